@@ -1,0 +1,103 @@
+/**
+ * The model of an image store: what an engine holds, as plain data.
+ * Engines and disks fill it in; everything in core/ only reads it.
+ */
+
+/** An image's identity as the engine gives it, e.g. `sha256:…`. */
+export type ImageId = string;
+
+/**
+ * A layer's identity: the digest over the diff IDs from the bottom up to this layer (OCI image specification,
+ * "Layer ChainID"). Two images that share a chain ID share that layer and all below it.
+ */
+export type ChainId = string;
+
+/** One layer of the forest. Immutable once it exists. */
+export interface Layer {
+  readonly id: ChainId;
+  /** The layer it stands on; undefined for a bottom layer. */
+  readonly parentId: ChainId | undefined;
+  /** Bytes allocated on disk by this layer alone (blocks, not file sizes, where `exact`). */
+  readonly bytes: number;
+  /** Inodes used by this layer alone. */
+  readonly inodes: number;
+  /** True when measured on the disk, false when estimated from sizes that the engine reports. */
+  readonly exact: boolean;
+}
+
+export interface Image {
+  readonly id: ImageId;
+  /** `repository:tag` names, without the engine's `<none>` placeholders. */
+  readonly tags: readonly string[];
+  /** `repository@sha256:…` names, without the engine's `<none>` placeholders. */
+  readonly digests: readonly string[];
+  /** The image that the classic builder made this one from, on this host. */
+  readonly parentId: ImageId | undefined;
+  /** The engine's figure: the sum of all its layers, shared ones included, in bytes. */
+  readonly sizeBytes: number;
+  /** When the image was built (not when it came here). Undefined where the engine does not say. */
+  readonly createdAtMs: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Its layers from the bottom up; undefined where not (yet) known. */
+  readonly layers: readonly ChainId[] | undefined;
+}
+
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  /** Every image it holds: the one it was made from, and images it mounts. IDs and, where no ID is known, names. */
+  readonly images: readonly (ImageId | string)[];
+  /** created, running, paused, restarting, removing, exited, dead, or what a later engine says. All of them hold. */
+  readonly state: string;
+  readonly createdAtMs: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A snapshot of the store at one moment. */
+export interface ImageStore {
+  readonly images: readonly Image[];
+  readonly containers: readonly Container[];
+  /** Known layers by chain ID; empty where nothing is known of layers. */
+  readonly layers: ReadonlyMap<ChainId, Layer>;
+}
+
+/** All names of an image: tags, then digests. */
+export function references(image: Image): readonly string[] {
+  return [...image.tags, ...image.digests];
+}
+
+/** Neither a tag nor a digest: nothing can ask for it by name. */
+export function isUnreferenced(image: Image): boolean {
+  return image.tags.length === 0 && image.digests.length === 0;
+}
+
+/** Each image's direct children: those the classic builder made from it. Children of unknown images are left out. */
+export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, readonly Image[]> {
+  const known = new Set(images.map((image) => image.id));
+  const children = new Map<ImageId, Image[]>();
+  for (const image of images) {
+    if (image.parentId === undefined || !known.has(image.parentId) || image.parentId === image.id) continue;
+    const siblings = children.get(image.parentId);
+    if (siblings === undefined) children.set(image.parentId, [image]);
+    else siblings.push(image);
+  }
+  return children;
+}
+
+/** The containers that hold each image, by image ID; a container that names an image by a reference counts too. */
+export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Container[]> {
+  const idByName = new Map<string, ImageId>();
+  for (const image of store.images) {
+    idByName.set(image.id, image.id);
+    for (const reference of references(image)) idByName.set(reference, image.id);
+  }
+  const held = new Map<ImageId, Container[]>();
+  for (const container of store.containers) {
+    for (const id of new Set(container.images.map((name) => idByName.get(name) ?? name))) {
+      const list = held.get(id);
+      if (list === undefined) held.set(id, [container]);
+      else list.push(container);
+    }
+  }
+  return held;
+}

@@ -1,0 +1,111 @@
+/**
+ * Usage against the thresholds: when to start, when to stop, what is scarce, how much is to go.
+ * Percentages are of what is *not available* to unprivileged users, as kubelet and the original tool count:
+ * `100 × (1 − available/total)`, by blocks or by inodes, whichever is fuller.
+ */
+
+export type Resource = 'bytes' | 'inodes';
+
+/** An amount of both resources; used for what is to be freed, what a step frees, what was freed. */
+export interface Amount {
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+export interface Gauge {
+  readonly total: number;
+  /** What an unprivileged process may still take; blocks reserved for root do not count as available. */
+  readonly available: number;
+}
+
+/** What the filesystem says at one moment. */
+export interface Usage {
+  /** The path that was measured. */
+  readonly path: string;
+  /** The filesystem that holds the path, in bytes. */
+  readonly bytes: Gauge;
+  /** Undefined on a filesystem without an inode count (btrfs reports 0). */
+  readonly inodes: Gauge | undefined;
+  /** Allocated below the path; measured in absolute mode only. */
+  readonly allocated: Amount | undefined;
+}
+
+/** `relative`: high and low are per cent (0–100). `absolute`: bytes allocated below the path. */
+export interface Thresholds {
+  readonly type: 'relative' | 'absolute';
+  readonly high: number;
+  readonly low: number;
+}
+
+export interface Level {
+  /** Per cent in relative mode, bytes in absolute mode. */
+  readonly value: number;
+  /** The resource that the value speaks of: the fuller one. */
+  readonly resource: Resource;
+}
+
+/** Per cent of a gauge that is not available; 0 for an empty gauge. */
+export function percentUsed(gauge: Gauge): number {
+  return gauge.total <= 0 ? 0 : 100 * (1 - gauge.available / gauge.total);
+}
+
+/**
+ * The one number that is compared with the thresholds.
+ * @throws RangeError in absolute mode when the usage carries no allocated bytes (a caller's mistake).
+ */
+export function level(usage: Usage, type: Thresholds['type']): Level {
+  if (type === 'absolute') {
+    if (usage.allocated === undefined) throw new RangeError('absolute mode needs the allocated bytes');
+    return { value: usage.allocated.bytes, resource: 'bytes' };
+  }
+  const blocks = percentUsed(usage.bytes);
+  const inodes = usage.inodes === undefined ? 0 : percentUsed(usage.inodes);
+  return inodes > blocks ? { value: inodes, resource: 'inodes' } : { value: blocks, resource: 'bytes' };
+}
+
+/** True at and above HIGH: a sweep is due. */
+export function isTriggered(usage: Usage, thresholds: Thresholds): boolean {
+  return level(usage, thresholds.type).value >= thresholds.high;
+}
+
+/** True strictly below LOW: a sweep may stop. */
+export function isBelowLow(usage: Usage, thresholds: Thresholds): boolean {
+  return level(usage, thresholds.type).value < thresholds.low;
+}
+
+function overLow(gauge: Gauge | undefined, lowPercent: number): number {
+  if (gauge === undefined || gauge.total <= 0) return 0;
+  const allowed = (gauge.total * lowPercent) / 100;
+  const used = gauge.total - gauge.available;
+  // "Below LOW" is strict, so reaching the line exactly is one unit short.
+  return used < allowed ? 0 : Math.floor(used - allowed) + 1;
+}
+
+/** How much of each resource must go before usage is below LOW; zero where it already is. */
+export function amountToFree(usage: Usage, thresholds: Thresholds): Amount {
+  if (thresholds.type === 'absolute') {
+    const used = level(usage, 'absolute').value;
+    return { bytes: used < thresholds.low ? 0 : Math.floor(used - thresholds.low) + 1, inodes: 0 };
+  }
+  return {
+    bytes: overLow(usage.bytes, thresholds.low),
+    inodes: overLow(usage.inodes, thresholds.low),
+  };
+}
+
+/** The usage as it would be after freeing an amount; never below empty. */
+export function usageAfter(usage: Usage, freed: Amount): Usage {
+  const less = (gauge: Gauge, amount: number): Gauge => ({
+    total: gauge.total,
+    available: Math.min(gauge.total, gauge.available + amount),
+  });
+  return {
+    path: usage.path,
+    bytes: less(usage.bytes, freed.bytes),
+    inodes: usage.inodes && less(usage.inodes, freed.inodes),
+    allocated: usage.allocated && {
+      bytes: Math.max(0, usage.allocated.bytes - freed.bytes),
+      inodes: Math.max(0, usage.allocated.inodes - freed.inodes),
+    },
+  };
+}

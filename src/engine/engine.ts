@@ -1,0 +1,82 @@
+/**
+ * A container engine as this project sees it: a few questions, one deletion. Adapters live in the folders beside
+ * this file; nobody outside them knows an engine's API. An engine says what it can do, nobody asks for its name.
+ */
+import type { Container, Image, ImageId } from '../core/store.ts';
+
+/** What an engine said of itself when it was last connected to. */
+export interface EngineInfo {
+  /** e.g. `Docker Engine`, `Podman Engine`. For people only: never decide by it. */
+  readonly name: string;
+  readonly version: string;
+  /** The API version negotiated for every later request, e.g. `1.41`. */
+  readonly apiVersion: string;
+  /** Where the engine says it keeps its data, as a path in *its* mount namespace. */
+  readonly rootDirectory: string | undefined;
+  /** The storage driver's name, e.g. `overlay2`. */
+  readonly storageDriver: string | undefined;
+  /** The address as the user gave it. */
+  readonly endpoint: string;
+}
+
+/** What a deletion is aimed at: a whole image by its ID, or one of its names. */
+export type RemovalTarget =
+  | { readonly by: 'id'; readonly id: ImageId }
+  | { readonly by: 'reference'; readonly reference: string };
+
+/** The engine's answer to a deletion. Anything else is thrown as an EngineError. */
+export type Removal =
+  | {
+      readonly outcome: 'removed';
+      readonly untagged: readonly string[];
+      readonly deleted: readonly ImageId[];
+    }
+  | { readonly outcome: 'conflict'; readonly message: string }
+  | { readonly outcome: 'not-found' };
+
+export interface Engine {
+  /** The address, for messages. */
+  readonly endpoint: string;
+  /** Finds out who is there and which API version both speak. Must be called before anything else, again after an EngineError `unreachable`. */
+  connect(signal: AbortSignal): Promise<EngineInfo>;
+  /** Every image, intermediate ones of the classic builder included (their children need them for their order). */
+  listImages(signal: AbortSignal): Promise<readonly Image[]>;
+  /** Every container in every state. */
+  listContainers(signal: AbortSignal): Promise<readonly Container[]>;
+  /** One image as it is now; undefined when it is gone. */
+  inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
+  /**
+   * Deletes an image or one of its names. Never forces. Called from src/remove-image.ts only.
+   * @param keepParents true: untagged parents stay; false: the engine deletes those left without a child.
+   */
+  removeImage(
+    target: RemovalTarget,
+    options: { readonly keepParents: boolean },
+    signal: AbortSignal,
+  ): Promise<Removal>;
+  /** Gives an image a name again, after a deletion stopped half way. */
+  tagImage(id: ImageId, reference: string, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * - `unreachable`: no connection, connection lost, socket missing, the engine's proxy says it is away (502, 503).
+ * - `timeout`: connected, but no answer within the time allowed. The engine may still be doing what was asked.
+ * - `denied`: the socket or the engine refuses us (EACCES, 401, 403).
+ * - `protocol`: an answer that is not the engine API's (not JSON, wrong shape, API version refused).
+ * - `failed`: the engine answered with an error (any other 4xx or 5xx).
+ */
+export type EngineErrorCode = 'unreachable' | 'timeout' | 'denied' | 'protocol' | 'failed';
+
+/** The one error class of this edge. The message says what was asked, of whom, what came back and what to do. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: EngineErrorCode;
+  /** HTTP status, where there was an answer. */
+  readonly status: number | undefined;
+
+  constructor(code: EngineErrorCode, message: string, options: { status?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = options.status;
+  }
+}
