@@ -46,7 +46,7 @@ export interface Container {
   readonly id: string;
   readonly name: string;
   /** Every image it holds: the one it was made from, and images it mounts. IDs and, where no ID is known, names. */
-  readonly images: readonly (ImageId | string)[];
+  readonly images: readonly string[];
   /** created, running, paused, restarting, removing, exited, dead, or what a later engine says. All of them hold. */
   readonly state: string;
   readonly createdAtMs: number | undefined;

@@ -21,8 +21,7 @@ export interface EngineInfo {
 
 /** What a deletion is aimed at: a whole image by its ID, or one of its names. */
 export type RemovalTarget =
-  | { readonly by: 'id'; readonly id: ImageId }
-  | { readonly by: 'reference'; readonly reference: string };
+  { readonly by: 'id'; readonly id: ImageId } | { readonly by: 'reference'; readonly reference: string };
 
 /** The engine's answer to a deletion. Anything else is thrown as an EngineError. */
 export type Removal =

@@ -1,0 +1,49 @@
+import tseslint from 'typescript-eslint';
+
+/** Folders that may not be imported from core/: the core knows nothing of the world. */
+const outsideCore = [
+  'node:*',
+  'pino',
+  'commander',
+  '@kubernetes/*',
+  '../../engine/*',
+  '../engine/*',
+  '../disk/*',
+  '../*.ts',
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'test-artifacts/', 'node_modules/', '**/generated/'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', 'scripts/bootstrap.mjs'] },
+      },
+    },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unnecessary-condition': 'error',
+    },
+  },
+  {
+    files: ['src/core/**'],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: outsideCore }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time comes into the core as an argument.' },
+        { object: 'Math', property: 'random', message: 'Randomness comes into the core as an argument.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly' } },
+  },
+);
