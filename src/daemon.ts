@@ -6,7 +6,7 @@ import { backoff, sleep } from './clock.ts';
 import { sortOut } from './core/protection.ts';
 import { type ImageStore, references } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
-import { DiskError } from './disk/disk-error.ts';
+import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { type MeasureUsage, observeStore } from './observe.ts';

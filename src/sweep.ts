@@ -7,7 +7,7 @@ import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import type { ImageId, ImageStore } from './core/store.ts';
 import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
-import { DiskError } from './disk/disk-error.ts';
+import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { type MeasureUsage, observeStore, type Snapshot } from './observe.ts';
