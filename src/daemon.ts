@@ -127,7 +127,8 @@ export class Daemon {
     const { engine, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    if (report.reachedLow || !POINTLESS_TO_REPEAT.has(report.stoppedBecause)) {
+    // A deletion that failed may succeed the next time.
+    if (report.reachedLow || report.failedDeletions > 0 || !POINTLESS_TO_REPEAT.has(report.stoppedBecause)) {
       this.couldNotHelp = undefined;
       return;
     }
