@@ -185,11 +185,11 @@ describe('an engine that does not answer', () => {
   });
 
   it('says once that the engine is away, and sweeps when it is back', async () => {
-    proxy.refuse('refused');
+    await proxy.refuse('refused');
     const daemon = daemonFor();
     expect(await daemon.check()).toEqual({ outcome: 'unavailable' });
     expect(await daemon.check()).toEqual({ outcome: 'unavailable' });
-    proxy.refuse('gone');
+    await proxy.refuse('gone');
     expect(await daemon.check()).toEqual({ outcome: 'unavailable' });
     expect(named('engine.unavailable')).toHaveLength(1);
     await proxy.accept();
