@@ -131,7 +131,9 @@ describe('without a whole answer', () => {
     const engine = await connected();
     await proxy.refuse(how);
     await expect(engine.listImages(signal)).rejects.toMatchObject(failure('unreachable', message));
+    await expect(engine.ping(signal)).rejects.toMatchObject({ code: 'unreachable' });
     await proxy.accept();
+    await engine.ping(signal);
     await engine.connect(signal);
     expect(await engine.listImages(signal)).toBeInstanceOf(Array);
   });
