@@ -2,7 +2,7 @@
  * A container engine as this project sees it: a few questions, one deletion. Adapters live in the folders beside
  * this file; nobody outside them knows an engine's API. An engine says what it can do, nobody asks for its name.
  */
-import type { ChainId, Container, Image, ImageId } from '../core/store.ts';
+import type { Container, Image, ImageId } from '../core/store.ts';
 
 /** What an engine said of itself when it was last connected to. */
 export interface EngineInfo {
@@ -33,7 +33,7 @@ export type Removal =
        */
       readonly untagged: readonly string[];
       /** IDs that went: the image's, its parents', and on the classic store the chain IDs of layers among them. */
-      readonly deleted: readonly (ImageId | ChainId)[];
+      readonly deleted: readonly string[];
     }
   | { readonly outcome: 'conflict'; readonly message: string }
   | { readonly outcome: 'not-found' };
