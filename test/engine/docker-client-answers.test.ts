@@ -209,6 +209,20 @@ describe('an engine that tells little', () => {
     );
   });
 
+  test('that names deleted images without sha256:, as Podman 4.3 does', async () => {
+    const engine = await connected();
+    const hex = 'a'.repeat(64);
+    const body = [{ Deleted: hex }, { Untagged: 'localhost/one:1' }];
+    proxy.addRule({ match: (request) => request.method === 'DELETE', respond: { status: 200, body } });
+    const target = { by: 'reference', reference: 'localhost/one:1' } as const;
+    expect(await engine.removeImage(target, { keepParents: true }, signal)).toEqual({
+      outcome: 'removed',
+      untagged: ['localhost/one:1'],
+      deleted: [`sha256:${hex}`],
+    });
+    expect(proxy.requests.at(-1)?.path).toMatch(/\/images\/localhost\/one:1\?force=false&noprune=true$/);
+  });
+
   test('a container without an image ID holds what its name means to the engine', async () => {
     const [id] = await loadImages(real, {
       layers: { a: { bytes: 10 } },
