@@ -31,7 +31,6 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  banner: { js: '#!/usr/bin/env node' },
   plugins: [versionOnly],
   legalComments: 'none',
   metafile: true,

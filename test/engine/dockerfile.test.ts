@@ -52,7 +52,7 @@ async function buildImage(): Promise<void> {
     networkmode: 'none',
     buildargs: JSON.stringify({ BUILD_IMAGE: 'base:1', RUNTIME_IMAGE: 'base:1', BUNDLE: 'prebuilt' }),
   });
-  const answer = await engine.expect('POST', `/build?${query}`, {
+  const answer = await engine.expect('POST', `/build?${query.toString()}`, {
     body: Readable.from(tar(context), { objectMode: false }),
     headers: tarType,
   });
