@@ -66,12 +66,16 @@ async function clean(engine: DockerEngine): Promise<void> {
     );
 }
 
-/** What is there no more since the look before, in words. */
-function gone(seen: Look, before: Look): string[] {
+/** What is there no more since the look before, in words; by the names of the start, since an image loses its names first. */
+function gone(seen: Look, before: Look, atStart: Look): string[] {
   const left = new Set(seen.images.map((image) => image.id));
+  const names = new Map(atStart.images.map((image) => [image.id, image.name]));
   return before.images
     .filter((image) => !left.has(image.id))
-    .map((image) => `deleted ${image.name} (${formatBytes(image.bytes)} with its shared layers)`);
+    .map(
+      (image) =>
+        `deleted ${names.get(image.id) ?? image.name} (${formatBytes(image.bytes)} with its shared layers)`,
+    );
 }
 
 function summary(before: Look, after: Look): string {
@@ -124,7 +128,7 @@ async function demonstrate(engine: DockerEngine, picture: Picture): Promise<void
     `Cleaning: docker-image-cleaner run --once, above ${thresholds.high} % delete until below ${thresholds.low} %`,
   );
   await whileWatching(engine, picture, clean(engine), (seen, previous) => {
-    for (const text of gone(seen, previous ?? before)) picture.happened(text);
+    for (const text of gone(seen, previous ?? before, before)) picture.happened(text);
   });
   const after = await look(engine);
   picture.close();
