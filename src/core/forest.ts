@@ -75,7 +75,9 @@ export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInpu
       at = parent[at] ?? -1;
     }
   };
-  for (const layer of top) hold(layer);
+  top.forEach((layer, unit) => {
+    if (units[unit]?.isStep !== true) hold(layer);
+  });
   for (const id of heldLayers) hold(table.index.get(id) ?? -1);
   for (const id of heldUnits) hold(top[unitIndex.get(id) ?? -1] ?? -1);
   return {

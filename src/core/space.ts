@@ -40,7 +40,7 @@ export class Remaining {
   }
 
   /**
-   * Removes a unit and returns what that frees at this moment; removing it again frees nothing.
+   * Removes a unit and returns what that frees at this moment; removing it again, or a build step, frees nothing.
    * @throws RangeError when the forest has no such unit.
    */
   remove(id: UnitId): Freed {
@@ -52,7 +52,7 @@ export class Remaining {
     let bytes = 0;
     let inodes = 0;
     let exact = true;
-    if (this.#gone[unit] === 0) {
+    if (this.#gone[unit] === 0 && this.#forest.units[unit]?.isStep === false) {
       this.#gone[unit] = 1;
       const { parent, top } = this.#forest;
       for (let layer = top[unit] ?? -1; layer >= 0; layer = parent[layer] ?? -1) {
@@ -104,9 +104,11 @@ export interface Share {
 export function shareOf(forest: Forest, id: UnitId): Share {
   const unique = { bytes: 0, inodes: 0, exact: true };
   const shared = { bytes: 0, inodes: 0, exact: true };
-  let part = unique;
   const { parent, holds } = forest;
-  for (let layer = forest.top[indexOf(forest, id)] ?? -1; layer >= 0; layer = parent[layer] ?? -1) {
+  const unit = indexOf(forest, id);
+  // What a build step stands on, the image built on it holds.
+  let part = forest.units[unit]?.isStep === true ? shared : unique;
+  for (let layer = forest.top[unit] ?? -1; layer >= 0; layer = parent[layer] ?? -1) {
     // Once a layer is held by another, all below it are.
     if ((holds[layer] ?? 0) > 1) part = shared;
     part.bytes += forest.bytes[layer] ?? 0;

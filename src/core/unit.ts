@@ -2,8 +2,9 @@
  * Units of deletion: what can go on its own. Today an image; a build-cache record and a stopped container are units of
  * the same shape. A unit holds a chain of layers; what it frees depends on who else holds them (space.ts).
  */
-import { childrenOf, holders, isUnreferenced, references } from './store.ts';
-import type { ChainId, Image, ImageId, ImageStore } from './store.ts';
+import { nameOf } from './protection.ts';
+import { childrenOf, type ChainId, holders, type Image, type ImageId, type ImageStore } from './store.ts';
+import { isUnreferenced } from './store.ts';
 import type { Amount } from './thresholds.ts';
 
 /** The engine's ID of the image, the container or the build-cache record. */
@@ -26,12 +27,11 @@ export interface Unit {
   readonly own: Amount;
   /** Units that must be gone before it: images built from it on this host, containers made from it, child records. */
   readonly dependents: readonly UnitId[];
-}
-
-/** A digest cut to the twelve digits that Docker shows; anything else as it is. */
-export function shortId(id: string): string {
-  const hex = id.startsWith('sha256:') ? id.slice(7) : id;
-  return /^[0-9a-f]{13,}$/.test(hex) ? hex.slice(0, 12) : hex;
+  /**
+   * A nameless build step of other images: the engine deletes it with the last image that was built on it, so it holds
+   * no layer by itself and is never a candidate.
+   */
+  readonly isStep: boolean;
 }
 
 const nothing: Amount = { bytes: 0, inodes: 0 };
@@ -61,19 +61,40 @@ function chainOf(image: Image, byId: ReadonlyMap<ImageId, Image>): readonly Chai
 export function imageUnits(store: ImageStore, others: readonly Unit[] = []): Unit[] {
   const byId = new Map(store.images.map((image) => [image.id, image]));
   const children = childrenOf(store.images);
+  const held = holders(store);
   const containers = new Set(others.filter((unit) => unit.kind === 'stopped-container').map(({ id }) => id));
-  const held = containers.size === 0 ? undefined : holders(store);
+  const isStep = (image: Image): boolean =>
+    isUnreferenced(image) && children.has(image.id) && !held.has(image.id);
   return [...byId.values()].map((image) => ({
     id: image.id,
     kind: 'image',
-    name: references(image)[0] ?? shortId(image.id),
+    name: nameOf(image),
     sizeBytes: image.sizeBytes,
     unreferenced: isUnreferenced(image),
     layers: chainOf(image, byId),
     own: nothing,
     dependents: [
-      ...(children.get(image.id) ?? []).map((child) => child.id),
-      ...(held?.get(image.id) ?? []).map((container) => container.id).filter((id) => containers.has(id)),
+      ...builtOn(image, children, isStep),
+      ...(held.get(image.id) ?? []).map((container) => container.id).filter((id) => containers.has(id)),
     ],
+    isStep: isStep(image),
   }));
+}
+
+/** The images built on one, those built on its nameless steps in place of the steps. */
+function builtOn(
+  image: Image,
+  children: ReadonlyMap<ImageId, readonly Image[]>,
+  isStep: (image: Image) => boolean,
+): ImageId[] {
+  const found: ImageId[] = [];
+  const seen = new Set<ImageId>([image.id]);
+  const pending = [...(children.get(image.id) ?? [])];
+  for (let child = pending.pop(); child !== undefined; child = pending.pop()) {
+    if (seen.has(child.id)) continue;
+    seen.add(child.id);
+    if (isStep(child)) pending.push(...(children.get(child.id) ?? []));
+    else found.push(child.id);
+  }
+  return found;
 }

@@ -5,12 +5,12 @@ import type { Amount } from '../thresholds.ts';
 import type { Selection, Stay, Victim } from './choice.ts';
 
 /**
- * The candidates that can go at all: not those of which a dependent is no candidate, or cannot go itself.
+ * The candidates that can go at all: not build steps, and not those of which a dependent is no candidate, or cannot go itself.
  * @param candidates unit indices; the result keeps their order.
  */
 export function possible(forest: Forest, candidates: readonly number[]): number[] {
   const can = new Uint8Array(forest.units.length);
-  for (const unit of candidates) can[unit] = 1;
+  for (const unit of candidates) can[unit] = forest.units[unit]?.isStep === false ? 1 : 0;
   const dependentOn = new Map<number, number[]>();
   const stuck: number[] = [];
   for (const [unit, dependents] of forest.dependents) {
@@ -146,7 +146,7 @@ function staysOf(
   return candidates.flatMap((unit): Stay[] => {
     const self = forest.units[unit];
     if (self === undefined || victims.has(unit)) return [];
-    if (!couldGo.has(unit)) return [{ id: self.id, cause: 'dependent-stays' }];
+    if (!couldGo.has(unit)) return [{ id: self.id, cause: 'child-stays' }];
     return [{ id: self.id, cause: useful.has(unit) ? 'not-needed' : 'frees-nothing' }];
   });
 }

@@ -13,10 +13,10 @@ export interface Victim {
 /**
  * Why a candidate stays.
  * - `frees-nothing`: something outside of the plan uses all that it has, or it has nothing that is needed.
- * - `dependent-stays`: an image built from it (or a container, a child record) stays, so the engine refuses to delete it.
+ * - `child-stays`: an image built from it (or a container, a child record) stays, so the engine refuses to delete it.
  * - `not-needed`: the goal is reached without it.
  */
-export type StayCause = 'frees-nothing' | 'dependent-stays' | 'not-needed';
+export type StayCause = 'frees-nothing' | 'child-stays' | 'not-needed';
 
 export interface Stay {
   readonly id: UnitId;
