@@ -47,12 +47,13 @@ export interface ForestInput {
 export function forestOf(store: ImageStore, others: readonly Unit[] = []): Forest {
   const candidates = new Set(others.map((unit) => unit.id));
   const heldUnits: UnitId[] = [];
-  for (const [image, containers] of holders(store)) {
+  const held = holders(store);
+  for (const [image, containers] of held) {
     for (const container of containers) if (!candidates.has(container.id)) heldUnits.push(image);
   }
   return buildForest({
     layers: store.layers,
-    units: [...imageUnits(store, others), ...others],
+    units: [...imageUnits(store, held, others), ...others],
     heldLayers: store.heldLayers ?? [],
     heldUnits,
   });
@@ -63,9 +64,10 @@ export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInpu
   const table = new LayerTable(layers);
   const unitIndex = new Map(units.map((unit, index) => [unit.id, index]));
   const top = topsOf(units, table);
-  const parent = Int32Array.from(table.parent);
-  const holds = new Int32Array(parent.length);
-  const used = new Uint8Array(parent.length);
+  const count = table.ids.length;
+  const parent = table.parent.subarray(0, count);
+  const holds = new Int32Array(count);
+  const used = new Uint8Array(count);
   const hold = (layer: number): void => {
     let at = layer;
     while (at >= 0) {
@@ -87,9 +89,9 @@ export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInpu
     dependents: dependentsOf(units, unitIndex),
     layerIds: table.ids,
     parent,
-    bytes: Float64Array.from(table.bytes),
-    inodes: Float64Array.from(table.inodes),
-    exact: Uint8Array.from(table.exact),
+    bytes: table.bytes.subarray(0, count),
+    inodes: table.inodes.subarray(0, count),
+    exact: table.exact.subarray(0, count),
     holds,
   };
 }

@@ -19,38 +19,63 @@ export function estimatedInodes(bytes: number): number {
 export class LayerTable {
   readonly ids: ChainId[] = [];
   readonly index = new Map<ChainId, number>();
-  /** Index of the layer that it stands on; -1 for a bottom layer. */
-  readonly parent: number[] = [];
-  readonly bytes: number[] = [];
-  readonly inodes: number[] = [];
-  readonly exact: number[] = [];
+  /** Index of the layer that it stands on; -1 for a bottom layer. All lists are longer than `ids` where there is room. */
+  parent: Int32Array;
+  bytes: Float64Array;
+  inodes: Float64Array;
+  exact: Uint8Array;
   /** Number of layers from the bottom to this one. */
-  readonly #depth: number[] = [];
+  #depth: Int32Array;
 
   constructor(layers: ReadonlyMap<ChainId, Layer>) {
+    const size = layers.size + 16;
+    this.parent = new Int32Array(size);
+    this.bytes = new Float64Array(size);
+    this.inodes = new Float64Array(size);
+    this.exact = new Uint8Array(size);
+    this.#depth = new Int32Array(size);
+    const parentIds: (ChainId | undefined)[] = [];
     for (const layer of layers.values()) {
       const guess = !layer.exact && layer.inodes === 0;
-      this.add(layer.id, -1, layer.bytes, guess ? estimatedInodes(layer.bytes) : layer.inodes, layer.exact);
+      this.#put(layer.id, -1, layer.bytes, guess ? estimatedInodes(layer.bytes) : layer.inodes, layer.exact);
+      parentIds.push(layer.parentId);
     }
-    let at = 0;
-    for (const { parentId } of layers.values()) {
+    for (let at = 0; at < parentIds.length; at++) {
+      const parentId = parentIds[at];
       if (parentId !== undefined) this.parent[at] = this.index.get(parentId) ?? -1;
-      at++;
     }
     for (let layer = 0; layer < this.ids.length; layer++) this.#measureDepth(layer);
   }
 
   /** Adds a layer and returns its index. */
   add(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
-    const at = this.ids.length;
-    this.ids.push(id);
-    this.index.set(id, at);
-    this.parent.push(parent);
-    this.bytes.push(bytes);
-    this.inodes.push(inodes);
-    this.exact.push(exact ? 1 : 0);
-    this.#depth.push(parent < 0 ? 0 : this.depth(parent) + 1);
+    if (this.ids.length === this.parent.length) this.#grow();
+    const at = this.#put(id, parent, bytes, inodes, exact);
+    this.#depth[at] = parent < 0 ? 1 : this.depth(parent) + 1;
     return at;
+  }
+
+  #put(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
+    const at = this.ids.push(id) - 1;
+    this.index.set(id, at);
+    this.parent[at] = parent;
+    this.bytes[at] = bytes;
+    this.inodes[at] = inodes;
+    this.exact[at] = exact ? 1 : 0;
+    return at;
+  }
+
+  #grow(): void {
+    const size = 2 * this.parent.length;
+    const longer = <T extends Int32Array | Float64Array | Uint8Array>(list: T, empty: T): T => {
+      empty.set(list);
+      return empty;
+    };
+    this.parent = longer(this.parent, new Int32Array(size));
+    this.bytes = longer(this.bytes, new Float64Array(size));
+    this.inodes = longer(this.inodes, new Float64Array(size));
+    this.exact = longer(this.exact, new Uint8Array(size));
+    this.#depth = longer(this.#depth, new Int32Array(size));
   }
 
   /** The top of a chain where all of it is known: -1 for an empty chain, undefined where something is missing. */
@@ -93,6 +118,7 @@ export class LayerTable {
 
   /** Sets the depth of a layer and of all below it; cuts a loop, which only a damaged store can have. */
   #measureDepth(layer: number): void {
+    if (this.depth(layer) > 0) return;
     const path: number[] = [];
     let at = layer;
     while (at >= 0 && this.depth(at) === 0) {

@@ -13,17 +13,31 @@ export interface Sharer {
 /** Finds sharers; build one for a forest and ask it for as many units as needed. */
 export class Sharing {
   readonly #forest: Forest;
-  readonly #unitsAt = new Map<number, number[]>();
-  readonly #childrenOf = new Map<number, number[]>();
+  /** Lists through arrays: the first unit at a layer, then by unit the next; likewise the layers on a layer. */
+  readonly #firstUnit: Int32Array;
+  readonly #nextUnit: Int32Array;
+  readonly #firstChild: Int32Array;
+  readonly #nextChild: Int32Array;
 
   constructor(forest: Forest) {
     this.#forest = forest;
-    forest.top.forEach((layer, unit) => {
-      if (layer >= 0) append(this.#unitsAt, layer, unit);
-    });
-    forest.parent.forEach((parent, layer) => {
-      if (parent >= 0 && (forest.holds[layer] ?? 0) > 0) append(this.#childrenOf, parent, layer);
-    });
+    const { top, parent, holds } = forest;
+    this.#firstUnit = new Int32Array(parent.length).fill(-1);
+    this.#nextUnit = new Int32Array(top.length).fill(-1);
+    this.#firstChild = new Int32Array(parent.length).fill(-1);
+    this.#nextChild = new Int32Array(parent.length).fill(-1);
+    for (let unit = top.length - 1; unit >= 0; unit--) {
+      const layer = top[unit] ?? -1;
+      if (layer < 0) continue;
+      this.#nextUnit[unit] = this.#firstUnit[layer] ?? -1;
+      this.#firstUnit[layer] = unit;
+    }
+    for (let layer = parent.length - 1; layer >= 0; layer--) {
+      const below = parent[layer] ?? -1;
+      if (below < 0 || holds[layer] === 0) continue;
+      this.#nextChild[layer] = this.#firstChild[below] ?? -1;
+      this.#firstChild[below] = layer;
+    }
   }
 
   /**
@@ -40,12 +54,13 @@ export class Sharing {
       const shared = this.#chainAmount(layer);
       const pending = [layer];
       for (let at = pending.pop(); at !== undefined && found.length < limit; at = pending.pop()) {
-        for (const unit of this.#unitsAt.get(at) ?? []) {
+        let unit = this.#firstUnit[at] ?? -1;
+        for (; unit >= 0 && found.length < limit; unit = this.#nextUnit[unit] ?? -1) {
           const other = units[unit];
-          if (unit !== self && other !== undefined && found.length < limit)
-            found.push({ id: other.id, shared });
+          if (unit !== self && other !== undefined) found.push({ id: other.id, shared });
         }
-        for (const child of this.#childrenOf.get(at) ?? []) if (child !== from) pending.push(child);
+        let child = this.#firstChild[at] ?? -1;
+        for (; child >= 0; child = this.#nextChild[child] ?? -1) if (child !== from) pending.push(child);
       }
       from = layer;
     }
@@ -61,10 +76,4 @@ export class Sharing {
     }
     return sum;
   }
-}
-
-function append(lists: Map<number, number[]>, key: number, value: number): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

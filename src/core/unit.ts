@@ -3,8 +3,15 @@
  * the same shape. A unit holds a chain of layers; what it frees depends on who else holds them (space.ts).
  */
 import { nameOf } from './protection.ts';
-import { childrenOf, type ChainId, holders, type Image, type ImageId, type ImageStore } from './store.ts';
-import { isUnreferenced } from './store.ts';
+import {
+  type ChainId,
+  childrenOf,
+  type Container,
+  type Image,
+  type ImageId,
+  type ImageStore,
+  isUnreferenced,
+} from './store.ts';
 import type { Amount } from './thresholds.ts';
 
 /** The engine's ID of the image, the container or the build-cache record. */
@@ -56,12 +63,16 @@ function chainOf(image: Image, byId: ReadonlyMap<ImageId, Image>): readonly Chai
 
 /**
  * A unit for each image of the store.
+ * @param held the containers that hold each image, as holders() finds them.
  * @param others units that may go beside images; a container among them (by its ID) becomes a dependent of its images.
  */
-export function imageUnits(store: ImageStore, others: readonly Unit[] = []): Unit[] {
+export function imageUnits(
+  store: ImageStore,
+  held: ReadonlyMap<ImageId, readonly Container[]>,
+  others: readonly Unit[],
+): Unit[] {
   const byId = new Map(store.images.map((image) => [image.id, image]));
   const children = childrenOf(store.images);
-  const held = holders(store);
   const containers = new Set(others.filter((unit) => unit.kind === 'stopped-container').map(({ id }) => id));
   const isStep = (image: Image): boolean =>
     isUnreferenced(image) && children.has(image.id) && !held.has(image.id);
@@ -87,9 +98,11 @@ function builtOn(
   children: ReadonlyMap<ImageId, readonly Image[]>,
   isStep: (image: Image) => boolean,
 ): ImageId[] {
+  const direct = children.get(image.id);
+  if (direct === undefined) return [];
   const found: ImageId[] = [];
   const seen = new Set<ImageId>([image.id]);
-  const pending = [...(children.get(image.id) ?? [])];
+  const pending = [...direct];
   for (let child = pending.pop(); child !== undefined; child = pending.pop()) {
     if (seen.has(child.id)) continue;
     seen.add(child.id);

@@ -34,7 +34,8 @@ export function possible(forest: Forest, candidates: readonly number[]): number[
  * after the last of its dependents. Dependents that are not in the sequence are not waited for; of a loop (a damaged
  * store) nothing is put out.
  */
-export function dependentsFirst(forest: Forest, sequence: readonly number[]): number[] {
+export function dependentsFirst(forest: Forest, sequence: readonly number[]): readonly number[] {
+  if (forest.dependents.size === 0) return sequence;
   const place = new Map(sequence.map((unit, at) => [unit, at]));
   const waitsFor = new Map<number, number>();
   const wanted = new Map<number, number[]>();
@@ -83,14 +84,14 @@ function counts(forest: Forest, layer: number, goal: Amount): boolean {
 export function withoutUseless(forest: Forest, sequence: readonly number[], goal: Amount): number[] {
   const remaining = new Remaining(forest);
   for (const unit of sequence) remaining.removeAt(unit);
-  const useful = new Set<number>();
+  const useful = new Uint8Array(forest.units.length);
   // Backwards: what depends on a unit comes after it.
-  for (const unit of [...sequence].reverse()) {
-    if (!useful.has(unit) && !contributes(forest, remaining, unit, goal)) continue;
-    useful.add(unit);
-    for (const dependent of forest.dependents.get(unit) ?? []) useful.add(dependent);
+  for (const unit of sequence.toReversed()) {
+    if (useful[unit] === 0 && !contributes(forest, remaining, unit, goal)) continue;
+    useful[unit] = 1;
+    for (const dependent of forest.dependents.get(unit) ?? []) useful[dependent] = 1;
   }
-  return sequence.filter((unit) => useful.has(unit));
+  return sequence.filter((unit) => useful[unit] === 1);
 }
 
 function contributes(forest: Forest, remaining: Remaining, unit: number, goal: Amount): boolean {

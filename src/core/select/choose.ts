@@ -34,7 +34,7 @@ export interface Choice extends Selection {
 export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
   const { forest } = context;
   const selection = select(policy, context);
-  const sharing = new Sharing(forest);
+  let sharing: Sharing | undefined;
   return {
     ...selection,
     victims: selection.victims.map((victim) => {
@@ -44,7 +44,7 @@ export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
     }),
     stays: selection.stays.map((stay) => {
       const unit = unitOf(forest, stay.id);
-      return { ...stay, unit, reason: staysWhy(forest, stay, sharing) };
+      return { ...stay, unit, reason: staysWhy(forest, stay, () => (sharing ??= new Sharing(forest))) };
     }),
   };
 }
@@ -94,7 +94,7 @@ function freesWhat(forest: Forest, { freed, completedBy }: Victim, scarce: Resou
     : `frees its space ${rest}`;
 }
 
-function staysWhy(forest: Forest, { id, cause }: Stay, sharing: Sharing): string {
+function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): string {
   switch (cause) {
     case 'not-needed':
       return 'unused, but usage is below the low threshold without it';
@@ -104,7 +104,7 @@ function staysWhy(forest: Forest, { id, cause }: Stay, sharing: Sharing): string
       return `${what}, which needs it, stays`;
     }
     case 'frees-nothing': {
-      const [first] = sharing.sharersOf(id, 1);
+      const [first] = sharing().sharersOf(id, 1);
       return first === undefined
         ? 'deleting it frees nothing'
         : `deleting it frees nothing: ${unitOf(forest, first.id).name} uses its layers`;

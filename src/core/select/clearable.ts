@@ -106,14 +106,14 @@ function inPreorder(raw: Raw, units: readonly number[][], candidates: readonly n
     rank[below] = Math.min(rank[below] ?? 0, rank[node] ?? 0);
     size[below] = (size[below] ?? 0) + (size[node] ?? 0);
   }
-  const byRank = Int32Array.from({ length: count }, (_, node) => node).sort(
-    (a, b) => (rank[a] ?? 0) - (rank[b] ?? 0) || a - b,
-  );
-  // Parents have a rank at most their children's and a lower number, so they get their place first.
+  // By rank, then by number: parents have a rank at most their children's and a lower number, so they come first. One
+  // number holds both (a sort without a comparison function is many times faster).
+  const byRank = Float64Array.from(rank, (value, node) => value * count + node).sort();
   const place = new Int32Array(count);
   const nextFree = new Int32Array(count);
   let nextRoot = 0;
-  for (const node of byRank) {
+  for (const key of byRank) {
+    const node = key % count;
     const below = raw.parent[node] ?? -1;
     const at = below < 0 ? nextRoot : (nextFree[below] ?? 0);
     const after = at + (size[node] ?? 0);

@@ -70,29 +70,31 @@ export function weightFor(goal: Amount, amount: Amount, bytesPart = 0.5): number
  * is still reached, the dearest such goes. What is left has no unit that could stay.
  */
 export function trim(nodes: Clearable, pick: Pick, goal: Amount): void {
-  const losses = (node: number): { bytes: number; inodes: number; cost: number; needed: boolean } => {
-    const sum = { bytes: 0, inodes: 0, cost: 0, needed: false };
-    for (let at = node; at >= 0 && pick.has[at] === 1 && !sum.needed; at = nodes.parent[at] ?? -1) {
-      sum.bytes += nodes.bytes[at] ?? 0;
-      sum.inodes += nodes.inodes[at] ?? 0;
-      sum.cost += nodes.cost[at] ?? 0;
-      sum.needed = pick.bytes - sum.bytes < goal.bytes || pick.inodes - sum.inodes < goal.inodes;
-    }
-    return sum;
-  };
   for (let changed = true; changed;) {
     changed = false;
     const spare: { node: number; cost: number }[] = [];
     for (let node = 0; node < nodes.count; node++) {
       if (pick.has[node] === 0 || nodes.units[node]?.length === 0) continue;
-      const { needed, cost } = losses(node);
-      if (!needed) spare.push({ node, cost });
+      const cost = costOfSpare(nodes, pick, goal, node);
+      if (cost !== undefined) spare.push({ node, cost });
     }
     spare.sort((a, b) => b.cost - a.cost || a.node - b.node);
     for (const { node } of spare) {
-      if (pick.has[node] === 0 || losses(node).needed) continue;
+      if (pick.has[node] === 0 || costOfSpare(nodes, pick, goal, node) === undefined) continue;
       pick.drop(node);
       changed = true;
     }
   }
+}
+
+/** What a node and all that it holds cost; undefined where the goal is not reached without them. */
+function costOfSpare(nodes: Clearable, pick: Pick, goal: Amount, node: number): number | undefined {
+  let [bytes, inodes, cost] = [pick.bytes, pick.inodes, 0];
+  for (let at = node; at >= 0 && pick.has[at] === 1; at = nodes.parent[at] ?? -1) {
+    bytes -= nodes.bytes[at] ?? 0;
+    inodes -= nodes.inodes[at] ?? 0;
+    cost += nodes.cost[at] ?? 0;
+    if (bytes < goal.bytes || inodes < goal.inodes) return undefined;
+  }
+  return cost;
 }
