@@ -87,11 +87,9 @@ function freesWhat(forest: Forest, { freed, completedBy }: Victim, scarce: Resou
       ? `${formatCount(freed.inodes, 'inode')} (${formatBytes(freed.bytes)})`
       : formatBytes(freed.bytes);
   const about = freed.exact ? '' : 'about ';
-  if (completedBy === undefined) return `frees ${about}${amount}`;
-  const rest = `together with ${unitOf(forest, completedBy).name}`;
-  return freed.bytes > 0 || freed.inodes > 0
-    ? `frees ${about}${amount}, the rest ${rest}`
-    : `frees its space ${rest}`;
+  return completedBy === undefined
+    ? `frees ${about}${amount}`
+    : `frees its space together with ${unitOf(forest, completedBy).name}`;
 }
 
 function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): string {

@@ -2,6 +2,8 @@
  * The exact choice on a small part of the forest: a dynamic programme over the nodes in preorder. At each node either all
  * that stands on it is cleared with it, or it stays and the next node is looked at; so every closed set is met once. Of
  * the sets that reach a place only those are kept that no other one beats in cost and in both resources.
+ *
+ * A node without units goes by itself when all that stands on it does, so it must not be passed over then: `isOnEdge`.
  */
 import type { Amount } from '../thresholds.ts';
 import type { Clearable } from './clearable.ts';
@@ -14,6 +16,8 @@ interface State {
   readonly cost: number;
   readonly cleared: number;
   readonly rest: State | undefined;
+  /** The innermost node that was passed over has no units, and all that stands on it so far is cleared. */
+  readonly isOnEdge: boolean;
 }
 
 export interface Part {
@@ -34,7 +38,7 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   const subtree = subtrees(whole, nodes);
   const left = suffixSums(whole, nodes);
   const waiting: State[][] = Array.from({ length: count + 1 }, () => []);
-  waiting[0]?.push({ bytes: 0, inodes: 0, cost: 0, cleared: -1, rest: undefined });
+  waiting[0]?.push({ bytes: 0, inodes: 0, cost: 0, cleared: -1, rest: undefined, isOnEdge: false });
   let best: State | undefined;
   const offer = (place: number, state: State): void => {
     if (state.cost > maxCost) return;
@@ -46,18 +50,28 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
     }
   };
   for (let place = 0; place < count; place++) {
-    const states = undominated(waiting[place] ?? [], part);
+    const here = waiting[place] ?? [];
+    const states = [true, false].flatMap((isOnEdge) =>
+      undominated(
+        here.filter((state) => state.isOnEdge === isOnEdge),
+        part,
+      ),
+    );
     waiting[place] = [];
     const tree = subtree[place];
     if (tree === undefined) continue;
+    const hasUnits = whole.units[nodes[place] ?? -1]?.length !== 0;
     for (const state of states) {
-      offer(place + 1, state);
+      if (hasUnits) offer(place + 1, state.isOnEdge ? { ...state, isOnEdge: false } : state);
+      else if (tree.end > place + 1) offer(place + 1, { ...state, isOnEdge: true });
+      if (state.isOnEdge && tree.isLast) continue;
       offer(tree.end, {
         bytes: state.bytes + tree.bytes,
         inodes: state.inodes + tree.inodes,
         cost: state.cost + tree.cost,
         cleared: place,
         rest: state,
+        isOnEdge: state.isOnEdge,
       });
     }
   }
@@ -74,6 +88,8 @@ function isBetter(a: State, b: State, goal: Amount): boolean {
 
 interface Subtree {
   readonly end: number;
+  /** It ends where the subtree of the node below it ends. */
+  readonly isLast: boolean;
   readonly bytes: number;
   readonly inodes: number;
   readonly cost: number;
@@ -81,21 +97,22 @@ interface Subtree {
 
 /** By place in the list: where the subtree ends in the list, and its sums. */
 function subtrees(whole: Clearable, nodes: readonly number[]): Subtree[] {
-  const result: Subtree[] = [];
-  const closing: { node: number; end: number; bytes: number; inodes: number; cost: number }[] = [];
+  const result: { below: number; end: number; bytes: number; inodes: number; cost: number }[] = [];
+  const closing: { node: number; place: number }[] = [];
   nodes.forEach((node, place) => {
     while (closing.length > 0 && node >= (whole.end[closing.at(-1)?.node ?? 0] ?? 0)) closing.pop();
-    const tree = { node, end: place, bytes: 0, inodes: 0, cost: 0 };
-    closing.push(tree);
-    result.push(tree);
+    result.push({ below: closing.at(-1)?.place ?? -1, end: place, bytes: 0, inodes: 0, cost: 0 });
+    closing.push({ node, place });
     for (const open of closing) {
-      open.end = place + 1;
-      open.bytes += whole.bytes[node] ?? 0;
-      open.inodes += whole.inodes[node] ?? 0;
-      open.cost += whole.cost[node] ?? 0;
+      const tree = result[open.place];
+      if (tree === undefined) continue;
+      tree.end = place + 1;
+      tree.bytes += whole.bytes[node] ?? 0;
+      tree.inodes += whole.inodes[node] ?? 0;
+      tree.cost += whole.cost[node] ?? 0;
     }
   });
-  return result;
+  return result.map((tree) => ({ ...tree, isLast: result[tree.below]?.end === tree.end }));
 }
 
 /** By place: what could be freed at most from there on. */

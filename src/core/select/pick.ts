@@ -30,6 +30,20 @@ export class Pick {
     for (const node of nodes) this.#put(node, 1);
   }
 
+  /**
+   * Adds the nodes without units whose last user goes with the others: they are freed, and what they are worth is lost,
+   * whether it was asked for or not.
+   */
+  complete(): void {
+    const { count, parent, units } = this.#nodes;
+    const staying = new Int32Array(count);
+    for (let node = count - 1; node >= 0; node--) {
+      if (units[node]?.length === 0 && staying[node] === 0) this.#put(node, 1);
+      const below = parent[node] ?? -1;
+      if (below >= 0 && this.has[node] === 0) staying[below] = (staying[below] ?? 0) + 1;
+    }
+  }
+
   /** Takes a node out, and with it all below it, which it holds. */
   drop(node: number): void {
     for (let at = node; at >= 0 && this.has[at] === 1; at = this.#nodes.parent[at] ?? -1) this.#put(at, 0);

@@ -9,8 +9,11 @@ import { Pick, trim } from './pick.ts';
 /** How many nodes are settled exactly: all of a small forest, the surroundings of the goal in a big one. */
 const WINDOW_NODES = 64;
 
-/** How many partial choices are looked at in a window; 14 images have 16,384 subsets and stay below it at every node. */
-const WINDOW_STATES = 200_000;
+/**
+ * How many partial choices are kept at a node: all in a small forest (14 images have 16,384 subsets and 27 nodes at
+ * most), as many as time allows in a full window.
+ */
+const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(150_000 / nodes));
 
 /** The cheapest pick found that reaches the goal, which must be in reach. */
 export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Array): Pick {
@@ -23,9 +26,11 @@ export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Arra
     start.add(group.nodes);
   }
   let best = withBestEnd(nodes, groups, reached, start, goal);
+  best.complete();
   trim(nodes, best, goal);
   const exact = withinWindow(nodes, groups, reached, best, goal);
   if (exact !== undefined) {
+    exact.complete();
     trim(nodes, exact, goal);
     if (exact.isBetterThan(best, goal)) best = exact;
   }
@@ -127,7 +132,7 @@ function withinWindow(
     nodes: part,
     goal: { bytes: goal.bytes - pick.bytes, inodes: goal.inodes - pick.inodes },
     maxCost: known.cost - pick.cost,
-    maxStates: Math.floor(WINDOW_STATES / Math.max(8, part.length)),
+    maxStates: statesFor(part.length),
     price: groups[reached]?.ratio ?? 0,
   });
   if (found === undefined) return undefined;
