@@ -163,6 +163,12 @@ describe('where layers are not all known', () => {
     const circle = layersOf({ a: ['b', 1, 1], b: ['a', 2, 1], c: ['c', 4, 1] });
     const list = [image('x', { layers: ['b', 'a'] }), image('y', { layers: ['c'] })];
     const forest = forestOf(store(list, { layers: circle }));
+    const ends = (layer: number): boolean => {
+      let at = layer;
+      for (let steps = 0; at >= 0 && steps <= forest.parent.length; steps++) at = forest.parent[at] ?? -1;
+      return at < 0;
+    };
+    expect([...forest.parent.keys()].every(ends)).toBe(true);
     expect(freedBy(forest, ['x', 'y']).bytes).toBeLessThanOrEqual(7);
     const parents = [image('p', { parentId: 'q' }), image('q', { parentId: 'p' })];
     expect(freedBy(forestOf(store(parents, { layers: new Map() })), ['p', 'q']).bytes).toBeGreaterThan(0);

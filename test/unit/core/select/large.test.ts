@@ -147,7 +147,7 @@ describe('on a store that contradicts itself', () => {
       return { ...of.store, images };
     });
 
-  it('nothing goes before what was built on it, and what is said to be freed is', () => {
+  it('nothing goes before what was built on it, and the goal is reached where that is possible', () => {
     fc.assert(
       fc.property(arbitraryContradiction, fc.nat(110), fc.boolean(), (store, percent, isWalk) => {
         const forest = forestOf(store);
@@ -164,7 +164,9 @@ describe('on a store that contradicts itself', () => {
           gone.add(unit);
           expect(remaining.remove(id)).toEqual(freed);
         }
-        expect(selection.reached).toBe(covers(selection.freed, goal));
+        const most = walkOrder(forest, candidates, { bytes: Infinity, inodes: 0 }).freed;
+        expect(covers(selection.freed, goal)).toBe(covers(most, goal));
+        expect(selection.reached).toBe(covers(most, goal));
         expect([...ids(selection.victims), ...ids(selection.stays)].sort()).toEqual([...candidates].sort());
       }),
       { numRuns: 500 },

@@ -88,6 +88,16 @@ describe('the choice of least loss', () => {
     expect(ids(select(store, { bytes: 240 }, dear).victims)).toEqual(['alone']);
   });
 
+  it('counts what is lost with a layer that goes because its last user does', () => {
+    const forced = layersOf({ a: ['-', 0, 1], below: ['-', 0, 0], b: ['below', 0, 1], c: ['below', 0, 1] });
+    const lost: Readonly<Record<string, number>> = { a: 20, below: 2, b: 19, c: 0 };
+    const store = storeOf(forced, { a: 'a', b: 'b', c: 'c' });
+    const { layerIds } = forestOf(store);
+    const worths: Worths = { unit: () => 1, layer: (layer) => lost[layerIds[layer] ?? ''] ?? NaN };
+    // With b and c goes the layer below them: 2 + 19 + 0 + 2, against 2 + 20 + 0.
+    expect(ids(select(store, { inodes: 2 }, worths).victims)).toEqual(['c', 'a']);
+  });
+
   it('takes all that frees something, and nothing else, when the goal is out of reach', () => {
     const store = storeOf(
       layers,
