@@ -25,6 +25,9 @@ import { walkOrder } from './walk.ts';
 /** Shares of bytes in the combined weight that are tried where both resources are needed. */
 const MIXES = [0.5, 0.2, 0.8, 0, 1];
 
+/** From so many nodes on, the first three mixes must do: each costs a pass over all, and gains little in a big store. */
+const MANY_NODES = 4000;
+
 /**
  * Chooses victims of the least worth that reach the goal; everything that frees something needed where it is out of reach.
  * The order is by what is lost for what is freed, the cheapest first, groups together, so that stopping early is sensible.
@@ -58,7 +61,8 @@ function solve(forest: Forest, candidates: readonly number[], worths: Worths, go
     best.add(nodes.cost.keys());
     trim(nodes, best, within);
     if (covers(total, goal)) {
-      const mixes = goal.bytes > 0 && goal.inodes > 0 ? MIXES : [1];
+      const mixes =
+        goal.bytes > 0 && goal.inodes > 0 ? MIXES.slice(0, nodes.count < MANY_NODES ? 5 : 3) : [1];
       for (const mix of mixes) {
         const pick = cheapestPick(nodes, goal, weights(nodes, goal, mix));
         if (pick.isBetterThan(best, goal)) best = pick;

@@ -13,7 +13,7 @@ const WINDOW_NODES = 64;
  * How many partial choices are kept at a node: all in a small forest (14 images have 16,384 subsets and 27 nodes at
  * most), as many as time allows in a full window.
  */
-const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(150_000 / nodes));
+const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(60_000 / nodes));
 
 /** The cheapest pick found that reaches the goal, which must be in reach. */
 export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Array): Pick {
