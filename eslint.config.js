@@ -13,7 +13,7 @@ const outsideCore = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'test-artifacts/', 'node_modules/', '**/generated/'] },
+  { ignores: ['dist/', 'test-artifacts/', 'node_modules/', '**/generated/', 'test/harness/fixtures/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

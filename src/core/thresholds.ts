@@ -74,11 +74,11 @@ export function isBelowLow(usage: Usage, thresholds: Thresholds): boolean {
 }
 
 function overLow(gauge: Gauge | undefined, lowPercent: number): number {
-  if (gauge === undefined || gauge.total <= 0) return 0;
-  const allowed = (gauge.total * lowPercent) / 100;
-  const used = gauge.total - gauge.available;
+  // The same comparison as isBelowLow, so that the two never disagree by a rounding.
+  if (gauge === undefined || percentUsed(gauge) < lowPercent) return 0;
+  const over = gauge.total - gauge.available - (gauge.total * lowPercent) / 100;
   // "Below LOW" is strict, so reaching the line exactly is one unit short.
-  return used < allowed ? 0 : Math.floor(used - allowed) + 1;
+  return Math.max(0, Math.floor(over)) + 1;
 }
 
 /** How much of each resource must go before usage is below LOW; zero where it already is. */

@@ -38,6 +38,8 @@ export interface Engine {
   readonly endpoint: string;
   /** Finds out who is there and which API version both speak. Must be called before anything else, again after an EngineError `unreachable`. */
   connect(signal: AbortSignal): Promise<EngineInfo>;
+  /** One small request: is the engine there? */
+  ping(signal: AbortSignal): Promise<void>;
   /** Every image, intermediate ones of the classic builder included (their children need them for their order). */
   listImages(signal: AbortSignal): Promise<readonly Image[]>;
   /** Every container in every state. */

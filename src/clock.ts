@@ -1,0 +1,16 @@
+/** Time and waiting, in one place. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Resolves after the time, or at once when the signal fires: the caller looks at the signal next. Never rejects. */
+export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Waiting times that double from `firstMs` up to `limitMs`, for trying again. */
+export function* backoff(firstMs = 1_000, limitMs = 30_000): Generator<number, never> {
+  for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * 2, limitMs)) yield waitMs;
+}

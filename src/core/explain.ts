@@ -1,0 +1,37 @@
+/** Where the space is when deleting images could not help: sentences for the sweep's report. */
+import { formatBytes, formatCount } from './format.ts';
+import { sortOut } from './protection.ts';
+import type { ImageStore } from './store.ts';
+import type { Usage } from './thresholds.ts';
+
+/**
+ * Says plainly what holds the space that images did not give back. Image sizes are the engine's sums, layers shared
+ * between images counted once for each, so they are upper bounds and called that.
+ */
+export function explainRemaining(store: ImageStore, usage: Usage): readonly string[] {
+  const { candidates, kept } = sortOut(store);
+  const used = usage.allocated?.bytes ?? usage.bytes.total - usage.bytes.available;
+  const inUse = kept.filter((image) => image.code === 'in-use');
+  const inUseBytes = sum(inUse.map((image) => image.sizeBytes));
+  const freeableBytes = sum(candidates.map((image) => image.sizeBytes));
+  const otherBytes = Math.max(0, used - inUseBytes - freeableBytes);
+  const lines = [`${formatBytes(used)} are used in all`];
+  lines.push(
+    inUse.length === 0
+      ? 'no image is in use by a container'
+      : `${formatCount(inUse.length, 'image')} in use by containers: at most ${formatBytes(inUseBytes)}`,
+  );
+  if (candidates.length > 0) {
+    lines.push(
+      `${formatCount(candidates.length, 'unused image')} left: at most ${formatBytes(freeableBytes)}`,
+    );
+  }
+  lines.push(
+    `at least ${formatBytes(otherBytes)} are not images: build cache, container layers and logs, volumes, or files that are not the engine's`,
+  );
+  return lines;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,112 @@
+/**
+ * Why an image may not go. The one place that decides what a sweep may touch; when unsure whether something is in
+ * use, it is.
+ */
+import {
+  childrenOf,
+  holders,
+  type Image,
+  type ImageId,
+  type ImageStore,
+  isUnreferenced,
+  references,
+} from './store.ts';
+
+/**
+ * - `in-use`: a container in any state holds it. Deleting the image of a stopped container frees nothing (the
+ *   container holds its layers) and leaves a container that cannot be started again elsewhere.
+ * - `child-stays`: an image that the classic builder made from it stays, so the engine would refuse.
+ * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
+ * - `frees-nothing`, `not-needed`: it could go, but need not.
+ * - `refused`: the engine or a check right before the deletion kept it in this sweep.
+ */
+export type KeepCode = 'in-use' | 'child-stays' | 'intermediate' | 'frees-nothing' | 'not-needed' | 'refused';
+
+export interface Kept {
+  readonly kind: 'image';
+  readonly id: ImageId;
+  readonly references: readonly string[];
+  readonly sizeBytes: number;
+  readonly code: KeepCode;
+  /** One line for people. */
+  readonly reason: string;
+}
+
+export interface SortedOut {
+  /** May be deleted. Every descendant of a candidate is a candidate or an intermediate step between candidates. */
+  readonly candidates: readonly Image[];
+  readonly kept: readonly Kept[];
+}
+
+/** Builds the record of an image that stays. */
+export function keep(image: Image, code: KeepCode, reason: string): Kept {
+  return {
+    kind: 'image',
+    id: image.id,
+    references: references(image),
+    sizeBytes: image.sizeBytes,
+    code,
+    reason,
+  };
+}
+
+/** A name for people: the first reference, else the shortened ID. */
+export function nameOf(image: Pick<Image, 'id' | 'tags' | 'digests'>): string {
+  return image.tags[0] ?? image.digests[0] ?? shortId(image.id);
+}
+
+/** The 12 hexadecimal digits that engines show. */
+export function shortId(id: ImageId): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
+}
+
+/**
+ * Separates what may go from what must stay.
+ * @param refused images that an earlier step of the same sweep found undeletable, with the reason.
+ */
+export function sortOut(store: ImageStore, refused: ReadonlyMap<ImageId, string> = new Map()): SortedOut {
+  const held = holders(store);
+  const children = childrenOf(store.images);
+  const kept = new Map<ImageId, Kept>();
+
+  for (const image of store.images) {
+    const containers = held.get(image.id);
+    const refusal = refused.get(image.id);
+    if (containers?.[0] !== undefined) {
+      const others = containers.length > 1 ? ` and ${containers.length - 1} more` : '';
+      kept.set(
+        image.id,
+        keep(image, 'in-use', `used by container ${containers[0].name} (${containers[0].state})${others}`),
+      );
+    } else if (refusal !== undefined) {
+      kept.set(image.id, keep(image, 'refused', refusal));
+    }
+  }
+  keepAncestors(store.images, kept);
+
+  for (const image of store.images) {
+    if (kept.has(image.id) || !isUnreferenced(image)) continue;
+    const child = children.get(image.id)?.[0];
+    if (child !== undefined) {
+      kept.set(
+        image.id,
+        keep(image, 'intermediate', `a build step of ${nameOf(child)}; goes with the last image built on it`),
+      );
+    }
+  }
+  return { candidates: store.images.filter((image) => !kept.has(image.id)), kept: [...kept.values()] };
+}
+
+/** An image whose child stays must stay, all the way down to the first parent. */
+function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void {
+  const byId = new Map(images.map((image) => [image.id, image]));
+  for (const id of [...kept.keys()]) {
+    let child = byId.get(id);
+    while (child?.parentId !== undefined) {
+      const parent = byId.get(child.parentId);
+      if (parent === undefined || kept.has(parent.id)) break;
+      kept.set(parent.id, keep(parent, 'child-stays', `${nameOf(child)}, which was built on it, stays`));
+      child = parent;
+    }
+  }
+}

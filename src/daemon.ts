@@ -1,0 +1,181 @@
+/**
+ * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
+ * once, when it begins, and tried again with backoff until it is over.
+ */
+import { backoff, sleep } from './clock.ts';
+import { sortOut } from './core/protection.ts';
+import { type ImageStore, references } from './core/store.ts';
+import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
+import { DiskError } from './disk/disk-error.ts';
+import { type Engine, EngineError } from './engine/engine.ts';
+import type { Reporter, StopReason, SweepReport } from './events.ts';
+import { type MeasureUsage, observeStore } from './observe.ts';
+import { sweep } from './sweep.ts';
+
+export interface DaemonOptions {
+  readonly engine: Engine;
+  readonly measure: MeasureUsage;
+  readonly report: Reporter;
+  readonly path: string;
+  readonly thresholds: Thresholds;
+  readonly intervalSeconds: number;
+  readonly delaySeconds: number;
+  /** One engine request; also how long a sweep waits for an engine that went away. */
+  readonly timeoutSeconds: number;
+  readonly dryRun: boolean;
+  readonly stop: AbortSignal;
+  readonly abandon: AbortSignal;
+  /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
+  readonly settleMs?: number;
+}
+
+/** Looks at an unanswered deletion so often before the sweep ends. */
+const LOOKS = 10;
+const SETTLE_MS = 30_000;
+
+/** How a check ended; `sweep` is there when there was one. */
+export type CheckResult =
+  | { readonly outcome: 'below-high' }
+  | { readonly outcome: 'skipped' }
+  | { readonly outcome: 'swept'; readonly sweep: SweepReport }
+  | { readonly outcome: 'unavailable' }
+  | { readonly outcome: 'stopped' };
+
+/** Sweeps that ended so are not begun again while the store is the same: they would end the same. */
+const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'dry-run']);
+
+/** What the daemon remembers between checks. */
+export class Daemon {
+  private readonly options: DaemonOptions;
+  private engineReachable: boolean | undefined;
+  private pathReachable = true;
+  /** What a sweep could have deleted when the last one ended without reaching LOW. */
+  private couldNotHelp: string | undefined;
+
+  constructor(options: DaemonOptions) {
+    this.options = options;
+  }
+
+  /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
+  async run(): Promise<void> {
+    const { stop, intervalSeconds } = this.options;
+    let retry = backoff();
+    while (!stop.aborted) {
+      const { outcome } = await this.check();
+      if (outcome === 'unavailable') {
+        await sleep(Math.min(retry.next().value, intervalSeconds * 1000), stop);
+      } else {
+        retry = backoff();
+        await sleep(intervalSeconds * 1000, stop);
+      }
+    }
+  }
+
+  /** One check and, if due, one sweep. Idle it costs one small engine request and one measurement. */
+  async check(): Promise<CheckResult> {
+    const { options } = this;
+    try {
+      await this.reachEngine();
+      const usage = await options.measure(options.stop);
+      if (!this.pathReachable) {
+        this.pathReachable = true;
+        options.report({ event: 'path.available', path: options.path });
+      }
+      const used = level(usage, options.thresholds.type).value;
+      const triggered = isTriggered(usage, options.thresholds);
+      options.report({ event: 'check.completed', used, thresholds: options.thresholds, triggered });
+      if (!triggered) {
+        this.couldNotHelp = undefined;
+        return { outcome: 'below-high' };
+      }
+      const store = await observeStore(options.engine, options.stop);
+      if (this.couldNotHelp === fingerprint(store)) {
+        options.report({
+          event: 'sweep.skipped',
+          used,
+          reason:
+            'the last sweep could not reach the low threshold, and no unused image has come or gone since',
+        });
+        return { outcome: 'skipped' };
+      }
+      const report = await sweep({ takenAtMs: Date.now(), usage, store }, this.sweepOptions());
+      await this.remember(report);
+      return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private async reachEngine(): Promise<void> {
+    const { engine, report, stop } = this.options;
+    if (this.engineReachable === true) {
+      await engine.ping(stop);
+      return;
+    }
+    const info = await engine.connect(stop);
+    this.engineReachable = true;
+    report({
+      event: 'engine.connected',
+      endpoint: info.endpoint,
+      name: info.name,
+      version: info.version,
+      apiVersion: info.apiVersion,
+    });
+  }
+
+  private async remember(report: SweepReport): Promise<void> {
+    const { engine, stop } = this.options;
+    if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
+    if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
+    if (report.reachedLow || !POINTLESS_TO_REPEAT.has(report.stoppedBecause)) {
+      this.couldNotHelp = undefined;
+      return;
+    }
+    this.couldNotHelp = fingerprint(await observeStore(engine, stop));
+  }
+
+  /** Owns every failure of the surroundings: says it once, when it begins. */
+  private failed(error: unknown): CheckResult {
+    const { report, engine, path, stop } = this.options;
+    if (stop.aborted) return { outcome: 'stopped' };
+    if (error instanceof EngineError) {
+      if (this.engineReachable !== false) {
+        report({ event: 'engine.unavailable', endpoint: engine.endpoint, message: error.message });
+      }
+      this.engineReachable = false;
+      return { outcome: 'unavailable' };
+    }
+    if (error instanceof DiskError) {
+      if (this.pathReachable) report({ event: 'path.unavailable', path, message: error.message });
+      this.pathReachable = false;
+      return { outcome: 'unavailable' };
+    }
+    throw error;
+  }
+
+  private sweepOptions(): Parameters<typeof sweep>[1] {
+    const { options } = this;
+    return {
+      engine: options.engine,
+      measure: options.measure,
+      report: options.report,
+      thresholds: options.thresholds,
+      delaySeconds: options.delaySeconds,
+      dryRun: options.dryRun,
+      settleMs: options.settleMs ?? SETTLE_MS,
+      looks: LOOKS,
+      patienceMs: options.timeoutSeconds * 1000,
+      stop: options.stop,
+      abandon: options.abandon,
+    };
+  }
+}
+
+/** The unused images and their names: as long as they are the same, a sweep has the same choice. */
+function fingerprint(store: ImageStore): string {
+  const { candidates } = sortOut(store);
+  return candidates
+    .map((image) => [image.id, ...references(image)].join(' '))
+    .sort()
+    .join('\n');
+}

@@ -1,0 +1,59 @@
+/** The one error of this folder: something on the disk could not be read. */
+
+/**
+ * - `missing`: the path does not exist.
+ * - `unreadable`: the path, or something below it, may not be read by this process.
+ * - `failed`: any other answer of the kernel (I/O error, stale network filesystem, worker thread lost).
+ */
+export type DiskErrorCode = 'missing' | 'unreadable' | 'failed';
+
+export class DiskError extends Error {
+  override readonly name = 'DiskError';
+  readonly code: DiskErrorCode;
+  /** The path that could not be read. */
+  readonly path: string;
+
+  constructor(code: DiskErrorCode, path: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** The kernel's name of an error (`ENOENT`, …), where it has one. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Builds the one message of a path that could not be read: which path, what the kernel said, what to do. */
+export function unreadablePath(path: string, errno: string | undefined, cause?: unknown): DiskError {
+  switch (errno) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new DiskError(
+        'missing',
+        path,
+        `${path} does not exist. Set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to the folder where the engine keeps its ` +
+          'data, and in a container mount that folder at this path.',
+        cause,
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new DiskError(
+        'unreadable',
+        path,
+        `${path} may not be read (${errno}). Run as root, or give this process CAP_DAC_READ_SEARCH.`,
+        cause,
+      );
+    case undefined:
+    default:
+      return new DiskError(
+        'failed',
+        path,
+        `${path} could not be read: ${errno ?? (cause instanceof Error ? cause.message : String(cause))}. ` +
+          'Look for filesystem errors with dmesg.',
+        cause,
+      );
+  }
+}

@@ -1,0 +1,28 @@
+/** What the filesystem itself says: blocks and inodes of the filesystem that holds a path. One system call. */
+import { statfs } from 'node:fs/promises';
+import type { Gauge } from '../core/thresholds.ts';
+import { errnoOf, unreadablePath } from './error.ts';
+
+export interface FilesystemGauges {
+  readonly bytes: Gauge;
+  /** Undefined on a filesystem without an inode count: btrfs answers `f_files` = 0 (statfs(2)). */
+  readonly inodes: Gauge | undefined;
+}
+
+/**
+ * Measures the filesystem that holds a path. `available` is what unprivileged processes may still take
+ * (`f_bavail`). Node does not pass `f_favail` on; on Linux the kernel's statfs has no such field and the C library
+ * fills `f_favail` from `f_ffree`, so `ffree` is the same number.
+ * @throws DiskError `missing`, `unreadable` or `failed`, naming the path; the signal's reason when aborted.
+ */
+export async function measureFilesystem(path: string, signal: AbortSignal): Promise<FilesystemGauges> {
+  signal.throwIfAborted();
+  const answer = await statfs(path).catch((error: unknown) => {
+    throw unreadablePath(path, errnoOf(error), error);
+  });
+  signal.throwIfAborted();
+  return {
+    bytes: { total: answer.blocks * answer.bsize, available: answer.bavail * answer.bsize },
+    inodes: answer.files === 0 ? undefined : { total: answer.files, available: answer.ffree },
+  };
+}

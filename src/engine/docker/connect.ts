@@ -1,0 +1,86 @@
+/** The first questions to an engine: is it one, which API version do both speak, what does it say of itself. */
+import { EngineError, type EngineInfo } from '../engine.ts';
+import { engineMessage, readJson, refusal } from './answers.ts';
+import type { HttpAnswer, HttpClient } from './http-client.ts';
+import { chooseApiVersion } from './negotiate.ts';
+import { infoSchema, versionSchema, type InfoAnswer, type VersionAnswer } from './schemas.ts';
+
+/**
+ * Three requests that cost the engine nothing: `/_ping` (tells its API version since 1.25), `/version`, `/info`.
+ * Socket proxies often allow the first two only; what a forbidden question would have told stays unknown.
+ * @throws EngineError; `protocol` when that is no Docker Engine API or no version suits both.
+ */
+export async function connect(client: HttpClient, signal: AbortSignal): Promise<EngineInfo> {
+  const ping = await client.request({ method: 'GET', path: '/_ping' }, signal);
+  if (isAway(ping)) throw refusal(ping);
+  const pinged = ping.status === 200 ? header(ping, 'api-version') : undefined;
+
+  const version = await client.request({ method: 'GET', path: '/version' }, signal);
+  const told = readVersion(version, pinged !== undefined);
+  const newest = pinged ?? told?.ApiVersion;
+  if (!newest) throw notAnEngine(version);
+
+  const choice = chooseApiVersion({ newest, oldest: told?.MinAPIVersion || undefined });
+  if (!choice.ok) throw new EngineError('protocol', `${client.endpoint}: ${choice.problem}`);
+
+  const info = readInfo(await client.request({ method: 'GET', path: `/v${choice.apiVersion}/info` }, signal));
+  return {
+    name: engineName(told),
+    version: told?.Version || info?.ServerVersion || 'unknown',
+    apiVersion: choice.apiVersion,
+    rootDirectory: info?.DockerRootDir || undefined,
+    storageDriver: info?.Driver || undefined,
+    endpoint: client.endpoint,
+  };
+}
+
+/** @param isEngine `/_ping` has already shown that this is an engine. */
+function readVersion(answer: HttpAnswer, isEngine: boolean): VersionAnswer | undefined {
+  if (answer.status !== 200) {
+    if (isEngine && isForbidden(answer)) return undefined;
+    throw isEngine || isForbidden(answer) || isAway(answer) ? refusal(answer) : notAnEngine(answer);
+  }
+  try {
+    return readJson(versionSchema, answer);
+  } catch (error) {
+    throw isEngine ? error : notAnEngine(answer);
+  }
+}
+
+function readInfo(answer: HttpAnswer): InfoAnswer | undefined {
+  if (isForbidden(answer)) return undefined;
+  if (answer.status !== 200) throw refusal(answer);
+  return readJson(infoSchema, answer);
+}
+
+function notAnEngine(answer: HttpAnswer): EngineError {
+  const said = engineMessage(answer);
+  // What every server written in Go says on its TLS port; Docker Engine among them.
+  const advice = said.includes('HTTP request to an HTTPS server')
+    ? 'Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH.'
+    : 'Is DOCKER_HOST the address of a container engine?';
+  return new EngineError(
+    'protocol',
+    `${answer.question}: what answers there is not a Docker Engine API (status ${String(answer.status)}: ${said}). ${advice}`,
+    { status: answer.status },
+  );
+}
+
+/** Podman says `Podman Engine` in the first component, Docker `Engine`. */
+function engineName(version: VersionAnswer | undefined): string {
+  const name = version?.Components?.[0]?.Name;
+  return !name || name === 'Engine' ? 'Docker Engine' : name;
+}
+
+function header(answer: HttpAnswer, name: string): string | undefined {
+  const value = answer.headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function isAway(answer: HttpAnswer): boolean {
+  return answer.status >= 502 && answer.status <= 504;
+}
+
+function isForbidden(answer: HttpAnswer): boolean {
+  return answer.status === 401 || answer.status === 403;
+}

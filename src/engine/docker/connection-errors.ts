@@ -1,0 +1,101 @@
+/**
+ * Turns what the network layer throws into the project's EngineError: which kind it is, and what a person can do.
+ * Decides by error codes only, never by message texts, except where Node gives no code.
+ */
+import type { EngineAddress } from '../address.ts';
+import { EngineError, type EngineErrorCode } from '../engine.ts';
+
+interface Verdict {
+  readonly code: EngineErrorCode;
+  readonly says: string;
+}
+
+/** @param question what was asked of whom, the beginning of the message. */
+export function connectionError(cause: unknown, question: string, address: EngineAddress): EngineError {
+  const { code, says } = verdict(cause, address);
+  return new EngineError(code, `${question}: ${says}`, { cause });
+}
+
+function verdict(cause: unknown, address: EngineAddress): Verdict {
+  const code = errorCode(cause);
+  if (code?.startsWith('HPE_') === true) {
+    return protocol(
+      'what answers there does not speak HTTP. Is DOCKER_HOST the address of a container engine?',
+    );
+  }
+  if (isTlsTrouble(code)) {
+    return {
+      code: 'denied',
+      says: `the TLS handshake failed (${message(cause)}). Check that ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH belong to this engine.`,
+    };
+  }
+  switch (code ?? '') {
+    case 'ENOENT':
+      return unreachable(`there is no socket. ${whereIsIt(address)}`);
+    case 'ENOTDIR':
+    case 'ENOTSOCK':
+      return unreachable(`that is not a socket. ${whereIsIt(address)}`);
+    case 'ECONNREFUSED':
+      return unreachable(`nothing listens there. ${whereIsIt(address)}`);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return unreachable(`the host name cannot be resolved (${String(code)}). Check DOCKER_HOST.`);
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        code: 'denied',
+        says: "no permission to use the socket. Run as root or as a member of the socket's group.",
+      };
+    case 'EPROTO':
+      return protocol(
+        `no TLS is spoken there (${message(cause)}). Unset DOCKER_TLS_VERIFY and DOCKER_CERT_PATH if the engine listens without TLS.`,
+      );
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return unreachable(
+        `the connection was lost before the answer was complete (${String(code)}). The engine was stopped or restarted, or something between cut it; what was asked may still have been done.`,
+      );
+    default:
+      return unreachable(`${message(cause)}. ${whereIsIt(address)}`);
+  }
+}
+
+/** OpenSSL's and Node's codes for a certificate that one side does not accept. A server that speaks no TLS gives EPROTO. */
+function isTlsTrouble(code: string | undefined): boolean {
+  if (code === undefined) return false;
+  return (
+    /CERT|SIGNATURE|ISSUER/.test(code) ||
+    code.startsWith('ERR_TLS_') ||
+    (code.startsWith('ERR_SSL_') && /ALERT/.test(code)) ||
+    code.startsWith('ERR_OSSL_')
+  );
+}
+
+function whereIsIt(address: EngineAddress): string {
+  return address.kind === 'unix'
+    ? 'Is the engine running, is its socket mounted into this container, does DOCKER_HOST name the right path?'
+    : 'Is the engine running and reachable from here, does DOCKER_HOST name the right host and port?';
+}
+
+function unreachable(says: string): Verdict {
+  return { code: 'unreachable', says };
+}
+
+function protocol(says: string): Verdict {
+  return { code: 'protocol', says };
+}
+
+function errorCode(cause: unknown): string | undefined {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined;
+  const { code } = cause;
+  if (typeof code !== 'string') return undefined;
+  // OpenSSL says this of a peer that answers a TLS hello in another protocol; older Node versions say EPROTO.
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG'
+    ? 'EPROTO'
+    : code;
+}
+
+function message(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(message).join('; ');
+  return cause instanceof Error ? cause.message : String(cause);
+}

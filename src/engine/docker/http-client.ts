@@ -1,0 +1,164 @@
+/**
+ * One HTTP request to an engine, over a unix socket or TCP, with or without TLS. Nothing here knows the engine's API.
+ *
+ * Each request has a connection of its own: after an engine's restart a kept one is dead, and connecting to a unix
+ * socket costs nothing next to any answer.
+ */
+import { readFile } from 'node:fs/promises';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { join } from 'node:path';
+import type { EngineAddress } from '../address.ts';
+import { describeAddress } from '../address.ts';
+import { EngineError } from '../engine.ts';
+import { connectionError } from './connection-errors.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Percent-encoded already, from the leading slash on. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+export interface HttpAnswer {
+  /** What was asked and of whom, for messages: `GET /version of unix:///var/run/docker.sock`. */
+  readonly question: string;
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface HttpClient {
+  readonly endpoint: string;
+  /**
+   * Any HTTP status is an answer; only the lack of a whole one is an error.
+   * @throws EngineError `unreachable`, `denied`, `timeout` or `protocol`; the signal's reason when it aborts.
+   */
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+}
+
+export interface HttpClientOptions {
+  /** For one request, from connecting to the last byte of its answer. */
+  readonly timeoutMs: number;
+  /** Larger answers are refused: memory is not spent on what cannot be an engine's list. */
+  readonly maxResponseBytes?: number;
+}
+
+/** A list of 100,000 images is about 60 MB. */
+const DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+export function createHttpClient(address: EngineAddress, options: HttpClientOptions): HttpClient {
+  const endpoint = describeAddress(address);
+  const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+  return {
+    endpoint,
+    async request(request, signal) {
+      const question = `${request.method} ${request.path} of ${endpoint}`;
+      const deadline = new AbortController();
+      const timer = setTimeout(() => {
+        deadline.abort(
+          new EngineError(
+            'timeout',
+            `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be doing it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
+          ),
+        );
+      }, options.timeoutMs);
+      const onAbort = (): void => {
+        deadline.abort(signal.reason);
+      };
+      signal.addEventListener('abort', onAbort);
+      try {
+        signal.throwIfAborted();
+        const response = await send(address, request, deadline.signal);
+        const text = await readText(response, maxBytes, question);
+        return { question, status: response.statusCode ?? 0, headers: response.headers, text };
+      } catch (error) {
+        // The abort first: what destroying the connection threw is only its echo.
+        deadline.signal.throwIfAborted();
+        throw error instanceof EngineError ? error : connectionError(error, question, address);
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+      }
+    },
+  };
+}
+
+/** Sends a request and resolves with the answer's head; its body is still to be read. Aborting ends both. */
+async function send(
+  address: EngineAddress,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  const query = new URLSearchParams(request.query).toString();
+  const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+  const options: http.RequestOptions = {
+    method: request.method,
+    path: query === '' ? request.path : `${request.path}?${query}`,
+    agent: false,
+    signal,
+    headers: {
+      'User-Agent': 'docker-image-cleaner',
+      Accept: 'application/json',
+      // Go's server answers 400 to a host header made of a socket's path; any name will do there.
+      ...(address.kind === 'unix' ? { Host: 'docker' } : {}),
+      ...(body === undefined
+        ? {}
+        : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
+    },
+  };
+  const outgoing = await open(address, options);
+  return new Promise((resolve, reject) => {
+    outgoing.once('response', resolve);
+    // Stays for the connection's whole life: a late error must not become an uncaught one.
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+async function open(address: EngineAddress, options: http.RequestOptions): Promise<http.ClientRequest> {
+  if (address.kind === 'unix') return http.request({ ...options, socketPath: address.path });
+  const target = { ...options, host: address.host, port: address.port };
+  if (address.tls === undefined) return http.request(target);
+  const { certPath, verify } = address.tls;
+  // Read for each request: certificates are renewed, and an engine beside us may write them after we have started.
+  const [ca, cert, key] = await Promise.all([
+    verify ? readCertificate(certPath, 'ca.pem') : undefined,
+    readCertificate(certPath, 'cert.pem'),
+    readCertificate(certPath, 'key.pem'),
+  ]);
+  return https.request({ ...target, ca, cert, key, rejectUnauthorized: verify });
+}
+
+async function readCertificate(folder: string, name: string): Promise<Buffer> {
+  const path = join(folder, name);
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError(
+      'unreachable',
+      `cannot read ${path} (${why}). DOCKER_CERT_PATH must name a readable folder with ca.pem, cert.pem and key.pem.`,
+      { cause },
+    );
+  }
+}
+
+async function readText(response: http.IncomingMessage, maxBytes: number, question: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      throw new EngineError(
+        'protocol',
+        `${question}: the answer is larger than ${String(maxBytes)} bytes. Is that a container engine?`,
+        response.statusCode === undefined ? {} : { status: response.statusCode },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,77 @@
+/**
+ * The parts of the Docker Engine API's answers that are used, from API 1.24 to today's. Fields that some version
+ * leaves out may be missing or null; a field that is there must have its type, because a misread answer could make
+ * an image in use look unused. Fields not named here are ignored.
+ */
+import * as v from 'valibot';
+
+const text = v.nullish(v.string());
+const count = v.nullish(v.number());
+const texts = v.nullish(v.array(v.string()));
+const labels = v.nullish(v.record(v.string(), v.string()));
+
+/** `GET /version`. `MinAPIVersion` since API 1.25, `Platform` and `Components` since 1.35. */
+export const versionSchema = v.object({
+  Version: text,
+  ApiVersion: text,
+  MinAPIVersion: text,
+  Platform: v.nullish(v.object({ Name: text })),
+  Components: v.nullish(v.array(v.object({ Name: text }))),
+});
+export type VersionAnswer = v.InferOutput<typeof versionSchema>;
+
+/** `GET /info`. */
+export const infoSchema = v.object({ ServerVersion: text, DockerRootDir: text, Driver: text });
+export type InfoAnswer = v.InferOutput<typeof infoSchema>;
+
+/**
+ * One of `GET /images/json`. `VirtualSize` until API 1.43; `RepoTags` null or `["<none>:<none>"]` until 1.42;
+ * `ParentId` may be missing since 1.52; `Created` may be missing since 1.44.
+ */
+export const imageSummarySchema = v.object({
+  Id: v.pipe(v.string(), v.nonEmpty()),
+  ParentId: text,
+  RepoTags: texts,
+  RepoDigests: texts,
+  Created: count,
+  Size: count,
+  VirtualSize: count,
+  Labels: labels,
+});
+export type ImageSummary = v.InferOutput<typeof imageSummarySchema>;
+export const imageListSchema = v.nullable(v.array(imageSummarySchema));
+
+/** `GET /images/{name}/json`. */
+export const imageDetailsSchema = v.object({
+  Id: v.pipe(v.string(), v.nonEmpty()),
+  Parent: text,
+  RepoTags: texts,
+  RepoDigests: texts,
+  Created: text,
+  Size: count,
+  VirtualSize: count,
+  Config: v.nullish(v.object({ Labels: labels })),
+  RootFS: v.nullish(v.object({ Layers: texts })),
+});
+export type ImageDetails = v.InferOutput<typeof imageDetailsSchema>;
+
+/** One of `GET /containers/json`. Mounts of type `image` and `ImageManifestDescriptor` since API 1.48. */
+export const containerSummarySchema = v.object({
+  Id: v.pipe(v.string(), v.nonEmpty()),
+  Names: texts,
+  Image: text,
+  ImageID: text,
+  ImageManifestDescriptor: v.nullish(v.object({ digest: text })),
+  Created: count,
+  State: text,
+  Labels: labels,
+  Mounts: v.nullish(v.array(v.object({ Type: text, Name: text }))),
+});
+export type ContainerSummary = v.InferOutput<typeof containerSummarySchema>;
+export const containerListSchema = v.nullable(v.array(containerSummarySchema));
+
+/** The answer to `DELETE /images/{name}`. */
+export const removalSchema = v.nullable(v.array(v.object({ Untagged: text, Deleted: text })));
+
+/** Every error that the engine gives as JSON. */
+export const errorSchema = v.object({ message: v.string() });

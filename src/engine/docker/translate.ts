@@ -1,0 +1,117 @@
+/**
+ * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
+ */
+import type { Container, Image, ImageId } from '../../core/store.ts';
+import { chainIds } from './chain-id.ts';
+import type { ContainerSummary, ImageDetails, ImageSummary } from './schemas.ts';
+
+type Optional<T> = T | null | undefined;
+
+export function imageFromSummary(summary: ImageSummary): Image {
+  return {
+    id: imageId(summary.Id),
+    ...names(summary.RepoTags, summary.RepoDigests),
+    parentId: optionalImageId(summary.ParentId),
+    sizeBytes: sizeBytes(summary),
+    createdAtMs: fromSeconds(summary.Created),
+    labels: summary.Labels ?? {},
+    layers: undefined,
+  };
+}
+
+export function imageFromDetails(details: ImageDetails): Image {
+  const diffIds = details.RootFS?.Layers;
+  return {
+    id: imageId(details.Id),
+    ...names(details.RepoTags, details.RepoDigests),
+    parentId: optionalImageId(details.Parent),
+    sizeBytes: sizeBytes(details),
+    createdAtMs: fromIso(details.Created),
+    labels: details.Config?.Labels ?? {},
+    layers: diffIds ? chainIds(diffIds) : undefined,
+  };
+}
+
+/** @param idOf the ID behind a name that a container gives in place of an ID; undefined when nothing has that name. */
+export function containerFromSummary(
+  summary: ContainerSummary,
+  idOf: (name: string) => ImageId | undefined,
+): Container {
+  const held = new Set<string>();
+  if (summary.ImageID) held.add(imageId(summary.ImageID));
+  const manifest = summary.ImageManifestDescriptor?.digest;
+  if (manifest) held.add(manifest);
+  for (const name of namesToResolve(summary)) {
+    held.add(idOf(name) ?? name);
+    held.add(name);
+  }
+  return {
+    id: summary.Id,
+    name: summary.Names?.[0]?.replace(/^\//, '') ?? summary.Id.slice(0, 12),
+    images: [...held],
+    state: summary.State || 'unknown',
+    createdAtMs: fromSeconds(summary.Created),
+    labels: summary.Labels ?? {},
+  };
+}
+
+/**
+ * The images that a container holds and tells by name only, as somebody once typed them (`busybox`, a short ID):
+ * each image it mounts, and the one it was made from when its ID is not told.
+ */
+export function namesToResolve(summary: ContainerSummary): readonly string[] {
+  const typed: string[] = [];
+  if (!summary.ImageID && summary.Image) typed.push(summary.Image);
+  for (const mount of summary.Mounts ?? []) {
+    // Name is the image; Source the place on the engine's disk (seen on Docker Engine 28).
+    if (mount.Type === 'image' && mount.Name) typed.push(mount.Name);
+  }
+  return typed;
+}
+
+/** Podman leaves `sha256:` out in some places; an ID is compared with others, so it is always written one way. */
+export function imageId(id: string): ImageId {
+  return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id;
+}
+
+function optionalImageId(id: Optional<string>): ImageId | undefined {
+  return id ? imageId(id) : undefined;
+}
+
+/**
+ * Engines with the containerd image store list `repository@sha256:…` among the tags of an image that was pulled by
+ * digest, and a bare `sha256:…`, which is no name at all, among its digests.
+ */
+function names(
+  repoTags: Optional<string[]>,
+  repoDigests: Optional<string[]>,
+): Pick<Image, 'tags' | 'digests'> {
+  const all = [...(repoTags ?? []), ...(repoDigests ?? [])].filter((name) => !name.includes('<none>'));
+  const unique = [...new Set(all)];
+  return {
+    tags: unique.filter((name) => !name.includes('@') && !isBareDigest(name)),
+    digests: unique.filter((name) => name.includes('@')),
+  };
+}
+
+function isBareDigest(name: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(name);
+}
+
+/** `Size` and, until API 1.43, `VirtualSize`: the same figure since Docker Engine 1.10. */
+function sizeBytes(answer: {
+  readonly Size?: Optional<number>;
+  readonly VirtualSize?: Optional<number>;
+}): number {
+  return Math.max(0, answer.Size ?? answer.VirtualSize ?? 0);
+}
+
+/** Zero and less is "not known": the epoch of reproducible builds, or the zero time of an engine written in Go. */
+function fromSeconds(seconds: Optional<number>): number | undefined {
+  return seconds && seconds > 0 ? seconds * 1000 : undefined;
+}
+
+function fromIso(time: Optional<string>): number | undefined {
+  const ms = time ? Date.parse(time) : Number.NaN;
+  return ms > 0 ? ms : undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * Everything the daemon tells the world, one type an event. Surfaces (log, metrics, page, Kubernetes) are Reporters;
+ * nothing else writes. The names are stable: docs/events.md lists them.
+ */
+import type { ImageId } from './core/store.ts';
+import type { Amount, Thresholds } from './core/thresholds.ts';
+
+/** Why a sweep ended. */
+export type StopReason =
+  /** Usage is below LOW. */
+  | 'reached-low'
+  /** No candidate is left. */
+  | 'no-candidates'
+  /** Several deletions in a row freed next to nothing. */
+  | 'ineffective'
+  /** The engine went away, or did not come to an end with a deletion, for longer than a sweep waits. */
+  | 'engine-unavailable'
+  /** The path could not be measured any more. */
+  | 'path-unavailable'
+  /** SIGTERM or SIGINT. */
+  | 'stopped'
+  /** Nothing is deleted in a dry run. */
+  | 'dry-run';
+
+export interface SweepReport {
+  readonly dryRun: boolean;
+  readonly deletedImages: number;
+  /** Deletions that were tried and did not happen. */
+  readonly failedDeletions: number;
+  /** Measured on the filesystem, in bytes; others write meanwhile, so it can be negative. */
+  readonly freedBytes: number;
+  readonly freedInodes: number;
+  /** The sum of what the plan predicted for the images that were deleted. */
+  readonly predictedBytes: number;
+  /** Per cent in relative mode, bytes in absolute mode. */
+  readonly usedBefore: number;
+  readonly usedAfter: number;
+  readonly thresholdType: Thresholds['type'];
+  readonly durationSeconds: number;
+  readonly reachedLow: boolean;
+  readonly stoppedBecause: StopReason;
+  /** Where the space is instead; only where LOW was not reached. */
+  readonly remaining: readonly string[];
+}
+
+export type DaemonEvent =
+  | {
+      readonly event: 'daemon.started';
+      readonly version: string;
+      readonly path: string;
+      readonly thresholds: Thresholds;
+      readonly intervalSeconds: number;
+      readonly dryRun: boolean;
+    }
+  | { readonly event: 'daemon.stopping'; readonly signal: string }
+  | { readonly event: 'daemon.stopped' }
+  | { readonly event: 'config.warning'; readonly message: string }
+  | {
+      readonly event: 'engine.connected';
+      readonly endpoint: string;
+      readonly name: string;
+      readonly version: string;
+      readonly apiVersion: string;
+    }
+  | { readonly event: 'engine.unavailable'; readonly endpoint: string; readonly message: string }
+  | { readonly event: 'path.unavailable'; readonly path: string; readonly message: string }
+  | { readonly event: 'path.available'; readonly path: string }
+  | {
+      readonly event: 'check.completed';
+      readonly used: number;
+      readonly thresholds: Thresholds;
+      readonly triggered: boolean;
+    }
+  | {
+      readonly event: 'sweep.started';
+      readonly dryRun: boolean;
+      readonly used: number;
+      readonly thresholds: Thresholds;
+      readonly toFree: Amount;
+    }
+  /** Still over HIGH, but nothing has changed since the last sweep could not help. */
+  | { readonly event: 'sweep.skipped'; readonly used: number; readonly reason: string }
+  /** Dry run: what would be deleted. */
+  | ({ readonly event: 'image.would-delete' } & ImageFacts)
+  | ({
+      readonly event: 'image.deleted';
+      readonly freedBytes: number;
+      readonly freedInodes: number;
+      readonly used: number;
+    } & ImageFacts)
+  /** A victim of the plan that stays after all. */
+  | {
+      readonly event: 'image.kept';
+      readonly id: ImageId;
+      readonly references: readonly string[];
+      readonly reason: string;
+    }
+  /** Somebody else deleted it first. */
+  | { readonly event: 'image.gone'; readonly id: ImageId; readonly references: readonly string[] }
+  /** The engine has not answered a deletion: it may still be at it, so nothing else is deleted until this is known. */
+  | {
+      readonly event: 'image.delete-unanswered';
+      readonly id: ImageId;
+      readonly references: readonly string[];
+      readonly message: string;
+      readonly waitSeconds: number;
+    }
+  | {
+      readonly event: 'image.delete-failed';
+      readonly id: ImageId;
+      readonly references: readonly string[];
+      readonly message: string;
+    }
+  | ({ readonly event: 'sweep.completed' } & SweepReport);
+
+interface ImageFacts {
+  readonly id: ImageId;
+  readonly references: readonly string[];
+  readonly sizeBytes: number;
+  readonly predictedBytes: number;
+  readonly predictedInodes: number;
+  readonly reason: string;
+}
+
+/** Receives every event, in order. Must not throw and must not wait. */
+export type Reporter = (event: DaemonEvent) => void;

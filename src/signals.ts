@@ -1,0 +1,40 @@
+/** SIGTERM and SIGINT as abort signals. */
+import { constants } from 'node:os';
+
+/** A request under way gets this long to end after the first signal; 10 s is promised, so a little less. */
+const GRACE_MS = 9_000;
+
+export interface StopSignals {
+  /** Fires with the first signal: begin nothing new. */
+  readonly stop: AbortSignal;
+  /** Fires when the grace period is over: abandon the request under way. */
+  readonly abandon: AbortSignal;
+  /** Stops listening. */
+  readonly dispose: () => void;
+}
+
+/** Listens for SIGTERM and SIGINT; a second one ends the process at once with the shell's 128 + signal number. */
+export function listenForSignals(onStop: (signal: string) => void): StopSignals {
+  const stop = new AbortController();
+  const abandon = new AbortController();
+  let grace: NodeJS.Timeout | undefined;
+  const listener = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
+    onStop(signal);
+    stop.abort();
+    grace = setTimeout(() => abandon.abort(), GRACE_MS);
+    // Not a reason to stay: a process that is done ends before.
+    grace.unref();
+  };
+  process.on('SIGTERM', listener);
+  process.on('SIGINT', listener);
+  return {
+    stop: stop.signal,
+    abandon: abandon.signal,
+    dispose: () => {
+      process.off('SIGTERM', listener);
+      process.off('SIGINT', listener);
+      clearTimeout(grace);
+    },
+  };
+}

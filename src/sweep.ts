@@ -1,0 +1,286 @@
+/**
+ * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
+ * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
+ */
+import { backoff, sleep } from './clock.ts';
+import { explainRemaining } from './core/explain.ts';
+import { makePlan, type Plan, type Victim } from './core/plan.ts';
+import type { ImageId, ImageStore } from './core/store.ts';
+import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
+import { DiskError } from './disk/disk-error.ts';
+import { type Engine, EngineError } from './engine/engine.ts';
+import type { Reporter, StopReason, SweepReport } from './events.ts';
+import { type MeasureUsage, observeStore, type Snapshot } from './observe.ts';
+import { type RemovalOutcome, removeImage } from './remove-image.ts';
+
+/** So many deletions in a row that free next to nothing end a sweep. */
+export const INEFFECTIVE_RUN = 8;
+/** "Next to nothing": less than this share of what had to go when the sweep began, of either resource that had to. */
+const INEFFECTIVE_SHARE = 0.001;
+/** No sweep deletes more than this; the next check goes on. A bound for the loop, far above any real node. */
+const VICTIMS_LIMIT = 100_000;
+
+export interface SweepOptions {
+  readonly engine: Engine;
+  readonly measure: MeasureUsage;
+  readonly report: Reporter;
+  readonly thresholds: Thresholds;
+  readonly delaySeconds: number;
+  readonly dryRun: boolean;
+  /** How long an unanswered deletion is given before we look, and how often; see removeImage. */
+  readonly settleMs: number;
+  readonly looks: number;
+  /** How long the engine may be away in mid-sweep before the sweep ends. */
+  readonly patienceMs: number;
+  /** No further deletion is begun once this fires. */
+  readonly stop: AbortSignal;
+  /** The request under way is abandoned when this fires. */
+  readonly abandon: AbortSignal;
+}
+
+interface Progress {
+  usage: Usage;
+  store: ImageStore;
+  deleted: number;
+  failed: number;
+  predicted: Amount;
+  /** Deletions in a row that freed next to nothing. */
+  uselessInARow: number;
+  readonly refused: Map<ImageId, string>;
+}
+
+/** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
+export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<SweepReport> {
+  const startedMs = performance.now();
+  const progress: Progress = {
+    usage: snapshot.usage,
+    store: snapshot.store,
+    deleted: 0,
+    failed: 0,
+    predicted: { bytes: 0, inodes: 0 },
+    uselessInARow: 0,
+    refused: new Map(),
+  };
+  const first = makePlan(snapshot.store, snapshot.usage, options.thresholds);
+  options.report({
+    event: 'sweep.started',
+    dryRun: options.dryRun,
+    used: usedLevel(snapshot.usage, options),
+    thresholds: options.thresholds,
+    toFree: first.toFree,
+  });
+  const stoppedBecause = await run(first, progress, options);
+  const report = summary(
+    snapshot.usage,
+    progress,
+    stoppedBecause,
+    (performance.now() - startedMs) / 1000,
+    options,
+  );
+  options.report({ event: 'sweep.completed', ...report });
+  return report;
+}
+
+async function run(first: Plan, progress: Progress, options: SweepOptions): Promise<StopReason> {
+  if (options.dryRun) {
+    for (const victim of first.victims) options.report({ event: 'image.would-delete', ...facts(victim) });
+    return 'dry-run';
+  }
+  try {
+    for (let plan = first; ;) {
+      const stopped = await carryOut(plan, progress, options);
+      if (stopped !== undefined) return stopped;
+      progress.store = await patiently((signal) => observeStore(options.engine, signal), options);
+      plan = makePlan(progress.store, progress.usage, options.thresholds, progress.refused);
+      if (plan.victims.length === 0) return 'no-candidates';
+    }
+  } catch (error) {
+    if (options.stop.aborted) return 'stopped';
+    if (error instanceof DiskError) {
+      options.report({ event: 'path.unavailable', path: progress.usage.path, message: error.message });
+      return 'path-unavailable';
+    }
+    if (!(error instanceof EngineError)) throw error;
+    options.report({
+      event: 'engine.unavailable',
+      endpoint: options.engine.endpoint,
+      message: error.message,
+    });
+    return 'engine-unavailable';
+  }
+}
+
+/** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
+async function carryOut(
+  plan: Plan,
+  progress: Progress,
+  options: SweepOptions,
+): Promise<StopReason | undefined> {
+  for (const victim of plan.victims) {
+    if (options.stop.aborted) return 'stopped';
+    if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    if (progress.deleted + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
+    const before = progress.usage;
+    const result = await patiently(
+      () =>
+        removeImage(options.engine, victim, {
+          settleMs: Math.max(options.settleMs, options.delaySeconds * 1000),
+          looks: options.looks,
+          stop: options.stop,
+          abandon: options.abandon,
+          onUnanswered: (message) =>
+            options.report({
+              event: 'image.delete-unanswered',
+              ...named(victim),
+              message,
+              waitSeconds: Math.max(options.settleMs / 1000, options.delaySeconds),
+            }),
+        }),
+      options,
+    );
+    progress.usage = await options.measure(options.abandon);
+    note(result, victim, before, plan.toFree, progress, options);
+    if (result.outcome === 'unresolved') return options.stop.aborted ? 'stopped' : 'engine-unavailable';
+    if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
+    if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
+  }
+  return options.stop.aborted ? 'stopped' : undefined;
+}
+
+/** Records and reports how the deletion of one victim ended. */
+function note(
+  result: RemovalOutcome,
+  victim: Victim,
+  before: Usage,
+  toFree: Amount,
+  progress: Progress,
+  options: SweepOptions,
+): void {
+  switch (result.outcome) {
+    case 'deleted': {
+      const freed = freedBetween(before, progress.usage);
+      progress.deleted += 1;
+      progress.predicted = {
+        bytes: progress.predicted.bytes + victim.predicted.bytes,
+        inodes: progress.predicted.inodes + victim.predicted.inodes,
+      };
+      const helped =
+        (toFree.bytes > 0 && freed.bytes >= toFree.bytes * INEFFECTIVE_SHARE) ||
+        (toFree.inodes > 0 && freed.inodes >= toFree.inodes * INEFFECTIVE_SHARE);
+      progress.uselessInARow = helped ? 0 : progress.uselessInARow + 1;
+      options.report({
+        event: 'image.deleted',
+        ...facts(victim),
+        freedBytes: freed.bytes,
+        freedInodes: freed.inodes,
+        used: usedLevel(progress.usage, options),
+      });
+      return;
+    }
+    case 'gone':
+      options.report({ event: 'image.gone', ...named(victim) });
+      return;
+    case 'kept':
+      progress.refused.set(victim.id, result.reason);
+      options.report({ event: 'image.kept', ...named(victim), reason: result.reason });
+      return;
+    case 'failed':
+    case 'unresolved':
+      progress.failed += 1;
+      progress.refused.set(victim.id, result.message);
+      options.report({ event: 'image.delete-failed', ...named(victim), message: result.message });
+      return;
+  }
+}
+
+/**
+ * Tries again with backoff while the engine is away: it may be restarting.
+ * @throws EngineError when it stays away for longer than the sweep's patience, or for what waiting cannot mend.
+ */
+async function patiently<T>(ask: (signal: AbortSignal) => Promise<T>, options: SweepOptions): Promise<T> {
+  const deadlineMs = performance.now() + options.patienceMs;
+  let reported = false;
+  for (const waitMs of backoff()) {
+    try {
+      if (reported) {
+        const info = await options.engine.connect(options.abandon);
+        options.report({ event: 'engine.connected', ...info });
+      }
+      return await ask(options.abandon);
+    } catch (error) {
+      const mayReturn =
+        error instanceof EngineError && (error.code === 'unreachable' || error.code === 'timeout');
+      if (!mayReturn || performance.now() + waitMs > deadlineMs || options.stop.aborted) throw error;
+      if (!reported) {
+        options.report({
+          event: 'engine.unavailable',
+          endpoint: options.engine.endpoint,
+          message: error.message,
+        });
+        reported = true;
+      }
+      await sleep(waitMs, options.stop);
+      options.stop.throwIfAborted();
+    }
+  }
+  throw new Error('unreachable: backoff never ends');
+}
+
+function summary(
+  before: Usage,
+  progress: Progress,
+  stoppedBecause: StopReason,
+  durationSeconds: number,
+  options: SweepOptions,
+): SweepReport {
+  const freed = freedBetween(before, progress.usage);
+  const reachedLow = isBelowLow(progress.usage, options.thresholds);
+  return {
+    dryRun: options.dryRun,
+    deletedImages: progress.deleted,
+    failedDeletions: progress.failed,
+    freedBytes: freed.bytes,
+    freedInodes: freed.inodes,
+    predictedBytes: progress.predicted.bytes,
+    usedBefore: usedLevel(before, options),
+    usedAfter: usedLevel(progress.usage, options),
+    thresholdType: options.thresholds.type,
+    durationSeconds,
+    reachedLow,
+    stoppedBecause,
+    remaining: reachedLow || options.dryRun ? [] : explainRemaining(progress.store, progress.usage),
+  };
+}
+
+/** What the disk gained between two measurements; negative where others wrote more than was deleted. */
+export function freedBetween(before: Usage, after: Usage): Amount {
+  if (before.allocated !== undefined && after.allocated !== undefined) {
+    return {
+      bytes: before.allocated.bytes - after.allocated.bytes,
+      inodes: before.allocated.inodes - after.allocated.inodes,
+    };
+  }
+  return {
+    bytes: after.bytes.available - before.bytes.available,
+    inodes: (after.inodes?.available ?? 0) - (before.inodes?.available ?? 0),
+  };
+}
+
+function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {
+  return level(usage, options.thresholds.type).value;
+}
+
+function named(victim: Victim): Pick<Victim, 'id' | 'references'> {
+  return { id: victim.id, references: victim.references };
+}
+
+function facts(victim: Victim) {
+  return {
+    ...named(victim),
+    sizeBytes: victim.sizeBytes,
+    predictedBytes: victim.predicted.bytes,
+    predictedInodes: victim.predicted.inodes,
+    reason: victim.reason,
+  };
+}

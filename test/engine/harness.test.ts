@@ -1,0 +1,249 @@
+/** The harness itself: what the other tests here rest on. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { runCli } from '../harness/cli.ts';
+import { createDisk } from '../harness/disk.ts';
+import { startDockerEngine, type DockerEngine, type DockerEngineOptions } from '../harness/docker-engine.ts';
+import {
+  commitChild,
+  containerLogs,
+  hasImage,
+  listContainers,
+  listImages,
+  listTags,
+  parentOf,
+  runContainer,
+  stopContainer,
+  waitForContainer,
+} from '../harness/engine-api.ts';
+import { send } from '../harness/http.ts';
+import { loadImages, type StoreSpec } from '../harness/images.ts';
+import { digestOnlyImage, startRegistry } from '../harness/registry.ts';
+import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import { loopDevicesOf, mountsBelow, processesOf } from '../harness/workspace.ts';
+
+const mebibyte = 1024 * 1024;
+const undo: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function engineFor(options?: DockerEngineOptions): Promise<DockerEngine> {
+  const engine = await startDockerEngine(options);
+  undo.push(() => engine.dispose());
+  return engine;
+}
+
+async function proxyFor(engine: DockerEngine, listen: 'tcp' | 'unix' = 'unix'): Promise<WireProxy> {
+  const socketPath = join(engine.disk.workspace.path, 'proxy.sock');
+  const proxy = await startWireProxy({
+    target: engine,
+    listen: listen === 'tcp' ? 'tcp' : { socketPath },
+  });
+  undo.push(() => proxy.dispose());
+  return proxy;
+}
+
+const addressOf = (proxy: WireProxy): { socketPath: string } | { port: number } =>
+  proxy.dockerHost.startsWith('unix://')
+    ? { socketPath: proxy.dockerHost.slice('unix://'.length) }
+    : { port: proxy.port };
+
+const twoImagesOnOneBase: StoreSpec = {
+  layers: {
+    base: { bytes: 20 * mebibyte, shell: true },
+    one: { bytes: 10 * mebibyte, files: 100 },
+    two: { bytes: 5 * mebibyte },
+  },
+  images: [
+    { tags: ['one:1', 'one:latest'], layers: ['base', 'one'], labels: { keep: 'no' } },
+    { tags: ['two:1'], layers: ['base', 'two'] },
+    { layers: ['base'] },
+  ],
+};
+
+describe('disk', () => {
+  test.each(['ext4', 'xfs', 'btrfs'] as const)('%s fills up and goes away', async (filesystem) => {
+    const disk = await createDisk({ sizeMiB: 320, filesystem });
+    undo.push(() => {
+      disk.dispose();
+    });
+    const before = await disk.usage();
+    await disk.occupy('ballast', 100 * mebibyte);
+    expect((await disk.usage()).availableBytes).toBeLessThanOrEqual(before.availableBytes - 100 * mebibyte);
+    expect(before.totalInodes === 0).toBe(filesystem === 'btrfs');
+    const folder = disk.workspace.path;
+    disk.dispose();
+    expect(mountsBelow(folder)).toEqual([]);
+    expect(loopDevicesOf(folder)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
+});
+
+describe('engine and images', () => {
+  test('images share a layer on a real disk, and nothing is left after disposal', async () => {
+    const engine = await engineFor({ disk: { sizeMiB: 200, inodes: 4000 } });
+    const folder = engine.disk.workspace.path;
+    const before = await engine.disk.usage();
+    expect(before.totalInodes).toBeLessThan(5000);
+    const ids = await loadImages(engine, twoImagesOnOneBase);
+    const used = before.availableBytes - (await engine.disk.usage()).availableBytes;
+    const images = await listImages(engine);
+
+    expect(images.map((image) => image.Id).sort()).toEqual([...ids].sort());
+    expect(await listTags(engine)).toEqual(['one:1', 'one:latest', 'two:1']);
+    const sizes = images.reduce((sum, image) => sum + image.Size, 0);
+    expect(used).toBeGreaterThan(35 * mebibyte);
+    expect(used, 'the base is on the disk once').toBeLessThan(sizes - 35 * mebibyte);
+    expect(before.availableInodes - (await engine.disk.usage()).availableInodes).toBeGreaterThan(100);
+
+    await loadImages(
+      engine,
+      { layers: twoImagesOnOneBase.layers, images: [{ tags: ['again:1'], layers: ['base', 'one', 'two'] }] },
+      { presentLayers: new Set(['base', 'one']) },
+    );
+    expect(await hasImage(engine, 'again:1')).toBe(true);
+
+    await runContainer(engine, 'one:1', { name: 'sleeper' });
+    expect(engine.processes().length).toBeGreaterThan(3);
+    await engine.dispose();
+    expect(processesOf(folder)).toEqual([]);
+    expect(mountsBelow(folder)).toEqual([]);
+    expect(loopDevicesOf(folder)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test('two engines at once; containers, children, digests; stop, kill, restart', async () => {
+    const [engine, other] = await Promise.all([engineFor(), engineFor()]);
+    await loadImages(engine, twoImagesOnOneBase);
+    expect(await listImages(other)).toEqual([]);
+
+    const talker = await runContainer(engine, 'one:1', { command: ['/bin/sh', '-c', 'echo said; exit 3'] });
+    expect(await waitForContainer(engine, talker)).toBe(3);
+    expect(await containerLogs(engine, talker)).toBe('said\n');
+
+    const child = await commitChild(engine, 'two:1', { tag: 'child:1', bytes: 100_000 });
+    const two = (await listImages(engine)).find((image) => image.RepoTags?.includes('two:1'));
+    expect(await parentOf(engine, child)).toBe(two?.Id);
+
+    const registry = await startRegistry();
+    undo.push(() => {
+      registry.dispose();
+    });
+    const reference = await digestOnlyImage(engine, registry, 'child:1', 'some/thing');
+    const pulled = (await listImages(engine)).find((image) => image.RepoDigests?.includes(reference));
+    expect(pulled?.RepoTags ?? []).not.toContain('child:1');
+
+    const sleeper = await runContainer(engine, 'one:1', { name: 'sleeper' });
+    await engine.kill();
+    await expect(engine.request('GET', '/_ping')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    expect(engine.processes().length, 'containers outlive a killed engine').toBeGreaterThan(0);
+    await engine.start();
+    expect((await listContainers(engine)).find((each) => each.Id === sleeper)?.State).toBe('exited');
+    await engine.restart();
+    await stopContainer(engine, sleeper);
+    expect(await listTags(engine)).toContain('one:1');
+  });
+
+  test('an engine that does not start says why', async () => {
+    await expect(startDockerEngine({ flags: ['--no-such-flag'] })).rejects.toThrow(/no-such-flag/);
+  });
+
+  test('an image that does not fit is an error with the words of the engine', async () => {
+    const engine = await engineFor({ disk: { sizeMiB: 40 } });
+    const spec = {
+      layers: { big: { bytes: 60 * mebibyte } },
+      images: [{ tags: ['big:1'], layers: ['big'] }],
+    };
+    await expect(loadImages(engine, spec)).rejects.toThrow(/no space left/);
+  });
+});
+
+describe('wire proxy', () => {
+  test.each(['unix', 'tcp'] as const)('%s: passes through and counts', async (listen) => {
+    const engine = await engineFor();
+    const proxy = await proxyFor(engine, listen);
+    expect((await send(addressOf(proxy), 'GET', '/_ping')).text).toBe('OK');
+    expect((await send(addressOf(proxy), 'GET', '/images/nothing/json')).status).toBe(404);
+    expect(proxy.requests).toMatchObject([
+      { method: 'GET', path: '/_ping', status: 200 },
+      { method: 'GET', path: '/images/nothing/json', status: 404 },
+    ]);
+    expect(proxy.count((request) => request.path === '/_ping')).toBe(1);
+  });
+
+  test('stalls, cuts, answers, changes the world, refuses', async () => {
+    const engine = await engineFor();
+    await loadImages(engine, twoImagesOnOneBase);
+    const proxy = await proxyFor(engine);
+    const address = addressOf(proxy);
+    const isDelete = ({ method }: { method: string }): boolean => method === 'DELETE';
+
+    const stall = proxy.addRule({ match: (request) => request.path === '/version', stall: 'before' });
+    const impatient = send(address, 'GET', '/version', { signal: AbortSignal.timeout(300) });
+    await expect(impatient).rejects.toThrow(/aborted/);
+    const patient = send(address, 'GET', '/version');
+    await expect.poll(() => stall.hits).toBe(2);
+    stall.release();
+    expect((await patient).status).toBe(200);
+
+    proxy.addRule({ match: isDelete, times: 1, cut: 'before' });
+    await expect(send(address, 'DELETE', '/images/two:1')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await hasImage(engine, 'two:1'), 'cut before: the engine never heard of it').toBe(true);
+    proxy.addRule({ match: isDelete, times: 1, cut: 'after' });
+    await expect(send(address, 'DELETE', '/images/two:1')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await hasImage(engine, 'two:1'), 'cut after: the engine has done it').toBe(false);
+
+    const withheld = proxy.addRule({ match: isDelete, times: 1, stall: 'after' });
+    const answer = send(address, 'DELETE', '/images/one:1');
+    await expect.poll(() => hasImage(engine, 'one:1')).toBe(false);
+    withheld.release();
+    expect((await answer).status).toBe(200);
+
+    proxy.addRule({
+      match: (request) => request.path === '/info',
+      respond: { status: 500, body: { message: 'no' } },
+    });
+    expect(await send(address, 'GET', '/info')).toMatchObject({ status: 500, text: '{"message":"no"}' });
+
+    proxy.addRule({
+      match: isDelete,
+      before: async () => {
+        await engine.expect('DELETE', '/images/one:latest');
+      },
+    });
+    expect((await send(address, 'DELETE', '/images/one:latest')).status).toBe(404);
+
+    for (const [how, code] of [
+      ['refused', /ECONNREFUSED/],
+      ['gone', /ENOENT/],
+      ['reset', /ECONNRESET|EPIPE/],
+    ] as const) {
+      await proxy.refuse(how);
+      await expect(send(address, 'GET', '/_ping')).rejects.toMatchObject({
+        code: expect.stringMatching(code) as string,
+      });
+      await proxy.accept();
+      expect((await send(address, 'GET', '/_ping')).status).toBe(200);
+    }
+  });
+});
+
+describe('command line', () => {
+  test('collects output and records, waits for events, sends signals', async () => {
+    const script = join(import.meta.dirname, '../harness/fixtures/talker.mjs');
+    const cli = runCli(['a', 'b'], { script, env: { GREETING: 'hello' } });
+    undo.push(() => cli.dispose());
+    expect(await cli.waitForEvent('ready')).toMatchObject({
+      args: ['a', 'b'],
+      greeting: 'hello',
+      home: true,
+    });
+    expect(cli.json()).toEqual({ printed: true });
+    await expect(cli.waitForEvent('never', { timeoutMs: 50 })).rejects.toThrow(/plain line/);
+    cli.kill('SIGTERM');
+    expect(await cli.exited).toEqual({ code: 7, signal: null });
+    await expect(cli.waitForEvent('never')).rejects.toThrow(/It ended \(7\)/);
+  });
+});

@@ -1,0 +1,67 @@
+/** One HTTP request to a unix socket or a local port, whole answer in memory: the tests' own way to talk to an engine. */
+import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+
+export type Address =
+  { readonly socketPath: string } | { readonly host?: string | undefined; readonly port: number };
+
+export interface RequestOptions {
+  /** An object is sent as JSON; bytes and streams as they are. */
+  readonly body?: Readable | Buffer | object;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  /** The body as JSON. The caller says what it expects: these are tests, a wrong shape fails them. */
+  json<T>(): T;
+}
+
+function isStream(body: object): body is Readable {
+  return 'pipe' in body;
+}
+
+/** Sends a request. @throws the socket's error when there is no answer. Any status is an answer. */
+export async function send(
+  address: Address,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Answer> {
+  const { body, signal } = options;
+  const isJson = body !== undefined && !Buffer.isBuffer(body) && !isStream(body);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      {
+        ...('socketPath' in address ? address : { host: address.host ?? '127.0.0.1', port: address.port }),
+        method,
+        path,
+        agent: false,
+        headers: {
+          Host: 'engine',
+          ...(isJson && { 'Content-Type': 'application/json' }),
+          ...options.headers,
+        },
+        ...(signal && { signal }),
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', reject);
+        response.once('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: response.statusCode ?? 0, text, json: <T>() => JSON.parse(text) as T });
+        });
+      },
+    );
+    request.once('error', reject);
+    if (body === undefined) request.end();
+    else if (Buffer.isBuffer(body)) request.end(body);
+    else if (isStream(body)) {
+      body.once('error', reject);
+      body.pipe(request);
+    } else request.end(JSON.stringify(body));
+  });
+}
