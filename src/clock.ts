@@ -10,6 +10,11 @@ export async function sleep(milliseconds: number, signal: AbortSignal): Promise<
   }
 }
 
+/** Whether a signal has fired by now; a call, because a property read before an `await` looks constant to the compiler. */
+export function hasFired(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 /** Waiting times that double from `firstMs` up to `limitMs`, for trying again. */
 export function* backoff(firstMs = 1_000, limitMs = 30_000): Generator<number, never> {
   for (let waitMs = firstMs; ; waitMs = Math.min(waitMs * 2, limitMs)) yield waitMs;

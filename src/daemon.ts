@@ -6,7 +6,7 @@ import { backoff, sleep } from './clock.ts';
 import { sortOut } from './core/protection.ts';
 import { type ImageStore, references } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
-import { DiskError } from './disk/disk-error.ts';
+import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { type MeasureUsage, observeStore } from './observe.ts';
@@ -127,7 +127,8 @@ export class Daemon {
     const { engine, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    if (report.reachedLow || !POINTLESS_TO_REPEAT.has(report.stoppedBecause)) {
+    // A deletion that failed may succeed the next time.
+    if (report.reachedLow || report.failedDeletions > 0 || !POINTLESS_TO_REPEAT.has(report.stoppedBecause)) {
       this.couldNotHelp = undefined;
       return;
     }

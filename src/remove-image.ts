@@ -2,7 +2,7 @@
  * The one place that deletes. It looks again right before, never forces, and has one deletion in flight at most: it
  * does not return before the engine has answered or, where the answer was lost, before it is known how it ended.
  */
-import { sleep } from './clock.ts';
+import { hasFired, sleep } from './clock.ts';
 import { shortId } from './core/protection.ts';
 import { type Container, holders, type Image, type ImageId, references } from './core/store.ts';
 import type { Victim } from './core/plan.ts';
@@ -134,7 +134,7 @@ async function settle(
   let lastLook = cause.message;
   for (let look = 0; look < options.looks && !options.stop.aborted; look += 1) {
     await sleep(options.settleMs, options.stop);
-    if (options.stop.aborted) break;
+    if (hasFired(options.stop)) break;
     try {
       const image = await engine.inspectImage(id, options.abandon);
       if (image === undefined) return { outcome: 'deleted' };

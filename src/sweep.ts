@@ -2,12 +2,12 @@
  * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
  */
-import { backoff, sleep } from './clock.ts';
+import { backoff, hasFired, sleep } from './clock.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import type { ImageId, ImageStore } from './core/store.ts';
 import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
-import { DiskError } from './disk/disk-error.ts';
+import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { type MeasureUsage, observeStore, type Snapshot } from './observe.ts';
@@ -140,7 +140,7 @@ async function carryOut(
     );
     progress.usage = await options.measure(options.abandon);
     note(result, victim, before, plan.toFree, progress, options);
-    if (result.outcome === 'unresolved') return options.stop.aborted ? 'stopped' : 'engine-unavailable';
+    if (result.outcome === 'unresolved') return hasFired(options.stop) ? 'stopped' : 'engine-unavailable';
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);

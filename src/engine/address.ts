@@ -1,17 +1,193 @@
-/** Where an engine listens, as a value. Read from DOCKER_HOST and its companions by the configuration. */
-export type EngineAddress =
-  | { readonly kind: 'unix'; readonly path: string }
-  | {
-      readonly kind: 'tcp';
-      readonly host: string;
-      readonly port: number;
-      /** Undefined: plain HTTP. `certPath` is a folder with `ca.pem`, `cert.pem` and `key.pem`. */
-      readonly tls: undefined | { readonly verify: boolean; readonly certPath: string };
-    };
+/**
+ * Where the engine is, from the variables that every Docker client knows. Pure: the environment is an argument, nothing
+ * is looked up or connected to.
+ *
+ * Followed: Docker's Go client and docker-py for TLS (a certificate path or a non-empty DOCKER_TLS_VERIFY switches it
+ * on, DOCKER_TLS_VERIFY alone decides whether the engine's certificate is verified), the docker command for the default
+ * ports (2375, with TLS 2376) and `tcp://:port`, docker-py for http:// and https:// and for a bare `host:port`.
+ */
+import { isIPv6 } from 'node:net';
 
-/** The address as people write it, for messages: `unix:///var/run/docker.sock`, `tcp://10.0.0.1:2376`. */
+export interface UnixAddress {
+  readonly kind: 'unix';
+  readonly path: string;
+}
+
+export interface TlsOptions {
+  /** Whether the engine's certificate must be valid for its name. */
+  readonly verify: boolean;
+  /** The folder with `ca.pem`, `cert.pem` and `key.pem`; undefined: the system's authorities, no client certificate. */
+  readonly certPath: string | undefined;
+}
+
+export interface TcpAddress {
+  readonly kind: 'tcp';
+  /** A name or an address; an IPv6 address without its brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: in the clear. */
+  readonly tls: TlsOptions | undefined;
+}
+
+export type EngineAddress = UnixAddress | TcpAddress;
+
+export const defaultSocketPath = '/var/run/docker.sock';
+const plainPort = 2375;
+const tlsPort = 2376;
+
+/** Linux keeps a socket's path in 108 bytes with its closing zero (unix(7), `sun_path`). */
+const longestSocketPathBytes = 107;
+
+/** A variable whose value cannot be used. The value carries no password. */
+export interface AddressProblem {
+  readonly variable: string;
+  /** Undefined when the variable is unset and should not be. */
+  readonly value: string | undefined;
+  readonly reason: string;
+}
+
+export type AddressResult =
+  | { readonly ok: true; readonly address: EngineAddress; readonly warnings: readonly AddressProblem[] }
+  | { readonly ok: false; readonly problem: AddressProblem };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The address as it is written in DOCKER_HOST. */
 export function describeAddress(address: EngineAddress): string {
   if (address.kind === 'unix') return `unix://${address.path}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `tcp://${host}:${String(address.port)}`;
+  return `tcp://${host}:${address.port}`;
+}
+
+/** The engine's address by DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH; an empty variable counts as unset. */
+export function engineAddress(env: Environment): AddressResult {
+  const host = (env['DOCKER_HOST'] ?? '').trim();
+  if (host === '') return { ok: true, address: { kind: 'unix', path: defaultSocketPath }, warnings: [] };
+  const target = readHost(host);
+  if ('refused' in target) return hostProblem(host, target.refused);
+  if (target.scheme === 'unix') {
+    return { ok: true, address: { kind: 'unix', path: target.path }, warnings: [] };
+  }
+
+  const verify = (env['DOCKER_TLS_VERIFY'] ?? '') !== '';
+  const certPath = env['DOCKER_CERT_PATH'] ?? '';
+  const wantsTls = verify || certPath !== '';
+  if (target.scheme === 'http' && wantsTls) {
+    const by = verify ? 'DOCKER_TLS_VERIFY' : 'DOCKER_CERT_PATH';
+    return hostProblem(host, `http:// is without TLS, but ${by} asks for TLS; write tcp:// or unset ${by}`);
+  }
+  const tls = tlsOptions(env, target.scheme, verify, certPath);
+  if (tls !== undefined && 'variable' in tls) return { ok: false, problem: tls };
+  const port = target.port ?? (tls === undefined ? plainPort : tlsPort);
+  return {
+    ok: true,
+    address: { kind: 'tcp', host: target.host, port, tls },
+    warnings: verifyWarnings(env['DOCKER_TLS_VERIFY'] ?? ''),
+  };
+}
+
+function tlsOptions(
+  env: Environment,
+  scheme: 'tcp' | 'http' | 'https',
+  verify: boolean,
+  certPath: string,
+): TlsOptions | AddressProblem | undefined {
+  if (certPath !== '') return { verify, certPath };
+  if (verify) {
+    const home = env['HOME'] ?? '';
+    if (home !== '') return { verify, certPath: `${home.replace(/\/+$/, '')}/.docker` };
+    const reason =
+      'DOCKER_TLS_VERIFY is set and there is no HOME to look for .docker in; set it to the folder with the certificates';
+    return { variable: 'DOCKER_CERT_PATH', value: undefined, reason };
+  }
+  // https:// without any of Docker's variables is plain HTTPS: verified against the system's authorities.
+  return scheme === 'https' ? { verify: true, certPath: undefined } : undefined;
+}
+
+/** Docker clients take any value for "yes", which surprises those who wrote "no". */
+function verifyWarnings(value: string): readonly AddressProblem[] {
+  if (!['0', 'false', 'no', 'off'].includes(value.trim().toLowerCase())) return [];
+  const reason =
+    'every value but the empty one switches verification on, as in every Docker client; unset it to switch it off';
+  return [{ variable: 'DOCKER_TLS_VERIFY', value, reason }];
+}
+
+type Target =
+  | { readonly scheme: 'unix'; readonly path: string }
+  | {
+      readonly scheme: 'tcp' | 'http' | 'https';
+      readonly host: string;
+      readonly port: number | undefined;
+    }
+  | { readonly refused: string };
+
+const expected = 'expected unix:///path/to/socket or tcp://host:port';
+
+function readHost(text: string): Target {
+  const separator = text.indexOf('://');
+  if (separator === -1) return readBare(text);
+  const scheme = text.slice(0, separator).toLowerCase();
+  const rest = text.slice(separator + 3);
+  switch (scheme) {
+    case 'unix':
+      return readSocketPath(rest);
+    case 'tcp':
+    case 'http':
+    case 'https':
+      return readAuthority(scheme, rest);
+    case 'ssh':
+      return { refused: `ssh:// is not supported; ${expected}, e.g. of a forwarded socket` };
+    case 'npipe':
+      return { refused: `npipe:// is for Windows and not supported; ${expected}` };
+    default:
+      return { refused: expected };
+  }
+}
+
+function readBare(text: string): Target {
+  if (text.startsWith('/')) return { refused: `${expected}; for this socket write unix://${text}` };
+  const target = readAuthority('tcp', text);
+  return 'refused' in target || (target.scheme !== 'unix' && target.port === undefined)
+    ? { refused: expected }
+    : target;
+}
+
+function readSocketPath(path: string): Target {
+  if (path === '') return { scheme: 'unix', path: defaultSocketPath };
+  if (!path.startsWith('/'))
+    return { refused: `expected an absolute path, so three slashes: unix:///${path}` };
+  return new TextEncoder().encode(path).length > longestSocketPathBytes
+    ? { refused: `expected a socket path of at most ${longestSocketPathBytes} bytes` }
+    : { scheme: 'unix', path };
+}
+
+const authority = /^(?:\[(?<ipv6>[^\][]*)\]|(?<name>[a-z0-9._-]*))(?::(?<port>\d*))?$/i;
+
+function readAuthority(scheme: 'tcp' | 'http' | 'https', rest: string): Target {
+  if (rest.includes('@')) return { refused: `a user name or password is not supported; ${expected}` };
+  const slash = rest.indexOf('/');
+  if (slash !== -1 && slash !== rest.length - 1) {
+    return { refused: `a path after the port is not supported; ${expected}` };
+  }
+  const groups = authority.exec(rest.replace(/\/$/, ''))?.groups;
+  if (groups === undefined) {
+    return { refused: `${expected}; an IPv6 address goes in brackets, as in tcp://[::1]:2375` };
+  }
+  const { ipv6, name, port: portText = '' } = groups;
+  if (ipv6 !== undefined && !isIPv6(ipv6)) return { refused: 'expected an IPv6 address within the brackets' };
+  const port = portText === '' ? undefined : Number(portText);
+  if (port !== undefined && (port < 1 || port > 65_535)) {
+    return { refused: 'expected a port from 1 to 65535' };
+  }
+  if (port === undefined && scheme !== 'tcp')
+    return { refused: `expected a port, as in ${scheme}://host:port` };
+  const host = ipv6 ?? name ?? '';
+  if (host !== '') return { scheme, host, port };
+  return port === undefined ? { refused: expected } : { scheme, host: 'localhost', port };
+}
+
+function hostProblem(host: string, reason: string): AddressResult {
+  // A password in the address is refused; it must not reach a log on the way.
+  const value = host.replace(/^([^/]*:\/\/)?.*@/s, '$1***@');
+  return { ok: false, problem: { variable: 'DOCKER_HOST', value, reason } };
 }

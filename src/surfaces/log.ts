@@ -4,7 +4,7 @@ import type { DaemonEvent, Reporter } from '../events.ts';
 import { describe, severityOf } from './describe.ts';
 
 export type LogFormat = 'text' | 'json';
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /**
  * One event a line: `{"level":"info","time":"…","event":"sweep.completed",…fields,"msg":"…"}`, or as text

@@ -39,7 +39,7 @@ export function gauges(usage: Usage, thresholds: Thresholds): string {
 export function bar(percent: number, marks?: { readonly low: number; readonly high: number }): string {
   const column = (value: number): number => Math.round((Math.min(Math.max(value, 0), 100) / 100) * BAR_WIDTH);
   const filled = column(percent);
-  const cells = Array.from({ length: BAR_WIDTH }, (_, index) => (index < filled ? '█' : '·'));
+  const cells: string[] = Array.from({ length: BAR_WIDTH }, (_, index) => (index < filled ? '█' : '·'));
   if (marks !== undefined) {
     for (const mark of [marks.low, marks.high]) {
       const at = Math.min(column(mark), BAR_WIDTH - 1);

@@ -66,6 +66,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       return info;
     },
 
+    async ping(signal) {
+      expect(200, await client.request({ method: 'GET', path: '/_ping' }, signal));
+    },
+
     async listImages(signal) {
       const answer = await ask({ method: 'GET', path: '/images/json', query: { all: '1' } }, signal);
       return (readJson(imageListSchema, expect(200, answer)) ?? []).map(imageFromSummary);

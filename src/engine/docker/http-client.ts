@@ -123,6 +123,7 @@ async function open(address: EngineAddress, options: http.RequestOptions): Promi
   const target = { ...options, host: address.host, port: address.port };
   if (address.tls === undefined) return http.request(target);
   const { certPath, verify } = address.tls;
+  if (certPath === undefined) return https.request({ ...target, rejectUnauthorized: verify });
   // Read for each request: certificates are renewed, and an engine beside us may write them after we have started.
   const [ca, cert, key] = await Promise.all([
     verify ? readCertificate(certPath, 'ca.pem') : undefined,

@@ -1,0 +1,20 @@
+/** Every page of the documentation that is made from the code, formatted as the project's formatter would. */
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { configurationPage } from './configuration-page.ts';
+
+export interface GeneratedPage {
+  /** Absolute path of the committed page. */
+  readonly file: string;
+  render(): Promise<string>;
+}
+
+export const generatedPages: readonly GeneratedPage[] = [page('docs/configuration.md', configurationPage)];
+
+function page(path: string, markdown: () => string): GeneratedPage {
+  const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return {
+    file,
+    render: async () => format(markdown(), { ...(await resolveConfig(file)), filepath: file }),
+  };
+}

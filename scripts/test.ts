@@ -1,0 +1,122 @@
+/**
+ * `npm test`: everything, in the order unit, engine, cluster. Installs what the tests need. Ends with one line,
+ * `N passed, N failed`. Nothing is left out silently: a test that was skipped counts as failed, and so does a file that
+ * could not be loaded.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { engineCommands, ensureCommands, requireRoot } from '../test/harness/packages.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const projects = ['unit', 'engine', 'cluster'] as const;
+
+/** What we read of the file that vitest's JSON reporter writes. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+interface Outcome {
+  readonly project: string;
+  readonly passed: number;
+  readonly failures: readonly string[];
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function failuresOf(report: Report): string[] {
+  return report.testResults.flatMap((file) => {
+    const name = file.name.replace(root, '');
+    const bad = file.assertionResults.filter((test) => test.status !== 'passed');
+    if (bad.length === 0 && file.status === 'failed')
+      return [`${name}: ${file.message.split('\n')[0] ?? 'failed'}`];
+    return bad.map(
+      (test) => `${name}: ${test.fullName}${test.status === 'failed' ? '' : ` (${test.status}: not run)`}`,
+    );
+  });
+}
+
+function outcomeOf(project: string, status: number | string, reportPath: string): Outcome {
+  if (!existsSync(reportPath)) {
+    return { project, passed: 0, failures: status === 0 ? [] : [`vitest ended with ${status}`] };
+  }
+  const report = JSON.parse(readFileSync(reportPath, 'utf8')) as Report;
+  const failures = failuresOf(report);
+  // An error outside of any test, for example in a callback that nobody awaits.
+  if (status !== 0 && failures.length === 0)
+    failures.push(`vitest ended with ${status}: see its output above`);
+  const tests = report.testResults.flatMap((file) => file.assertionResults);
+  return { project, passed: tests.filter((test) => test.status === 'passed').length, failures };
+}
+
+/** Vitest's exit status, or the signal that ended it. */
+async function runVitest(project: string, reportPath: string): Promise<number | string> {
+  const child = spawn(
+    process.execPath,
+    [
+      `${root}node_modules/vitest/vitest.mjs`,
+      'run',
+      '--passWithNoTests',
+      ...['--project', project],
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${reportPath}`,
+    ],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve(code ?? signal ?? 'nothing');
+    });
+  });
+}
+
+function finish(outcomes: readonly Outcome[]): void {
+  const failures = outcomes.flatMap((outcome) => outcome.failures);
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  say('');
+  for (const outcome of outcomes)
+    say(`${outcome.project.padEnd(8)} ${outcome.passed} passed, ${outcome.failures.length} failed`);
+  for (const failure of failures) say(`  failed: ${failure}`);
+  say(`${passed} passed, ${failures.length} failed`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+/** Installs what the tests need; gives what is wrong when that is not possible. */
+async function prepare(): Promise<string | undefined> {
+  try {
+    requireRoot('npm test');
+    await ensureCommands([...engineCommands, 'mkfs.xfs', 'mkfs.btrfs', 'docker-registry', 'openssl']);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function main(): Promise<void> {
+  const problem = await prepare();
+  if (problem !== undefined) {
+    say(`${problem}\nThe unit tests alone need nothing: npm run test:unit`);
+    finish([{ project: 'set-up', passed: 0, failures: [problem.split('\n')[0] ?? problem] }]);
+    return;
+  }
+  const folder = `${root}test-artifacts`;
+  mkdirSync(folder, { recursive: true });
+  const outcomes: Outcome[] = [];
+  for (const project of projects) {
+    const reportPath = `${folder}/${project}.json`;
+    rmSync(reportPath, { force: true });
+    outcomes.push(outcomeOf(project, await runVitest(project, reportPath), reportPath));
+  }
+  finish(outcomes);
+}
+
+await main();

@@ -1,0 +1,246 @@
+/**
+ * Arguments and environment → what is to be done, as a value. Nothing is written here and nobody exits: usage errors,
+ * help and versions come back as text to print and an exit status.
+ *
+ * To be imported when it is needed (`await import`): it brings the argument parser along.
+ */
+import { Command, CommanderError, Help, Option } from 'commander';
+import { loadConfig, type Config, type Environment, type Flags } from './config/config.ts';
+import { nearest } from './config/nearest.ts';
+import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from './config/settings.ts';
+import { EXIT } from './exit-status.ts';
+import { version } from './version.ts';
+
+interface Configured {
+  readonly config: Config;
+  /** One line each, to be logged once the log is open. */
+  readonly warnings: readonly string[];
+}
+
+export type ParsedCommand =
+  | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
+  | ({ readonly kind: 'plan'; readonly json: boolean } & Configured)
+  | ({ readonly kind: 'status'; readonly json: boolean } & Configured)
+  | Print;
+
+/** Nothing to do but to say something: `text` ends with a line end. */
+export interface Print {
+  readonly kind: 'print';
+  readonly text: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly exitCode: 0 | 2;
+}
+
+const name = 'docker-image-cleaner';
+
+interface CommandEntry {
+  readonly summary: string;
+  /** Its own switches; every setting is a flag of every command besides. */
+  readonly switches: Readonly<Record<string, string>>;
+  /** @param isOn whether a switch was given, by its flag */
+  toParsed(configured: Configured, isOn: (flag: string) => boolean): ParsedCommand;
+}
+
+const json = { '--json': 'Print JSON and nothing else on standard output' };
+
+/** Every command, once. A new command is a new entry here, and its own kind of ParsedCommand. */
+const commands: Readonly<Record<string, CommandEntry>> = {
+  run: {
+    summary: 'Watch the disk and delete unused images when it is too full, forever (default)',
+    switches: { '--once': 'Check once, sweep if needed, and exit' },
+    toParsed: (configured, isOn) => ({ kind: 'run', once: isOn('--once'), ...configured }),
+  },
+  plan: {
+    summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
+    switches: json,
+    toParsed: (configured, isOn) => ({ kind: 'plan', json: isOn('--json'), ...configured }),
+  },
+  status: {
+    summary: 'Show the disk against the thresholds, and every image with who uses it',
+    switches: json,
+    toParsed: (configured, isOn) => ({ kind: 'status', json: isOn('--json'), ...configured }),
+  },
+};
+const defaultCommand = 'run';
+
+export interface TerminalSize {
+  /** Where help text is wrapped. */
+  readonly columns: number;
+}
+
+/**
+ * @param argv the arguments after the program's name
+ * @param terminal how wide help may be; 100 columns when it is not known
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  env: Environment,
+  terminal: TerminalSize = { columns: 100 },
+): ParsedCommand {
+  const printed = { stdout: '', stderr: '' };
+  let parsed: ParsedCommand | undefined;
+  const program = buildProgram((entry, command) => {
+    parsed = configured(entry, command, env, program.opts());
+  });
+  const output = {
+    writeOut: (text: string) => void (printed.stdout += text),
+    writeErr: (text: string) => void (printed.stderr += text),
+    getOutHelpWidth: () => terminal.columns,
+    getErrHelpWidth: () => terminal.columns,
+  };
+  for (const command of [program, ...program.commands]) command.configureOutput(output).exitOverride();
+
+  try {
+    program.parse(plainSwitches(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0
+      ? { kind: 'print', text: printed.stdout, stream: 'stdout', exitCode: 0 }
+      : { kind: 'print', text: printed.stderr, stream: 'stderr', exitCode: EXIT.usage };
+  }
+  if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
+  return parsed;
+}
+
+function buildProgram(act: (entry: CommandEntry, command: Command) => void): Command {
+  const program = new Command(name)
+    .description(
+      'Keeps the disk of a container host below a threshold by deleting unused images, one by one.',
+    )
+    .version(version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Print this help')
+    .helpCommand('help [command]', 'Print the help of the command named after it')
+    .usage('[command] [flags]')
+    .configureHelp({
+      visibleOptions: ownAndSettings,
+      commandUsage: usage,
+      subcommandTerm: (each) => each.name(),
+    })
+    .addHelpText('after', helpEnd);
+  for (const option of settingOptions()) program.addOption(option);
+  for (const [commandName, entry] of Object.entries(commands)) {
+    const command = program
+      .command(commandName, { isDefault: commandName === defaultCommand })
+      .description(entry.summary)
+      .helpOption('-h, --help', 'Print this help')
+      .allowExcessArguments()
+      .addHelpText('after', helpEnd)
+      .action(() => {
+        refuseArguments(program, command);
+        act(entry, command);
+      });
+    for (const [flag, description] of Object.entries(entry.switches)) command.option(flag, description);
+  }
+  return program;
+}
+
+/** Flags of the whole program, so that they may stand before and after the command. */
+function settingOptions(): readonly Option[] {
+  return groups.flatMap((group) =>
+    settingKeys
+      .filter((key) => settings[key].group === group)
+      .flatMap((key) => {
+        const { kind, help, defaultText } = settings[key];
+        const flag = flagOf(key);
+        if (kind.placeholder === undefined) {
+          return [new Option(flag, help).helpGroup(`${group}:`), new Option(negated(flag)).hideHelp()];
+        }
+        const text = defaultText === '' ? help : `${help} (default: ${defaultText})`;
+        return [new Option(`${flag} <${kind.placeholder}>`, text).helpGroup(`${group}:`)];
+      }),
+  );
+}
+
+function negated(flag: string): string {
+  return flag.replace('--', '--no-');
+}
+
+/**
+ * `--dry-run=false` and `--dry-run false`, as other programs and the variables have it, in the form that the parser
+ * knows: `--no-dry-run`. Nothing is ambiguous, since no command takes arguments. Other values are left to be refused.
+ */
+function plainSwitches(argv: readonly string[]): string[] {
+  const kinds = new Map<string, Setting<unknown>['kind']>();
+  for (const key of settingKeys) {
+    if (settings[key].kind.placeholder === undefined) kinds.set(flagOf(key), settings[key].kind);
+  }
+  const plain: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const argument = argv[index] ?? '';
+    const equals = argument.indexOf('=');
+    const flag = equals === -1 ? argument : argument.slice(0, equals);
+    const inline = equals === -1 ? undefined : argument.slice(equals + 1);
+    const kind = kinds.get(flag);
+    if (kind !== undefined && inline === '') continue; // An empty string counts as unset.
+    const parsed = kind?.parse(inline ?? argv[index + 1] ?? '');
+    if (parsed?.ok !== true) {
+      plain.push(argument);
+      continue;
+    }
+    plain.push(parsed.value === true ? flag : negated(flag));
+    if (inline === undefined) index++;
+  }
+  return plain;
+}
+
+/** A command's help shows the settings too, under their headings. */
+function ownAndSettings(command: Command): Option[] {
+  const visible = (each: Command): Option[] => Help.prototype.visibleOptions.call(new Help(), each);
+  if (command.parent === null) return visible(command);
+  return [...visible(command), ...visible(command.parent).filter((option) => option.long !== '--help')];
+}
+
+function usage(command: Command): string {
+  return command.parent === null ? `${name} [command] [flags]` : `${name} ${command.name()} [flags]`;
+}
+
+const helpEnd = `
+Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.
+A flag wins over its variable; an empty string counts as unset.
+The engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.`;
+
+/** No command takes arguments; without a command, an argument is one misspelt. */
+function refuseArguments(program: Command, command: Command): void {
+  const [argument] = command.args;
+  if (argument === undefined) return;
+  if (program.args[0] === command.name()) {
+    program.error(`error: ${command.name()} takes no arguments, but got '${argument}'`);
+  }
+  const known = Object.keys(commands);
+  if (known.includes(argument)) {
+    program.error(`error: the command comes before its own flags: ${name} ${argument} ...`);
+  }
+  const near = nearest(argument, known);
+  program.error(
+    `error: unknown command '${argument}'${near === undefined ? '' : ` (did you mean ${near}?)`}`,
+  );
+}
+
+function configured(
+  entry: CommandEntry,
+  command: Command,
+  env: Environment,
+  given: Readonly<Record<string, unknown>>,
+): ParsedCommand {
+  const loaded = loadConfig(env, settingFlags(given));
+  if (!loaded.ok) {
+    const lines = [
+      ...loaded.problems.map((problem) => `error: ${problem}`),
+      ...loaded.warnings.map((warning) => `warning: ${warning}`),
+    ];
+    return { kind: 'print', text: `${lines.join('\n')}\n`, stream: 'stderr', exitCode: EXIT.usage };
+  }
+  const own = command.opts<Record<string, unknown>>();
+  const isOn = (flag: string): boolean => own[flag.replace('--', '')] === true;
+  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn);
+}
+
+function settingFlags(given: Readonly<Record<string, unknown>>): Flags {
+  const flags: Partial<Record<keyof Flags, string>> = {};
+  for (const key of settingKeys) {
+    const value = given[key];
+    if (typeof value === 'string') flags[key] = value;
+    else if (typeof value === 'boolean') flags[key] = String(value);
+  }
+  return flags;
+}

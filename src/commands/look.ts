@@ -1,0 +1,60 @@
+/** What `plan` and `status` share: one look at the world that changes nothing. */
+import type { Config } from '../config/config.ts';
+import { level, percentUsed, type Usage } from '../core/thresholds.ts';
+import { measureUsage } from '../disk/observe-usage.ts';
+import { createEngine } from '../engine/create.ts';
+import type { EngineInfo } from '../engine/engine.ts';
+import { EngineError } from '../engine/engine.ts';
+import { DiskError } from '../disk/error.ts';
+import { EXIT } from '../exit-status.ts';
+import { observe, type Snapshot } from '../observe.ts';
+
+export interface Look {
+  readonly engine: EngineInfo;
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Connects, measures and lists once.
+ * @throws EngineError, DiskError
+ */
+export async function look(config: Config, signal: AbortSignal): Promise<Look> {
+  const engine = createEngine(config);
+  const info = await engine.connect(signal);
+  const snapshot = await observe(
+    engine,
+    (abort) => measureUsage(config.pathToCheck, config.thresholds.type, abort),
+    signal,
+  );
+  return { engine: info, snapshot };
+}
+
+/** Runs a command's body; an unreachable engine or path becomes one line on standard error and exit status 1. */
+export async function orUnavailable(body: () => Promise<number>): Promise<number> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof EngineError || error instanceof DiskError)) throw error;
+    process.stderr.write(`docker-image-cleaner: ${error.message}\n`);
+    return EXIT.unavailable;
+  }
+}
+
+/** The usage as both commands print it with --json: the level in its unit, and every gauge behind it. */
+export function usageJson(usage: Usage, type: Config['thresholds']['type']) {
+  const { value, resource } = level(usage, type);
+  return {
+    path: usage.path,
+    used: value,
+    unit: type === 'relative' ? 'percent' : 'bytes',
+    resource,
+    bytes: { ...usage.bytes, percentUsed: percentUsed(usage.bytes) },
+    inodes: usage.inodes === undefined ? null : { ...usage.inodes, percentUsed: percentUsed(usage.inodes) },
+    allocated: usage.allocated ?? null,
+  };
+}
+
+/** Prints JSON to standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

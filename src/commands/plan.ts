@@ -1,0 +1,93 @@
+/** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
+import type { Config } from '../config/config.ts';
+import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import { makePlan, type Plan } from '../core/plan.ts';
+import { shortId } from '../core/protection.ts';
+import { level } from '../core/thresholds.ts';
+import { EXIT } from '../exit-status.ts';
+import { gauges, table } from '../surfaces/terminal.ts';
+import { type Look, look, orUnavailable, printJson, usageJson } from './look.ts';
+
+export async function plan(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
+  return await orUnavailable(async () => {
+    const seen = await look(config, signal);
+    const planned = makePlan(seen.snapshot.store, seen.snapshot.usage, config.thresholds);
+    if (json) printJson(planJson(seen, planned, config));
+    else process.stdout.write(planText(seen, planned, config));
+    return EXIT.done;
+  });
+}
+
+function planJson({ engine, snapshot }: Look, planned: Plan, config: Config) {
+  const { predicted } = planned;
+  const type = config.thresholds.type;
+  return {
+    engine,
+    usage: usageJson(snapshot.usage, type),
+    thresholds: config.thresholds,
+    triggered: planned.triggered,
+    victims: planned.victims.map(({ predicted: frees, ...victim }) => ({
+      ...victim,
+      predictedBytes: frees.bytes,
+      predictedInodes: frees.inodes,
+    })),
+    kept: planned.kept,
+    predicted: {
+      freedBytes: predicted.freed.bytes,
+      freedInodes: predicted.freed.inodes,
+      used: level(predicted.usageAfter, type).value,
+      reachesLow: predicted.reachesLow,
+    },
+  };
+}
+
+function planText({ snapshot }: Look, planned: Plan, config: Config): string {
+  const { thresholds } = config;
+  const show = (value: number): string => formatLevel(value, thresholds.type);
+  const after = level(planned.predicted.usageAfter, thresholds.type).value;
+  const verdict = planned.triggered
+    ? 'A sweep is due.'
+    : 'No sweep is due: usage is below the high threshold. If one began now:';
+  const ending =
+    planned.victims.length === 0
+      ? 'Nothing would be deleted.'
+      : `${formatCount(planned.victims.length, 'image')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
+  return [
+    gauges(snapshot.usage, thresholds),
+    '',
+    verdict,
+    ...(planned.victims.length === 0
+      ? []
+      : [
+          '',
+          table(
+            ['DELETE', 'ID', 'SIZE', 'WHY'],
+            planned.victims.map((victim) => [
+              victim.references[0] ?? '<none>',
+              shortId(victim.id),
+              formatBytes(victim.sizeBytes),
+              victim.reason,
+            ]),
+            [2],
+          ),
+        ]),
+    '',
+    ending,
+    ...(planned.kept.length === 0
+      ? []
+      : [
+          '',
+          table(
+            ['KEEP', 'ID', 'SIZE', 'WHY'],
+            planned.kept.map((image) => [
+              image.references[0] ?? '<none>',
+              shortId(image.id),
+              formatBytes(image.sizeBytes),
+              image.reason,
+            ]),
+            [2],
+          ),
+        ]),
+    '',
+  ].join('\n');
+}

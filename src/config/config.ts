@@ -1,0 +1,133 @@
+/**
+ * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
+ * configuration with a problem is no configuration.
+ */
+import type { Thresholds } from '../core/thresholds.ts';
+import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
+import { nearest } from './nearest.ts';
+import { problemLine, shownName } from './problem.ts';
+import {
+  flagOf,
+  settingKeys,
+  settings,
+  variableOf,
+  variablePrefix,
+  type Setting,
+  type SettingKey,
+  type SettingValues,
+} from './settings.ts';
+import { judgeThresholds } from './thresholds.ts';
+
+const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow'] as const;
+type ThresholdKey = (typeof thresholdKeys)[number];
+
+/** Every setting by its key, the thresholds as one value, and the engine's address. */
+export type Config = Omit<SettingValues, ThresholdKey> & {
+  readonly thresholds: Thresholds;
+  readonly engine: EngineAddress;
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was given on the command line, by setting, as written. An empty string counts as not given. */
+export type Flags = { readonly [K in SettingKey]?: string | undefined };
+
+/** Problems and warnings are one line each, without a line end. */
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[]; readonly warnings: readonly string[] };
+
+/** Reads the configuration; flags win over the environment, an empty string counts as unset in both. */
+export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
+  const problems: string[] = [];
+  const warnings = [...unknownVariables(env)];
+
+  const values = readSettings(env, flags, problems);
+  const judged = judgeThresholds({
+    type: values.thresholdType,
+    high: written('thresholdHigh', env, flags),
+    low: written('thresholdLow', env, flags),
+  });
+  problems.push(...judged.problems);
+  warnings.push(...judged.warnings);
+
+  const engine = engineAddress(env);
+  if (engine.ok) warnings.push(...engine.warnings.map(addressLine));
+  else problems.push(addressLine(engine.problem));
+
+  if (problems.length > 0 || !isComplete(values) || judged.thresholds === undefined || !engine.ok) {
+    return { ok: false, problems, warnings };
+  }
+  const config: Config = {
+    ...omit(values, thresholdKeys),
+    thresholds: judged.thresholds,
+    engine: engine.address,
+  };
+  return { ok: true, config, warnings };
+}
+
+function omit<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Omit<T, K> {
+  const rest = { ...value };
+  for (const key of keys) delete rest[key];
+  return rest;
+}
+
+/** A setting as the user wrote it, and where; undefined when it is unset. */
+function written(
+  key: SettingKey,
+  env: Environment,
+  flags: Flags,
+): { name: string; text: string } | undefined {
+  const flag = flags[key] ?? '';
+  if (flag !== '') return { name: flagOf(key), text: flag };
+  const variable = env[variableOf(key)] ?? '';
+  return variable === '' ? undefined : { name: variableOf(key), text: variable };
+}
+
+/** A refused setting has no key in the result. */
+function readSettings(env: Environment, flags: Flags, problems: string[]): Partial<SettingValues> {
+  const values: Partial<Record<SettingKey, unknown>> = {};
+  for (const key of settingKeys) {
+    const entry: Setting<unknown> = settings[key];
+    const given = written(key, env, flags);
+    if (given === undefined) {
+      values[key] = entry.default;
+      continue;
+    }
+    const parsed = entry.kind.parse(given.text);
+    if (parsed.ok) values[key] = parsed.value;
+    else problems.push(problemLine(given.name, given.text, parsed.reason));
+  }
+  // Each value came from its own entry's parser or default, which is what SettingValues says of it.
+  return values as Partial<SettingValues>;
+}
+
+function isComplete(values: Partial<SettingValues>): values is SettingValues {
+  return settingKeys.every((key) => key in values);
+}
+
+function addressLine({ variable, value, reason }: AddressProblem): string {
+  return problemLine(variable, value, reason);
+}
+
+const prefix = new RegExp(`^${variablePrefix}`, 'i');
+
+/**
+ * Variables that Kubernetes gives every pod for a Service named docker-image-cleaner (or docker-image-cleaner-…), as
+ * Docker's links once did: nobody wrote them, so nobody is warned of them.
+ */
+const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** One warning for each variable that looks like ours and is not. Its value may be a secret and is never told. */
+function unknownVariables(env: Environment): readonly string[] {
+  const known = settingKeys.map(variableOf);
+  return Object.keys(env)
+    .filter((name) => prefix.test(name) && !known.includes(name) && !serviceLink.test(name))
+    .filter((name) => (env[name] ?? '') !== '')
+    .sort()
+    .map(
+      (name) =>
+        `${shownName(name)} is not a setting and was ignored; ` +
+        `the nearest known name is ${nearest(name, known) ?? variablePrefix}`,
+    );
+}

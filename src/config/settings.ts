@@ -1,0 +1,143 @@
+/**
+ * Every setting of the cleaner, once. The environment, the command line, `--help`, the configuration page and the type
+ * of the configuration are all made from this table; a new setting is a new entry here.
+ *
+ * The key is the name in the configuration; from it come the variable (`intervalSeconds` is
+ * `DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS`) and the flag (`--interval-seconds`).
+ */
+import {
+  absolutePath,
+  choice,
+  judgedLater,
+  longestSeconds,
+  notSupportedYet,
+  onOff,
+  seconds,
+  type ValueKind,
+} from './values.ts';
+import { bytesAllowed, percentAllowed } from './quantities.ts';
+
+/** Headings in `--help` and on the configuration page, in this order. */
+export const groups = ['Disk', 'Sweeps', 'Kubernetes', 'Engine requests', 'Logging'] as const;
+
+/** @typeParam T what the setting becomes; includes undefined where it may stay unset. */
+export interface Setting<T> {
+  readonly group: (typeof groups)[number];
+  /** What it does: a sentence without its full stop. */
+  readonly help: string;
+  readonly kind: ValueKind<T>;
+  readonly default: T;
+  /** The default as people write it; empty where there is none. */
+  readonly defaultText: string;
+}
+
+/** @param entry its `defaultText` may be left out where the default is a plain value that says it itself */
+function setting<T, const D extends T | undefined>(entry: {
+  readonly group: (typeof groups)[number];
+  readonly help: string;
+  readonly kind: ValueKind<T>;
+  readonly default: D;
+  readonly defaultText?: string;
+}): Setting<T | D> {
+  return { ...entry, defaultText: entry.defaultText ?? plainText(entry.default) };
+}
+
+function plainText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : '';
+}
+
+const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
+
+export const settings = {
+  pathToCheck: setting({
+    group: 'Disk',
+    help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',
+    kind: absolutePath(),
+    default: '/var/lib/docker',
+  }),
+  thresholdType: setting({
+    group: 'Disk',
+    help: 'Whether the thresholds are per cent of the filesystem (relative) or bytes used below the path (absolute)',
+    kind: choice('relative', 'absolute'),
+    default: 'relative',
+  }),
+  thresholdHigh: setting({
+    group: 'Disk',
+    help: 'Usage at which deleting starts',
+    kind: threshold,
+    default: undefined,
+    defaultText: '80; none in absolute mode',
+  }),
+  thresholdLow: setting({
+    group: 'Disk',
+    help: 'Usage below which deleting stops; must be below the high threshold',
+    kind: threshold,
+    default: undefined,
+    defaultText: '75 % of the high threshold',
+  }),
+  intervalSeconds: setting({
+    group: 'Sweeps',
+    help: 'Time between two looks at the disk',
+    kind: seconds(1, longestSeconds),
+    default: 300,
+  }),
+  delaySeconds: setting({
+    group: 'Sweeps',
+    help: 'Time between two deletions, so that the engine keeps up with its other work',
+    kind: seconds(0, 86_400),
+    default: 1,
+  }),
+  dryRun: setting({
+    group: 'Sweeps',
+    help: 'Delete nothing, only say what would be deleted',
+    kind: onOff(),
+    default: false,
+  }),
+  nodeName: setting({
+    group: 'Kubernetes',
+    help: 'The Kubernetes node to cordon while images are deleted',
+    // Until cordoning is built: then any node name, and this is the one place to change.
+    kind: notSupportedYet('node'),
+    default: undefined,
+  }),
+  timeoutSeconds: setting({
+    group: 'Engine requests',
+    help: 'How long one request to the engine may take',
+    kind: seconds(1, 86_400),
+    default: 300,
+  }),
+  logFormat: setting({
+    group: 'Logging',
+    help: 'Log lines for people (text) or for machines (json); auto is text on a terminal, else json',
+    kind: choice('text', 'json', 'auto'),
+    default: 'auto',
+  }),
+  logLevel: setting({
+    group: 'Logging',
+    help: 'The least important log lines to write',
+    kind: choice('trace', 'debug', 'info', 'warn', 'error'),
+    default: 'info',
+  }),
+};
+
+export type SettingKey = keyof typeof settings;
+export const settingKeys = Object.keys(settings) as readonly SettingKey[];
+
+/** What each setting becomes, by its key. */
+export type SettingValues = {
+  readonly [K in SettingKey]: (typeof settings)[K] extends Setting<infer T> ? T : never;
+};
+
+export const variablePrefix = 'DOCKER_IMAGE_CLEANER_';
+
+/** The setting's environment variable: `DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH` for `thresholdHigh`. */
+export function variableOf(key: SettingKey): string {
+  return variablePrefix + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/** The setting's flag: `--threshold-high` for `thresholdHigh`. */
+export function flagOf(key: SettingKey): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,98 @@
+/** The rules between the three threshold settings. */
+import type { Thresholds } from '../core/thresholds.ts';
+import { problemLine } from './problem.ts';
+import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './quantities.ts';
+import { flagOf, variableOf } from './settings.ts';
+import type { Parsed } from './values.ts';
+
+/** LOW where only HIGH is given, as a share of HIGH: the original tool's 60 for its 80. */
+const lowPerHigh = 0.75;
+const defaultRelativeHigh = 80;
+
+/** A threshold as the user wrote it: where, and what; undefined when it is unset. */
+export interface WrittenThreshold {
+  /** The variable or the flag. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface WrittenThresholds {
+  /** Undefined when the type itself was refused. */
+  readonly type: Thresholds['type'] | undefined;
+  readonly high: WrittenThreshold | undefined;
+  readonly low: WrittenThreshold | undefined;
+}
+
+export interface JudgedThresholds {
+  /** Undefined exactly when they cannot be used; then there is a problem here, or the type was refused. */
+  readonly thresholds: Thresholds | undefined;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Judges the thresholds together: each by the type's syntax, missing ones filled in, LOW below HIGH. */
+export function judgeThresholds({ type, high, low }: WrittenThresholds): JudgedThresholds {
+  const problems: string[] = [];
+  const read = (written: WrittenThreshold | undefined): number | undefined => {
+    if (written === undefined) return undefined;
+    const parsed = parseByType(written.text, type);
+    if (parsed.ok) return parsed.value;
+    problems.push(problemLine(written.name, written.text, parsed.reason));
+    return undefined;
+  };
+  const highGiven = read(high);
+  const lowGiven = read(low);
+  if (type === 'absolute' && high === undefined) problems.push(highMissing());
+  if (type === undefined || problems.length > 0) return { thresholds: undefined, problems, warnings: [] };
+
+  const highValue = highGiven ?? defaultRelativeHigh;
+  const lowValue = lowGiven ?? highValue * lowPerHigh;
+  if (lowValue >= highValue) {
+    const than = high === undefined ? `${highValue}, the default` : `${high.name}=${high.text.trim()}`;
+    if (low !== undefined) {
+      problems.push(problemLine(low.name, low.text, `expected less than the high threshold (${than})`));
+    } else if (high !== undefined) {
+      // 75 % of the smallest numbers is no smaller number.
+      problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
+    }
+    return { thresholds: undefined, problems, warnings: [] };
+  }
+  return {
+    thresholds: { type, high: highValue, low: lowValue },
+    problems,
+    warnings: fractionWarnings(type, [high, low]),
+  };
+}
+
+/** By an unknown type, a threshold is refused only when neither type would take it. */
+function parseByType(text: string, type: Thresholds['type'] | undefined): Parsed<number> {
+  if (type === 'absolute') return parseBytes(text);
+  const percent = parsePercent(text);
+  if (percent.ok) return percent;
+  const bytes = parseBytes(text);
+  if (type === undefined) {
+    return bytes.ok ? bytes : { ok: false, reason: `expected ${percentAllowed}; or ${bytesAllowed}` };
+  }
+  const hint = bytes.ok ? '; for bytes, set the threshold type to absolute' : '';
+  return { ok: false, reason: percent.reason + hint };
+}
+
+function highMissing(): string {
+  const reason = `in absolute mode it must be set (or ${flagOf('thresholdHigh')}); expected ${bytesAllowed}`;
+  return problemLine(variableOf('thresholdHigh'), undefined, reason);
+}
+
+/** 0.8 may well be meant as 80 %, and would keep the store empty. Allowed, since it is a percentage, but said. */
+function fractionWarnings(
+  type: Thresholds['type'],
+  written: readonly (WrittenThreshold | undefined)[],
+): readonly string[] {
+  if (type !== 'relative') return [];
+  return written.flatMap((threshold) => {
+    if (threshold === undefined) return [];
+    const parsed = parsePercent(threshold.text);
+    if (!parsed.ok || parsed.value > 1) return [];
+    const reason = `this is per cent, so ${parsed.value} of 100; write ${parsed.value * 100} if that is meant`;
+    return [problemLine(threshold.name, threshold.text, reason)];
+  });
+}

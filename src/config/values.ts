@@ -1,0 +1,123 @@
+/**
+ * The kinds of values a setting can have: how each is written, and what it becomes. A kind is a value, made by one
+ * of the functions here and named in the settings table. Parsers are pure and never throw.
+ */
+
+export type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+
+export interface ValueKind<T> {
+  /** What stands for the value in `--help`, e.g. `seconds` in `--interval-seconds <seconds>`; undefined: a switch. */
+  readonly placeholder: string | undefined;
+  /** What is allowed, in words that follow "expected" in a message and stand alone in a table. */
+  readonly allowed: string;
+  /** @param text what the user wrote, never empty */
+  parse(text: string): Parsed<T>;
+}
+
+/**
+ * The longest time that may be waited for: timers hold their milliseconds in 31 bits, a longer one would fire at once.
+ */
+export const longestSeconds = 2_147_483;
+
+export function accepted<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+export function refused(reason: string): Parsed<never> {
+  return { ok: false, reason };
+}
+
+/** Digits with an optional point and exponent; no sign but plus, no hexadecimal, no separators, no Infinity. */
+const decimal = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** A plain decimal number, or undefined when it is anything else or too large to be a number. */
+export function decimalNumber(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (!decimal.test(trimmed)) return undefined;
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** A duration in seconds; fractions are allowed. */
+export function seconds(min: number, max: number): ValueKind<number> {
+  const allowed = `a number of seconds from ${min} to ${max}`;
+  return {
+    placeholder: 'seconds',
+    allowed,
+    parse: (text) => {
+      const value = decimalNumber(text);
+      return value !== undefined && value >= min && value <= max
+        ? accepted(value)
+        : refused(`expected ${allowed}`);
+    },
+  };
+}
+
+/** One of a few words, in upper or lower case. */
+export function choice<const T extends string>(...words: readonly T[]): ValueKind<T> {
+  const allowed = words.map((word) => `\`${word}\``).join(', ');
+  return {
+    placeholder: words.join('|'),
+    allowed,
+    parse: (text) => {
+      const lower = text.trim().toLowerCase();
+      const found = words.find((word) => word === lower);
+      return found === undefined ? refused(`expected one of ${words.join(', ')}`) : accepted(found);
+    },
+  };
+}
+
+const truth: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+  ['off', false],
+]);
+
+/** Yes or no; on the command line a switch without a value. */
+export function onOff(): ValueKind<boolean> {
+  const allowed = 'true, 1, yes or on; false, 0, no or off';
+  return {
+    placeholder: undefined,
+    allowed,
+    parse: (text) => {
+      const value = truth.get(text.trim().toLowerCase());
+      return value === undefined ? refused(`expected ${allowed}`) : accepted(value);
+    },
+  };
+}
+
+/** An absolute path, taken as it is: whether it is there is found out when it is used. */
+export function absolutePath(): ValueKind<string> {
+  const allowed = 'an absolute path';
+  return {
+    placeholder: 'path',
+    allowed,
+    parse: (text) =>
+      text.startsWith('/') && !text.includes('\0')
+        ? accepted(text)
+        : refused(`expected ${allowed}, starting with /`),
+  };
+}
+
+/**
+ * A value that cannot be judged alone, because its meaning hangs on another setting: kept as written, and judged where
+ * both are known.
+ */
+export function judgedLater(placeholder: string, allowed: string): ValueKind<string> {
+  return { placeholder, allowed, parse: accepted };
+}
+
+/** A setting whose name is known and whose work is not built yet: any value is refused, so none is silently ignored. */
+export function notSupportedYet(placeholder: string): ValueKind<never> {
+  return {
+    placeholder,
+    allowed: 'nothing: not supported yet',
+    parse: () => refused('this setting is not supported yet; leave it unset'),
+  };
+}

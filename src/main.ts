@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
+import { parseCommandLine } from './command-line.ts';
+
+/** A pipe that was closed early (`… | head`) is the reader's right, not our failure. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+async function main(): Promise<number> {
+  const command = parseCommandLine(process.argv.slice(2), process.env, {
+    columns: process.stdout.columns || 100,
+  });
+  switch (command.kind) {
+    case 'print':
+      process[command.stream].write(command.text);
+      return command.exitCode;
+    case 'run': {
+      const { run } = await import('./commands/run.ts');
+      return await run(command.config, command.once, command.warnings);
+    }
+    case 'plan': {
+      const { plan } = await import('./commands/plan.ts');
+      warn(command.warnings);
+      return await plan(command.config, command.json, new AbortController().signal);
+    }
+    case 'status': {
+      const { status } = await import('./commands/status.ts');
+      warn(command.warnings);
+      return await status(command.config, command.json, new AbortController().signal);
+    }
+  }
+}
+
+function warn(warnings: readonly string[]): void {
+  for (const warning of warnings) process.stderr.write(`docker-image-cleaner: ${warning}\n`);
+}
+
+process.stdout.on('error', ignoreClosedPipe);
+process.stderr.on('error', ignoreClosedPipe);
+process.exitCode = await main();

@@ -1,0 +1,267 @@
+import { describe, expect, it, test } from 'vitest';
+import { loadConfig, type Config, type Environment, type Flags } from '../../../src/config/config.ts';
+import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
+
+const prefix = 'DOCKER_IMAGE_CLEANER_';
+
+/** The environment with our prefix put before each name. */
+function ours(values: Readonly<Record<string, string>>): Environment {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+}
+
+function configOf(env: Environment, flags: Flags = {}): Config {
+  const result = loadConfig(env, flags);
+  if (!result.ok) throw new Error(result.problems.join('\n'));
+  return result.config;
+}
+
+function problemsOf(env: Environment, flags: Flags = {}): readonly string[] {
+  const result = loadConfig(env, flags);
+  return result.ok ? [] : result.problems;
+}
+
+describe('names and defaults', () => {
+  it('has the original tool’s names and defaults with an empty environment', () => {
+    expect(configOf({})).toEqual({
+      nodeName: undefined,
+      pathToCheck: '/var/lib/docker',
+      intervalSeconds: 300,
+      delaySeconds: 1,
+      thresholds: { type: 'relative', high: 80, low: 60 },
+      timeoutSeconds: 300,
+      dryRun: false,
+      logFormat: 'auto',
+      logLevel: 'info',
+      engine: { kind: 'unix', path: '/var/run/docker.sock' },
+    });
+    expect(settingKeys.map(variableOf).sort()).toEqual(
+      [
+        'DELAY_SECONDS',
+        'DRY_RUN',
+        'INTERVAL_SECONDS',
+        'LOG_FORMAT',
+        'LOG_LEVEL',
+        'NODE_NAME',
+        'PATH_TO_CHECK',
+        'THRESHOLD_HIGH',
+        'THRESHOLD_LOW',
+        'THRESHOLD_TYPE',
+        'TIMEOUT_SECONDS',
+      ].map((name) => prefix + name),
+    );
+    expect(flagOf('thresholdHigh')).toBe('--threshold-high');
+  });
+
+  it('reads every setting from the environment', () => {
+    const env = ours({
+      PATH_TO_CHECK: '/data',
+      INTERVAL_SECONDS: '60',
+      DELAY_SECONDS: '0',
+      THRESHOLD_TYPE: 'absolute',
+      THRESHOLD_HIGH: '4e+10',
+      THRESHOLD_LOW: '10e9',
+      TIMEOUT_SECONDS: '30',
+      DRY_RUN: 'yes',
+      LOG_FORMAT: 'json',
+      LOG_LEVEL: 'debug',
+    });
+    expect(configOf({ ...env, DOCKER_HOST: 'tcp://engine' })).toEqual({
+      nodeName: undefined,
+      pathToCheck: '/data',
+      intervalSeconds: 60,
+      delaySeconds: 0,
+      thresholds: { type: 'absolute', high: 40e9, low: 10e9 },
+      timeoutSeconds: 30,
+      dryRun: true,
+      logFormat: 'json',
+      logLevel: 'debug',
+      engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
+    });
+  });
+
+  it('gives every setting a default that its own parser would take', () => {
+    for (const key of settingKeys) {
+      const { kind, default: value } = settings[key];
+      if (value !== undefined) expect([key, kind.parse(String(value))]).toEqual([key, { ok: true, value }]);
+    }
+  });
+});
+
+describe('where a value comes from', () => {
+  it('lets a flag win over its variable', () => {
+    expect(configOf(ours({ INTERVAL_SECONDS: '60' }), { intervalSeconds: '90' }).intervalSeconds).toBe(90);
+    expect(configOf(ours({ DRY_RUN: 'true' }), { dryRun: 'false' }).dryRun).toBe(false);
+  });
+
+  it('does not judge a variable that a flag overrides', () => {
+    expect(configOf(ours({ INTERVAL_SECONDS: 'soon' }), { intervalSeconds: '90' }).intervalSeconds).toBe(90);
+  });
+
+  it('takes an empty string for unset, in every variable and flag', () => {
+    const empty = Object.fromEntries(
+      [...settingKeys.map(variableOf), 'DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'].map((name) => [
+        name,
+        '',
+      ]),
+    );
+    expect(loadConfig(empty)).toEqual(loadConfig({}));
+    expect(configOf(ours({ INTERVAL_SECONDS: '60' }), { intervalSeconds: '' }).intervalSeconds).toBe(60);
+  });
+
+  it('names the flag when the flag is bad and the variable when the variable is', () => {
+    expect(problemsOf({}, { intervalSeconds: 'soon' })).toEqual([
+      '--interval-seconds="soon": expected a number of seconds from 1 to 2147483',
+    ]);
+    expect(problemsOf(ours({ INTERVAL_SECONDS: 'soon' }))).toEqual([
+      'DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS="soon": expected a number of seconds from 1 to 2147483',
+    ]);
+  });
+});
+
+describe('thresholds', () => {
+  test.each([
+    [{ THRESHOLD_HIGH: '90' }, { type: 'relative', high: 90, low: 67.5 }],
+    [{ THRESHOLD_HIGH: '80%' }, { type: 'relative', high: 80, low: 60 }],
+    [{ THRESHOLD_LOW: '70' }, { type: 'relative', high: 80, low: 70 }],
+    [
+      { THRESHOLD_HIGH: '50', THRESHOLD_LOW: '49.9' },
+      { type: 'relative', high: 50, low: 49.9 },
+    ],
+    [
+      { THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40GB' },
+      { type: 'absolute', high: 40e9, low: 30e9 },
+    ],
+    [
+      { THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40e9', THRESHOLD_LOW: '500MB' },
+      { type: 'absolute', high: 40e9, low: 5e8 },
+    ],
+  ])('takes %j', (env, thresholds) => {
+    expect(configOf(ours(env)).thresholds).toEqual(thresholds);
+  });
+
+  test.each([
+    [{ THRESHOLD_HIGH: '60', THRESHOLD_LOW: '60' }, 'THRESHOLD_LOW="60"', 'less than the high threshold'],
+    [{ THRESHOLD_HIGH: '60', THRESHOLD_LOW: '70' }, 'THRESHOLD_LOW="70"', 'THRESHOLD_HIGH=60'],
+    [{ THRESHOLD_LOW: '85' }, 'THRESHOLD_LOW="85"', '80, the default'],
+    [{ THRESHOLD_LOW: '80' }, 'THRESHOLD_LOW="80"', '80, the default'],
+    [{ THRESHOLD_TYPE: 'absolute' }, 'THRESHOLD_HIGH is not set', 'absolute'],
+    [{ THRESHOLD_TYPE: 'absolute', THRESHOLD_LOW: '10GB' }, 'THRESHOLD_HIGH is not set', 'absolute'],
+    [{ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '80' }, 'THRESHOLD_HIGH="80"', 'percentage'],
+    [{ THRESHOLD_HIGH: '40GB' }, 'THRESHOLD_HIGH="40GB"', 'threshold type to absolute'],
+    [{ THRESHOLD_HIGH: '0' }, 'THRESHOLD_HIGH="0"', 'above 0'],
+    [{ THRESHOLD_HIGH: '5e-324' }, 'THRESHOLD_HIGH="5e-324"', 'too small'],
+  ])('refuses %j', (env, named, reason) => {
+    const problems = problemsOf(ours(env));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${prefix}`));
+    expect(problems[0]).toContain(named);
+    expect(problems[0]).toContain(reason);
+  });
+
+  it('compares a flag with a variable', () => {
+    expect(problemsOf(ours({ THRESHOLD_HIGH: '50' }), { thresholdLow: '55' })).toEqual([
+      '--threshold-low="55": expected less than the high threshold (DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH=50)',
+    ]);
+  });
+
+  it('judges thresholds by both syntaxes while their type is refused', () => {
+    expect(problemsOf(ours({ THRESHOLD_TYPE: 'total', THRESHOLD_HIGH: '40GB' }))).toHaveLength(1);
+    expect(problemsOf(ours({ THRESHOLD_TYPE: 'total', THRESHOLD_HIGH: 'much' }))).toHaveLength(2);
+  });
+
+  it('warns of a fraction where per cent are meant', () => {
+    const result = loadConfig(ours({ THRESHOLD_HIGH: '0.8' }));
+    expect(result.ok).toBe(true);
+    expect(result.warnings).toEqual([expect.stringContaining('THRESHOLD_HIGH="0.8"')]);
+    expect(result.warnings).toEqual([expect.stringContaining('write 80 ')]);
+  });
+});
+
+describe('problems', () => {
+  it('tells all of them together, one line each', () => {
+    const env = ours({
+      NODE_NAME: 'node-1',
+      PATH_TO_CHECK: 'var',
+      INTERVAL_SECONDS: '0',
+      DELAY_SECONDS: '-1',
+      THRESHOLD_TYPE: 'relative',
+      THRESHOLD_HIGH: '101',
+      THRESHOLD_LOW: 'x\ny',
+      TIMEOUT_SECONDS: 'NaN',
+      DRY_RUN: 'perhaps',
+      LOG_FORMAT: 'xml',
+      LOG_LEVEL: 'loud',
+    });
+    const problems = problemsOf({ ...env, DOCKER_HOST: 'ssh://host' });
+    const named = [...Object.keys(env).filter((name) => name !== `${prefix}THRESHOLD_TYPE`), 'DOCKER_HOST'];
+    expect(problems.map((problem) => problem.split('=')[0]).sort()).toEqual(named.sort());
+    for (const problem of problems) expect(problem).not.toMatch(/[\r\n]/);
+  });
+
+  it('refuses a node name until cordoning is built', () => {
+    expect(problemsOf(ours({ NODE_NAME: 'node-1' }))).toEqual([
+      'DOCKER_IMAGE_CLEANER_NODE_NAME="node-1": this setting is not supported yet; leave it unset',
+    ]);
+  });
+
+  it('keeps control characters and endless values out of a line', () => {
+    const [problem = ''] = problemsOf(ours({ LOG_LEVEL: `\u001b[31m\u009b\u2028\u202e${'x'.repeat(5000)}` }));
+    expect(problem).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u202e]/);
+    expect(problem.length).toBeLessThan(400);
+  });
+
+  it('never shows a password in the engine’s address', () => {
+    const [problem = ''] = problemsOf({ DOCKER_HOST: 'tcp://me:hunter2@engine:2375' });
+    expect(problem).toMatch(/^DOCKER_HOST=/);
+    expect(problem).not.toContain('hunter2');
+  });
+});
+
+describe('unknown variables', () => {
+  test.each([
+    ['TRESHOLD_HIGH', 'THRESHOLD_HIGH'],
+    ['THRESHOLD_HIHG', 'THRESHOLD_HIGH'],
+    ['INTERVAL', 'INTERVAL_SECONDS'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['DRYRUN', 'DRY_RUN'],
+    ['PATH', 'PATH_TO_CHECK'],
+  ])('warns of %s and names %s', (unknown, known) => {
+    const result = loadConfig(ours({ [unknown]: 'a-secret' }));
+    expect(result.ok).toBe(true);
+    expect(result.warnings).toEqual([
+      `${prefix}${unknown} is not a setting and was ignored; the nearest known name is ${prefix}${known}`,
+    ]);
+  });
+
+  it('warns of a name in lower case', () => {
+    expect(loadConfig({ docker_image_cleaner_dry_run: '1' }).warnings).toEqual([
+      'docker_image_cleaner_dry_run is not a setting and was ignored; ' +
+        'the nearest known name is DOCKER_IMAGE_CLEANER_DRY_RUN',
+    ]);
+  });
+
+  it('warns together with problems', () => {
+    const result = loadConfig(ours({ LOG_LEVLE: 'a-secret', LOG_LEVEL: 'loud' }));
+    expect(result.ok).toBe(false);
+    expect(result.warnings).toHaveLength(1);
+    expect(result.warnings.join()).not.toContain('a-secret');
+  });
+
+  it('is silent about other programs’ variables and empty ones', () => {
+    expect(loadConfig({ PATH: '/bin', DOCKER_CONFIG: '/x', [`${prefix}NOTHING`]: '' }).warnings).toEqual([]);
+  });
+
+  it('is silent about what Kubernetes sets for a Service of our name', () => {
+    const service = {
+      SERVICE_HOST: '10.0.0.1',
+      SERVICE_PORT: '80',
+      SERVICE_PORT_HTTP: '80',
+      PORT: 'tcp://10.0.0.1:80',
+      PORT_80_TCP: 'tcp://10.0.0.1:80',
+      PORT_80_TCP_ADDR: '10.0.0.1',
+      METRICS_SERVICE_HOST: '10.0.0.1',
+    };
+    expect(loadConfig(ours(service)).warnings).toEqual([]);
+    for (const name of settingKeys.map(variableOf)) expect(name).not.toMatch(/_(PORT|SERVICE_HOST)\b/);
+  });
+});

@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { parseBytes, parsePercent } from '../../../src/config/quantities.ts';
+import {
+  absolutePath,
+  accepted,
+  choice,
+  longestSeconds,
+  onOff,
+  seconds,
+} from '../../../src/config/values.ts';
+
+const notNumbers = [
+  ' ',
+  'NaN',
+  'Infinity',
+  '-Infinity',
+  '1e999',
+  '0x50',
+  '0b1',
+  '1_000',
+  '1,5',
+  '1.5.2',
+  '-1',
+  '--1',
+  '1e',
+  'e3',
+  '.',
+  '+',
+  '8 0',
+  'ten',
+  '１０',
+  '5s',
+  '5m',
+];
+
+describe('percentages', () => {
+  test.each([
+    ['80', 80],
+    ['80.5', 80.5],
+    ['80%', 80],
+    ['80 %', 80],
+    [' 80 ', 80],
+    ['8e1', 80],
+    ['100', 100],
+    ['0.001', 0.001],
+    ['.5', 0.5],
+    ['+80', 80],
+  ])('takes %j for %d', (text, value) => {
+    expect(parsePercent(text)).toEqual(accepted(value));
+  });
+
+  test.each([...notNumbers, '0', '0%', '100.1', '101', '80%%', '%', '%80', '40GB', '40e9', '1e-999'])(
+    'refuses %j',
+    (text) => {
+      expect(parsePercent(text).ok).toBe(false);
+    },
+  );
+});
+
+describe('bytes', () => {
+  test.each([
+    ['40000000000', 40e9],
+    ['40e9', 40e9],
+    ['4e+10', 4e10],
+    ['1e9', 1e9],
+    ['40GB', 40e9],
+    ['40 GB', 40e9],
+    ['40gb', 40e9],
+    ['40G', 40e9],
+    ['37.5GiB', 37.5 * 2 ** 30],
+    ['37.5gi', 37.5 * 2 ** 30],
+    ['4e1GB', 40e9],
+    ['500MB', 5e8],
+    ['100B', 100],
+    ['8EiB', 2 ** 63],
+    ['1kB', 1e3],
+    ['1KiB', 2 ** 10],
+    ['1MiB', 2 ** 20],
+    ['1TB', 1e12],
+    ['1TiB', 2 ** 40],
+    ['1PB', 1e15],
+    ['1PiB', 2 ** 50],
+    ['1EB', 1e18],
+    ['1EiB', 2 ** 60],
+  ])('takes %j for %d', (text, value) => {
+    expect(parseBytes(text)).toEqual(accepted(value));
+  });
+
+  test.each([
+    ...notNumbers.filter((text) => text !== '5m'),
+    '80',
+    '80%',
+    '999999999',
+    '0',
+    '0GB',
+    '0.1B',
+    '9EiB',
+    '1e30',
+    '40XB',
+    '40iB',
+    '40Gib Gib',
+    '40GBB',
+    'GB',
+    '1e3e9',
+  ])('refuses %j', (text) => {
+    expect(parseBytes(text).ok).toBe(false);
+  });
+
+  it('explains a bare number that looks like a percentage', () => {
+    const reasonFor = (text: string): string => {
+      const parsed = parseBytes(text);
+      return parsed.ok ? '' : parsed.reason;
+    };
+    expect(reasonFor('80')).toMatch(/percentage.*40e9.*relative/);
+    expect(reasonFor('40000')).toContain('40000MB');
+  });
+
+  it('reads every unit in every spelling as its power', () => {
+    const spelling = fc.record({
+      power: fc.integer({ min: 1, max: 4 }),
+      binary: fc.boolean(),
+      suffix: fc.constantFrom('', 'b', 'B'),
+      space: fc.constantFrom('', ' '),
+      upper: fc.boolean(),
+      number: fc.integer({ min: 1, max: 8000 }),
+    });
+    fc.assert(
+      fc.property(spelling, ({ power, binary, suffix, space, upper, number }) => {
+        const prefix = 'kmgt'[power - 1] ?? '';
+        const unit = (upper ? prefix.toUpperCase() : prefix) + (binary ? 'i' : '') + suffix;
+        const value = number * (binary ? 1024 : 1000) ** power;
+        expect(parseBytes(`${number}${space}${unit}`)).toEqual(accepted(value));
+      }),
+    );
+  });
+});
+
+describe('seconds', () => {
+  test.each([
+    ['300', 300],
+    ['0.5', 0.5],
+    ['3e2', 300],
+    [' 5 ', 5],
+    ['0', 0],
+    [String(longestSeconds), longestSeconds],
+  ])('takes %j for %d', (text, value) => {
+    expect(seconds(0, longestSeconds).parse(text)).toEqual(accepted(value));
+  });
+
+  test.each([...notNumbers, '0', '0.5', '61', '2147484'])('refuses %j from 1 to 60', (text) => {
+    expect(seconds(1, 60).parse(text).ok).toBe(false);
+  });
+
+  it('never allows a time that overflows a timer', () => {
+    expect(longestSeconds * 1000).toBeLessThan(2 ** 31);
+    expect(seconds(0, longestSeconds).parse(String(longestSeconds + 1)).ok).toBe(false);
+  });
+});
+
+describe('switches', () => {
+  test.each(['true', '1', 'yes', 'on', 'TRUE', 'On', ' yes '])('takes %j for yes', (text) => {
+    expect(onOff().parse(text)).toEqual(accepted(true));
+  });
+  test.each(['false', '0', 'no', 'off', 'False', 'NO'])('takes %j for no', (text) => {
+    expect(onOff().parse(text)).toEqual(accepted(false));
+  });
+  test.each(['y', 'n', '2', 'enabled', 'tru', ' ', '10', 'null'])('refuses %j', (text) => {
+    expect(onOff().parse(text).ok).toBe(false);
+  });
+});
+
+describe('words and paths', () => {
+  it('takes a word in any case', () => {
+    expect(choice('relative', 'absolute').parse('Absolute')).toEqual(accepted('absolute'));
+  });
+  test.each(['rel', 'relativ', 'relative,absolute', 'toString', '__proto__'])(
+    'refuses the word %j',
+    (text) => {
+      expect(choice('relative', 'absolute').parse(text).ok).toBe(false);
+    },
+  );
+  it('keeps an absolute path as it is, spaces and all', () => {
+    expect(absolutePath().parse('/var/lib/a b ')).toEqual(accepted('/var/lib/a b '));
+  });
+  test.each(['var/lib/docker', './x', '~/x', ' /x', 'C:\\x', '/a\0b'])('refuses the path %j', (text) => {
+    expect(absolutePath().parse(text).ok).toBe(false);
+  });
+});

@@ -1,0 +1,67 @@
+/** The import directions in docs/architecture.md are those of the code, and there is one place that deletes. */
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const sources = globSync('src/**/*.ts', { cwd: root });
+
+/** `src/engine/docker/x.ts` → `src/engine`; `src/sweep.ts` → itself; `src/config.ts` and `src/config/…` → `src/config`. */
+function room(file: string): string {
+  const [, second = ''] = file.split('/');
+  if (second === 'config.ts') return 'src/config';
+  return `src/${second}`;
+}
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(root + file, 'utf8');
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target = '']) =>
+    normalize(`${dirname(file)}/${target}`),
+  );
+}
+
+function allowedDirections(): ReadonlyMap<string, ReadonlySet<string>> {
+  const text = readFileSync(`${root}docs/architecture.md`, 'utf8');
+  const table = text.slice(text.indexOf('walls:begin'), text.indexOf('walls:end'));
+  const rows = table.split('\n').filter((line) => line.startsWith('| src/'));
+  return new Map(
+    rows.map((row) => {
+      const [, from = '', to = ''] = row.split('|').map((cell) => cell.trim());
+      return [from, new Set(to.split(',').map((name) => name.trim()))];
+    }),
+  );
+}
+
+describe('the walls', () => {
+  const allowed = allowedDirections();
+
+  it('finds sources and rules', () => {
+    expect(sources.length).toBeGreaterThan(10);
+    expect(allowed.size).toBeGreaterThan(10);
+  });
+
+  it('lists every room in docs/architecture.md', () => {
+    expect([...new Set(sources.map(room))].filter((name) => !allowed.has(name))).toEqual([]);
+    expect([...allowed.keys()].filter((name) => !sources.some((file) => room(file) === name))).toEqual([]);
+  });
+
+  it.each(sources)('%s imports only where it may', (file) => {
+    const from = room(relative('.', file));
+    const outside = importsOf(file).filter((target) => target.startsWith('src/') && room(target) !== from);
+    expect(outside.filter((target) => allowed.get(from)?.has(room(target)) !== true)).toEqual([]);
+  });
+
+  it('has one place that deletes', () => {
+    const callers = sources.filter((file) => /\.removeImage\(/.test(readFileSync(root + file, 'utf8')));
+    expect(callers).toEqual(['src/remove-image.ts']);
+  });
+
+  it('asks for no deletion by force and calls no prune endpoint', () => {
+    for (const file of sources) {
+      const text = readFileSync(root + file, 'utf8');
+      expect(text, file).not.toMatch(/force['"]?\s*[:=,]\s*['"]?(true|1)/);
+      expect(text, file).not.toMatch(/\/(images|containers|volumes|system)\/prune/);
+    }
+  });
+});
