@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { neededAccess } from '../../src/cluster/access.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { settingKeys, settings, variablePrefix } from '../../src/config/settings.ts';
+import { version } from '../../src/version.ts';
 import { chart, helm, tryHelm } from '../harness/helm.ts';
 import {
   environment,
@@ -327,4 +328,9 @@ it('has a value for every setting of the program', () => {
   // These two the chart knows by itself.
   const settable = settingKeys.filter((key) => key !== 'pathToCheck' && key !== 'nodeName');
   expect(Object.keys(cleaner)).toEqual(expect.arrayContaining(settable));
+});
+
+it('names the version of the program that it belongs to', () => {
+  const { appVersion } = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8')) as { appVersion: string };
+  expect(appVersion).toBe(version);
 });
