@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chart, helm, startHelm, tryKubectl } from '../harness/helm.ts';
 import { startApiServer, type ApiServer } from '../harness/kubernetes.ts';
+import { permissions } from '../harness/permissions.ts';
 import { isHook, render } from '../harness/rendered-chart.ts';
 import { waitFor } from '../harness/wait.ts';
 
@@ -107,37 +108,6 @@ describe('the plain manifests', () => {
   });
 });
 
-interface ResourceRule {
-  readonly verbs: string[];
-  readonly apiGroups: string[];
-  readonly resources: string[];
-  readonly resourceNames?: string[];
-}
-
-/** All that an account may do with resources in a namespace, beyond what every account may: the API server's own word. */
-async function permissions(user: string, inNamespace: string): Promise<string[]> {
-  const body = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectRulesReview',
-    spec: { namespace: inNamespace },
-  };
-  const own = await server.serviceAccountKubeconfig(namespace, user);
-  const { stdout, stderr } = tryKubectl(['create', '-o', 'json', '-f', '-'], {
-    kubeconfig: own,
-    input: JSON.stringify(body),
-  });
-  expect(stderr).toBe('');
-  const { status } = JSON.parse(stdout) as { status: { resourceRules: ResourceRule[] } };
-  return status.resourceRules
-    .filter(({ apiGroups }) => !apiGroups.includes('authorization.k8s.io'))
-    .flatMap(({ apiGroups, resources, resourceNames, verbs }) =>
-      resources.map((resource) =>
-        [apiGroups.join('+'), resource, resourceNames?.join('+') ?? '*', verbs.join('+')].join(' '),
-      ),
-    )
-    .sort();
-}
-
 const cordon = JSON.stringify({
   metadata: { annotations: { 'hub.jupyter.org/image-cleaner-cordoned': '{}' } },
   spec: { unschedulable: true },
@@ -170,15 +140,17 @@ function lease(name: string, holderIdentity = ''): string {
 describe("the pods' account", () => {
   it('may do exactly what the README says', async () => {
     const nodes = ' nodes * get+patch';
-    expect(await permissions(account, 'default')).toEqual([nodes, ' events * create+patch'].sort());
-    expect(await permissions(account, namespace)).toEqual(
+    expect(await permissions(server, { namespace, name: account }, 'default')).toEqual(
+      [nodes, ' events * create+patch'].sort(),
+    );
+    expect(await permissions(server, { namespace, name: account }, namespace)).toEqual(
       [
         nodes,
         'coordination.k8s.io leases * create',
         'coordination.k8s.io leases docker-image-cleaner-slot-0+docker-image-cleaner-slot-1 get+update',
       ].sort(),
     );
-    expect(await permissions(account, 'kube-system')).toEqual([nodes]);
+    expect(await permissions(server, { namespace, name: account }, 'kube-system')).toEqual([nodes]);
   });
 
   it('may do what a sweep does', async () => {
@@ -262,11 +234,13 @@ describe('helm uninstall', () => {
 
       // The pods still have what they need to uncordon by themselves.
       expect((await server.request('GET', daemonSetPath)).status).toBe(200);
-      expect(await permissions(account, 'kube-system')).toEqual([' nodes * get+patch']);
+      expect(await permissions(server, { namespace, name: account }, 'kube-system')).toEqual([
+        ' nodes * get+patch',
+      ]);
 
       // What the Job's program does, with the Job's account.
       const hook = `${account}-uninstall`;
-      expect(await permissions(hook, namespace)).toEqual(
+      expect(await permissions(server, { namespace, name: hook }, namespace)).toEqual(
         [' nodes * get+list+patch', `apps daemonsets ${account} get+delete`].sort(),
       );
       const own = { kubeconfig: await server.serviceAccountKubeconfig(namespace, hook) };
