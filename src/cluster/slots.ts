@@ -159,7 +159,7 @@ class HeldSlot implements Slot {
    */
   async #renewAlways(): Promise<void> {
     const third = (this.#options.leaseDurationSeconds * 1000) / 3;
-    for (let waitMs = third; this.#lease !== undefined; ) {
+    for (let waitMs = third; this.#lease !== undefined;) {
       const stopped = await delay(waitMs, false, { signal: this.#stop.signal }).catch(() => true);
       if (stopped) return;
       waitMs = (await this.#renew(this.#lease)) ? third : third / 4;
