@@ -85,7 +85,7 @@ describe('events', () => {
     cluster.emit({ reason: 'ImageCleanCompleted', message: 'freed 3.2 GB' });
     cluster.emit({ reason: 'ImageCleanStarted', message: 'bytes 92 %' });
     await cluster.close(AbortSignal.timeout(20_000));
-    const events = await eventsOf(name);
+    const events = (await eventsOf(name)).sort((a, b) => a.reason.localeCompare(b.reason));
     expect(events.map(({ reason, message, count, type }) => ({ reason, message, count, type }))).toEqual([
       { reason: 'ImageCleanCompleted', message: 'freed 3.2 GB', count: 1, type: 'Normal' },
       { reason: 'ImageCleanStarted', message: 'bytes 92 %', count: 2, type: 'Normal' },
