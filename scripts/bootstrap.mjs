@@ -2,7 +2,8 @@
 /**
  * Makes `npm run demo` and `npm test` work right after `git clone`: installs the locked packages when they are missing or
  * out of date. Runs on whatever Node is installed (18 and newer), so: plain JavaScript, no dependencies. Everything
- * that npm runs afterwards finds the project's own Node (a devDependency) first in its PATH.
+ * that npm runs afterwards finds the project's own Node (a devDependency) first in its PATH; only in the very script
+ * line that ran this file, the shell remembers where it found `node`, so what follows there says node_modules/.bin/node.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -28,7 +28,7 @@ export interface Print {
   readonly kind: 'print';
   readonly text: string;
   readonly stream: 'stdout' | 'stderr';
-  readonly exitCode: 0 | 2;
+  readonly exitCode: typeof EXIT.done | typeof EXIT.usage;
 }
 
 const name = 'docker-image-cleaner';
@@ -95,7 +95,7 @@ export function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0
-      ? { kind: 'print', text: printed.stdout, stream: 'stdout', exitCode: 0 }
+      ? { kind: 'print', text: printed.stdout, stream: 'stdout', exitCode: EXIT.done }
       : { kind: 'print', text: printed.stderr, stream: 'stderr', exitCode: EXIT.usage };
   }
   if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
@@ -197,7 +197,10 @@ function usage(command: Command): string {
 const helpEnd = `
 Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.
 A flag wins over its variable; an empty string counts as unset.
-The engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.`;
+The engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
+
+Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine or the path could not be reached;
+${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold.`;
 
 /** No command takes arguments; without a command, an argument is one misspelt. */
 function refuseArguments(program: Command, command: Command): void {

@@ -38,4 +38,7 @@ function warn(warnings: readonly string[]): void {
 
 process.stdout.on('error', ignoreClosedPipe);
 process.stderr.on('error', ignoreClosedPipe);
-process.exitCode = await main();
+// No top-level await: the one bundled file is CommonJS, which has none.
+void main().then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -57,8 +57,8 @@ export async function removeImage(
     const target = nextTarget(image);
     const step = await removeOnce(engine, target, victim.id, options);
     if (step.outcome === 'untagged') {
-      if (target.by === 'reference' && image.tags.includes(target.reference))
-        removedTags.push(target.reference);
+      // The engine's word for what went: one deletion can take several names along.
+      removedTags.push(...image.tags.filter((tag) => step.names.includes(tag)));
       continue;
     }
     if (step.outcome === 'kept' || step.outcome === 'failed') {
@@ -92,12 +92,13 @@ function nextTarget(image: Image): RemovalTarget {
   const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));
   if (otherTags.length > 0 && firstTag !== undefined) return { by: 'reference', reference: firstTag };
   if (firstTag !== undefined) repositories.add(firstTag.slice(0, firstTag.lastIndexOf(':')));
-  const [name] = [...image.digests, ...image.tags];
+  // The tag first: removing a repository's digest can take its tags along, the other way round is what we want.
+  const [name] = [...image.tags, ...image.digests];
   if (repositories.size > 1 && name !== undefined) return { by: 'reference', reference: name };
   return { by: 'id', id: image.id };
 }
 
-type Step = RemovalOutcome | { readonly outcome: 'untagged' };
+type Step = RemovalOutcome | { readonly outcome: 'untagged'; readonly names: readonly string[] };
 
 async function removeOnce(
   engine: Engine,
@@ -108,12 +109,12 @@ async function removeOnce(
   try {
     const removal = await engine.removeImage(target, { keepParents: false }, options.abandon);
     if (removal.outcome === 'not-found')
-      return target.by === 'id' ? { outcome: 'gone' } : { outcome: 'untagged' };
+      return target.by === 'id' ? { outcome: 'gone' } : { outcome: 'untagged', names: [] };
     if (removal.outcome === 'conflict')
       return { outcome: 'kept', reason: `the engine refused: ${removal.message}` };
     return removal.deleted.includes(id) || target.by === 'id'
       ? { outcome: 'deleted' }
-      : { outcome: 'untagged' };
+      : { outcome: 'untagged', names: [...removal.untagged, target.reference] };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (error.code !== 'timeout' && error.code !== 'unreachable')
@@ -139,7 +140,7 @@ async function settle(
       const image = await engine.inspectImage(id, options.abandon);
       if (image === undefined) return { outcome: 'deleted' };
       if (target.by === 'reference' && !references(image).includes(target.reference))
-        return { outcome: 'untagged' };
+        return { outcome: 'untagged', names: [target.reference] };
       // A lost connection ends a request that the engine had not begun; one it had begun is over after the wait,
       // because the engine drops an image's name first and answers no look while it is at the layers.
       if (cause.code === 'unreachable')
@@ -169,14 +170,17 @@ async function giveBack(
   for (const tag of tags) {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await engine.tagImage(id, tag, options.abandon);
+        // Somebody may have given the name to another image meanwhile; then it is theirs.
+        if ((await engine.inspectImage(tag, options.abandon)) === undefined) {
+          await engine.tagImage(id, tag, options.abandon);
+        }
         break;
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         if (attempt >= options.looks) {
           throw new EngineError(
             error.code,
-            `${shortId(id)} is in use but lost its name: give it back with "docker tag ${shortId(id)} ${tag}". ${error.message}`,
+            `${shortId(id)} stays but lost its name: give it back with "docker tag ${shortId(id)} ${tag}". ${error.message}`,
             { cause: error },
           );
         }

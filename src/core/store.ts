@@ -59,6 +59,12 @@ export interface ImageStore {
   readonly containers: readonly Container[];
   /** Known layers by chain ID; empty where nothing is known of layers. */
   readonly layers: ReadonlyMap<ChainId, Layer>;
+  /**
+   * Layers that something else than the listed images and containers holds, each with all below it: build-cache records,
+   * containers whose image is gone, a pull that is not finished, leftovers (a layer that no image refers to still holds
+   * its parents in Docker's layer store). Left out where nothing is known of it.
+   */
+  readonly heldLayers?: readonly ChainId[];
 }
 
 /** All names of an image: tags, then digests. */

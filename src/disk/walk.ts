@@ -2,12 +2,13 @@
  * Adds up directory trees in worker threads: the one place that walks. The main thread only passes small messages.
  * The threads are started for one call and ended with it, so an idle daemon keeps no memory for them.
  */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Amount } from '../core/thresholds.ts';
-import { DiskError, errnoOf, unreadablePath } from './error.ts';
+import { DiskError, unreadablePath } from './error.ts';
+import { mountPointsBelow } from './mount-points.ts';
 import { type WalkMessage, type WalkPart, type WalkSetup, type WalkTask, walkWorker } from './walk-worker.ts';
+import { createWalker } from './walker.ts';
 
 /** A file whose other names lie outside of the tree (or that lost names while walking). */
 export interface OpenLink {
@@ -52,8 +53,7 @@ export async function walkTrees(
   if (paths.length === 0) return [];
   const tops = paths.map(withoutTrailingSlash);
   const setup: WalkSetup = {
-    mountPoints: await mountPointsBelow(tops),
-    exclude: (options.exclude ?? []).map(withoutTrailingSlash),
+    skip: [...(await mountPointsBelow(tops)), ...(options.exclude ?? []).map(withoutTrailingSlash)],
     devices: new Float64Array(new SharedArrayBuffer(8 * tops.length)).fill(-1),
     idle: new Int32Array(new SharedArrayBuffer(4)),
     niceness: options.niceness ?? defaultNiceness,
@@ -135,7 +135,7 @@ class Walk {
   }
 
   #start(resolve: () => void, reject: (error: Error) => void): void {
-    const worker = new Worker(`(${walkWorker.toString()})()`, {
+    const worker = new Worker(`(${walkWorker.toString()})(${createWalker.toString()})`, {
       eval: true,
       execArgv: [],
       workerData: this.#setup,
@@ -237,25 +237,4 @@ class Walk {
 function withoutTrailingSlash(path: string): string {
   const trimmed = path.replace(/\/+$/, '');
   return trimmed === '' ? '/' : trimmed;
-}
-
-/**
- * Mount points below the tops, from /proc/self/mountinfo (proc(5): field 5, octal escapes for blanks). None where there
- * is no such file: there the device numbers alone say where a mount point is.
- */
-async function mountPointsBelow(tops: readonly string[]): Promise<string[]> {
-  const text = await readFile('/proc/self/mountinfo', 'utf8').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw unreadablePath('/proc/self/mountinfo', errnoOf(error), error);
-  });
-  const points: string[] = [];
-  for (const line of text.split('\n')) {
-    const point = line
-      .split(' ')[4]
-      ?.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-    if (point === undefined) continue;
-    const isTop = tops.includes(point);
-    if (!isTop && tops.some((top) => point.startsWith(top === '/' ? '/' : `${top}/`))) points.push(point);
-  }
-  return points;
 }

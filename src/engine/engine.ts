@@ -27,8 +27,13 @@ export type RemovalTarget =
 export type Removal =
   | {
       readonly outcome: 'removed';
+      /**
+       * Names that went, in the order in which they went. May be more than was asked for: with its last tag in a
+       * repository an image loses its digests there, and the containerd image store takes a digest's tags along.
+       */
       readonly untagged: readonly string[];
-      readonly deleted: readonly ImageId[];
+      /** IDs that went: the image's, its parents', and on the classic store the chain IDs of layers among them. */
+      readonly deleted: readonly string[];
     }
   | { readonly outcome: 'conflict'; readonly message: string }
   | { readonly outcome: 'not-found' };
@@ -44,10 +49,17 @@ export interface Engine {
   listImages(signal: AbortSignal): Promise<readonly Image[]>;
   /** Every container in every state. */
   listContainers(signal: AbortSignal): Promise<readonly Container[]>;
-  /** One image as it is now; undefined when it is gone. */
+  /**
+   * One image as it is now, its layers included where the engine tells them; undefined when it is gone. Its size may
+   * differ from the list's: Docker's containerd image store leaves out what is unpacked here (seen on 28.5).
+   */
   inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
   /**
    * Deletes an image or one of its names. Never forces. Called from src/remove-image.ts only.
+   *
+   * Docker refuses (`conflict`) an ID that has names in several repositories or several tags in one, an ID that has
+   * children, and an ID or last name that a container uses. It does *not* refuse one of several names of an image in
+   * use, nor the last name of an image with children: that name goes, the image stays.
    * @param keepParents true: untagged parents stay; false: the engine deletes those left without a child.
    */
   removeImage(
@@ -55,14 +67,19 @@ export interface Engine {
     options: { readonly keepParents: boolean },
     signal: AbortSignal,
   ): Promise<Removal>;
-  /** Gives an image a name again, after a deletion stopped half way. */
+  /**
+   * Gives an image a name again, after a deletion stopped half way.
+   * @param reference `repository:tag`; engines do not give digests. @throws EngineError, `failed` for any other form.
+   */
   tagImage(id: ImageId, reference: string, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * - `unreachable`: no connection, connection lost, socket missing, the engine's proxy says it is away (502, 503).
- * - `timeout`: connected, but no answer within the time allowed. The engine may still be doing what was asked.
- * - `denied`: the socket or the engine refuses us (EACCES, 401, 403).
+ * - `unreachable`: no connection, connection lost, socket missing, the engine's proxy says it is away (502, 503),
+ *   or a TLS file is not there (an engine that makes its certificates when it starts may yet write it).
+ * - `timeout`: connected, but no answer within the time allowed (or the engine's proxy says so, 504). The engine may
+ *   still be doing what was asked.
+ * - `denied`: the socket or the engine refuses us (EACCES, 401, 403), or a certificate is refused on either side.
  * - `protocol`: an answer that is not the engine API's (not JSON, wrong shape, API version refused).
  * - `failed`: the engine answered with an error (any other 4xx or 5xx).
  */

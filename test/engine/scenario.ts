@@ -13,7 +13,7 @@ export function imagesOnBase(
   const layers: Record<string, LayerSpec> = { base: { bytes: 1000, shell: true } };
   const images: ImageSpec[] = [];
   for (const [name, sizeMiB] of Object.entries(sizesMiB)) {
-    layers[name] = { bytes: sizeMiB * MiB, ...extra };
+    layers[name] = { bytes: Math.round(sizeMiB * MiB), ...extra };
     images.push({ tags: [`${name}:1`], layers: ['base', name] });
   }
   return { layers, images };

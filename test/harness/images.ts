@@ -168,10 +168,15 @@ export async function loadImages(
   return archive.ids;
 }
 
-/** Load, build, pull and push answer 200 and say later, in a line of their stream, that they failed. */
+/**
+ * Load, build, pull and push answer 200 and say later, in a line of their stream, that they failed.
+ * @throws Error with the engine's words, after what it last wrote of the work (a build's output).
+ */
 export function throwStreamedError(stream: string): void {
+  let output = '';
   for (const line of stream.split('\n').filter((text) => text.trim() !== '')) {
-    const message = JSON.parse(line) as { error?: string };
-    if (message.error !== undefined) throw new Error(`The engine says: ${message.error}`);
+    const message = JSON.parse(line) as { stream?: string; error?: string };
+    output = (output + (message.stream ?? '')).slice(-2000);
+    if (message.error !== undefined) throw new Error(`${output}The engine says: ${message.error}`);
   }
 }

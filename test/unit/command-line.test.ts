@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { parseCommandLine, type Print } from '../../src/command-line.ts';
 import { flagOf, settingKeys } from '../../src/config/settings.ts';
@@ -90,6 +91,47 @@ describe('bad usage', () => {
     expect(rest).toEqual({ kind: 'print', stream: 'stderr', exitCode: 2 });
     expect(text).toContain(words);
     expect(text).toMatch(/\S\n$/);
+  });
+
+  it('never throws, whatever the arguments, and never goes on from what it does not know', () => {
+    const known = [
+      'run',
+      'plan',
+      'status',
+      'help',
+      '--once',
+      '--json',
+      '--dry-run',
+      '--help',
+      '-h',
+      '--version',
+      '-V',
+    ];
+    const odd = [
+      '--',
+      '-',
+      '',
+      '=',
+      '--=',
+      '--no-',
+      '--no-once',
+      '__proto__',
+      '--constructor',
+      '-hV',
+      '--threshold-high',
+    ];
+    const argument = fc.oneof(fc.constantFrom(...known, ...odd), fc.string());
+    fc.assert(
+      fc.property(fc.array(argument, { maxLength: 5 }), (argv) => {
+        const parsed = parseCommandLine(argv, {});
+        if (parsed.kind === 'print') expect(parsed.text).toMatch(/\n$/);
+        else
+          expect(
+            argv.filter((each) => odd.slice(1, 10).includes(each) && !argv.includes('--threshold-high')),
+          ).toEqual([]);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('tells all problems and warnings of the configuration, one line each', () => {

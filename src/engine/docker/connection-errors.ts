@@ -97,5 +97,7 @@ function errorCode(cause: unknown): string | undefined {
 
 function message(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(message).join('; ');
-  return cause instanceof Error ? cause.message : String(cause);
+  const text = cause instanceof Error ? cause.message : String(cause);
+  // OpenSSL says `…:error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:../file.c:1601:…`.
+  return /:SSL routines:[^:]*:([^:]+):/.exec(text)?.[1] ?? text.replace(/\s+/g, ' ').trim();
 }

@@ -102,7 +102,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       return {
         outcome: 'removed',
         untagged: steps.flatMap((step) => step.Untagged ?? []),
-        deleted: steps.flatMap((step) => step.Deleted ?? []),
+        deleted: steps.flatMap((step) => (step.Deleted ? [imageId(step.Deleted)] : [])),
       };
     },
 

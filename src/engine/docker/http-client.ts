@@ -55,6 +55,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
   return {
     endpoint,
     async request(request, signal) {
+      signal.throwIfAborted();
       const question = `${request.method} ${request.path} of ${endpoint}`;
       const deadline = new AbortController();
       const timer = setTimeout(() => {
@@ -70,7 +71,6 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
       };
       signal.addEventListener('abort', onAbort);
       try {
-        signal.throwIfAborted();
         const response = await send(address, request, deadline.signal);
         const text = await readText(response, maxBytes, question);
         return { question, status: response.statusCode ?? 0, headers: response.headers, text };

@@ -5,6 +5,7 @@ import {
   absolutePath,
   accepted,
   choice,
+  decimalNumber,
   longestSeconds,
   onOff,
   seconds,
@@ -134,6 +135,11 @@ describe('bytes', () => {
       }),
     );
   });
+});
+
+it('a number too large to be one is no number, whatever range is asked for afterwards', () => {
+  expect(decimalNumber('1e308')).toBe(1e308);
+  expect(decimalNumber('1e309')).toBeUndefined();
 });
 
 describe('seconds', () => {

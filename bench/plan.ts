@@ -1,0 +1,88 @@
+/**
+ * How long it takes to plan a big store: `npm run bench:plan`. Elapsed time of the first run (a daemon that rarely sweeps
+ * sees it), the best and the median of the runs after it; and the median of the processor time, which says more on a
+ * machine that does other work at the same time.
+ */
+import { forestOf } from '../src/core/forest.ts';
+import type { Forest } from '../src/core/forest.ts';
+import { leastLoss } from '../src/core/select/least-loss.ts';
+import { findPolicy } from '../src/core/policy/registry.ts';
+import { chooseVictims, type Choice } from '../src/core/select/choose.ts';
+import type { ImageStore } from '../src/core/store.ts';
+import type { Amount } from '../src/core/thresholds.ts';
+import { bigStore } from './store.ts';
+import { greedy } from './greedy.ts';
+
+const RUNS = 15;
+
+interface Times {
+  readonly elapsedMs: number;
+  readonly processorMs: number;
+}
+
+function times(work: () => void): Times {
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
+  work();
+  const { user, system } = process.cpuUsage(cpu);
+  return { elapsedMs: performance.now() - start, processorMs: (user + system) / 1000 };
+}
+
+function timed(work: () => void): string {
+  const first = times(work);
+  const runs = Array.from({ length: RUNS }, () => times(work));
+  const sorted = (values: number[]): number[] => values.sort((a, b) => a - b);
+  const elapsed = sorted(runs.map((run) => run.elapsedMs));
+  const processor = sorted(runs.map((run) => run.processorMs));
+  return [first.elapsedMs, elapsed[0], elapsed[RUNS >> 1], processor[RUNS >> 1]]
+    .map((value) => (value ?? NaN).toFixed(0).padStart(9))
+    .join('');
+}
+
+function choose(name: string, store: ImageStore, forest: Forest, goal: Amount): Choice {
+  const scarce = goal.bytes > 0 ? 'bytes' : 'inodes';
+  return chooseVictims(findPolicy(name), { store, forest, candidates: forest.units, goal, scarce, nowMs: 0 });
+}
+
+const store = bigStore(10_000, 100_000, 1);
+const forest = forestOf(store);
+const total = { bytes: 0, inodes: 0 };
+for (const layer of store.layers.values()) {
+  total.bytes += layer.bytes;
+  total.inodes += layer.inodes;
+}
+const part = (share: number, inodes: boolean): Amount => ({
+  bytes: total.bytes * share,
+  inodes: inodes ? total.inodes * share : 0,
+});
+
+const rows: string[] = [
+  'milliseconds                    first     best   median   median of processor time',
+  `build the forest            ${timed(() => forestOf(store))}`,
+];
+for (const policy of ['biggest', 'reclaimable']) {
+  for (const share of [0.05, 0.25, 0.6]) {
+    const label = `${policy}, free ${share * 100} %`.padEnd(27);
+    rows.push(`${label} ${timed(() => choose(policy, store, forest, part(share, false)))}`);
+  }
+}
+const names = forest.units.map((unit) => unit.id);
+const worths = { unit: (unit: number): number => 1 + ((unit * 7919) % 1000) };
+rows.push(
+  `1,000 worths, 25 %          ${timed(() => leastLoss(forest, names, worths, part(0.25, false)))}`,
+  `reclaimable, both resources ${timed(() => choose('reclaimable', store, forest, part(0.25, true)))}`,
+  `build and reclaimable, 25 % ${timed(() => choose('reclaimable', store, forestOf(store), part(0.25, false)))}`,
+);
+process.stdout.write(`${store.images.length} images, ${store.layers.size} layers\n${rows.join('\n')}\n`);
+
+process.stdout.write('\nimages deleted to free          biggest   greedy   reclaimable\n');
+for (const share of [0.05, 0.25, 0.6]) {
+  const goal = part(share, false);
+  const counts = [
+    choose('biggest', store, forest, goal).victims.length,
+    greedy(forest, goal).length,
+    choose('reclaimable', store, forest, goal).victims.length,
+  ];
+  process.stdout.write(
+    `${`${share * 100} %`.padEnd(28)} ${counts.map((n) => String(n).padStart(9)).join(' ')}\n`,
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The forest: layers stand on layers, units (images and what else can be deleted) stand on top. Built once a snapshot,
+ * read by everything that asks what a deletion frees. Lists by index instead of objects: 10,000 images on 100,000 layers
+ * are built and planned within a tenth of a second.
+ */
+import { holders } from './store.ts';
+import type { ChainId, ImageStore, Layer } from './store.ts';
+import { LayerTable } from './layer-table.ts';
+import { imageUnits } from './unit.ts';
+import type { Unit, UnitId } from './unit.ts';
+
+export interface Forest {
+  readonly units: readonly Unit[];
+  readonly unitIndex: ReadonlyMap<UnitId, number>;
+  /** By unit: its topmost layer; -1 where it holds none. */
+  readonly top: Int32Array;
+  /** By unit, where it has any: the units that must be gone before it. Units that are not in the forest are left out. */
+  readonly dependents: ReadonlyMap<number, readonly number[]>;
+  /** By layer: its chain ID (or a made-up one, where the image's layers are not known). */
+  readonly layerIds: readonly ChainId[];
+  /** By layer: the one that it stands on; -1 for a bottom layer. */
+  readonly parent: Int32Array;
+  readonly bytes: Float64Array;
+  readonly inodes: Float64Array;
+  /** By layer: 1 where bytes and inodes were measured, 0 where they are estimates. */
+  readonly exact: Uint8Array;
+  /**
+   * By layer: how many hold it directly: units and holders of which it is the top, and layers in use that stand on it.
+   * At zero the layer is gone. Zero from the start: a leftover, held by nobody.
+   */
+  readonly holds: Int32Array;
+}
+
+export interface ForestInput {
+  readonly layers: ReadonlyMap<ChainId, Layer>;
+  readonly units: readonly Unit[];
+  /** Held by something that is not a unit, each with all below it; may repeat. Unknown ones are ignored. */
+  readonly heldLayers: readonly ChainId[];
+  /** Units whose layers something else holds as well, one entry a holder: images with containers. */
+  readonly heldUnits: readonly UnitId[];
+}
+
+/**
+ * The forest of a store: every image a unit, every container (of any state) and every held layer holding its chain.
+ * @param others further units; a container among them, by its ID, can go and is not counted as a holder twice.
+ */
+export function forestOf(store: ImageStore, others: readonly Unit[] = []): Forest {
+  const candidates = new Set(others.map((unit) => unit.id));
+  const heldUnits: UnitId[] = [];
+  const held = holders(store);
+  for (const [image, containers] of held) {
+    for (const container of containers) if (!candidates.has(container.id)) heldUnits.push(image);
+  }
+  return buildForest({
+    layers: store.layers,
+    units: [...imageUnits(store, held, others), ...others],
+    heldLayers: store.heldLayers ?? [],
+    heldUnits,
+  });
+}
+
+/** Builds a forest; linear in layers plus units. */
+export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): Forest {
+  const table = new LayerTable(layers);
+  const unitIndex = new Map(units.map((unit, index) => [unit.id, index]));
+  const top = topsOf(units, table);
+  const count = table.ids.length;
+  const parent = table.parent.subarray(0, count);
+  const holds = new Int32Array(count);
+  const used = new Uint8Array(count);
+  const hold = (layer: number): void => {
+    let at = layer;
+    while (at >= 0) {
+      holds[at] = (holds[at] ?? 0) + 1;
+      if (used[at] === 1) return;
+      used[at] = 1;
+      at = parent[at] ?? -1;
+    }
+  };
+  top.forEach((layer, unit) => {
+    if (units[unit]?.isStep !== true) hold(layer);
+  });
+  for (const id of heldLayers) hold(table.index.get(id) ?? -1);
+  for (const id of heldUnits) hold(top[unitIndex.get(id) ?? -1] ?? -1);
+  return {
+    units,
+    unitIndex,
+    top,
+    dependents: dependentsOf(units, unitIndex),
+    layerIds: table.ids,
+    parent,
+    bytes: table.bytes.subarray(0, count),
+    inodes: table.inodes.subarray(0, count),
+    exact: table.exact.subarray(0, count),
+    holds,
+  };
+}
+
+/** The top layer of each unit. What is a unit's own becomes a layer of its own on top, so all amounts are in layers. */
+function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
+  const top = new Int32Array(units.length).fill(-1);
+  const incomplete: number[] = [];
+  units.forEach((unit, index) => {
+    const known = table.topOf(unit.layers);
+    if (known === undefined) incomplete.push(index);
+    else top[index] = known;
+  });
+  // Short chains first: what a base image tells of its layers' sizes is then known for the images that stand on it.
+  const byLength = incomplete
+    .flatMap((index) => units[index] ?? [])
+    .sort((a, b) => a.layers.length - b.layers.length || (a.id < b.id ? -1 : 1));
+  const completed = new Map<UnitId, number>();
+  for (const unit of byLength) {
+    const chain = { bytes: Math.max(0, unit.sizeBytes - unit.own.bytes), inodes: 0 };
+    completed.set(unit.id, table.complete(unit.layers, chain));
+  }
+  units.forEach((unit, index) => {
+    const stands = completed.get(unit.id);
+    if (stands !== undefined) top[index] = stands;
+    const { bytes, inodes } = unit.own;
+    if (bytes > 0 || inodes > 0)
+      top[index] = table.add(`own:${unit.id}`, top[index] ?? -1, bytes, inodes, true);
+  });
+  return top;
+}
+
+function dependentsOf(
+  units: readonly Unit[],
+  unitIndex: ReadonlyMap<UnitId, number>,
+): ReadonlyMap<number, readonly number[]> {
+  const dependents = new Map<number, readonly number[]>();
+  units.forEach((unit, index) => {
+    const before = unit.dependents
+      .flatMap((id) => unitIndex.get(id) ?? [])
+      .filter((other) => other !== index);
+    if (before.length > 0) dependents.set(index, before);
+  });
+  return dependents;
+}

@@ -1,0 +1,135 @@
+/**
+ * Layers as numbers: each gets an index, and lists by index say what it stands on and what it takes. Completes what is
+ * not known: a layer that an image names and the store does not know gets an estimated size.
+ */
+import type { ChainId, Layer } from './store.ts';
+import type { Amount } from './thresholds.ts';
+
+/**
+ * Bytes per inode where inodes are not known: the median image on Docker Hub has 94 MB in 1,090 files
+ * (Zhao et al., "Large-scale analysis of Docker images", CLUSTER 2019).
+ */
+const BYTES_PER_INODE = 86_000;
+
+/** A guess for a layer of which only the bytes are known; never zero, as a layer has a directory at least. */
+export function estimatedInodes(bytes: number): number {
+  return 1 + Math.round(bytes / BYTES_PER_INODE);
+}
+
+export class LayerTable {
+  readonly ids: ChainId[] = [];
+  readonly index = new Map<ChainId, number>();
+  /** Index of the layer that it stands on; -1 for a bottom layer. All lists are longer than `ids` where there is room. */
+  parent: Int32Array;
+  bytes: Float64Array;
+  inodes: Float64Array;
+  exact: Uint8Array;
+  /** Number of layers from the bottom to this one. */
+  #depth: Int32Array;
+
+  constructor(layers: ReadonlyMap<ChainId, Layer>) {
+    const size = layers.size + 16;
+    this.parent = new Int32Array(size);
+    this.bytes = new Float64Array(size);
+    this.inodes = new Float64Array(size);
+    this.exact = new Uint8Array(size);
+    this.#depth = new Int32Array(size);
+    const parentIds: (ChainId | undefined)[] = [];
+    for (const layer of layers.values()) {
+      const guess = !layer.exact && layer.inodes === 0;
+      this.#put(layer.id, -1, layer.bytes, guess ? estimatedInodes(layer.bytes) : layer.inodes, layer.exact);
+      parentIds.push(layer.parentId);
+    }
+    for (let at = 0; at < parentIds.length; at++) {
+      const parentId = parentIds[at];
+      if (parentId !== undefined) this.parent[at] = this.index.get(parentId) ?? -1;
+    }
+    for (let layer = 0; layer < this.ids.length; layer++) this.#measureDepth(layer);
+  }
+
+  /** Adds a layer and returns its index. */
+  add(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
+    if (this.ids.length === this.parent.length) this.#grow();
+    const at = this.#put(id, parent, bytes, inodes, exact);
+    this.#depth[at] = parent < 0 ? 1 : this.depth(parent) + 1;
+    return at;
+  }
+
+  #put(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
+    const at = this.ids.push(id) - 1;
+    this.index.set(id, at);
+    this.parent[at] = parent;
+    this.bytes[at] = bytes;
+    this.inodes[at] = inodes;
+    this.exact[at] = exact ? 1 : 0;
+    return at;
+  }
+
+  #grow(): void {
+    const size = 2 * this.parent.length;
+    const longer = <T extends Int32Array | Float64Array | Uint8Array>(list: T, empty: T): T => {
+      empty.set(list);
+      return empty;
+    };
+    this.parent = longer(this.parent, new Int32Array(size));
+    this.bytes = longer(this.bytes, new Float64Array(size));
+    this.inodes = longer(this.inodes, new Float64Array(size));
+    this.exact = longer(this.exact, new Uint8Array(size));
+    this.#depth = longer(this.#depth, new Int32Array(size));
+  }
+
+  /** The top of a chain where all of it is known: -1 for an empty chain, undefined where something is missing. */
+  topOf(chain: readonly ChainId[]): number | undefined {
+    const id = chain.at(-1);
+    if (id === undefined) return -1;
+    const top = this.index.get(id);
+    return top !== undefined && this.depth(top) === chain.length ? top : undefined;
+  }
+
+  /**
+   * Adds what is missing of a chain and returns its top. What the whole is said to take, less what its known layers
+   * take, is spread over the missing ones.
+   */
+  complete(chain: readonly ChainId[], whole: Amount): number {
+    const known = chain.flatMap((id) => this.index.get(id) ?? []);
+    const missing = chain.length - known.length;
+    const rest = known.reduce((left, layer) => left - (this.bytes[layer] ?? 0), whole.bytes);
+    const share = missing === 0 ? 0 : Math.max(0, Math.floor(rest / missing));
+    let below = -1;
+    for (const id of chain) {
+      const layer = this.index.get(id) ?? this.add(id, below, share, estimatedInodes(share), false);
+      // A known layer whose parent was not known until now stands on it. (A bottom layer is its own proof against loops.)
+      if (this.parent[layer] === -1 && below !== layer && !this.#standsOn(below, layer)) {
+        this.parent[layer] = below;
+      }
+      below = layer;
+    }
+    return below;
+  }
+
+  depth(layer: number): number {
+    return this.#depth[layer] ?? 0;
+  }
+
+  #standsOn(layer: number, on: number): boolean {
+    for (let at = layer; at >= 0; at = this.parent[at] ?? -1) if (at === on) return true;
+    return false;
+  }
+
+  /** Sets the depth of a layer and of all below it; cuts a loop, which only a damaged store can have. */
+  #measureDepth(layer: number): void {
+    if (this.depth(layer) > 0) return;
+    const path: number[] = [];
+    let at = layer;
+    while (at >= 0 && this.depth(at) === 0) {
+      this.#depth[at] = -1;
+      path.push(at);
+      at = this.parent[at] ?? -1;
+    }
+    const last = path.at(-1);
+    if (last === undefined) return;
+    if (at >= 0 && this.depth(at) === -1) this.parent[last] = at = -1;
+    let depth = at < 0 ? 0 : this.depth(at);
+    for (const each of path.reverse()) this.#depth[each] = ++depth;
+  }
+}

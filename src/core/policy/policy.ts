@@ -1,0 +1,54 @@
+/**
+ * What a policy is: one file, one value, found by name (registry.ts). It says what goes first, or what each image is
+ * worth; it never says what may go (protection.ts) and never how much (the goal).
+ */
+import type { Forest } from '../forest.ts';
+import type { Victim } from '../select/choice.ts';
+import type { ChainId, ImageStore } from '../store.ts';
+import type { Amount, Resource } from '../thresholds.ts';
+import type { Unit } from '../unit.ts';
+
+/** All that a policy is given. What is learned of an image's use comes in here as well, once it is recorded. */
+export interface PolicyContext {
+  readonly store: ImageStore;
+  readonly forest: Forest;
+  /** What may go. */
+  readonly candidates: readonly Unit[];
+  /** How much is to be freed. */
+  readonly goal: Amount;
+  /** The resource that is fuller. */
+  readonly scarce: Resource;
+  readonly nowMs: number;
+}
+
+interface Described {
+  /** As in the setting. */
+  readonly name: string;
+  /** One line: what goes first, and when to use it. */
+  readonly summary: string;
+  /** Why a victim goes: a few words for people, without what it frees. */
+  readonly reason: (unit: Unit, victim: Victim, context: PolicyContext) => string;
+}
+
+/** Gives a strict order: it is walked until the goal is reached (select/walk.ts). */
+export interface OrderPolicy extends Described {
+  readonly kind: 'order';
+  /** All candidates, the first to go first. Dependents need not come first: the walk sees to that. */
+  readonly order: (context: PolicyContext) => readonly Unit[];
+}
+
+/** Gives worths: the victims are those that reach the goal with the least sum of worths (select/least-loss.ts). */
+export interface WorthPolicy extends Described {
+  readonly kind: 'worth';
+  readonly worths: (context: PolicyContext) => PolicyWorths;
+}
+
+/** Worths in a unit of the policy's own, zero or more, finite. */
+export interface PolicyWorths {
+  /** What is lost with the unit itself. */
+  readonly unit: (unit: Unit) => number;
+  /** What is lost with a layer, once, when its last user goes. Nothing where left out. */
+  readonly layer?: (layer: ChainId) => number;
+}
+
+export type Policy = OrderPolicy | WorthPolicy;

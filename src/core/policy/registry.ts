@@ -1,0 +1,26 @@
+/** All policies by name. A new policy is a file beside this one and a line in the list. */
+import { biggest } from './biggest.ts';
+import type { Policy } from './policy.ts';
+import { reclaimable } from './reclaimable.ts';
+
+export const policies: readonly Policy[] = [biggest, reclaimable];
+
+export const defaultPolicy: Policy = biggest;
+
+/** A policy was asked for by a name that none has. */
+export class UnknownPolicyError extends Error {
+  readonly code = 'UNKNOWN_POLICY';
+  readonly known: readonly string[] = policies.map((policy) => policy.name);
+
+  constructor(name: string) {
+    super(`there is no policy "${name}"; there are ${policies.map((policy) => policy.name).join(', ')}`);
+    this.name = 'UnknownPolicyError';
+  }
+}
+
+/** @throws UnknownPolicyError, which lists the known ones. */
+export function findPolicy(name: string): Policy {
+  const policy = policies.find((known) => known.name === name);
+  if (policy === undefined) throw new UnknownPolicyError(name);
+  return policy;
+}

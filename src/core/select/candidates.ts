@@ -1,0 +1,153 @@
+/** What every selection does the same way: which candidates are possible, which are useless, what a sequence frees. */
+import type { Forest } from '../forest.ts';
+import { Remaining, covers } from '../space.ts';
+import type { Amount } from '../thresholds.ts';
+import type { Selection, Stay, Victim } from './choice.ts';
+
+/**
+ * The candidates that can go at all: not build steps, and not those of which a dependent is no candidate, or cannot go itself.
+ * @param candidates unit indices; the result keeps their order.
+ */
+export function possible(forest: Forest, candidates: readonly number[]): number[] {
+  const can = new Uint8Array(forest.units.length);
+  for (const unit of candidates) can[unit] = forest.units[unit]?.isStep === false ? 1 : 0;
+  const dependentOn = new Map<number, number[]>();
+  const stuck: number[] = [];
+  for (const [unit, dependents] of forest.dependents) {
+    for (const dependent of dependents) {
+      const list = dependentOn.get(dependent);
+      if (list === undefined) dependentOn.set(dependent, [unit]);
+      else list.push(unit);
+      if (can[dependent] === 0) stuck.push(unit);
+    }
+  }
+  for (let unit = stuck.pop(); unit !== undefined; unit = stuck.pop()) {
+    if (can[unit] === 0) continue;
+    can[unit] = 0;
+    stuck.push(...(dependentOn.get(unit) ?? []));
+  }
+  return candidates.filter((unit) => can[unit] === 1);
+}
+
+/**
+ * The same sequence with dependents before what depends on them: a unit that comes too early is put off until right
+ * after the last of its dependents. Dependents that are not in the sequence are not waited for; of a loop (a damaged
+ * store) nothing is put out.
+ */
+export function dependentsFirst(forest: Forest, sequence: readonly number[]): readonly number[] {
+  if (forest.dependents.size === 0) return sequence;
+  const place = new Map(sequence.map((unit, at) => [unit, at]));
+  const waitsFor = new Map<number, number>();
+  const wanted = new Map<number, number[]>();
+  for (const unit of sequence) {
+    const before = (forest.dependents.get(unit) ?? []).filter((dependent) => place.has(dependent));
+    waitsFor.set(unit, before.length);
+    for (const dependent of before) {
+      const list = wanted.get(dependent);
+      if (list === undefined) wanted.set(dependent, [unit]);
+      else list.push(unit);
+    }
+  }
+  const result: number[] = [];
+  const passed = new Set<number>();
+  const put = (first: number): void => {
+    const ready = [first];
+    for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
+      result.push(unit);
+      for (const waiting of wanted.get(unit) ?? []) {
+        const left = (waitsFor.get(waiting) ?? 0) - 1;
+        waitsFor.set(waiting, left);
+        if (left === 0 && passed.has(waiting)) ready.push(waiting);
+      }
+      // The one that the sequence wants first is put out first.
+      ready.sort((a, b) => (place.get(b) ?? 0) - (place.get(a) ?? 0));
+    }
+  };
+  for (const unit of sequence) {
+    if (waitsFor.get(unit) === 0) put(unit);
+    else passed.add(unit);
+  }
+  return result;
+}
+
+/** True when a layer has something of a resource that the goal asks for. */
+function counts(forest: Forest, layer: number, goal: Amount): boolean {
+  return (
+    (goal.bytes > 0 && (forest.bytes[layer] ?? 0) > 0) || (goal.inodes > 0 && (forest.inodes[layer] ?? 0) > 0)
+  );
+}
+
+/**
+ * The sequence without those that contribute nothing: of which no layer that counts for the goal is gone once the whole
+ * sequence is. Leaving them out changes nothing in what the others free. Those that must go before a useful one stay.
+ */
+export function withoutUseless(forest: Forest, sequence: readonly number[], goal: Amount): number[] {
+  const remaining = new Remaining(forest);
+  for (const unit of sequence) remaining.removeAt(unit);
+  const useful = new Uint8Array(forest.units.length);
+  // Backwards: what depends on a unit comes after it.
+  for (const unit of sequence.toReversed()) {
+    if (useful[unit] === 0 && !contributes(forest, remaining, unit, goal)) continue;
+    useful[unit] = 1;
+    for (const dependent of forest.dependents.get(unit) ?? []) useful[dependent] = 1;
+  }
+  return sequence.filter((unit) => useful[unit] === 1);
+}
+
+function contributes(forest: Forest, remaining: Remaining, unit: number, goal: Amount): boolean {
+  for (let layer = forest.top[unit] ?? -1; layer >= 0; layer = forest.parent[layer] ?? -1) {
+    if (remaining.freedWith(layer) < 0) return false;
+    if (counts(forest, layer, goal)) return true;
+  }
+  return false;
+}
+
+/** Describes a sequence of victims, and why every other candidate stays. */
+export function describe(
+  forest: Forest,
+  candidates: readonly number[],
+  sequence: readonly number[],
+  goal: Amount,
+): Selection {
+  const remaining = new Remaining(forest);
+  const sum = { bytes: 0, inodes: 0, exact: true };
+  const steps = sequence.map((unit) => {
+    const freed = remaining.removeAt(unit);
+    sum.bytes += freed.bytes;
+    sum.inodes += freed.inodes;
+    sum.exact &&= freed.exact;
+    return { unit, freed };
+  });
+  const victims = steps.flatMap(({ unit, freed }): Victim[] => {
+    const self = forest.units[unit];
+    if (self === undefined) return [];
+    const last = remaining.freedWith(forest.top[unit] ?? -1);
+    return [{ id: self.id, freed, completedBy: last === unit ? undefined : forest.units[last]?.id }];
+  });
+  return {
+    victims,
+    stays: staysOf(forest, candidates, sequence, goal),
+    freed: sum,
+    reached: covers(sum, goal),
+  };
+}
+
+function staysOf(
+  forest: Forest,
+  candidates: readonly number[],
+  sequence: readonly number[],
+  goal: Amount,
+): Stay[] {
+  const victims = new Set(sequence);
+  const can = possible(forest, candidates);
+  const couldGo = new Set(can);
+  // With nothing to free, any amount is one that could be freed.
+  const asked = goal.bytes > 0 || goal.inodes > 0 ? goal : { bytes: 1, inodes: 1 };
+  const useful = new Set(withoutUseless(forest, dependentsFirst(forest, can), asked));
+  return candidates.flatMap((unit): Stay[] => {
+    const self = forest.units[unit];
+    if (self === undefined || victims.has(unit)) return [];
+    if (!couldGo.has(unit)) return [{ id: self.id, cause: 'child-stays' }];
+    return [{ id: self.id, cause: useful.has(unit) ? 'not-needed' : 'frees-nothing' }];
+  });
+}

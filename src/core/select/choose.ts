@@ -1,0 +1,111 @@
+/** Lets a policy choose: the one entry from the plan to policies and selections. */
+import { formatBytes, formatCount } from '../format.ts';
+import type { Forest } from '../forest.ts';
+import type { Policy, PolicyContext } from '../policy/policy.ts';
+import { indexOf } from '../space.ts';
+import { Sharing } from '../sharing.ts';
+import type { Resource } from '../thresholds.ts';
+import type { Unit, UnitId } from '../unit.ts';
+import type { Selection, Stay, Victim } from './choice.ts';
+import { leastLoss } from './least-loss.ts';
+import { walkOrder } from './walk.ts';
+
+export interface ReasonedVictim extends Victim {
+  readonly unit: Unit;
+  /** One line for people: the policy's reason, and what it frees. */
+  readonly reason: string;
+}
+
+export interface ReasonedStay extends Stay {
+  readonly unit: Unit;
+  /** One line for people. */
+  readonly reason: string;
+}
+
+export interface Choice extends Selection {
+  readonly victims: readonly ReasonedVictim[];
+  readonly stays: readonly ReasonedStay[];
+}
+
+/**
+ * What a policy would delete to reach the goal, in order, and why each other candidate stays.
+ * @throws RangeError when a candidate is not in the forest, or a policy gives a worth that is negative or no number.
+ */
+export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
+  const { forest } = context;
+  const selection = select(policy, context);
+  let sharing: Sharing | undefined;
+  return {
+    ...selection,
+    victims: selection.victims.map((victim) => {
+      const unit = unitOf(forest, victim.id);
+      const why = policy.reason(unit, victim, context);
+      return { ...victim, unit, reason: `${why}; ${freesWhat(forest, victim, context.scarce)}` };
+    }),
+    stays: selection.stays.map((stay) => {
+      const unit = unitOf(forest, stay.id);
+      return { ...stay, unit, reason: staysWhy(forest, stay, () => (sharing ??= new Sharing(forest))) };
+    }),
+  };
+}
+
+function select(policy: Policy, context: PolicyContext): Selection {
+  const { forest, goal, candidates } = context;
+  if (policy.kind === 'order') {
+    return walkOrder(
+      forest,
+      policy.order(context).map((unit) => unit.id),
+      goal,
+    );
+  }
+  const worths = policy.worths(context);
+  const { layer } = worths;
+  return leastLoss(
+    forest,
+    candidates.map((unit) => unit.id),
+    {
+      unit: (index) => worths.unit(unitAt(forest, index)),
+      ...(layer && { layer: (index: number) => layer(forest.layerIds[index] ?? '') }),
+    },
+    goal,
+  );
+}
+
+function unitOf(forest: Forest, id: UnitId): Unit {
+  return unitAt(forest, indexOf(forest, id));
+}
+
+function unitAt(forest: Forest, index: number): Unit {
+  const unit = forest.units[index];
+  if (unit === undefined) throw new RangeError(`no unit ${index} in the forest`);
+  return unit;
+}
+
+function freesWhat(forest: Forest, { freed, completedBy }: Victim, scarce: Resource): string {
+  const amount =
+    scarce === 'inodes'
+      ? `${formatCount(freed.inodes, 'inode')} (${formatBytes(freed.bytes)})`
+      : formatBytes(freed.bytes);
+  const about = freed.exact ? '' : 'about ';
+  return completedBy === undefined
+    ? `frees ${about}${amount}`
+    : `frees its space together with ${unitOf(forest, completedBy).name}`;
+}
+
+function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): string {
+  switch (cause) {
+    case 'not-needed':
+      return 'unused, but usage is below the low threshold without it';
+    case 'child-stays': {
+      const dependent = unitOf(forest, id).dependents.map((other) => forest.unitIndex.get(other))[0];
+      const what = dependent === undefined ? 'an image built on it' : unitAt(forest, dependent).name;
+      return `${what}, which needs it, stays`;
+    }
+    case 'frees-nothing': {
+      const [first] = sharing().sharersOf(id, 1);
+      return first === undefined
+        ? 'deleting it frees nothing'
+        : `deleting it frees nothing: ${unitOf(forest, first.id).name} uses its layers`;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The selection of a policy that gives a strict order (`biggest`, `lru`): walk it until the goal is reached.
+ *
+ * The rule about what frees nothing: take the order from its start up to the place where the goal is reached (all of it
+ * where it never is), then leave out every unit that contributes nothing, which means that of the layers it holds none
+ * is gone once all that were taken are. So an image that frees nothing at its own place goes only where a later one,
+ * taken before the goal was reached, completes its group.
+ */
+import type { Forest } from '../forest.ts';
+import { Remaining, covers, indexOf } from '../space.ts';
+import type { Amount } from '../thresholds.ts';
+import type { UnitId } from '../unit.ts';
+import { dependentsFirst, describe, possible, withoutUseless } from './candidates.ts';
+import type { Selection } from './choice.ts';
+
+/**
+ * Chooses victims by walking candidates in the order given; dependents still go before what depends on them.
+ * @throws RangeError when a candidate is not in the forest.
+ */
+export function walkOrder(forest: Forest, ordered: readonly UnitId[], goal: Amount): Selection {
+  const candidates = [...new Set(ordered.map((id) => indexOf(forest, id)))];
+  const sequence = dependentsFirst(forest, possible(forest, candidates));
+  const remaining = new Remaining(forest);
+  const freed = { bytes: 0, inodes: 0 };
+  const taken: number[] = [];
+  for (const unit of sequence) {
+    if (covers(freed, goal)) break;
+    const step = remaining.removeAt(unit);
+    freed.bytes += step.bytes;
+    freed.inodes += step.inodes;
+    taken.push(unit);
+  }
+  return describe(forest, candidates, withoutUseless(forest, taken, goal), goal);
+}

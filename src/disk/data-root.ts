@@ -1,0 +1,109 @@
+/** Finds out whether PATH_TO_CHECK is where the engine keeps its images. Cleaning by the gauge of another disk is worse than not cleaning. */
+import { realpath, stat } from 'node:fs/promises';
+import type { ImageId } from '../core/store.ts';
+import type { LayerDatabaseResult } from './layer-database.ts';
+
+/** What the engine says of itself (a part of EngineInfo). */
+export interface EngineWhereabouts {
+  readonly rootDirectory: string | undefined;
+  readonly storageDriver: string | undefined;
+}
+
+/**
+ * - `another-folder`: the engine keeps its images in another folder of the same filesystem: relative thresholds are
+ *   right, absolute ones and layer sizes are not.
+ * - `another-filesystem`: the gauge is not the one that deleting images moves.
+ * - `unknown`: the engine's images are not below the path, and where they are cannot be seen from here.
+ */
+export interface DataRootFinding {
+  readonly code: 'another-folder' | 'another-filesystem' | 'unknown';
+  /** A sentence for people, naming both places and what to do. */
+  readonly message: string;
+}
+
+/** Where Docker's containerd image store lies (moby since 24; the default of 29) unless configured otherwise. */
+const containerdRoot = '/var/lib/containerd';
+
+/**
+ * Compares the path with what the engine says and holds. The images decide, not the name: an engine in a container
+ * of its own knows its folder by another name than we do.
+ * @param images the engine's images; an empty store proves nothing.
+ * @returns undefined when all is well or nothing speaks against it.
+ */
+export async function checkDataRoot(
+  path: string,
+  engine: EngineWhereabouts,
+  images: readonly ImageId[],
+  database: LayerDatabaseResult,
+): Promise<DataRootFinding | undefined> {
+  const found = database.ok ? images.filter((id) => database.database.images.has(id)).length : 0;
+  if (found > 0) return undefined;
+  const isContainerdStore = isSnapshotter(engine.storageDriver);
+  const isNamed = engine.rootDirectory !== undefined && (await isSamePlace(path, engine.rootDirectory));
+  if (isNamed && !isContainerdStore) {
+    const isForeign = database.ok && database.database.images.size > 0 && images.length > 0;
+    if (!isForeign) return undefined;
+    return {
+      code: 'unknown',
+      message:
+        `${path} holds the images of another engine: none of this engine's ${images.length} images is there. ` +
+        'Set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to this engine’s data root as it is seen from here.',
+    };
+  }
+  // The engine names another place, but nothing stored contradicts: it may be the same folder under two names.
+  if (!isContainerdStore && images.length === 0) return undefined;
+  if (!isContainerdStore && engine.rootDirectory === undefined) return undefined;
+  if (!database.ok && database.problem.reason === 'driver' && !isContainerdStore) return undefined;
+  const actual = isContainerdStore ? containerdRoot : (engine.rootDirectory ?? '');
+  return finding(path, actual, isContainerdStore);
+}
+
+/** The containerd image store calls its driver by the snapshotter: `overlayfs`, `native`, … and not `overlay2`. */
+function isSnapshotter(driver: string | undefined): boolean {
+  return driver === 'overlayfs' || driver === 'stargz' || driver === 'nydus' || driver === 'soci';
+}
+
+async function finding(path: string, actual: string, isContainerdStore: boolean): Promise<DataRootFinding> {
+  const whose = isContainerdStore ? 'containerd image store' : 'engine’s data root';
+  const say = (rest: string): string =>
+    `DOCKER_IMAGE_CLEANER_PATH_TO_CHECK=${path} is not the ${whose} ${actual}; ${rest}`;
+  const [here, there] = await Promise.all([deviceOf(path), deviceOf(actual)]);
+  if (there === undefined || here === undefined) {
+    return {
+      code: 'unknown',
+      message: say(
+        'that folder cannot be seen from here. Mount it into this container and set the path to it.',
+      ),
+    };
+  }
+  return here === there
+    ? {
+        code: 'another-folder',
+        message: say(
+          'on the same filesystem, so percentages are right, but bytes and layer sizes are not. Set the path to it.',
+        ),
+      }
+    : {
+        code: 'another-filesystem',
+        message: say(
+          'on another filesystem, so deleting images would not move the gauge. Set the path to it.',
+        ),
+      };
+}
+
+async function isSamePlace(one: string, other: string): Promise<boolean> {
+  try {
+    return (await realpath(one)) === (await realpath(other));
+  } catch {
+    // One of them is not there: then they differ.
+    return false;
+  }
+}
+
+async function deviceOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).dev;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Docker's image store as it lies on the disk, read-only: which folder holds which layer, and how large the engine
+ * says it is. No engine request, and no walk. The layout is that of moby's `layer/filestore.go` and
+ * `image/fs.go`, unchanged since Docker 1.10:
+ *
+ *     image/<driver>/imagedb/content/sha256/<image id>          the image's configuration (JSON)
+ *     image/<driver>/layerdb/sha256/<chain id>/{size,diff,cache-id,parent,tar-split.json.gz}
+ *     image/<driver>/layerdb/mounts/<container>/{mount-id,init-id,parent}
+ *     image/<driver>/layerdb/tmp/write-set-*                    a layer being registered (pull, load, build)
+ *     <driver>/<cache-id>/                                      the layer's files
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import type { ChainId, ImageId } from '../core/store.ts';
+import { chainId, chainIds, sha256 } from './chain-id.ts';
+import { errnoOf } from './error.ts';
+import { forEachLimited } from './limited.ts';
+import { readPodmanStore } from './podman-store.ts';
+
+export interface StoredLayer {
+  readonly chainId: ChainId;
+  readonly parentId: ChainId | undefined;
+  readonly diffId: string;
+  /** Name of its folder below `layersFolder`. */
+  readonly folder: string;
+  /** Sum of the sizes of its files as the engine counted them: less than what is allocated, often by far. */
+  readonly sizeBytes: number;
+  /** The gzipped list of its files; undefined where there is none. */
+  readonly tarSplitPath: string | undefined;
+}
+
+/** A container's own folders in the layers folder. */
+export interface StoredContainer {
+  readonly id: string;
+  /** The folders that it writes in (and the engine's init layer below). */
+  readonly folders: readonly string[];
+  /** The topmost layer of its image. */
+  readonly parentId: ChainId | undefined;
+}
+
+/** The store at one moment. */
+export interface LayerDatabase {
+  readonly layout: 'docker' | 'podman';
+  readonly driver: 'overlay2' | 'overlay';
+  /** The data root. */
+  readonly root: string;
+  /** Absolute: the folder with a folder for each layer. */
+  readonly layersFolder: string;
+  /**
+   * Absolute: folders with metadata in which files come and go, but are never changed in place (both engines write
+   * beside and rename), so that an unchanged folder time means unchanged files.
+   */
+  readonly metadataFolders: readonly string[];
+  /** Absolute: folders below those, whose files are written in place and have to be read each time. */
+  readonly restlessFolders: readonly string[];
+  readonly layers: ReadonlyMap<ChainId, StoredLayer>;
+  /** The same layers by the name of their folder. */
+  readonly byFolder: ReadonlyMap<string, StoredLayer>;
+  readonly containers: ReadonlyMap<string, StoredContainer>;
+  /** Each image's layers from the bottom up. */
+  readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
+  /** A layer was being written at this moment. */
+  readonly isWriting: boolean;
+  /** Entries that could not be used, each a sentence. The rest of the database stands. */
+  readonly damaged: readonly string[];
+}
+
+/**
+ * - `missing`: neither Docker's nor Podman's store is here.
+ * - `unreadable`: it is here, but this process may not read it.
+ * - `damaged`: it is here and cannot be understood.
+ * - `driver`: a storage driver whose folders say nothing of layers (vfs, btrfs, zfs, devicemapper, fuse-overlayfs).
+ */
+export interface NoLayerDatabase {
+  readonly reason: 'missing' | 'unreadable' | 'damaged' | 'driver';
+  /** A sentence for people. */
+  readonly message: string;
+}
+
+export type LayerDatabaseResult =
+  | { readonly ok: true; readonly database: LayerDatabase }
+  | { readonly ok: false; readonly problem: NoLayerDatabase };
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+const hexPattern = /^[0-9a-f]{64}$/;
+const folderPattern = /^[0-9a-z]{1,128}$/;
+/** Files read at a time: enough to hide the disk, few enough not to crowd out others. */
+const readsAtOnce = 16;
+
+/** Reads the store below a data root; keeps the layers it has read, for they never change. One per data root. */
+export class LayerDatabaseReader {
+  readonly #root: string;
+  readonly #layers = new Map<ChainId, StoredLayer>();
+  readonly #images = new Map<ImageId, readonly ChainId[]>();
+  readonly #containers = new Map<string, StoredContainer>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The store as it is now. Never throws but for an abort: what is wrong is in the result. */
+  async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
+    signal.throwIfAborted();
+    const drivers = await list(`${this.#root}/image`);
+    if (drivers === undefined) return readPodmanStore(this.#root, signal);
+    if (typeof drivers === 'string')
+      return no('unreadable', `${this.#root}/image may not be read (${drivers}).`);
+    // An engine that changed its driver leaves the old folder behind: the layers folder must be there as well.
+    const folders = await list(this.#root);
+    const usable = Array.isArray(folders) && folders.includes('overlay2') && drivers.includes('overlay2');
+    if (!usable) {
+      const found = drivers.filter((name) => /^[a-z0-9-]+$/.test(name)).join(', ');
+      if (found === '') return no('missing', `${this.#root}/image is empty: no image was ever stored here.`);
+      return no(
+        'driver',
+        `The engine at ${this.#root} stores with ${found}; layers are measured on disk for overlay2 only.`,
+      );
+    }
+    const metadata = `${this.#root}/image/overlay2`;
+    const chains = await list(`${metadata}/layerdb/sha256`);
+    const imageIds = await list(`${metadata}/imagedb/content/sha256`);
+    if (typeof chains === 'string' || typeof imageIds === 'string') {
+      return no('unreadable', `${metadata} may not be read.`);
+    }
+    if (chains === undefined || imageIds === undefined) {
+      return no('damaged', `${metadata} has no layerdb/sha256 or no imagedb/content/sha256.`);
+    }
+    const damaged: string[] = [];
+    await this.#refresh(`${metadata}/layerdb/sha256`, chains, damaged, signal);
+    await this.#refreshImages(`${metadata}/imagedb/content/sha256`, imageIds, damaged, signal);
+    await this.#refreshContainers(`${metadata}/layerdb/mounts`, damaged, signal);
+    const writing = await list(`${metadata}/layerdb/tmp`);
+    return {
+      ok: true,
+      database: {
+        layout: 'docker',
+        driver: 'overlay2',
+        root: this.#root,
+        layersFolder: `${this.#root}/overlay2`,
+        metadataFolders: [`${this.#root}/image`],
+        restlessFolders: [`${metadata}/layerdb/tmp`],
+        layers: new Map(this.#layers),
+        byFolder: new Map([...this.#layers.values()].map((layer) => [layer.folder, layer])),
+        containers: new Map(this.#containers),
+        images: new Map(this.#images),
+        isWriting: !Array.isArray(writing) || writing.length > 0,
+        damaged,
+      },
+    };
+  }
+
+  async #refresh(
+    folder: string,
+    names: readonly string[],
+    damaged: string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    // `<chain>-<random>-removing` is a layer on its way out (moby since 19.03): no longer a layer.
+    const present = new Set(names.filter((name) => hexPattern.test(name)).map((name) => `sha256:${name}`));
+    for (const id of this.#layers.keys()) if (!present.has(id)) this.#layers.delete(id);
+    const fresh = [...present].filter((id) => !this.#layers.has(id));
+    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
+      const layer = await readLayer(`${folder}/${id.slice(7)}`, id);
+      if (layer === undefined) return;
+      if (typeof layer === 'string') damaged.push(layer);
+      else this.#layers.set(id, layer);
+    });
+  }
+
+  async #refreshImages(
+    folder: string,
+    names: readonly string[],
+    damaged: string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const present = new Set(names.filter((name) => hexPattern.test(name)).map((name) => `sha256:${name}`));
+    for (const id of this.#images.keys()) if (!present.has(id)) this.#images.delete(id);
+    const fresh = [...present].filter((id) => !this.#images.has(id));
+    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
+      const path = `${folder}/${id.slice(7)}`;
+      const text = await readText(path);
+      if (text === undefined) return;
+      const diffIds = text.digest === id ? diffIdsOf(text.text) : undefined;
+      if (diffIds === undefined) damaged.push(`${path} is not the configuration of image ${id}.`);
+      else this.#images.set(id, chainIds(diffIds));
+    });
+  }
+
+  async #refreshContainers(folder: string, damaged: string[], signal: AbortSignal): Promise<void> {
+    const names = (await list(folder)) ?? [];
+    if (typeof names === 'string') {
+      damaged.push(`${folder} may not be read (${names}).`);
+      return;
+    }
+    const present = new Set(names);
+    for (const id of this.#containers.keys()) if (!present.has(id)) this.#containers.delete(id);
+    const fresh = names.filter((id) => !this.#containers.has(id));
+    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
+      const [mount, init, parent] = await Promise.all(
+        ['mount-id', 'init-id', 'parent'].map((name) => readText(`${folder}/${id}/${name}`)),
+      );
+      // Being made or removed right now: looked at again the next time.
+      if (mount === undefined) return;
+      const folders = [mount, init].flatMap((text) => (text === undefined ? [] : [text.text.trim()]));
+      this.#containers.set(id, { id, folders, parentId: parent?.text.trim() });
+    });
+  }
+}
+
+function diffIdsOf(configuration: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(configuration);
+    if (typeof value !== 'object' || value === null || !('rootfs' in value)) return undefined;
+    const rootfs = value.rootfs;
+    if (typeof rootfs !== 'object' || rootfs === null) return undefined;
+    // An image without layers has `diff_ids: null` or none.
+    const diffIds: unknown = 'diff_ids' in rootfs ? (rootfs.diff_ids ?? []) : [];
+    if (!Array.isArray(diffIds)) return undefined;
+    const isDigest = (id: unknown): id is string => typeof id === 'string' && digestPattern.test(id);
+    return diffIds.every(isDigest) ? diffIds : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One layer; undefined when it vanished meanwhile; a sentence when it is damaged. */
+async function readLayer(folder: string, id: ChainId): Promise<StoredLayer | string | undefined> {
+  const [size, diff, cacheId, parent] = await Promise.all(
+    ['size', 'diff', 'cache-id', 'parent'].map((name) => readText(`${folder}/${name}`)),
+  );
+  if (size === undefined || diff === undefined || cacheId === undefined) {
+    // Reading raced with a removal, or files are missing: the folder's listing tells which.
+    return (await list(folder)) === undefined ? undefined : `${folder} lacks size, diff or cache-id.`;
+  }
+  const parentId = parent?.text.trim();
+  const diffId = diff.text.trim();
+  const isWhole =
+    chainId(parentId, diffId) === id &&
+    /^\d+$/.test(size.text.trim()) &&
+    folderPattern.test(cacheId.text.trim());
+  if (!isWhole) return `${folder} is damaged: its files do not add up to its name.`;
+  return {
+    chainId: id,
+    parentId,
+    diffId,
+    folder: cacheId.text.trim(),
+    sizeBytes: Number(size.text.trim()),
+    tarSplitPath: `${folder}/tar-split.json.gz`,
+  };
+}
+
+async function readText(path: string): Promise<{ text: string; digest: string } | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    return { text, digest: `sha256:${sha256(text)}` };
+  } catch {
+    // Missing and unreadable files are told apart by their folder's listing.
+    return undefined;
+  }
+}
+
+/** Names in a folder; undefined when it does not exist; the errno when it may not be read. */
+async function list(folder: string): Promise<readonly string[] | string | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : (errno ?? String(error));
+  }
+}
+
+function no(reason: NoLayerDatabase['reason'], message: string): LayerDatabaseResult {
+  return { ok: false, problem: { reason, message } };
+}

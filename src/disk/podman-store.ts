@@ -1,0 +1,149 @@
+/**
+ * Podman's (containers/storage) image store as it lies on the disk, read-only. Layout as of containers/storage 1.x:
+ *
+ *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size; `<id>.tar-split.gz` beside
+ *     overlay-images/images.json         images: id, layer (the topmost)
+ *     overlay-containers/containers.json containers: id, image, layer (the one it writes in)
+ *     overlay/<layer id>/                the layer's files
+ */
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import type { ChainId, ImageId } from '../core/store.ts';
+import { chainIds } from './chain-id.ts';
+import { errnoOf } from './error.ts';
+import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './layer-database.ts';
+
+const layersShape = v.array(
+  v.object({
+    id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    parent: v.optional(v.string()),
+    'diff-digest': v.optional(v.string()),
+    'diff-size': v.optional(v.number()),
+  }),
+);
+const imagesShape = v.array(v.object({ id: v.string(), layer: v.optional(v.string()) }));
+const containersShape = v.array(v.object({ id: v.string(), layer: v.string() }));
+
+/** The store as it is now. Never throws but for an abort. */
+export async function readPodmanStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
+  signal.throwIfAborted();
+  const layersPath = `${root}/overlay-layers/layers.json`;
+  const layersFile = await readJson(layersPath, layersShape);
+  if (layersFile === undefined) {
+    return problem(
+      'missing',
+      `${root} holds neither Docker's image store (image/) nor Podman's (overlay-layers/).`,
+    );
+  }
+  if (typeof layersFile === 'string') {
+    return layersFile === 'unreadable'
+      ? problem('unreadable', `${layersPath} may not be read.`)
+      : problem('damaged', `${layersPath} is not Podman's list of layers.`);
+  }
+  const damaged: string[] = [];
+  const images = await optional(`${root}/overlay-images/images.json`, imagesShape, damaged);
+  const containers = await optional(`${root}/overlay-containers/containers.json`, containersShape, damaged);
+  signal.throwIfAborted();
+  const writable = new Set(containers.map((container) => container.layer));
+  const byId = new Map(layersFile.map((layer) => [layer.id, layer]));
+
+  /** The layers that a layer stands on, itself last; undefined where one is missing or has no digest. */
+  const pathTo = (id: string | undefined): readonly string[] | undefined => {
+    const path: string[] = [];
+    for (let at = id; at !== undefined && at !== ''; at = byId.get(at)?.parent) {
+      if (!byId.has(at) || path.length > byId.size) return undefined;
+      path.push(at);
+    }
+    return path.reverse();
+  };
+  const chainsOf = (id: string | undefined): readonly ChainId[] | undefined => {
+    const digests = pathTo(id)?.map((at) => byId.get(at)?.['diff-digest']);
+    return digests?.every((digest) => digest !== undefined) === true ? chainIds(digests) : undefined;
+  };
+
+  const layers = new Map<ChainId, StoredLayer>();
+  for (const layer of layersFile) {
+    if (writable.has(layer.id)) continue;
+    const chains = chainsOf(layer.id);
+    const chainId = chains?.at(-1);
+    if (chains === undefined || chainId === undefined) {
+      damaged.push(`Podman's layer ${layer.id} has no digest or no parent.`);
+      continue;
+    }
+    layers.set(chainId, {
+      chainId,
+      parentId: chains.at(-2),
+      diffId: layer['diff-digest'] ?? '',
+      folder: layer.id,
+      sizeBytes: layer['diff-size'] ?? 0,
+      tarSplitPath: `${root}/overlay-layers/${layer.id}.tar-split.gz`,
+    });
+  }
+  const imageChains = new Map<ImageId, readonly ChainId[]>();
+  for (const image of images) {
+    const chains = chainsOf(image.layer);
+    if (chains === undefined)
+      damaged.push(`Podman's image ${image.id} stands on a layer that is not listed.`);
+    else imageChains.set(`sha256:${image.id}`, chains);
+  }
+  const stored = new Map<string, StoredContainer>();
+  for (const { id, layer } of containers) {
+    stored.set(id, { id, folders: [layer], parentId: chainsOf(byId.get(layer)?.parent)?.at(-1) });
+  }
+  return {
+    ok: true,
+    database: {
+      layout: 'podman',
+      driver: 'overlay',
+      root,
+      layersFolder: `${root}/overlay`,
+      // Podman's lists are rewritten beside and renamed, but its lock files are written in place.
+      metadataFolders: [],
+      restlessFolders: [],
+      layers,
+      byFolder: new Map([...layers.values()].map((layer) => [layer.folder, layer])),
+      containers: stored,
+      images: imageChains,
+      // Podman lists a layer before its files are there (flag "incomplete"), so no folder's quietness is believed.
+      isWriting: true,
+      damaged,
+    },
+  };
+}
+
+async function readJson<T>(
+  path: string,
+  shape: v.GenericSchema<unknown, T>,
+): Promise<T | 'unreadable' | 'damaged' | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : 'unreadable';
+  }
+  try {
+    const result = v.safeParse(shape, JSON.parse(text));
+    return result.success ? result.output : 'damaged';
+  } catch {
+    return 'damaged';
+  }
+}
+
+async function optional<T>(
+  path: string,
+  shape: v.GenericSchema<unknown, readonly T[]>,
+  damaged: string[],
+): Promise<readonly T[]> {
+  const list = await readJson(path, shape);
+  if (list === undefined) return [];
+  if (typeof list === 'string') {
+    damaged.push(`${path} is ${list}.`);
+    return [];
+  }
+  return list;
+}
+
+function problem(reason: 'missing' | 'unreadable' | 'damaged', message: string): LayerDatabaseResult {
+  return { ok: false, problem: { reason, message } };
+}

@@ -1,0 +1,244 @@
+/** "Where is my space?": every byte of the filesystem, by what it is for. The parts sum to the filesystem's size. */
+import { lstat, readdir, readFile, statfs } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { type ChainId, holders, type ImageStore } from '../core/store.ts';
+import type { Amount } from '../core/thresholds.ts';
+import { type DiskAccount, type StoreAccount, sum } from './account.ts';
+import { errnoOf, unreadablePath } from './error.ts';
+import { forEachLimited } from './limited.ts';
+import type { MeasuredFolder } from './layer-folders.ts';
+import { type FolderOwner, ownersOf } from './owners.ts';
+import { sumTrees } from './walk.ts';
+
+/**
+ * `leftovers`: folders of layers, containers or builds that nothing refers to any more. `beingWritten`: a pull or build
+ * under way. `engine`: the engine's own files. `notTheEngines`: everything on the filesystem that is not below the path.
+ * `unknown`: below the path, where the store could not be read. `reserved`: free, but for root only.
+ */
+export type SpaceKind =
+  | 'imagesInUse'
+  | 'imagesUnused'
+  | 'buildCache'
+  | 'containerLayers'
+  | 'containerLogs'
+  | 'volumesInUse'
+  | 'volumesUnused'
+  | 'leftovers'
+  | 'beingWritten'
+  | 'engine'
+  | 'unknown'
+  | 'notTheEngines'
+  | 'reserved'
+  | 'available';
+
+export interface SpaceByKind {
+  readonly path: string;
+  /** The filesystem's size; `inodes` 0 where it has no inode count. */
+  readonly total: Amount;
+  /** Every kind; sums to the total. */
+  readonly parts: Readonly<Record<SpaceKind, Amount>>;
+  /** The folders that nothing refers to, absolute. */
+  readonly leftovers: readonly string[];
+  /** The volumes that no container mounts, by name. */
+  readonly unusedVolumes: readonly string[];
+}
+
+const nothing: Amount = { bytes: 0, inodes: 0 };
+const logPattern = /-json\.log(\.\d+)?(\.gz)?$|^(container|ctr)\.log/;
+
+/**
+ * Sorts an account by kind.
+ * @param account taken just before: what changed since then shows up as `notTheEngines`.
+ * @param images what the engine holds now; decides what is in use.
+ * @throws DiskError when something may not be read; the signal's reason when aborted.
+ */
+export async function spaceByKind(
+  account: DiskAccount,
+  images: ImageStore,
+  signal: AbortSignal,
+): Promise<SpaceByKind> {
+  const parts: Record<SpaceKind, Amount> = {
+    imagesInUse: nothing,
+    imagesUnused: nothing,
+    buildCache: nothing,
+    containerLayers: nothing,
+    containerLogs: nothing,
+    volumesInUse: nothing,
+    volumesUnused: nothing,
+    leftovers: nothing,
+    beingWritten: nothing,
+    engine: nothing,
+    unknown: nothing,
+    notTheEngines: nothing,
+    reserved: nothing,
+    available: nothing,
+  };
+  const add = (kind: SpaceKind, ...amounts: readonly Amount[]): void => {
+    parts[kind] = sum([parts[kind], ...amounts]);
+  };
+  const leftovers: string[] = [];
+  const unusedVolumes: string[] = [];
+  if (account.store === undefined) add('unknown', account.total);
+  else {
+    leftovers.push(...(await addFolders(account.store, images, account.takenAtMs, add, signal)));
+    unusedVolumes.push(...(await addTrees(account.root, account.store, add, signal)));
+    add('engine', account.store.metadata);
+    // Files with names in several places count once in the account, so what is counted twice here goes off again.
+    const seen = sum(Object.values(parts));
+    add('engine', { bytes: account.total.bytes - seen.bytes, inodes: account.total.inodes - seen.inodes });
+  }
+  const answer = await statfs(account.root);
+  const size = answer.bsize;
+  const used: Amount = { bytes: (answer.blocks - answer.bfree) * size, inodes: answer.files - answer.ffree };
+  add('notTheEngines', {
+    bytes: Math.max(0, used.bytes - account.total.bytes),
+    inodes: answer.files === 0 ? 0 : Math.max(0, used.inodes - account.total.inodes),
+  });
+  add('reserved', { bytes: (answer.bfree - answer.bavail) * size, inodes: 0 });
+  add('available', { bytes: answer.bavail * size, inodes: answer.ffree });
+  const total = { bytes: answer.blocks * size, inodes: answer.files };
+  return { path: account.root, total, parts, leftovers, unusedVolumes };
+}
+
+const kindOfOwner: Readonly<Record<FolderOwner, SpaceKind>> = {
+  container: 'containerLayers',
+  'build-cache': 'buildCache',
+  writing: 'beingWritten',
+  nobody: 'leftovers',
+};
+
+function amountOf({ files, rest }: MeasuredFolder): Amount {
+  return sum([sumTrees([files]), rest]);
+}
+
+type Add = (kind: SpaceKind, ...amounts: readonly Amount[]) => void;
+
+/** The folders of the layers folder. Returns the leftovers. */
+async function addFolders(
+  store: StoreAccount,
+  images: ImageStore,
+  nowMs: number,
+  add: Add,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { inUse, unused } = chainsByUse(store, images);
+  const others: MeasuredFolder[] = [];
+  for (const folder of store.folders) {
+    const { chainId } = folder;
+    if (chainId !== undefined && inUse.has(chainId)) add('imagesInUse', amountOf(folder));
+    else if (chainId !== undefined && unused.has(chainId)) add('imagesUnused', amountOf(folder));
+    else others.push(folder);
+  }
+  const owners = await ownersOf(store.database, others, nowMs, signal);
+  const leftovers: string[] = [];
+  for (const folder of others) {
+    const owner = owners.get(folder.name) ?? 'writing';
+    add(kindOfOwner[owner], amountOf(folder));
+    if (owner === 'nobody') leftovers.push(`${store.database.layersFolder}/${folder.name}`);
+  }
+  return leftovers;
+}
+
+/** Which layers belong to an image, or a container's image, in use; which to unused images only. */
+function chainsByUse(
+  store: StoreAccount,
+  images: ImageStore,
+): { readonly inUse: ReadonlySet<ChainId>; readonly unused: ReadonlySet<ChainId> } {
+  const { database } = store;
+  const inUse = new Set<ChainId>();
+  const unused = new Set<ChainId>();
+  const held = holders(images);
+  for (const image of images.images) {
+    const chains = image.layers ?? database.images.get(image.id) ?? [];
+    for (const chain of chains) (held.has(image.id) ? inUse : unused).add(chain);
+  }
+  // A container whose image lost its name or record still holds its layers.
+  for (const { parentId } of database.containers.values()) {
+    for (let id = parentId; id !== undefined && !inUse.has(id); id = database.layers.get(id)?.parentId)
+      inUse.add(id);
+  }
+  return { inUse, unused };
+}
+
+/** Everything else below the root. Returns the names of volumes that no container mounts. */
+async function addTrees(
+  root: string,
+  store: StoreAccount,
+  add: Add,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const mounted = await mountedVolumes(root, store, signal);
+  const unused: string[] = [];
+  for (const [path, tree] of store.trees) {
+    const amount = sumTrees([tree]);
+    const name = basename(path);
+    switch (dirname(path)) {
+      case `${root}/volumes`: {
+        if (name === 'metadata.db' || name === 'backingFsBlockDev') add('engine', amount);
+        else if (mounted.has(name)) add('volumesInUse', amount);
+        else {
+          add('volumesUnused', amount);
+          unused.push(name);
+        }
+        break;
+      }
+      case `${root}/containers`: {
+        const logs = await logsIn(path, signal);
+        add('containerLogs', logs);
+        add('engine', { bytes: amount.bytes - logs.bytes, inodes: amount.inodes - logs.inodes });
+        break;
+      }
+      default:
+        add(path === `${root}/buildkit` ? 'buildCache' : 'engine', amount);
+    }
+  }
+  return unused;
+}
+
+/** Names of the volumes that containers of any state mount, from their `config.v2.json`. */
+async function mountedVolumes(
+  root: string,
+  store: StoreAccount,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  const containers = [...store.trees.keys()].filter((path) => dirname(path) === `${root}/containers`);
+  await forEachLimited(containers, 8, signal, async (folder) => {
+    let text: string;
+    try {
+      text = await readFile(`${folder}/config.v2.json`, 'utf8');
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return;
+      throw unreadablePath(`${folder}/config.v2.json`, errnoOf(error), error);
+    }
+    // `MountPoints` has an object a mount, with `Type: volume` and the volume's `Name`.
+    for (const match of text.matchAll(/"Name":"([^"\\/]+)"/g))
+      if (match[1] !== undefined) names.add(match[1]);
+  });
+  return names;
+}
+
+/** The log files of one container, rotated ones and those of the `local` log driver included. */
+async function logsIn(folder: string, signal: AbortSignal): Promise<Amount> {
+  const found: Amount[] = [];
+  const visit = async (path: string, isLogFolder: boolean): Promise<void> => {
+    signal.throwIfAborted();
+    const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
+      throw unreadablePath(path, errnoOf(error), error);
+    });
+    for (const entry of entries) {
+      const at = `${path}/${entry.name}`;
+      if (entry.isDirectory() && entry.name === 'local-logs') await visit(at, true);
+      else if (entry.isFile() && (isLogFolder || logPattern.test(entry.name))) {
+        const stats = await lstat(at).catch((error: unknown) => {
+          if (errnoOf(error) === 'ENOENT') return undefined;
+          throw unreadablePath(at, errnoOf(error), error);
+        });
+        if (stats !== undefined) found.push({ bytes: stats.blocks * 512, inodes: 1 });
+      }
+    }
+  };
+  await visit(folder, false);
+  return sum(found);
+}

@@ -1,0 +1,55 @@
+/** Small files that must survive a restart: written whole or not at all, and never believed blindly. */
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errnoOf } from './error.ts';
+
+/** A file larger than this is not ours; a state larger than this is not written. */
+export const maxStateBytes = 64 * 1024 * 1024;
+
+/**
+ * Reads a JSON file.
+ * @returns undefined when it does not exist; `{ damaged }` with a sentence when it cannot be used.
+ */
+export async function readStateFile(
+  path: string,
+): Promise<{ readonly value: unknown } | { readonly damaged: string } | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxStateBytes)
+      return { damaged: `${path} is larger than a state file may be (${size} bytes).` };
+    return { value: JSON.parse(await readFile(path, 'utf8')) };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    return { damaged: `${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.` };
+  }
+}
+
+/**
+ * Writes a JSON file: beside, flushed to the disk, renamed over the old one, the folder flushed. After a crash at any
+ * moment the old or the new one is there, whole.
+ * @throws RangeError when it is too large; Node's filesystem error when it cannot be written (a full disk, say).
+ */
+export async function writeStateFile(path: string, value: unknown): Promise<void> {
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > maxStateBytes) throw new RangeError(`${path} would be larger than allowed`);
+  const beside = `${path}.new`;
+  try {
+    const file = await open(beside, 'w', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,225 @@
+/** The real executable as a process: exit statuses, signals, what it prints where. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { createContainer, listTags } from '../harness/engine-api.ts';
+import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import { cleaner, imagesOnBase, load } from './scenario.ts';
+
+let engine: DockerEngine;
+let proxy: WireProxy;
+
+beforeAll(async () => {
+  engine = await startDockerEngine();
+  proxy = await startWireProxy({
+    target: { socketPath: engine.socketPath },
+    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
+  });
+  await load(engine, imagesOnBase({ used: 5, big: 9, mid: 6, small: 3 }));
+  await createContainer(engine, 'used:1', { name: 'holder' });
+});
+
+afterAll(async () => {
+  await proxy.dispose();
+  await engine.dispose();
+});
+
+const everything = { high: 0.2, low: 0.1 };
+
+describe('looking without touching', () => {
+  it('plan --json prints the plan and nothing else on standard output, and deletes nothing', async () => {
+    proxy.clear();
+    const cli = cleaner(engine, ['plan', '--json'], { ...everything, dockerHost: proxy.dockerHost });
+    expect(await cli.exited).toEqual({ code: 0, signal: null });
+    const plan = cli.json<{ victims: { references: string[] }[]; kept: { references: string[] }[] }>();
+    expect(plan).toMatchObject({
+      engine: { apiVersion: expect.any(String) as string, storageDriver: 'overlay2' },
+      usage: { path: engine.dataRoot, unit: 'percent', used: expect.any(Number) as number },
+      thresholds: { type: 'relative', high: 0.2, low: 0.1 },
+      triggered: true,
+      predicted: { reachesLow: expect.any(Boolean) as boolean, freedBytes: expect.any(Number) as number },
+    });
+    expect(plan.victims.map((victim) => victim.references)).toEqual([['big:1'], ['mid:1'], ['small:1']]);
+    for (const victim of plan.victims) {
+      expect(Object.keys(victim)).toEqual(
+        expect.arrayContaining(['kind', 'id', 'references', 'sizeBytes', 'reason']),
+      );
+    }
+    expect(plan.kept).toMatchObject([
+      { kind: 'image', references: ['used:1'], reason: 'used by container holder (created)' },
+    ]);
+    expect(proxy.requests.filter((request) => request.method !== 'GET')).toEqual([]);
+  });
+
+  it('plan does not call a sweep due below HIGH', async () => {
+    const cli = cleaner(engine, ['plan', '--json'], { high: 99, low: 98 });
+    expect((await cli.exited).code).toBe(0);
+    expect(cli.json()).toMatchObject({ triggered: false, victims: [] });
+  });
+
+  it('status --json names the container that uses an image', async () => {
+    const cli = cleaner(engine, ['status', '--json']);
+    expect((await cli.exited).code).toBe(0);
+    const { images } = cli.json<{
+      images: { tags: string[]; inUse: boolean; usedBy: { name: string }[] }[];
+    }>();
+    expect(images.find(({ tags }) => tags.includes('used:1'))).toMatchObject({
+      inUse: true,
+      usedBy: [{ name: 'holder', state: 'created' }],
+    });
+    expect(images.find(({ tags }) => tags.includes('big:1'))).toMatchObject({ inUse: false, usedBy: [] });
+  });
+
+  it.each([['plan'], ['status']])('%s shows every image and its reason as text', async (command) => {
+    const cli = cleaner(engine, [command], everything);
+    expect((await cli.exited).code).toBe(0);
+    for (const name of ['used:1', 'big:1', 'mid:1', 'small:1', 'holder']) expect(cli.stdout).toContain(name);
+    expect(cli.stdout).not.toContain('\u001b');
+  });
+
+  it('run --dry-run says what it would delete, once, and deletes nothing', async () => {
+    proxy.clear();
+    const settings = { INTERVAL_SECONDS: '1' };
+    const cli = cleaner(engine, ['run', '--dry-run'], {
+      ...everything,
+      settings,
+      dockerHost: proxy.dockerHost,
+    });
+    await cli.waitForEvent('sweep.skipped');
+    cli.kill();
+    expect((await cli.exited).code).toBe(0);
+    const would = cli.records.filter((record) => record.event === 'image.would-delete');
+    expect(would.map((record) => record['references'])).toEqual([['big:1'], ['mid:1'], ['small:1']]);
+    expect(proxy.requests.filter((request) => request.method !== 'GET')).toEqual([]);
+  });
+});
+
+describe('exit statuses', () => {
+  it.each([['plan'], ['status'], ['run', '--once']])(
+    '%s %s: 1 when the engine cannot be reached',
+    async (...args) => {
+      const cli = cleaner(engine, args, { dockerHost: `unix://${engine.disk.workspace.path}/nobody.sock` });
+      expect((await cli.exited).code).toBe(1);
+      expect(cli.stderr).toContain('nobody.sock');
+    },
+  );
+
+  it.each([['plan'], ['status'], ['run', '--once']])('%s %s: 1 when the path is missing', async (...args) => {
+    const cli = cleaner(engine, args, { settings: { PATH_TO_CHECK: '/no/such/folder' } });
+    expect((await cli.exited).code).toBe(1);
+    expect(cli.stderr).toContain('/no/such/folder');
+  });
+
+  it('2 for every bad value, naming its variable, before the engine is touched', async () => {
+    const variables = [
+      'THRESHOLD_HIGH',
+      'THRESHOLD_LOW',
+      'INTERVAL_SECONDS',
+      'DELAY_SECONDS',
+      'TIMEOUT_SECONDS',
+      'THRESHOLD_TYPE',
+      'LOG_FORMAT',
+      'LOG_LEVEL',
+      'DRY_RUN',
+    ];
+    const bad = fc.string({ minLength: 1, maxLength: 12 }).map((text) => `!${text.replaceAll('\0', '0')}`);
+    proxy.clear();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...variables),
+        bad,
+        fc.constantFrom('plan', 'status', 'run'),
+        async (variable, value, command) => {
+          const cli = cleaner(engine, [command], {
+            dockerHost: proxy.dockerHost,
+            settings: { [variable]: value },
+          });
+          expect((await cli.exited).code).toBe(2);
+          expect(cli.stderr).toContain(`DOCKER_IMAGE_CLEANER_${variable}`);
+          expect(cli.stdout).toBe('');
+        },
+      ),
+      // Each is a process of its own; the values themselves are tried by the thousand in the unit tests.
+      { numRuns: 12 },
+    );
+    expect(proxy.requests).toEqual([]);
+  });
+
+  it('2 for an unknown command; 0 for --help and --version, also of each command', async () => {
+    expect((await runCli(['sweep']).exited).code).toBe(2);
+    for (const args of [
+      ['--help'],
+      ['--version'],
+      ['run', '--help'],
+      ['plan', '--help'],
+      ['status', '--help'],
+    ]) {
+      const cli = runCli(args);
+      expect((await cli.exited).code, args.join(' ')).toBe(0);
+      expect(cli.stdout).not.toBe('');
+    }
+  });
+});
+
+describe('the daemon as a process', () => {
+  it('waits for an engine that is not there yet, saying so once, and goes on when it comes', async () => {
+    await proxy.refuse('gone');
+    const cli = cleaner(engine, ['run'], {
+      high: 99,
+      low: 98,
+      dockerHost: proxy.dockerHost,
+      settings: { INTERVAL_SECONDS: '1' },
+    });
+    await cli.waitForEvent('engine.unavailable');
+    await proxy.accept();
+    await cli.waitForEvent('check.completed');
+    expect(cli.records.filter((record) => record.event === 'engine.unavailable')).toHaveLength(1);
+    cli.kill('SIGINT');
+    expect(await cli.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('SIGTERM in mid-sweep: the deletion under way is finished, no further one begun, exit 0', async () => {
+    proxy.clear();
+    const stalled = proxy.addRule({
+      match: (request) => request.method === 'DELETE',
+      times: 1,
+      stall: 'after',
+    });
+    const cli = cleaner(engine, ['run'], { ...everything, dockerHost: proxy.dockerHost });
+    await expect.poll(() => stalled.hits, { timeout: 30_000 }).toBe(1);
+    cli.kill('SIGTERM');
+    await cli.waitForEvent('daemon.stopping');
+    stalled.release();
+    expect(await cli.exited).toEqual({ code: 0, signal: null });
+    expect(await cli.waitForEvent('sweep.completed')).toMatchObject({
+      stoppedBecause: 'stopped',
+      deletedImages: 1,
+    });
+    expect(proxy.count((request) => request.method === 'DELETE')).toBe(1);
+    expect(await listTags(engine)).toEqual(['mid:1', 'small:1', 'used:1']);
+  });
+
+  it('SIGTERM while the engine hangs: the request is abandoned in time, exit 0', async () => {
+    proxy.clear();
+    const stalled = proxy.addRule({ match: (request) => request.method === 'DELETE', stall: 'before' });
+    const cli = cleaner(engine, ['run'], { ...everything, dockerHost: proxy.dockerHost });
+    await expect.poll(() => stalled.hits, { timeout: 30_000 }).toBe(1);
+    cli.kill('SIGTERM');
+    expect(await cli.exited).toEqual({ code: 0, signal: null });
+    expect(cli.records.at(-1)).toMatchObject({ event: 'daemon.stopped' });
+    expect(await listTags(engine)).toEqual(['mid:1', 'small:1', 'used:1']);
+  });
+
+  it('a second signal ends it at once', async () => {
+    proxy.clear();
+    const stalled = proxy.addRule({ match: (request) => request.method === 'DELETE', stall: 'before' });
+    const cli = cleaner(engine, ['run'], { ...everything, dockerHost: proxy.dockerHost });
+    await expect.poll(() => stalled.hits, { timeout: 30_000 }).toBe(1);
+    cli.kill('SIGTERM');
+    await cli.waitForEvent('daemon.stopping');
+    cli.kill('SIGTERM');
+    expect(await cli.exited).toEqual({ code: 143, signal: null });
+    expect(cli.records.some((record) => record.event === 'daemon.stopped')).toBe(false);
+  });
+});
