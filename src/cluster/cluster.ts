@@ -64,7 +64,7 @@ export interface Cluster {
   hold(reason: string, signal: AbortSignal): Promise<Held>;
   /** Writes an event on the node, behind the caller's back. Never throws. */
   emit(event: NodeEvent): void;
-  /** Waits for releases and events under way, until the signal comes; then gives them up. Never throws. */
+  /** Ends waiting holds; waits for releases and events under way until the signal comes, then gives them up. Never throws. */
   close(signal: AbortSignal): Promise<void>;
 }
 
@@ -94,6 +94,7 @@ class NodeCluster implements Cluster {
   readonly #events: NodeEvents;
   /** The release under way; there is never more than one, and no hold begins before it has ended. */
   #release: Release | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: ClusterOptions, server: string, namespace: string, api: KubernetesApi) {
     this.#options = options;
@@ -145,7 +146,9 @@ class NodeCluster implements Cluster {
     }
   }
 
-  async hold(reason: string, signal: AbortSignal): Promise<Held> {
+  async hold(reason: string, caller: AbortSignal): Promise<Held> {
+    const signal = AbortSignal.any([caller, this.#closing.signal]);
+    signal.throwIfAborted();
     if (this.#options.cordonMode === 'none') {
       const { signal: lost } = new AbortController();
       return { outcome: 'none', lost, release: () => Promise.resolve('none') };
@@ -197,6 +200,9 @@ class NodeCluster implements Cluster {
   }
 
   async close(signal: AbortSignal): Promise<void> {
+    this.#closing.abort(new Error('The connection to the cluster is being closed.'));
+    // A hold that was waiting starts to undo what it may have done, which is waited for below.
+    await new Promise(setImmediate);
     const release = this.#release;
     const giveUp = (): void => release?.giveUp.abort();
     if (signal.aborted) giveUp();

@@ -160,7 +160,7 @@ class HeldSlot implements Slot {
   async #renewAlways(): Promise<void> {
     const third = (this.#options.leaseDurationSeconds * 1000) / 3;
     for (let waitMs = third; this.#lease !== undefined;) {
-      const stopped = await delay(waitMs, false, { signal: this.#stop.signal }).catch(() => true);
+      const stopped = await delay(waitMs, false, { signal: this.#stop.signal, ref: false }).catch(() => true);
       if (stopped) return;
       waitMs = (await this.#renew(this.#lease)) ? third : third / 4;
     }
@@ -210,6 +210,8 @@ class HeldSlot implements Slot {
       },
       Math.max(0, leftMs),
     );
+    // Like the renewals: neither keeps a process alive that has nothing else to do.
+    this.#deadline.unref();
   }
 
   #lose(reason: string): void {
@@ -231,7 +233,7 @@ class HeldSlot implements Slot {
     const { api, namespace, now, backoff, chance, leaseDurationSeconds } = this.#options;
     const expiryMs = this.#renewedMs + leaseDurationSeconds * 1000 - chance.monotonicMs();
     if (this.#lease === undefined || expiryMs <= 0) return;
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(expiryMs)]);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(expiryMs))]);
     // Nobody needs to hear of failures here: the worst is that the slot frees itself at its expiry.
     const retry = { task: 'slot', backoff, chance, report: () => undefined } as const;
     const giveBack = async (inner: AbortSignal): Promise<void> => {

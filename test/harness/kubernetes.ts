@@ -224,8 +224,8 @@ export async function startApiServer(): Promise<ApiServer> {
           '--service-account-issuer=https://kubernetes.default.svc',
           '--service-cluster-ip-range=10.0.0.0/24',
           '--authorization-mode=Node,RBAC',
-          // Without a controller manager nobody makes the default service accounts that pods would need.
-          '--disable-admission-plugins=ServiceAccount',
+          // Nobody here makes the default service accounts that pods would need, or takes not-ready taints off again.
+          '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
           '--allow-privileged=true',
         ],
         'kube-apiserver',
