@@ -3,21 +3,23 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff, sleep } from './clock.ts';
+import type { Policy } from './core/policy/policy.ts';
 import { sortOut } from './core/protection.ts';
 import { type ImageStore, references } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
-import { type MeasureUsage, observeStore } from './observe.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
+import { addLayers, listStore } from './observe.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;
-  readonly measure: MeasureUsage;
+  readonly disk: ImageDisk;
   readonly report: Reporter;
-  readonly path: string;
   readonly thresholds: Thresholds;
+  readonly policy: Policy;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -76,10 +78,10 @@ export class Daemon {
     const { options } = this;
     try {
       await this.reachEngine();
-      const usage = await options.measure(options.stop);
+      const usage = await options.disk.usage(options.stop);
       if (!this.pathReachable) {
         this.pathReachable = true;
-        options.report({ event: 'path.available', path: options.path });
+        options.report({ event: 'path.available', path: options.disk.path });
       }
       const used = level(usage, options.thresholds.type).value;
       const triggered = isTriggered(usage, options.thresholds);
@@ -88,8 +90,8 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      const store = await observeStore(options.engine, options.stop);
-      if (this.couldNotHelp === fingerprint(store)) {
+      const listed = await listStore(options.engine, options.stop);
+      if (this.couldNotHelp === fingerprint(listed)) {
         options.report({
           event: 'sweep.skipped',
           used,
@@ -98,7 +100,9 @@ export class Daemon {
         });
         return { outcome: 'skipped' };
       }
-      const report = await sweep({ takenAtMs: Date.now(), usage, store }, this.sweepOptions());
+      const layered = await addLayers(listed, options.disk, options.stop);
+      const snapshot = { takenAtMs: Date.now(), usage, ...layered };
+      const report = await sweep(snapshot, this.sweepOptions());
       await this.remember(report);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
     } catch (error) {
@@ -132,12 +136,12 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = fingerprint(await observeStore(engine, stop));
+    this.couldNotHelp = fingerprint(await listStore(engine, stop));
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
   private failed(error: unknown): CheckResult {
-    const { report, engine, path, stop } = this.options;
+    const { report, engine, disk, stop } = this.options;
     if (stop.aborted) return { outcome: 'stopped' };
     if (error instanceof EngineError) {
       if (this.engineReachable !== false) {
@@ -147,7 +151,7 @@ export class Daemon {
       return { outcome: 'unavailable' };
     }
     if (error instanceof DiskError) {
-      if (this.pathReachable) report({ event: 'path.unavailable', path, message: error.message });
+      if (this.pathReachable) report({ event: 'path.unavailable', path: disk.path, message: error.message });
       this.pathReachable = false;
       return { outcome: 'unavailable' };
     }
@@ -158,7 +162,8 @@ export class Daemon {
     const { options } = this;
     return {
       engine: options.engine,
-      measure: options.measure,
+      disk: options.disk,
+      policy: options.policy,
       report: options.report,
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,

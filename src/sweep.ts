@@ -5,12 +5,14 @@
 import { backoff, hasFired, sleep } from './clock.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
+import type { Policy } from './core/policy/policy.ts';
 import type { ImageId, ImageStore } from './core/store.ts';
 import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
-import { type MeasureUsage, observeStore, type Snapshot } from './observe.ts';
+import { addLayers, listStore, type Snapshot } from './observe.ts';
 import { type RemovalOutcome, removeImage } from './remove-image.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
@@ -22,9 +24,10 @@ const VICTIMS_LIMIT = 100_000;
 
 export interface SweepOptions {
   readonly engine: Engine;
-  readonly measure: MeasureUsage;
+  readonly disk: ImageDisk;
   readonly report: Reporter;
   readonly thresholds: Thresholds;
+  readonly policy: Policy;
   readonly delaySeconds: number;
   readonly dryRun: boolean;
   /** How long an unanswered deletion is given before we look, and how often; see removeImage. */
@@ -61,7 +64,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     uselessInARow: 0,
     refused: new Map(),
   };
-  const first = makePlan(snapshot.store, snapshot.usage, options.thresholds);
+  const first = planFor(progress, options);
   options.report({
     event: 'sweep.started',
     dryRun: options.dryRun,
@@ -90,8 +93,11 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
     for (let plan = first; ;) {
       const stopped = await carryOut(plan, progress, options);
       if (stopped !== undefined) return stopped;
-      progress.store = await patiently((signal) => observeStore(options.engine, signal), options);
-      plan = makePlan(progress.store, progress.usage, options.thresholds, progress.refused);
+      progress.store = await patiently(async (signal) => {
+        const listed = await listStore(options.engine, signal);
+        return (await addLayers(listed, options.disk, signal)).store;
+      }, options);
+      plan = planFor(progress, options);
       if (plan.victims.length === 0) return 'no-candidates';
     }
   } catch (error) {
@@ -108,6 +114,11 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
     });
     return 'engine-unavailable';
   }
+}
+
+function planFor(progress: Progress, { thresholds, policy }: SweepOptions): Plan {
+  const { store, usage, refused } = progress;
+  return makePlan({ store, usage, thresholds, policy, refused, nowMs: Date.now() });
 }
 
 /** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
@@ -138,7 +149,7 @@ async function carryOut(
         }),
       options,
     );
-    progress.usage = await options.measure(options.abandon);
+    progress.usage = await options.disk.usage(options.abandon);
     note(result, victim, before, plan.toFree, progress, options);
     if (result.outcome === 'unresolved') return hasFired(options.stop) ? 'stopped' : 'engine-unavailable';
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';

@@ -1,7 +1,7 @@
 /** What `plan` and `status` share: one look at the world that changes nothing. */
 import type { Config } from '../config/config.ts';
 import { level, percentUsed, type Usage } from '../core/thresholds.ts';
-import { measureUsage } from '../disk/observe-usage.ts';
+import { ImageDisk } from '../disk/image-disk.ts';
 import { createEngine } from '../engine/create.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine.ts';
@@ -21,11 +21,8 @@ export interface Look {
 export async function look(config: Config, signal: AbortSignal): Promise<Look> {
   const engine = createEngine(config);
   const info = await engine.connect(signal);
-  const snapshot = await observe(
-    engine,
-    (abort) => measureUsage(config.pathToCheck, config.thresholds.type, abort),
-    signal,
-  );
+  const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
+  const snapshot = await observe(engine, disk, signal);
   return { engine: info, snapshot };
 }
 

@@ -1,6 +1,7 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level } from '../core/thresholds.ts';
@@ -11,7 +12,9 @@ import { type Look, look, orUnavailable, printJson, usageJson } from './look.ts'
 export async function plan(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
   return await orUnavailable(async () => {
     const seen = await look(config, signal);
-    const planned = makePlan(seen.snapshot.store, seen.snapshot.usage, config.thresholds);
+    const { store, usage, takenAtMs } = seen.snapshot;
+    const policy = findPolicy(config.policy);
+    const planned = makePlan({ store, usage, thresholds: config.thresholds, policy, nowMs: takenAtMs });
     if (json) printJson(planJson(seen, planned, config));
     else process.stdout.write(planText(seen, planned, config));
     return EXIT.done;

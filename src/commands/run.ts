@@ -1,7 +1,8 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
 import { type CheckResult, Daemon } from '../daemon.ts';
-import { measureUsage } from '../disk/observe-usage.ts';
+import { ImageDisk } from '../disk/image-disk.ts';
+import { findPolicy } from '../core/policy/registry.ts';
 import { createEngine } from '../engine/create.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals } from '../signals.ts';
@@ -16,9 +17,9 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
   const daemon = new Daemon({
     engine: createEngine(config),
-    measure: (signal) => measureUsage(config.pathToCheck, config.thresholds.type, signal),
+    disk: new ImageDisk(config.pathToCheck, config.thresholds.type),
+    policy: findPolicy(config.policy),
     report,
-    path: config.pathToCheck,
     thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,
     delaySeconds: config.delaySeconds,

@@ -18,12 +18,14 @@ import {
 } from './settings.ts';
 import { judgeThresholds } from './thresholds.ts';
 
-const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow'] as const;
+const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
 
 /** Every setting by its key, the thresholds as one value, and the engine's address. */
 export type Config = Omit<SettingValues, ThresholdKey> & {
   readonly thresholds: Thresholds;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly engine: EngineAddress;
 };
 
@@ -47,6 +49,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     type: values.thresholdType,
     high: written('thresholdHigh', env, flags),
     low: written('thresholdLow', env, flags),
+    critical: written('thresholdCritical', env, flags),
   });
   problems.push(...judged.problems);
   warnings.push(...judged.warnings);
@@ -61,6 +64,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   const config: Config = {
     ...omit(values, thresholdKeys),
     thresholds: judged.thresholds,
+    criticalLevel: judged.criticalLevel,
     engine: engine.address,
   };
   return { ok: true, config, warnings };

@@ -113,11 +113,29 @@ export function judgedLater(placeholder: string, allowed: string): ValueKind<str
   return { placeholder, allowed, parse: accepted };
 }
 
-/** A setting whose name is known and whose work is not built yet: any value is refused, so none is silently ignored. */
-export function notSupportedYet(placeholder: string): ValueKind<never> {
+/** A name as Kubernetes gives nodes: a DNS subdomain (RFC 1123). */
+export function nodeName(): ValueKind<string> {
+  const allowed = 'a Kubernetes node name: lower-case letters, digits, "-" and ".", 253 characters at most';
   return {
-    placeholder,
-    allowed: 'nothing: not supported yet',
-    parse: () => refused('this setting is not supported yet; leave it unset'),
+    placeholder: 'node',
+    allowed,
+    parse: (text) => {
+      const name = text.trim();
+      const fits = name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
+      return fits ? { ok: true, value: name } : refused(`expected ${allowed}`);
+    },
+  };
+}
+
+/** A whole number in decimal digits. */
+export function wholeNumber(min: number, max: number): ValueKind<number> {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return {
+    placeholder: 'number',
+    allowed,
+    parse: (text) => {
+      const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? { ok: true, value } : refused(`expected ${allowed}`);
+    },
   };
 }
