@@ -32,7 +32,7 @@ export interface Client {
   readonly cluster: Cluster;
   readonly reports: ClusterReport[];
   /** The kinds of the reports, in order. */
-  kinds(): string[];
+  readonly kinds: () => string[];
 }
 
 export class Scene {
