@@ -96,8 +96,7 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      const listed = await listStore(options.engine, options.stop);
-      if (this.couldNotHelp === fingerprint(listed)) {
+      if (this.couldNotHelp !== undefined && this.couldNotHelp === fingerprint(await this.list())) {
         options.report({
           event: 'sweep.skipped',
           used,
@@ -167,8 +166,11 @@ export class Daemon {
     });
   }
 
+  private list(): Promise<ImageStore> {
+    return listStore(this.options.engine, this.options.stop);
+  }
+
   private async remember(report: SweepReport): Promise<void> {
-    const { engine, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
     // A deletion that failed may succeed the next time.
@@ -176,7 +178,7 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = fingerprint(await listStore(engine, stop));
+    this.couldNotHelp = fingerprint(await this.list());
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
