@@ -4,11 +4,12 @@
  */
 import { backoff, sleep } from './clock.ts';
 import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
 import { sortOut } from './core/protection.ts';
-import { type ImageStore, references } from './core/store.ts';
+import { type Image, type ImageStore, references } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
-import { type Engine, EngineError } from './engine/engine.ts';
+import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { addLayers, listStore } from './observe.ts';
@@ -20,6 +21,7 @@ export interface DaemonOptions {
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
+  readonly protections: Protections;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -50,6 +52,8 @@ const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', '
 export class Daemon {
   private readonly options: DaemonOptions;
   private engineReachable: boolean | undefined;
+  private engineInfo: EngineInfo | undefined;
+  private placeIsKnown = false;
   private pathReachable = true;
   /** What a sweep could have deleted when the last one ended without reaching LOW. */
   private couldNotHelp: string | undefined;
@@ -90,8 +94,9 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      const listed = await listStore(options.engine, options.stop);
-      if (this.couldNotHelp === fingerprint(listed)) {
+      const listed = await listStore(options.engine, options.disk, options.stop);
+      await this.checkPlace(listed.images);
+      if (this.couldNotHelp === this.fingerprint(listed)) {
         options.report({
           event: 'sweep.skipped',
           used,
@@ -125,10 +130,25 @@ export class Daemon {
       version: info.version,
       apiVersion: info.apiVersion,
     });
+    this.engineInfo = info;
+    if (!this.placeIsKnown) await this.checkPlace(await engine.listImages(stop));
+  }
+
+  /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
+  private async checkPlace(images: readonly Image[]): Promise<void> {
+    const { disk, report, stop } = this.options;
+    if (this.placeIsKnown || this.engineInfo === undefined) return;
+    const finding = await disk.checkPlace(
+      this.engineInfo,
+      images.map((image) => image.id),
+      stop,
+    );
+    if (finding !== undefined) report({ event: 'config.warning', message: finding.message });
+    this.placeIsKnown = finding !== undefined || images.length > 0;
   }
 
   private async remember(report: SweepReport): Promise<void> {
-    const { engine, stop } = this.options;
+    const { engine, disk, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
     // A deletion that failed may succeed the next time.
@@ -136,7 +156,7 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = fingerprint(await listStore(engine, stop));
+    this.couldNotHelp = this.fingerprint(await listStore(engine, disk, stop));
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -164,6 +184,7 @@ export class Daemon {
       engine: options.engine,
       disk: options.disk,
       policy: options.policy,
+      protections: options.protections,
       report: options.report,
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
@@ -175,13 +196,13 @@ export class Daemon {
       abandon: options.abandon,
     };
   }
-}
 
-/** The unused images and their names: as long as they are the same, a sweep has the same choice. */
-function fingerprint(store: ImageStore): string {
-  const { candidates } = sortOut(store);
-  return candidates
-    .map((image) => [image.id, ...references(image)].join(' '))
-    .sort()
-    .join('\n');
+  /** The images that may go and their names: as long as they are the same, a sweep has the same choice. */
+  private fingerprint(store: ImageStore): string {
+    const { candidates } = sortOut(store, undefined, { ...this.options.protections, nowMs: Date.now() });
+    return candidates
+      .map((image) => [image.id, ...references(image)].join(' '))
+      .sort()
+      .join('\n');
+  }
 }

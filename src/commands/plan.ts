@@ -13,8 +13,9 @@ export async function plan(config: Config, json: boolean, signal: AbortSignal): 
   return await orUnavailable(async () => {
     const seen = await look(config, signal);
     const { store, usage, takenAtMs } = seen.snapshot;
+    const { thresholds, protections } = config;
     const policy = findPolicy(config.policy);
-    const planned = makePlan({ store, usage, thresholds: config.thresholds, policy, nowMs: takenAtMs });
+    const planned = makePlan({ store, usage, thresholds, policy, protections, nowMs: takenAtMs });
     if (json) printJson(planJson(seen, planned, config));
     else process.stdout.write(planText(seen, planned, config));
     return EXIT.done;
