@@ -8,6 +8,7 @@ import { type DiskAccount, DiskAccountant, layersOf, type StoreAccount } from '.
 import { appearedTimes } from './appeared.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { DiskError } from './error.ts';
+import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { measureFilesystem } from './filesystem.ts';
 
 /** What the disk knows of the images' layers. */
@@ -57,6 +58,15 @@ export class ImageDisk {
    */
   async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
     return await appearedTimes(this.path, signal);
+  }
+
+  /**
+   * Where the space of the whole filesystem is, by kind.
+   * @param store what the engine holds now, as withLayers() returns it.
+   * @throws DiskError when something may not be read; the signal's reason when aborted.
+   */
+  async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
+    return await spaceByKind(await this.account(signal), store, signal);
   }
 
   /**
