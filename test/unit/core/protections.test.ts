@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { parseKeepPatterns } from '../../../src/core/keep-pattern.ts';
 import { makePlan, type Plan } from '../../../src/core/plan.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
 import { reclaimable } from '../../../src/core/policy/reclaimable.ts';
 import { noProtections, type Protections } from '../../../src/core/protections.ts';
@@ -10,7 +11,7 @@ import { arbitraryStore, container, image, store, usage } from './arbitraries.ts
 
 const nowMs = 1_000_000_000;
 
-function planOf(snapshot: ImageStore, rules: Partial<Protections>, policy = biggest): Plan {
+function planOf(snapshot: ImageStore, rules: Partial<Protections>, policy: Policy = biggest): Plan {
   return makePlan({
     store: snapshot,
     usage: usage(99),
@@ -232,5 +233,6 @@ test('any store, any rules: what is protected stays, what stays without rules st
         }
       }
     }),
+    { numRuns: 1000 },
   );
 });
