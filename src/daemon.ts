@@ -4,12 +4,13 @@
  */
 import { backoff, sleep } from './clock.ts';
 import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
 import { sortOut } from './core/protection.ts';
-import { type ImageStore, references } from './core/store.ts';
+import { type Image, type ImageStore, references } from './core/store.ts';
 import { formatLevel } from './core/format.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
-import { type Engine, EngineError } from './engine/engine.ts';
+import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
@@ -22,6 +23,7 @@ export interface DaemonOptions {
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
+  readonly protections: Protections;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -56,6 +58,8 @@ const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', '
 export class Daemon {
   private readonly options: DaemonOptions;
   private engineReachable: boolean | undefined;
+  private engineInfo: EngineInfo | undefined;
+  private placeIsKnown = false;
   private pathReachable = true;
   /** What a sweep could have deleted when the last one ended without reaching LOW. */
   private couldNotHelp: string | undefined;
@@ -96,7 +100,7 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      if (this.couldNotHelp !== undefined && this.couldNotHelp === fingerprint(await this.list())) {
+      if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
         options.report({
           event: 'sweep.skipped',
           used,
@@ -126,6 +130,7 @@ export class Daemon {
     let report: SweepReport;
     try {
       const snapshot = await observe(options.engine, options.disk, stop);
+      await this.checkPlace(snapshot.store.images);
       report = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
@@ -164,10 +169,26 @@ export class Daemon {
       version: info.version,
       apiVersion: info.apiVersion,
     });
+    this.engineInfo = info;
+    if (!this.placeIsKnown) await this.checkPlace(await engine.listImages(stop));
+  }
+
+  /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
+  private async checkPlace(images: readonly Image[]): Promise<void> {
+    const { disk, report, stop } = this.options;
+    if (this.placeIsKnown || this.engineInfo === undefined) return;
+    const finding = await disk.checkPlace(
+      this.engineInfo,
+      images.map((image) => image.id),
+      stop,
+    );
+    if (finding !== undefined) report({ event: 'config.warning', message: finding.message });
+    this.placeIsKnown = finding !== undefined || images.length > 0;
   }
 
   private list(): Promise<ImageStore> {
-    return listStore(this.options.engine, this.options.stop);
+    const { engine, disk, stop } = this.options;
+    return listStore(engine, disk, stop);
   }
 
   private async remember(report: SweepReport): Promise<void> {
@@ -178,7 +199,7 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = fingerprint(await this.list());
+    this.couldNotHelp = this.fingerprint(await this.list());
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -206,6 +227,7 @@ export class Daemon {
       engine: options.engine,
       disk: options.disk,
       policy: options.policy,
+      protections: options.protections,
       report: options.report,
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
@@ -218,13 +240,13 @@ export class Daemon {
       ...(held && { whyStopped: held.whyEnded }),
     };
   }
-}
 
-/** The unused images and their names: as long as they are the same, a sweep has the same choice. */
-function fingerprint(store: ImageStore): string {
-  const { candidates } = sortOut(store);
-  return candidates
-    .map((image) => [image.id, ...references(image)].join(' '))
-    .sort()
-    .join('\n');
+  /** The images that may go and their names: as long as they are the same, a sweep has the same choice. */
+  private fingerprint(store: ImageStore): string {
+    const { candidates } = sortOut(store, undefined, { ...this.options.protections, nowMs: Date.now() });
+    return candidates
+      .map((image) => [image.id, ...references(image)].join(' '))
+      .sort()
+      .join('\n');
+  }
 }

@@ -17,19 +17,21 @@ export interface Snapshot {
  * @throws EngineError when the engine cannot be asked, DiskError when the path cannot be measured.
  */
 export async function observe(engine: Engine, disk: ImageDisk, signal: AbortSignal): Promise<Snapshot> {
-  const listed = await listStore(engine, signal);
+  const listed = await listStore(engine, disk, signal);
   const { store, layerSource } = await addLayers(listed, disk, signal);
   return { takenAtMs: Date.now(), usage: await disk.usage(signal), store, layerSource };
 }
 
 /**
- * The store's images and containers, without layers. Images first: an image that a container starts to use between
+ * The store's images, with the times at which they came here, and containers, without layers. Images first: an image that a container starts to use between
  * the two requests is then seen as used; the other way round it would be taken for unused.
  * @throws EngineError
  */
-export async function listStore(engine: Engine, signal: AbortSignal): Promise<ImageStore> {
-  const images = await engine.listImages(signal);
+export async function listStore(engine: Engine, disk: ImageDisk, signal: AbortSignal): Promise<ImageStore> {
+  const listed = await engine.listImages(signal);
   const containers = await engine.listContainers(signal);
+  const appeared = await disk.appeared(signal);
+  const images = listed.map((image) => ({ ...image, appearedAtMs: appeared.get(image.id) }));
   return { images, containers, layers: new Map() };
 }
 

@@ -6,6 +6,7 @@ import { backoff, hasFired, sleep } from './clock.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
 import type { ImageId, ImageStore } from './core/store.ts';
 import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
@@ -28,6 +29,7 @@ export interface SweepOptions {
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
+  readonly protections: Protections;
   readonly delaySeconds: number;
   readonly dryRun: boolean;
   /** How long an unanswered deletion is given before we look, and how often; see removeImage. */
@@ -96,7 +98,7 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       const stopped = await carryOut(plan, progress, options);
       if (stopped !== undefined) return stopped;
       progress.store = await patiently(async (signal) => {
-        const listed = await listStore(options.engine, signal);
+        const listed = await listStore(options.engine, options.disk, signal);
         return (await addLayers(listed, options.disk, signal)).store;
       }, options);
       plan = planFor(progress, options);
@@ -122,9 +124,9 @@ function stopReason(options: SweepOptions): StopReason {
   return options.whyStopped?.() ?? 'stopped';
 }
 
-function planFor(progress: Progress, { thresholds, policy }: SweepOptions): Plan {
+function planFor(progress: Progress, { thresholds, policy, protections }: SweepOptions): Plan {
   const { store, usage, refused } = progress;
-  return makePlan({ store, usage, thresholds, policy, refused, nowMs: Date.now() });
+  return makePlan({ store, usage, thresholds, policy, protections, refused, nowMs: Date.now() });
 }
 
 /** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
@@ -267,7 +269,10 @@ function summary(
     durationSeconds,
     reachedLow,
     stoppedBecause,
-    remaining: reachedLow || options.dryRun ? [] : explainRemaining(progress.store, progress.usage),
+    remaining:
+      reachedLow || options.dryRun
+        ? []
+        : explainRemaining(progress.store, progress.usage, { ...options.protections, nowMs: Date.now() }),
   };
 }
 

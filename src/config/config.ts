@@ -2,6 +2,7 @@
  * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
  * configuration with a problem is no configuration.
  */
+import type { Protections } from '../core/protections.ts';
 import type { Thresholds } from '../core/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
 import { nearest } from './nearest.ts';
@@ -20,10 +21,12 @@ import { judgeThresholds } from './thresholds.ts';
 
 const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
+const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
 
-/** Every setting by its key, the thresholds as one value, and the engine's address. */
-export type Config = Omit<SettingValues, ThresholdKey> & {
+/** Every setting by its key, thresholds and protections as one value each, and the engine's address. */
+export type Config = Omit<SettingValues, ThresholdKey | keyof Protections> & {
   readonly thresholds: Thresholds;
+  readonly protections: Protections;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
   readonly engine: EngineAddress;
@@ -62,8 +65,9 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     return { ok: false, problems, warnings };
   }
   const config: Config = {
-    ...omit(values, thresholdKeys),
+    ...omit(values, [...thresholdKeys, ...protectionKeys]),
     thresholds: judged.thresholds,
+    protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
     criticalLevel: judged.criticalLevel,
     engine: engine.address,
   };

@@ -9,6 +9,7 @@ import {
   absolutePath,
   choice,
   judgedLater,
+  keepPatterns,
   longestSeconds,
   nodeName,
   onOff,
@@ -96,6 +97,25 @@ export const settings = {
     help: 'Time between two deletions, so that the engine keeps up with its other work',
     kind: seconds(0, 86_400),
     default: 1,
+  }),
+  keep: setting({
+    group: 'Sweeps',
+    help: 'Images that are never deleted; a pattern without a tag means every tag',
+    kind: keepPatterns(),
+    default: [],
+    defaultText: '',
+  }),
+  minAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'How long an image stays at least after it came to this host (pulled, built or tagged)',
+    kind: seconds(0, 315_360_000),
+    default: 0,
+  }),
+  keepLast: setting({
+    group: 'Sweeps',
+    help: 'How many of the newest images of each repository are never deleted',
+    kind: wholeNumber(0, 10_000),
+    default: 0,
   }),
   dryRun: setting({
     group: 'Sweeps',

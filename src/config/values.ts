@@ -2,6 +2,7 @@
  * The kinds of values a setting can have: how each is written, and what it becomes. A kind is a value, made by one
  * of the functions here and named in the settings table. Parsers are pure and never throw.
  */
+import { type KeepPattern, parseKeepPatterns } from '../core/keep-pattern.ts';
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
@@ -111,6 +112,19 @@ export function absolutePath(): ValueKind<string> {
  */
 export function judgedLater(placeholder: string, allowed: string): ValueKind<string> {
   return { placeholder, allowed, parse: accepted };
+}
+
+/** Patterns of images to keep, judged as a whole. */
+export function keepPatterns(): ValueKind<readonly KeepPattern[]> {
+  return {
+    placeholder: 'patterns',
+    allowed:
+      'patterns on image names separated by commas or white space: `*` and `?` as in file names, `re:` and a regular expression, or `sha256:` and at least 12 digits of an ID or digest',
+    parse: (text) => {
+      const parsed = parseKeepPatterns(text);
+      return parsed.ok ? accepted(parsed.patterns) : refused(parsed.reason);
+    },
+  };
 }
 
 /** A name as Kubernetes gives nodes: a DNS subdomain (RFC 1123). */

@@ -4,7 +4,8 @@
  */
 import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
-import { type Kept, keep, sortOut } from './protection.ts';
+import { isBuiltOn, type Kept, keep, sortOut, stepsThatStay } from './protection.ts';
+import { noProtections, type Protections } from './protections.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
 import { type Image, type ImageId, type ImageStore, references } from './store.ts';
@@ -26,6 +27,8 @@ export interface Victim {
   readonly references: readonly string[];
   /** The engine's figure: shared layers included. */
   readonly sizeBytes: number;
+  /** A nameless build step below it is protected: the engine must not delete it along. */
+  readonly keepParents: boolean;
   /** What its deletion frees at its place in the order, after those before it. */
   readonly predicted: Freed;
   /** One line for people. */
@@ -52,6 +55,8 @@ export interface PlanInput {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly nowMs: number;
+  /** What people protect besides images with the label; nothing where left out. */
+  readonly protections?: Protections;
   /** Images that an earlier step of the same sweep found undeletable, with the reason. */
   readonly refused?: ReadonlyMap<ImageId, string>;
   /** The store's forest, where it is built already. */
@@ -64,19 +69,21 @@ export interface PlanInput {
  */
 export function makePlan(input: PlanInput): Plan {
   const { store, usage, thresholds, policy, nowMs } = input;
-  const { candidates, kept } = sortOut(store, input.refused);
+  const rules = { ...(input.protections ?? noProtections), nowMs };
+  const { candidates, kept } = sortOut(store, input.refused, rules);
+  const steps = stepsThatStay(store, kept);
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
   const choice = isNeeded ? choose(input, candidates, goal) : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const byId = new Map(candidates.map((image) => [image.id, image]));
+  const byId = new Map(store.images.map((image) => [image.id, image]));
   const victims = (choice?.victims ?? []).flatMap(({ id, freed: predicted, reason }): Victim[] => {
     const image = byId.get(id);
     if (image === undefined) return [];
-    return [
-      { kind: 'image', id, references: references(image), sizeBytes: image.sizeBytes, predicted, reason },
-    ];
+    const keepParents = isBuiltOn(image, steps, byId);
+    const { sizeBytes } = image;
+    return [{ kind: 'image', id, references: references(image), sizeBytes, keepParents, predicted, reason }];
   });
   const stays =
     choice === undefined
@@ -93,7 +100,14 @@ export function makePlan(input: PlanInput): Plan {
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
 
-  function choose({ forest = forestOf(store) }: PlanInput, images: readonly Image[], toFree: Amount) {
+  /** Build steps that stay hold their layers, which the forest does not know of steps. */
+  function holding(): ImageStore {
+    if (steps.length === 0) return store;
+    const held = steps.flatMap((step) => step.layers?.at(-1) ?? []);
+    return { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
+  }
+
+  function choose({ forest = forestOf(holding()) }: PlanInput, images: readonly Image[], toFree: Amount) {
     const units = images.flatMap((image): Unit[] => {
       const unit = forest.units[forest.unitIndex.get(image.id) ?? -1];
       return unit === undefined ? [] : [unit];

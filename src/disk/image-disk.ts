@@ -5,7 +5,10 @@
 import type { ChainId, ImageId, ImageStore, Layer } from '../core/store.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
 import { type DiskAccount, DiskAccountant, layersOf, type StoreAccount } from './account.ts';
+import { appearedTimes } from './appeared.ts';
+import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { DiskError } from './error.ts';
+import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { measureFilesystem } from './filesystem.ts';
 
 /** What the disk knows of the images' layers. */
@@ -47,6 +50,36 @@ export class ImageDisk {
    */
   async account(signal: AbortSignal): Promise<DiskAccount> {
     return await this.#accountant.measure(signal);
+  }
+
+  /**
+   * When each image came to this host, in epoch ms; an image of which that is not known is left out.
+   * @throws the signal's reason when aborted.
+   */
+  async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
+    return await appearedTimes(this.path, signal);
+  }
+
+  /**
+   * Where the space of the whole filesystem is, by kind.
+   * @param store what the engine holds now, as withLayers() returns it.
+   * @throws DiskError when something may not be read; the signal's reason when aborted.
+   */
+  async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
+    return await spaceByKind(await this.account(signal), store, signal);
+  }
+
+  /**
+   * What speaks against this being the disk under an engine; undefined when nothing does.
+   * @param images the IDs of the engine's images.
+   * @throws the signal's reason when aborted.
+   */
+  async checkPlace(
+    engine: EngineWhereabouts,
+    images: readonly ImageId[],
+    signal: AbortSignal,
+  ): Promise<DataRootFinding | undefined> {
+    return await checkDataRoot(this.path, engine, images, await this.#accountant.readStore(signal));
   }
 
   /**
