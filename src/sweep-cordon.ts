@@ -2,7 +2,7 @@
  * The cordon around a sweep: when to wait for it, when to do without, when to let go. The one place that holds and
  * releases; how a node is cordoned is the business of src/cluster.
  */
-import { sleep } from './clock.ts';
+import { hasFired, sleep } from './clock.ts';
 import type { Cluster, Held } from './cluster/cluster.ts';
 import { ClusterError } from './cluster/error.ts';
 import type { ClusterReport } from './cluster/retry.ts';
@@ -75,13 +75,13 @@ export class SweepCordon {
   ): Promise<HeldCordon | 'critical' | 'not-needed' | 'stopped'> {
     const waiting = new AbortController();
     const signal = AbortSignal.any([stop, waiting.signal]);
-    let verdict: Verdict = 'wait';
+    const judgement: { verdict: Verdict } = { verdict: 'wait' };
     const judging = async (): Promise<void> => {
       while (!signal.aborted) {
         await sleep(this.#options.judgeEveryMs ?? JUDGE_EVERY_MS, signal);
-        if (signal.aborted) return;
-        verdict = await judge();
-        if (verdict !== 'wait') waiting.abort();
+        if (hasFired(signal)) return;
+        judgement.verdict = await judge();
+        if (judgement.verdict !== 'wait') waiting.abort();
       }
     };
     const judged = judging();
@@ -92,6 +92,7 @@ export class SweepCordon {
       return this.#held(held, stop);
     } catch (error) {
       if (!signal.aborted) throw error;
+      const { verdict } = judgement;
       if (stop.aborted || verdict === 'wait') return 'stopped';
       if (verdict === 'critical') {
         this.#options.report({

@@ -30,9 +30,9 @@ function keep(text: string): Partial<Protections> {
 
 /** By ID: `gone`, or the code for which it stays. */
 function fates({ victims, kept }: Plan): Record<string, string> {
-  return Object.fromEntries([
-    ...victims.map(({ id }) => [id, 'gone']),
-    ...kept.map(({ id, code }) => [id, code]),
+  return Object.fromEntries<string>([
+    ...victims.map(({ id }): [string, string] => [id, 'gone']),
+    ...kept.map(({ id, code }): [string, string] => [id, code]),
   ]);
 }
 
