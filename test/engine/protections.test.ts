@@ -225,7 +225,9 @@ describe('status', () => {
     expect(space.parts['imagesUnused']?.bytes).toBeLessThan(5.5 * 1024 ** 2);
     const two = status.images.find(({ id }) => id === ids['two']);
     expect(two?.exact).toBe(true);
-    expect(two?.uniqueBytes).toBe(space.parts['imagesUnused']?.bytes);
+    // What goes with the layer, its records with the engine included.
+    const unused = space.parts['imagesUnused']?.bytes ?? 0;
+    expect(Math.abs((two?.uniqueBytes ?? 0) - unused)).toBeLessThanOrEqual(unused / 100);
     // The base with its shell.
     expect(two?.sharedBytes).toBeGreaterThan(1e6);
     expect(Date.now() - Date.parse(two?.appearedAt ?? '')).toBeLessThan(hour * 1000);

@@ -102,11 +102,9 @@ describe('names and defaults', () => {
   it('gives every setting a default that its own parser would take', () => {
     for (const key of settingKeys) {
       const { kind, default: value } = settings[key];
-      if (value !== undefined)
-        expect([
-          key,
-          kind.parse(`${Array.isArray(value) ? '' : (value as string | number | boolean)}`),
-        ]).toEqual([key, { ok: true, value }]);
+      // The only default that is an object is the empty list.
+      const text = typeof value === 'object' ? '' : String(value);
+      if (value !== undefined) expect([key, kind.parse(text)]).toEqual([key, { ok: true, value }]);
     }
   });
 });

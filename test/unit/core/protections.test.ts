@@ -30,10 +30,9 @@ function keep(text: string): Partial<Protections> {
 
 /** By ID: `gone`, or the code for which it stays. */
 function fates({ victims, kept }: Plan): Record<string, string> {
-  return Object.fromEntries<string>([
-    ...victims.map(({ id }): [string, string] => [id, 'gone']),
-    ...kept.map(({ id, code }): [string, string] => [id, code]),
-  ]);
+  const fate = new Map<string, string>(victims.map(({ id }) => [id, 'gone']));
+  for (const { id, code } of kept) fate.set(id, code);
+  return Object.fromEntries(fate);
 }
 
 describe('by name', () => {
