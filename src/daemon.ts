@@ -6,12 +6,14 @@ import { backoff, sleep } from './clock.ts';
 import type { Policy } from './core/policy/policy.ts';
 import { sortOut } from './core/protection.ts';
 import { type ImageStore, references } from './core/store.ts';
+import { formatLevel } from './core/format.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
+import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
-import { addLayers, listStore } from './observe.ts';
+import { listStore, observe } from './observe.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
@@ -25,6 +27,10 @@ export interface DaemonOptions {
   /** One engine request; also how long a sweep waits for an engine that went away. */
   readonly timeoutSeconds: number;
   readonly dryRun: boolean;
+  /** Where the node is to be cordoned during a sweep. */
+  readonly cordon?: SweepCordon | undefined;
+  /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
+  readonly criticalLevel?: number | undefined;
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
   /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
@@ -100,13 +106,47 @@ export class Daemon {
         });
         return { outcome: 'skipped' };
       }
-      const layered = await addLayers(listed, options.disk, options.stop);
-      const snapshot = { takenAtMs: Date.now(), usage, ...layered };
-      const report = await sweep(snapshot, this.sweepOptions());
-      await this.remember(report);
-      return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+      return await this.sweepCordoned(used);
     } catch (error) {
       return this.failed(error);
+    }
+  }
+
+  /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
+  private async sweepCordoned(used: number): Promise<CheckResult> {
+    const { options } = this;
+    const { thresholds, cordon, dryRun, stop } = options;
+    let held: HeldCordon | undefined;
+    if (cordon !== undefined && !dryRun) {
+      const reason = `${formatLevel(used, thresholds.type)} used, sweeping below ${formatLevel(thresholds.low, thresholds.type)}`;
+      const answer = await cordon.hold(reason, () => this.judge(), stop);
+      if (answer === 'stopped') return { outcome: 'stopped' };
+      if (answer === 'not-needed') return { outcome: 'below-high' };
+      if (answer !== 'critical') held = answer;
+    }
+    let report: SweepReport;
+    try {
+      const snapshot = await observe(options.engine, options.disk, stop);
+      report = await sweep(snapshot, this.sweepOptions(held));
+    } finally {
+      await held?.release();
+    }
+    if (!dryRun) cordon?.tell(report);
+    await this.remember(report);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+  }
+
+  /** What the disk says while the cordon is waited for. */
+  private async judge(): Promise<Verdict> {
+    const { disk, thresholds, criticalLevel, stop } = this.options;
+    try {
+      const usage = await disk.usage(stop);
+      if (!isTriggered(usage, thresholds)) return 'not-needed';
+      const used = level(usage, thresholds.type).value;
+      return criticalLevel !== undefined && used >= criticalLevel ? 'critical' : 'wait';
+    } catch (error) {
+      if (error instanceof DiskError || stop.aborted) return 'wait';
+      throw error;
     }
   }
 
@@ -158,7 +198,7 @@ export class Daemon {
     throw error;
   }
 
-  private sweepOptions(): Parameters<typeof sweep>[1] {
+  private sweepOptions(held: HeldCordon | undefined): Parameters<typeof sweep>[1] {
     const { options } = this;
     return {
       engine: options.engine,
@@ -171,8 +211,9 @@ export class Daemon {
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
       patienceMs: options.timeoutSeconds * 1000,
-      stop: options.stop,
+      stop: held?.end ?? options.stop,
       abandon: options.abandon,
+      ...(held && { whyStopped: held.whyEnded }),
     };
   }
 }

@@ -37,6 +37,8 @@ export interface SweepOptions {
   readonly patienceMs: number;
   /** No further deletion is begun once this fires. */
   readonly stop: AbortSignal;
+  /** Why it fired, where that was not the program's end. */
+  readonly whyStopped?: () => StopReason | undefined;
   /** The request under way is abandoned when this fires. */
   readonly abandon: AbortSignal;
 }
@@ -101,7 +103,7 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       if (plan.victims.length === 0) return 'no-candidates';
     }
   } catch (error) {
-    if (options.stop.aborted) return 'stopped';
+    if (options.stop.aborted) return stopReason(options);
     if (error instanceof DiskError) {
       options.report({ event: 'path.unavailable', path: progress.usage.path, message: error.message });
       return 'path-unavailable';
@@ -116,6 +118,10 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
   }
 }
 
+function stopReason(options: SweepOptions): StopReason {
+  return options.whyStopped?.() ?? 'stopped';
+}
+
 function planFor(progress: Progress, { thresholds, policy }: SweepOptions): Plan {
   const { store, usage, refused } = progress;
   return makePlan({ store, usage, thresholds, policy, refused, nowMs: Date.now() });
@@ -128,7 +134,7 @@ async function carryOut(
   options: SweepOptions,
 ): Promise<StopReason | undefined> {
   for (const victim of plan.victims) {
-    if (options.stop.aborted) return 'stopped';
+    if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (progress.deleted + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
     const before = progress.usage;
@@ -151,12 +157,13 @@ async function carryOut(
     );
     progress.usage = await options.disk.usage(options.abandon);
     note(result, victim, before, plan.toFree, progress, options);
-    if (result.outcome === 'unresolved') return hasFired(options.stop) ? 'stopped' : 'engine-unavailable';
+    if (result.outcome === 'unresolved')
+      return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
   }
-  return options.stop.aborted ? 'stopped' : undefined;
+  return options.stop.aborted ? stopReason(options) : undefined;
 }
 
 /** Records and reports how the deletion of one victim ended. */

@@ -3,6 +3,10 @@ import type { Config } from '../config/config.ts';
 import { type CheckResult, Daemon } from '../daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import { findPolicy } from '../core/policy/registry.ts';
+import { ClusterError } from '../cluster/error.ts';
+import type { Reporter } from '../events.ts';
+import type { SweepCordon } from '../sweep-cordon.ts';
+import { hostname } from 'node:os';
 import { createEngine } from '../engine/create.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals } from '../signals.ts';
@@ -15,7 +19,18 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   const report = createLog(format, config.logLevel);
   for (const message of warnings) report({ event: 'config.warning', message });
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  let cordon: SweepCordon | undefined;
+  try {
+    cordon = await connect(config, report);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    report({ event: 'cluster.access-missing', message: error.message, required: true });
+    return EXIT.usage;
+  }
+  if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
   const daemon = new Daemon({
+    cordon,
+    criticalLevel: config.criticalLevel,
     engine: createEngine(config),
     disk: new ImageDisk(config.pathToCheck, config.thresholds.type),
     policy: findPolicy(config.policy),
@@ -41,9 +56,33 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     await daemon.run();
     return EXIT.done;
   } finally {
+    await cordon?.close();
     signals.dispose();
     report({ event: 'daemon.stopped' });
   }
+}
+
+/** The node's cordon; nothing of Kubernetes is loaded without a node name. */
+async function connect(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
+  if (config.nodeName === undefined) return undefined;
+  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
+    import('../cluster/cluster.ts'),
+    import('../sweep-cordon.ts'),
+  ]);
+  const cluster = await connectCluster({
+    nodeName: config.nodeName,
+    podName: podName(process.env),
+    cordonMode: config.cordonMode,
+    maxCordonedNodes: config.maxCordonedNodes,
+    report: (news) => report(clusterEvent(news)),
+  });
+  return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
+}
+
+/** Who holds a cordon, for those who find it: `namespace/pod`, and where nobody tells us so, the host's name. */
+function podName(env: NodeJS.ProcessEnv): string {
+  const pod = env['POD_NAME'] ?? hostname();
+  return env['POD_NAMESPACE'] === undefined ? pod : `${env['POD_NAMESPACE']}/${pod}`;
 }
 
 function exitStatus(result: CheckResult): number {

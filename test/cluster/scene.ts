@@ -1,32 +1,21 @@
-/** What the tests of the cluster share: a real API server, our ServiceAccount with its least roles, a proxy, nodes. */
+/** What the tests of the cluster share: a real API server, our ServiceAccount with the chart's roles, a proxy, nodes. */
 import { randomUUID } from 'node:crypto';
 import { connectCluster, type Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
 import type { LeaseObject, NodeObject } from '../../src/cluster/api.ts';
 import type { ClusterReport } from '../../src/cluster/retry.ts';
 import { slotName } from '../../src/cluster/slot-rules.ts';
+import { tryKubectl } from '../harness/helm.ts';
 import { startApiServer, type ApiServer } from '../harness/kubernetes.ts';
+import { isHook, render } from '../harness/rendered-chart.ts';
 import { waitFor } from '../harness/wait.ts';
 import type { WireProxy } from '../harness/wire-proxy.ts';
 
 export const never = new AbortController().signal;
-export const namespace = 'cleaner';
-const account = 'docker-image-cleaner';
-
-/** The same verbs, resources and names as the chart's roles. */
-const roles = {
-  nodes: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }],
-  events: [{ apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] }],
-  slots: [
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
-    {
-      apiGroups: ['coordination.k8s.io'],
-      resources: ['leases'],
-      resourceNames: [0, 1, 2].map(slotName),
-      verbs: ['get', 'update'],
-    },
-  ],
-};
+/** The namespace `render` installs to. */
+export const namespace = 'images';
+/** What the chart calls its ServiceAccount for the release that `render` makes. */
+export const account = 'cleaner-docker-image-cleaner';
 
 export interface Client {
   readonly cluster: Cluster;
@@ -118,23 +107,19 @@ export class Scene {
   }
 }
 
+/** Installs the chart's own ServiceAccount and roles, so that a permission it forgets fails the tests. */
 async function grant(server: ApiServer): Promise<void> {
-  const rbac = 'rbac.authorization.k8s.io';
-  const subjects = [{ kind: 'ServiceAccount', name: account, namespace }];
   await server.expect('POST', '/api/v1/namespaces', { body: { metadata: { name: namespace } } });
-  await server.expect('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, {
-    body: { metadata: { name: account } },
+  const kinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
+  const items = render(['cleaner.maxCordonedNodes=3']).filter(
+    (object) => kinds.includes(object.kind) && !isHook(object),
+  );
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  const { status, stderr } = tryKubectl(['apply', '-f', '-'], {
+    kubeconfig: server.adminKubeconfig(),
+    input,
   });
-  const bind = async (name: keyof typeof roles, within?: string): Promise<void> => {
-    const [base, kind] = within === undefined ? ['', 'ClusterRole'] : [`/namespaces/${within}`, 'Role'];
-    const path = `/apis/${rbac}/v1${base}/${kind.toLowerCase()}`;
-    await server.expect('POST', `${path}s`, { body: { metadata: { name }, rules: roles[name] } });
-    const roleRef = { apiGroup: rbac, kind, name };
-    await server.expect('POST', `${path}bindings`, { body: { metadata: { name }, roleRef, subjects } });
-  };
-  await bind('nodes');
-  await bind('events', 'default');
-  await bind('slots', namespace);
+  if (status !== 0) throw new Error(`The chart's roles cannot be applied: ${stderr}`);
 }
 
 export async function startScene(): Promise<Scene> {
