@@ -3,13 +3,15 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff, sleep } from './clock.ts';
+import { type Clean, sortOutCleanable } from './core/clean.ts';
 import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
 import { sortOut } from './core/protection.ts';
-import { type ImageStore, references } from './core/store.ts';
 import { formatLevel } from './core/format.ts';
+import { type Image, type ImageStore, references } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
-import { type Engine, EngineError } from './engine/engine.ts';
+import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
@@ -22,6 +24,8 @@ export interface DaemonOptions {
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
+  readonly protections: Protections;
+  readonly clean: Clean;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -56,6 +60,8 @@ const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', '
 export class Daemon {
   private readonly options: DaemonOptions;
   private engineReachable: boolean | undefined;
+  private engineInfo: EngineInfo | undefined;
+  private placeIsKnown = false;
   private pathReachable = true;
   /** What a sweep could have deleted when the last one ended without reaching LOW. */
   private couldNotHelp: string | undefined;
@@ -96,13 +102,14 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      const listed = await listStore(options.engine, options.stop);
-      if (this.couldNotHelp === fingerprint(listed)) {
+      const listed = await listStore(options.engine, options.disk, options.stop, options.clean);
+      await this.checkPlace(listed.images);
+      if (this.couldNotHelp === this.fingerprint(listed)) {
         options.report({
           event: 'sweep.skipped',
           used,
           reason:
-            'the last sweep could not reach the low threshold, and no unused image has come or gone since',
+            'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
         });
         return { outcome: 'skipped' };
       }
@@ -126,7 +133,7 @@ export class Daemon {
     }
     let report: SweepReport;
     try {
-      const snapshot = await observe(options.engine, options.disk, stop);
+      const snapshot = await observe(options.engine, options.disk, stop, options.clean);
       report = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
@@ -165,10 +172,25 @@ export class Daemon {
       version: info.version,
       apiVersion: info.apiVersion,
     });
+    this.engineInfo = info;
+    if (!this.placeIsKnown) await this.checkPlace(await engine.listImages(stop));
+  }
+
+  /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
+  private async checkPlace(images: readonly Image[]): Promise<void> {
+    const { disk, report, stop } = this.options;
+    if (this.placeIsKnown || this.engineInfo === undefined) return;
+    const finding = await disk.checkPlace(
+      this.engineInfo,
+      images.map((image) => image.id),
+      stop,
+    );
+    if (finding !== undefined) report({ event: 'config.warning', message: finding.message });
+    this.placeIsKnown = finding !== undefined || images.length > 0;
   }
 
   private async remember(report: SweepReport): Promise<void> {
-    const { engine, stop } = this.options;
+    const { engine, disk, clean, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
     // A deletion that failed may succeed the next time.
@@ -176,7 +198,7 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = fingerprint(await listStore(engine, stop));
+    this.couldNotHelp = this.fingerprint(await listStore(engine, disk, stop, clean));
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -204,6 +226,8 @@ export class Daemon {
       engine: options.engine,
       disk: options.disk,
       policy: options.policy,
+      protections: options.protections,
+      clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
@@ -216,13 +240,16 @@ export class Daemon {
       ...(held && { whyStopped: held.whyEnded }),
     };
   }
-}
 
-/** The unused images and their names: as long as they are the same, a sweep has the same choice. */
-function fingerprint(store: ImageStore): string {
-  const { candidates } = sortOut(store);
-  return candidates
-    .map((image) => [image.id, ...references(image)].join(' '))
-    .sort()
-    .join('\n');
+  /** What may go, images with their names: as long as that is the same, a sweep has the same choice. */
+  private fingerprint(store: ImageStore): string {
+    const { protections, clean } = this.options;
+    const nowMs = Date.now();
+    const others = sortOutCleanable(store, clean, nowMs).units.map(({ id }) => id);
+    const leaving = new Set(others);
+    const containers = store.containers.filter(({ id }) => !leaving.has(id));
+    const { candidates } = sortOut({ ...store, containers }, undefined, { ...protections, nowMs });
+    const images = candidates.map((image) => [image.id, ...references(image)].join(' '));
+    return [...(clean.images ? images : []), ...others].sort().join('\n');
+  }
 }

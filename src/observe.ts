@@ -24,25 +24,28 @@ export async function observe(
   signal: AbortSignal,
   clean: Clean = imagesOnly,
 ): Promise<Snapshot> {
-  const listed = await listStore(engine, signal, clean);
+  const listed = await listStore(engine, disk, signal, clean);
   const { store, layerSource } = await addLayers(listed, engine, disk, signal);
   return { takenAtMs: Date.now(), usage: await disk.usage(signal), store, layerSource };
 }
 
 /**
- * The store's images and containers, without layers. Images first: an image that a container starts to use between
+ * The store's images, with the times at which they came here, and containers, without layers. Images first: an image that a container starts to use between
  * the two requests is then seen as used; the other way round it would be taken for unused. What else may go is asked
  * for only where `clean` names it.
  * @throws EngineError
  */
 export async function listStore(
   engine: Engine,
+  disk: ImageDisk,
   signal: AbortSignal,
   clean: Clean = imagesOnly,
 ): Promise<ImageStore> {
-  const images = await engine.listImages(signal);
+  const listedImages = await engine.listImages(signal);
   const listed = await engine.listContainers(signal);
   const containers = clean.stoppedContainers ? await withStopTimes(engine, listed, clean, signal) : listed;
+  const appeared = await disk.appeared(signal);
+  const images = listedImages.map((image) => ({ ...image, appearedAtMs: appeared.get(image.id) }));
   if (!clean.buildCache) return { images, containers, layers: new Map() };
   return { images, containers, layers: new Map(), cacheRecords: await engine.listCacheRecords(signal) };
 }

@@ -22,7 +22,7 @@ export async function look(config: Config, signal: AbortSignal): Promise<Look> {
   const engine = createEngine(config);
   const info = await engine.connect(signal);
   const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
-  const snapshot = await observe(engine, disk, signal);
+  const snapshot = await observe(engine, disk, signal, config.clean);
   return { engine: info, snapshot };
 }
 

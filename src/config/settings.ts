@@ -8,7 +8,9 @@
 import {
   absolutePath,
   choice,
+  choices,
   judgedLater,
+  keepPatterns,
   longestSeconds,
   nodeName,
   onOff,
@@ -85,6 +87,19 @@ export const settings = {
     kind: choice(...policies.map(({ name }) => name)),
     default: defaultPolicy.name,
   }),
+  clean: setting({
+    group: 'Sweeps',
+    help: 'What a sweep may delete, one budget for all: unused images, records of the build cache (BuildKit, Docker 18.09 and newer), stopped containers that nobody manages (Kubernetes, compose and swarm do)',
+    kind: choices('images', 'build-cache', 'stopped-containers'),
+    default: ['images'] as readonly ('images' | 'build-cache' | 'stopped-containers')[],
+    defaultText: 'images',
+  }),
+  stoppedContainerAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'How long a container must have been stopped before it may be deleted; its volumes stay',
+    kind: seconds(0, 315_360_000),
+    default: 86_400,
+  }),
   intervalSeconds: setting({
     group: 'Sweeps',
     help: 'Time between two looks at the disk',
@@ -96,6 +111,25 @@ export const settings = {
     help: 'Time between two deletions, so that the engine keeps up with its other work',
     kind: seconds(0, 86_400),
     default: 1,
+  }),
+  keep: setting({
+    group: 'Sweeps',
+    help: 'Images that are never deleted; a pattern without a tag means every tag',
+    kind: keepPatterns(),
+    default: [],
+    defaultText: '',
+  }),
+  minAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'How long an image stays at least after it came to this host (pulled, built or tagged)',
+    kind: seconds(0, 315_360_000),
+    default: 0,
+  }),
+  keepLast: setting({
+    group: 'Sweeps',
+    help: 'How many of the newest images of each repository are never deleted',
+    kind: wholeNumber(0, 10_000),
+    default: 0,
   }),
   dryRun: setting({
     group: 'Sweeps',

@@ -2,6 +2,7 @@
  * The kinds of values a setting can have: how each is written, and what it becomes. A kind is a value, made by one
  * of the functions here and named in the settings table. Parsers are pure and never throw.
  */
+import { type KeepPattern, parseKeepPatterns } from '../core/keep-pattern.ts';
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
@@ -68,6 +69,23 @@ export function choice<const T extends string>(...words: readonly T[]): ValueKin
   };
 }
 
+/** Some of a few words, separated by commas, in upper or lower case; at least one. */
+export function choices<const T extends string>(...words: readonly T[]): ValueKind<readonly T[]> {
+  const allowed = `one or more of ${words.map((word) => `\`${word}\``).join(', ')}, separated by commas`;
+  return {
+    placeholder: 'list',
+    allowed,
+    parse: (text) => {
+      const parts = text.split(',').map((part) => part.trim().toLowerCase());
+      const found = words.filter((word) => parts.includes(word));
+      const unknown = parts.filter((part) => part !== '' && !words.some((word) => word === part));
+      return unknown.length > 0 || found.length === 0
+        ? refused(`expected one or more of ${words.join(', ')}, separated by commas`)
+        : accepted(found);
+    },
+  };
+}
+
 const truth: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['1', true],
@@ -111,6 +129,19 @@ export function absolutePath(): ValueKind<string> {
  */
 export function judgedLater(placeholder: string, allowed: string): ValueKind<string> {
   return { placeholder, allowed, parse: accepted };
+}
+
+/** Patterns of images to keep, judged as a whole. */
+export function keepPatterns(): ValueKind<readonly KeepPattern[]> {
+  return {
+    placeholder: 'patterns',
+    allowed:
+      'patterns on image names separated by commas or white space: `*` and `?` as in file names, `re:` and a regular expression, or `sha256:` and at least 12 digits of an ID or digest',
+    parse: (text) => {
+      const parsed = parseKeepPatterns(text);
+      return parsed.ok ? accepted(parsed.patterns) : refused(parsed.reason);
+    },
+  };
 }
 
 /** A name as Kubernetes gives nodes: a DNS subdomain (RFC 1123). */

@@ -50,7 +50,9 @@ interface Objection {
 export function containerStays(container: Container, clean: Clean, nowMs: number): Objection | undefined {
   const { state, labels } = container;
   if (!stoppedStates.has(state)) return { code: 'in-use', reason: `it is ${state}` };
-  const manager = managers.find(([prefix]) => Object.keys(labels).some((label) => label.startsWith(prefix)))?.[1];
+  const manager = managers.find(([prefix]) =>
+    Object.keys(labels).some((label) => label.startsWith(prefix)),
+  )?.[1];
   if (manager !== undefined) return { code: 'managed', reason: `it belongs to ${manager}` };
   // One that never ran has only the time when it was made.
   const sinceMs = container.stoppedAtMs ?? (state === 'created' ? container.createdAtMs : undefined);
@@ -100,7 +102,9 @@ export function sortOutCleanable(
       if (!stoppedStates.has(container.state)) continue;
       const refusal = refused.get(container.id);
       const objection: Objection | undefined =
-        refusal === undefined ? containerStays(container, clean, nowMs) : { code: 'refused', reason: refusal };
+        refusal === undefined
+          ? containerStays(container, clean, nowMs)
+          : { code: 'refused', reason: refusal };
       const unit = containerUnit(container, store);
       if (objection === undefined) units.push(unit);
       else kept.push(keepOther(unitKept(unit), objection));
@@ -162,7 +166,9 @@ function recordUnit(
 function containerUnit(container: Container, store: ImageStore): Unit {
   const space = store.heldSpace?.get(container.id);
   const names = new Set(container.images);
-  const images = store.images.filter((image) => names.has(image.id) || image.tags.some((tag) => names.has(tag)));
+  const images = store.images.filter(
+    (image) => names.has(image.id) || image.tags.some((tag) => names.has(tag)),
+  );
   const own = ownOf(space, 0);
   return {
     id: container.id,
@@ -188,7 +194,7 @@ function chainTo(store: ImageStore, top: ChainId | undefined): readonly ChainId[
   const chain: ChainId[] = [];
   // A damaged store can have a loop.
   const seen = new Set<ChainId>();
-  for (let layer = store.layers.get(top ?? ''); layer !== undefined && !seen.has(layer.id); ) {
+  for (let layer = store.layers.get(top ?? ''); layer !== undefined && !seen.has(layer.id);) {
     seen.add(layer.id);
     chain.push(layer.id);
     layer = store.layers.get(layer.parentId ?? '');

@@ -5,7 +5,8 @@
 import { type Clean, imagesOnly, sortOutCleanable, unitKept } from './clean.ts';
 import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
-import { type Kept, keep, sortOut, type SortedOut } from './protection.ts';
+import { isBuiltOn, type Kept, keep, sortOut, type SortedOut, stepsThatStay } from './protection.ts';
+import { noProtections, type Protections } from './protections.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
 import { type Image, type ImageStore, references } from './store.ts';
@@ -29,6 +30,8 @@ export interface Victim {
   readonly references: readonly string[];
   /** The engine's figure: shared layers included. */
   readonly sizeBytes: number;
+  /** A nameless build step below it is protected: the engine must not delete it along. */
+  readonly keepParents: boolean;
   /** What its deletion frees at its place in the order, after those before it. */
   readonly predicted: Freed;
   /** One line for people. */
@@ -55,6 +58,8 @@ export interface PlanInput {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly nowMs: number;
+  /** What people protect besides images with the label; nothing where left out. */
+  readonly protections?: Protections;
   /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
   readonly refused?: ReadonlyMap<UnitId, string>;
   /** What may go at all; images only where left out. */
@@ -70,17 +75,20 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): Plan {
   const { store, usage, thresholds, policy, nowMs, clean = imagesOnly } = input;
   const others = sortOutCleanable(store, clean, nowMs, input.refused);
-  const { candidates, kept } = sortOutImages(store, clean, others.units, input.refused);
+  const { candidates, kept } = sortOutImages(input, clean, others.units);
+  const steps = stepsThatStay(store, kept);
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
   const choice = isNeeded ? choose(candidates) : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const byId = new Map(candidates.map((image) => [image.id, image]));
+  const byId = new Map(store.images.map((image) => [image.id, image]));
   const victims = (choice?.victims ?? []).map(({ id, unit, freed: predicted, reason }): Victim => {
     const image = byId.get(id);
     const names = image === undefined ? [unit.name] : references(image);
-    return { kind: unit.kind, id, references: names, sizeBytes: unit.sizeBytes, predicted, reason };
+    const keepParents = image !== undefined && isBuiltOn(image, steps, byId);
+    const { kind, sizeBytes } = unit;
+    return { kind, id, references: names, sizeBytes, keepParents, predicted, reason };
   });
   const stays =
     choice === undefined
@@ -90,7 +98,9 @@ export function makePlan(input: PlanInput): Plan {
         ]
       : choice.stays.map(({ id, unit, cause, reason }): Kept => {
           const image = byId.get(id);
-          return image === undefined ? { ...unitKept(unit), code: cause, reason } : keep(image, cause, reason);
+          return image === undefined
+            ? { ...unitKept(unit), code: cause, reason }
+            : keep(image, cause, reason);
         });
   return {
     triggered: isTriggered(usage, thresholds),
@@ -100,8 +110,16 @@ export function makePlan(input: PlanInput): Plan {
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
 
+  /** Build steps that stay hold their layers, which the forest does not know of steps. */
+  function holding(): ImageStore {
+    if (steps.length === 0) return store;
+    const held = steps.flatMap((step) => step.layers?.at(-1) ?? []);
+    return { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
+  }
+
   function choose(images: readonly Image[]) {
-    const forest = others.units.length === 0 && input.forest ? input.forest : forestOf(store, others.units);
+    const isGiven = others.units.length === 0 && input.forest !== undefined;
+    const forest = isGiven ? input.forest : forestOf(holding(), others.units);
     const units = images.flatMap((image): Unit[] => {
       const unit = forest.units[forest.unitIndex.get(image.id) ?? -1];
       return unit === undefined ? [] : [unit];
@@ -115,16 +133,15 @@ export function makePlan(input: PlanInput): Plan {
 const notNeeded = 'unused, but usage is below the low threshold';
 
 /** As sortOut, with containers that may go themselves holding nothing, and no image going where none may. */
-function sortOutImages(
-  store: ImageStore,
-  clean: Clean,
-  others: readonly Unit[],
-  refused: PlanInput['refused'],
-): SortedOut {
+function sortOutImages(input: PlanInput, clean: Clean, others: readonly Unit[]): SortedOut {
+  const { store } = input;
   const leaving = new Set(others.map(({ id }) => id));
   const staying = { ...store, containers: store.containers.filter(({ id }) => !leaving.has(id)) };
-  const { candidates, kept } = sortOut(staying, refused);
+  const rules = { ...(input.protections ?? noProtections), nowMs: input.nowMs };
+  const { candidates, kept } = sortOut(staying, input.refused, rules);
   if (clean.images) return { candidates, kept };
-  const spared = candidates.map((image) => keep(image, 'not-cleaned', 'unused, but images are not to be cleaned'));
+  const spared = candidates.map((image) =>
+    keep(image, 'not-cleaned', 'unused, but images are not to be cleaned'),
+  );
   return { candidates: [], kept: [...kept, ...spared] };
 }

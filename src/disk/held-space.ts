@@ -15,7 +15,9 @@ export function heldSpaceOf(store: StoreAccount, builds: BuildSnapshots): Readon
   const amounts = new Map(store.folders.map((folder) => [folder.name, folder]));
   const own = (names: readonly string[]): { amount: Amount; exact: boolean } => {
     const folders = names.flatMap((name) => amounts.get(name) ?? []);
-    const amount = sum(folders.map(({ files, rest, elsewhere }) => sum([sumTrees([files]), rest, elsewhere])));
+    const amount = sum(
+      folders.map(({ files, rest, elsewhere }) => sum([sumTrees([files]), rest, elsewhere])),
+    );
     return { amount, exact: folders.every(({ isExact }) => isExact) };
   };
   const held = new Map<string, HeldSpace>();

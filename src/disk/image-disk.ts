@@ -5,7 +5,9 @@
 import type { ChainId, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
 import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
+import { appearedTimes } from './appeared.ts';
 import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
+import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { DiskError } from './error.ts';
 import { measureFilesystem } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
@@ -51,6 +53,27 @@ export class ImageDisk {
    */
   async account(signal: AbortSignal): Promise<DiskAccount> {
     return await this.#accountant.measure(signal);
+  }
+
+  /**
+   * When each image came to this host, in epoch ms; an image of which that is not known is left out.
+   * @throws the signal's reason when aborted.
+   */
+  async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
+    return await appearedTimes(this.path, signal);
+  }
+
+  /**
+   * What speaks against this being the disk under an engine; undefined when nothing does.
+   * @param images the IDs of the engine's images.
+   * @throws the signal's reason when aborted.
+   */
+  async checkPlace(
+    engine: EngineWhereabouts,
+    images: readonly ImageId[],
+    signal: AbortSignal,
+  ): Promise<DataRootFinding | undefined> {
+    return await checkDataRoot(this.path, engine, images, await this.#accountant.readStore(signal));
   }
 
   /**

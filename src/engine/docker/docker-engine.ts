@@ -121,7 +121,8 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     async imageLayers(id, signal) {
       const known = toldLayers.get(id);
       if (known !== undefined) return known;
-      const chain = (await inspect(id, signal).then((details) => details && imageFromDetails(details)))?.layers;
+      const chain = (await inspect(id, signal).then((details) => details && imageFromDetails(details)))
+        ?.layers;
       if (chain === undefined) return undefined;
       const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
       if (isNotFound(answer)) return undefined;
@@ -144,7 +145,8 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async listCacheRecords(signal) {
       if (!canFilterBuilds()) return [];
-      const hasTypes = apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
+      const hasTypes =
+        apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
       const query = hasTypes ? { type: 'build-cache' } : {};
       const answer = await ask({ method: 'GET', path: '/system/df', query }, signal);
       return (readJson(diskUsageSchema, expect(200, answer)).BuildCache ?? []).map(cacheRecordFrom);
@@ -161,7 +163,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async removeCacheRecord(id, signal) {
       if (!canFilterBuilds() || !CACHE_RECORD_ID.test(id)) {
-        throw new EngineError('failed', `the build-cache record ${JSON.stringify(id)} cannot be deleted alone`);
+        throw new EngineError(
+          'failed',
+          `the build-cache record ${JSON.stringify(id)} cannot be deleted alone`,
+        );
       }
       // All: also those that share a layer with an image. The filter keeps it to the one.
       const query = { all: 'true', filters: JSON.stringify({ id: { [id]: true } }) };

@@ -3,7 +3,7 @@
  */
 import type { CacheRecord, Container, Image, ImageId } from '../../core/store.ts';
 import type { ContainerDetails } from '../engine.ts';
-import { chainIds } from './chain-id.ts';
+import { chainIds } from '../../chain-id.ts';
 import type {
   CacheRecordAnswer,
   ContainerDetailsAnswer,
