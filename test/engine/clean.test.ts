@@ -135,14 +135,15 @@ describe('layers that the build cache holds', () => {
       expect((await cli.exited).code).toBe(3);
       const report = await cli.waitForEvent('sweep.completed');
       expect(report).toMatchObject({ deletedImages: 0, failedDeletions: 0, stoppedBecause: 'no-candidates' });
-      expect(report['deletedCacheRecords']).toBe(units.length);
+      // One record stands for the base, whose image stays: it would free nothing.
+      expect(report['deletedCacheRecords']).toBe(units.length - 1);
       for (const record of cli.records.filter(({ event }) => event === 'cache-record.deleted')) {
         const error = Math.abs(Number(record['freedBytes']) - Number(record['predictedBytes']));
         expect(error, JSON.stringify(record)).toBeLessThan(MiB);
       }
     });
     expectNear(measured, total);
-    expect(await client.listCacheRecords(signal)).toEqual([]);
+    expect(await client.listCacheRecords(signal)).toHaveLength(1);
     expect(await listTags(engine)).toEqual(['base:1']);
   });
 
@@ -158,21 +159,23 @@ describe('layers that the build cache holds', () => {
     expect([...before.byRecord.keys()].sort()).toEqual(
       (await client.listCacheRecords(signal)).map(({ id }) => id).sort(),
     );
-    await engine.expect('POST', '/build/prune?all=true');
-    expect(chains(await readBuildSnapshots(engine.dataRoot, signal))).toEqual([]);
-
     const copy = join(engine.disk.workspace.path, 'copy');
     mkdirSync(copy);
     execFileSync('cp', ['-r', join(engine.dataRoot, 'buildkit'), copy]);
     const path = join(copy, 'buildkit/snapshots.db');
-    // Both meta pages and the root: what follows the root page can be damaged in many ways, none may throw anything else.
+    // Both meta pages.
     execFileSync('dd', ['if=/dev/zero', `of=${path}`, 'bs=4096', 'count=2', 'conv=notrunc'], {
       stdio: 'pipe',
     });
     await expect(readBolt(path, signal)).rejects.toThrow(BoltError);
     const damaged = await readBuildSnapshots(copy, signal);
     expect(damaged.isExact).toBe(false);
-    expect(chains(damaged).sort()).toEqual(expect.arrayContaining(chains(before).sort()));
+    expect(chains(damaged)).toEqual(expect.arrayContaining(chains(before)));
+    execFileSync('truncate', ['--size', '5000', join(copy, 'buildkit/containerdmeta.db')]);
+    expect((await readBuildSnapshots(copy, signal)).isExact).toBe(false);
+
+    await engine.expect('POST', '/build/prune?all=true');
+    expect(chains(await readBuildSnapshots(engine.dataRoot, signal))).toEqual([]);
   });
 
   it('predicts after a restart of the engine what it then frees, or less', async () => {
@@ -183,6 +186,7 @@ describe('layers that the build cache holds', () => {
     const { forest, idOf } = await look();
     const predicted = freedBy(forest, [idOf('built:1')]);
     const measured = await gained(() => removeImage(engine, 'built:1'));
+    console.log('RESTART', measured, predicted);
     expect(measured.bytes - predicted.bytes).toBeGreaterThan(-MiB / 4);
   });
 });
