@@ -85,14 +85,11 @@ export function sortOutCleanable(
   const units: Unit[] = [];
   const kept: Kept[] = [];
   if (clean.buildCache) {
-    const children = childRecords(store.cacheRecords ?? []);
-    for (const record of store.cacheRecords ?? []) {
-      const refusal = refused.get(record.id);
-      const objection: Objection | undefined = record.inUse
-        ? { code: 'in-use', reason: 'a build holds it' }
-        : refusal === undefined
-          ? undefined
-          : { code: 'refused', reason: refusal };
+    const records = store.cacheRecords ?? [];
+    const children = childRecords(records);
+    const staying = recordsThatStay(records, refused);
+    for (const record of records) {
+      const objection = staying.get(record.id);
       if (objection === undefined) units.push(recordUnit(record, store, children));
       else kept.push(keepOther(recordKept(record), objection));
     }
@@ -124,6 +121,29 @@ function recordKept({ id, description, sizeBytes }: CacheRecord): Omit<Kept, 'co
 
 function keepOther(what: Omit<Kept, 'code' | 'reason'>, { code, reason }: Objection): Kept {
   return { ...what, code, reason };
+}
+
+/** Records that a build holds, those that the engine did not delete, and all that these stand on. */
+function recordsThatStay(
+  records: readonly CacheRecord[],
+  refused: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Objection> {
+  const byId = new Map(records.map((record) => [record.id, record]));
+  const staying = new Map<string, Objection>();
+  for (const { id, inUse } of records) {
+    const refusal = refused.get(id);
+    if (inUse) staying.set(id, { code: 'in-use', reason: 'a build holds it' });
+    else if (refusal !== undefined) staying.set(id, { code: 'refused', reason: refusal });
+  }
+  const pending = [...staying.keys()];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    for (const parent of byId.get(id)?.parents ?? []) {
+      if (staying.has(parent)) continue;
+      staying.set(parent, { code: 'child-stays', reason: `the record ${id}, which stands on it, stays` });
+      pending.push(parent);
+    }
+  }
+  return staying;
 }
 
 /** By record: those that were made from it. */
