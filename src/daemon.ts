@@ -102,9 +102,8 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      const listed = await listStore(options.engine, options.disk, options.stop, options.clean);
-      await this.checkPlace(listed.images);
-      if (this.couldNotHelp === this.fingerprint(listed)) {
+      if (!this.placeIsKnown) await this.checkPlace(await options.engine.listImages(options.stop));
+      if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
         options.report({
           event: 'sweep.skipped',
           used,
@@ -189,8 +188,12 @@ export class Daemon {
     this.placeIsKnown = finding !== undefined || images.length > 0;
   }
 
+  private list(): Promise<ImageStore> {
+    const { engine, disk, stop, clean } = this.options;
+    return listStore(engine, disk, stop, clean);
+  }
+
   private async remember(report: SweepReport): Promise<void> {
-    const { engine, disk, clean, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
     // A deletion that failed may succeed the next time.
@@ -198,7 +201,7 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = this.fingerprint(await listStore(engine, disk, stop, clean));
+    this.couldNotHelp = this.fingerprint(await this.list());
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */

@@ -1,6 +1,6 @@
 /**
- * The eight requests this project makes of Kubernetes, and as much of the objects as it reads. Stable APIs only:
- * core/v1, coordination.k8s.io/v1 (1.14), authorization.k8s.io/v1.
+ * The eleven requests this project makes of Kubernetes, and as much of the objects as it reads. Stable APIs only:
+ * core/v1, apps/v1, coordination.k8s.io/v1 (1.14), authorization.k8s.io/v1.
  */
 import type { Connection } from './client.ts';
 
@@ -24,6 +24,9 @@ export interface NodeObject {
     readonly taints?: readonly Taint[];
   };
 }
+
+/** What a list of nodes tells of each. */
+export type NodeMetadata = Pick<NodeObject, 'metadata'>;
 
 /** JSON patch (RFC 6902). */
 export type PatchOperation =
@@ -65,6 +68,8 @@ export interface AccessQuestion {
 }
 
 export interface KubernetesApi {
+  /** Every node's name and annotations; nothing else of it is asked for. */
+  listNodes(signal: AbortSignal): Promise<readonly NodeMetadata[]>;
   getNode(name: string, signal: AbortSignal): Promise<NodeObject>;
   patchNode(name: string, patch: readonly PatchOperation[], signal: AbortSignal): Promise<NodeObject>;
   getLease(namespace: string, name: string, signal: AbortSignal): Promise<LeaseObject>;
@@ -80,7 +85,20 @@ export interface KubernetesApi {
     signal: AbortSignal,
   ): Promise<void>;
   isAllowed(question: AccessQuestion, signal: AbortSignal): Promise<boolean>;
+  /** @throws ClusterError `not-found` when it is gone, and with it, after `deleteDaemonSet`, all its pods. */
+  getDaemonSet(namespace: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Deletes it in the foreground: it is there until its pods are gone. May be repeated. */
+  deleteDaemonSet(namespace: string, name: string, signal: AbortSignal): Promise<void>;
 }
+
+/**
+ * Metadata alone (stable since 1.15): a node's status lists its images and is a hundred times as long. A server that cannot
+ * do so sends whole nodes.
+ */
+const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+
+/** Nodes in one answer. */
+const pageSize = 100;
 
 const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
 
@@ -94,7 +112,24 @@ export function kubernetesApi(connection: Connection): KubernetesApi {
   const send = async <T>(...args: Parameters<Connection['send']>): Promise<T> =>
     (await connection.send(...args)) as T;
 
+  const daemonSet = (namespace: string, name: string): string =>
+    `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/daemonsets/${encodeURIComponent(name)}`;
+
   return {
+    async listNodes(signal) {
+      const nodes: NodeMetadata[] = [];
+      let next: string | undefined = '';
+      while (next !== undefined) {
+        const query = `limit=${pageSize}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
+        const page: { items: NodeMetadata[]; metadata?: { continue?: string } } = await send(
+          { method: 'GET', path: `/api/v1/nodes?${query}`, accept: metadataList, what: 'list nodes' },
+          signal,
+        );
+        nodes.push(...page.items);
+        next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
+      }
+      return nodes;
+    },
     getNode: (name, signal) => send({ method: 'GET', path: node(name), what: `read node ${name}` }, signal),
     patchNode: (name, patch, signal) =>
       send(
@@ -164,6 +199,15 @@ export function kubernetesApi(connection: Connection): KubernetesApi {
         signal,
       );
       return review.status?.allowed === true;
+    },
+    async getDaemonSet(namespace, name, signal) {
+      const what = `read DaemonSet ${namespace}/${name}`;
+      await send({ method: 'GET', path: daemonSet(namespace, name), what }, signal);
+    },
+    async deleteDaemonSet(namespace, name, signal) {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Foreground' };
+      const what = `delete DaemonSet ${namespace}/${name}`;
+      await send({ method: 'DELETE', path: daemonSet(namespace, name), body, what }, signal);
     },
   };
 }

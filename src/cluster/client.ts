@@ -3,7 +3,7 @@
  * `@kubernetes/client-node`, and only when called, so that nothing of it is loaded without a node name.
  *
  * Of the library only `KubeConfig` is used: service account tokens (re-read as they rotate), kubeconfig files, client
- * certificates, exec plugins, OIDC, proxies. Its generated API classes would triple what it costs in memory for the eight
+ * certificates, exec plugins, OIDC, proxies. Its generated API classes would triple what it costs in memory for the eleven
  * requests of `api.ts`, which are plain HTTPS here. Figures: docs/dependencies.md.
  */
 import { existsSync } from 'node:fs';
@@ -15,12 +15,14 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { ClusterError, codeOfStatus } from './error.ts';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the server's root, with the query. */
   readonly path: string;
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** The form of the answer. Default `application/json`. */
+  readonly accept?: string;
   /** What is asked, for messages, e.g. `read node worker-1`. */
   readonly what: string;
 }
@@ -58,7 +60,7 @@ async function loadConfiguration(environment: ConnectionOptions['environment']):
   if (first === undefined) {
     throw new ClusterError(
       'invalid',
-      `A node name is set, but there is no way to the API server: no service account token at ${tokenFile} ` +
+      `There is no way to the API server: no service account token at ${tokenFile} ` +
         '(is automountServiceAccountToken off?) and no KUBECONFIG.',
     );
   }
@@ -166,7 +168,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       path: `${server.pathname.replace(/\/$/, '')}${request.path}`,
       headers: {
         ...credentials.headers,
-        Accept: 'application/json',
+        Accept: request.accept ?? 'application/json',
         'User-Agent': 'docker-image-cleaner',
         ...(body !== undefined && {
           'Content-Type': request.contentType ?? 'application/json',

@@ -52,7 +52,7 @@ export interface Cluster {
   /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
   checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]>;
   /**
-   * Takes off a cordon that carries our annotation, whoever left it: at start-up, and for the operator's `uncordon`. With
+   * Takes off a cordon that carries our annotation, whoever left it, at start-up (the operator's command: `uncordon.ts`). With
    * cordoning off it tries once, where permissions allow. @throws the signal's reason.
    */
   recover(signal: AbortSignal): Promise<Released>;

@@ -27,6 +27,20 @@ export interface CordonMark {
   readonly mode: CordonMode | 'none';
 }
 
+/** A mark as it was found: what is not our JSON has no details. */
+export type ReadMark = Partial<CordonMark> & Pick<CordonMark, 'mode'>;
+
+export type MarkFilter = (mark: ReadMark) => boolean;
+
+/** The longest beginning of a generated name (apiserver's `names/generate.go`); five characters follow. */
+const longestGeneratedBase = 58;
+
+/** The marks of a DaemonSet's pods, by the name that Kubernetes gives those. The existing tool's marks name no pod. */
+export function isOfDaemonSet(namespace: string, daemonSet: string): MarkFilter {
+  const base = `${namespace}/${`${daemonSet}-`.slice(0, longestGeneratedBase)}`;
+  return ({ pod }) => pod?.startsWith(base) === true && /^[a-z0-9]{5}$/.test(pod.slice(base.length));
+}
+
 /** What to do about a node, and what it means when it is done (or when nothing is to be done). */
 export interface Decision<Outcome extends string> {
   /** Undefined: the node stays as it is. */
@@ -45,7 +59,8 @@ export type AcquireOutcome = 'cordoned' | 'foreign' | 'stale';
  * - `released`: our cordon is gone, pods may come.
  * - `left`: our annotation was taken away and pods are still kept off: somebody wants it so.
  * - `absent`: there was nothing of ours.
- * - `other-holder`: another live process of this node has put its own mark there meanwhile; it will release it.
+ * - `other-holder`: another live process of this node has put its own mark there meanwhile; it will release it. Or the
+ *   mark is none of those that were wanted.
  */
 export type ReleaseOutcome = 'released' | 'left' | 'absent' | 'other-holder';
 
@@ -56,7 +71,7 @@ export function formatMark(mark: CordonMark): string {
 }
 
 /** Reads an annotation's value. Anything that is not our JSON (the existing tool writes `true`) is an old cordon without details. */
-export function parseMark(value: string): Partial<CordonMark> & Pick<CordonMark, 'mode'> {
+export function parseMark(value: string): ReadMark {
   try {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed === 'object' && parsed !== null) {
@@ -151,17 +166,21 @@ export function decideAcquire(
 /**
  * How to let the node go.
  * @param mine the mark that we set; undefined for whatever mark there is (start-up, the operator's command).
+ * @param isWanted which marks to take off, besides; default: any.
  */
-export function decideRelease(node: NodeObject, mine: CordonMark | undefined): Decision<ReleaseOutcome> {
+export function decideRelease(
+  node: NodeObject,
+  mine: CordonMark | undefined,
+  isWanted: MarkFilter = () => true,
+): Decision<ReleaseOutcome> {
   const value = markOf(node);
   if (value === undefined) {
     const effective = mine !== undefined && isEffective(node, mine.mode);
     return { patch: undefined, outcome: effective ? 'left' : 'absent' };
   }
   const mark = parseMark(value);
-  if (mine !== undefined && mark.pod !== undefined && mark.pod !== mine.pod) {
-    return { patch: undefined, outcome: 'other-holder' };
-  }
+  const isOthers = mine !== undefined && mark.pod !== undefined && mark.pod !== mine.pod;
+  if (isOthers || !isWanted(mark)) return { patch: undefined, outcome: 'other-holder' };
   return { patch: undo(node, mark.mode), outcome: mark.mode === 'none' ? 'absent' : 'released' };
 }
 

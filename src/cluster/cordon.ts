@@ -9,6 +9,7 @@ import {
   fence,
   type CordonMark,
   type CordonMode,
+  type MarkFilter,
   type ReleaseOutcome,
 } from './cordon-rules.ts';
 import { ClusterError, isAmbiguous } from './error.ts';
@@ -39,6 +40,8 @@ export class Cordon {
   #mark: HeldMark | undefined;
   /** A change was sent whose fate we do not know: it may still happen. */
   #inDoubt = false;
+  /** What an undoing comes to, if it worked, whose answer was lost. */
+  #unanswered: ReleaseOutcome | undefined;
 
   constructor(options: CordonOptions) {
     this.#options = options;
@@ -72,6 +75,7 @@ export class Cordon {
       }
       // Before it is sent: from here on it may be there.
       this.#mark = mark;
+      this.#unanswered = undefined;
       if (patch !== undefined) await this.#write(patch, inner);
       // The node carries a mark of the other mode: gone now, so decide again (a conflict is tried again at once).
       if (outcome === 'stale') throw new ClusterError('conflict', 'A cordon of the other mode was there.');
@@ -97,29 +101,43 @@ export class Cordon {
   /**
    * Takes off whatever cordon carries our annotation: left behind by an earlier life, by the existing tool, or in the
    * other mode. Changes that an earlier life sent and that are still on their way cannot happen afterwards.
+   * @param isWanted leaves other marks alone; default: any.
    * @throws the signal's reason.
    */
-  async recover(signal: AbortSignal): Promise<Released> {
+  async recover(signal: AbortSignal, isWanted?: MarkFilter): Promise<Released> {
     const { podName, now, mode, report } = this.#options;
     const time = new Date(now()).toISOString();
     const mark: CordonMark = { time, pod: podName, reason: 'start-up', mode };
     this.#inDoubt = true;
-    const outcome = await this.#retry('recover', signal, async (inner) => this.#undo(undefined, mark, inner));
+    const outcome = await this.#retry('recover', signal, async (inner) =>
+      this.#undo(undefined, mark, inner, isWanted),
+    );
     this.#mark = undefined;
     if (outcome === 'released') report({ kind: 'uncordoned', leftBehind: true });
     if (outcome === 'node-gone') report({ kind: 'node-gone' });
     return outcome;
   }
 
-  async #undo(mine: CordonMark | undefined, fencing: CordonMark, signal: AbortSignal): Promise<Released> {
+  async #undo(
+    mine: CordonMark | undefined,
+    fencing: CordonMark,
+    signal: AbortSignal,
+    isWanted?: MarkFilter,
+  ): Promise<Released> {
     const node = await this.#read(signal);
     if (node === undefined) {
       this.#inDoubt = false;
       return 'node-gone';
     }
-    const { patch, outcome } = decideRelease(node, mine);
+    const { patch, outcome } = decideRelease(node, mine, isWanted);
     if (patch !== undefined) {
-      await this.#write(patch, signal);
+      try {
+        await this.#write(patch, signal);
+      } catch (error) {
+        if (isAmbiguous(error)) this.#unanswered = outcome;
+        throw error;
+      }
+      this.#unanswered = undefined;
       return outcome;
     }
     const barrier = this.#inDoubt ? fence(node, fencing) : undefined;
@@ -129,7 +147,10 @@ export class Cordon {
       if (lift !== undefined) await this.#write(lift, signal);
     }
     this.#inDoubt = false;
-    return outcome;
+    // Nothing there any more: the try worked whose answer was lost.
+    const done = outcome === 'absent' ? (this.#unanswered ?? outcome) : outcome;
+    this.#unanswered = undefined;
+    return done;
   }
 
   #reportLeft(outcome: Released): void {

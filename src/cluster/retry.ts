@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterError } from './error.ts';
 
 /** What is being done, for log and metrics. */
-export type Task = 'recover' | 'cordon' | 'uncordon' | 'slot' | 'event';
+export type Task = 'recover' | 'cordon' | 'uncordon' | 'slot' | 'event' | 'list-nodes' | 'delete-daemonset';
 
 /** Given once per change of state, not per try. */
 export type ClusterReport =

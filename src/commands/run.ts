@@ -6,12 +6,12 @@ import { findPolicy } from '../core/policy/registry.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
-import { hostname } from 'node:os';
 import { createEngine } from '../engine/create.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals } from '../signals.ts';
 import { createLog } from '../surfaces/log.ts';
 import { version } from '../version.ts';
+import { podName } from './pod-name.ts';
 
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
@@ -79,12 +79,6 @@ async function connect(config: Config, report: Reporter): Promise<SweepCordon | 
     report: (news) => report(clusterEvent(news)),
   });
   return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
-}
-
-/** Who holds a cordon, for those who find it: `namespace/pod`, and where nobody tells us so, the host's name. */
-function podName(env: NodeJS.ProcessEnv): string {
-  const pod = env['POD_NAME'] ?? hostname();
-  return env['POD_NAMESPACE'] === undefined ? pod : `${env['POD_NAMESPACE']}/${pod}`;
 }
 
 function exitStatus(result: CheckResult): number {

@@ -106,19 +106,31 @@ function written(
   return variable === '' ? undefined : { name: variableOf(key), text: variable };
 }
 
+export type ReadSetting<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** One setting alone, for what needs no whole configuration. */
+export function readSetting<K extends SettingKey>(
+  key: K,
+  env: Environment,
+  flags: Flags,
+): ReadSetting<SettingValues[K]> {
+  // What the table's type says of each entry, which TypeScript cannot follow for a key that it does not know.
+  const entry = settings[key] as unknown as Setting<SettingValues[K]>;
+  const given = written(key, env, flags);
+  if (given === undefined) return { ok: true, value: entry.default };
+  const parsed = entry.kind.parse(given.text);
+  if (parsed.ok) return parsed;
+  return { ok: false, problem: problemLine(given.name, given.text, parsed.reason) };
+}
+
 /** A refused setting has no key in the result. */
 function readSettings(env: Environment, flags: Flags, problems: string[]): Partial<SettingValues> {
   const values: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingKeys) {
-    const entry: Setting<unknown> = settings[key];
-    const given = written(key, env, flags);
-    if (given === undefined) {
-      values[key] = entry.default;
-      continue;
-    }
-    const parsed = entry.kind.parse(given.text);
-    if (parsed.ok) values[key] = parsed.value;
-    else problems.push(problemLine(given.name, given.text, parsed.reason));
+    const read = readSetting(key, env, flags);
+    if (read.ok) values[key] = read.value;
+    else problems.push(read.problem);
   }
   // Each value came from its own entry's parser or default, which is what SettingValues says of it.
   return values as Partial<SettingValues>;

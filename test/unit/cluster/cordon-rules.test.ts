@@ -8,6 +8,7 @@ import {
   decideRelease,
   fence,
   formatMark,
+  isOfDaemonSet,
   markOf,
   parseMark,
   type CordonMode,
@@ -210,5 +211,48 @@ describe('the rules of the cordon', () => {
     const mark = { time: 't', pod: 'b', reason: 'r', mode: 'cordon' } as const;
     const node = { metadata: { name: 'n', annotations: { [cordonAnnotation]: formatMark(mark) } } };
     expect(decideRelease(node, { ...mark, pod: 'a' })).toEqual({ patch: undefined, outcome: 'other-holder' });
+  });
+});
+
+describe("a DaemonSet's marks", () => {
+  const long = 'a'.repeat(60);
+
+  it.each([
+    ['cleaner', 'images/cleaner-x7k2p', true],
+    ['a.cleaner', 'images/a.cleaner-x7k2p', true],
+    ['cleaner', 'other/cleaner-x7k2p', false],
+    ['cleaner', 'cleaner-x7k2p', false],
+    ['cleaner', 'images/cleaner-dind-x7k2p', false],
+    ['cleaner-dind', 'images/cleaner-x7k2p', false],
+    ['cleaner', 'images/cleaner-x7k2', false],
+    ['cleaner', 'images/cleaner-x7k2pq', false],
+    ['cleaner', 'images/my-cleaner-x7k2p', false],
+    ['a.cleaner', 'images/aXcleaner-x7k2p', false],
+    // Kubernetes cuts what it generates names from.
+    [long, `images/${'a'.repeat(58)}x7k2p`, true],
+  ])('of %s: by %s %s', (name, pod, isIts) => {
+    const mark = parseMark(formatMark({ time: 'T', pod, reason: 'r', mode: 'cordon' }));
+    expect(isOfDaemonSet('images', name)(mark)).toBe(isIts);
+  });
+
+  it.each(['true', '{}', '{"pod":7}'])('are not those that name no pod: %s', (value) => {
+    expect(isOfDaemonSet('images', 'cleaner')(parseMark(value))).toBe(false);
+  });
+
+  it('alone are taken off when only they are wanted', () => {
+    const node = (pod: string): NodeObject => ({
+      metadata: {
+        name: 'n',
+        resourceVersion: '1',
+        annotations: { [cordonAnnotation]: formatMark({ time: 'T', pod, reason: 'r', mode: 'cordon' }) },
+      },
+      spec: { unschedulable: true },
+    });
+    const isWanted = isOfDaemonSet('images', 'cleaner');
+    expect(decideRelease(node('images/cleaner-x7k2p'), undefined, isWanted).outcome).toBe('released');
+    expect(decideRelease(node('images/other-x7k2p'), undefined, isWanted)).toEqual({
+      patch: undefined,
+      outcome: 'other-holder',
+    });
   });
 });
