@@ -7,7 +7,7 @@ import { shortId } from '../core/protection.ts';
 import { level } from '../core/thresholds.ts';
 import { EXIT } from '../exit-status.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { type Look, look, orUnavailable, printJson, usageJson } from './look.ts';
+import { type Look, look, orUnavailable, printJson, sourceJson, sourceLines, usageJson } from './look.ts';
 
 export async function plan(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
   return await orUnavailable(async () => {
@@ -22,12 +22,14 @@ export async function plan(config: Config, json: boolean, signal: AbortSignal): 
   });
 }
 
-function planJson({ engine, snapshot }: Look, planned: Plan, config: Config) {
+function planJson(seen: Look, planned: Plan, config: Config) {
+  const { engine, snapshot } = seen;
   const { predicted } = planned;
   const type = config.thresholds.type;
   return {
     engine,
     usage: usageJson(snapshot.usage, type),
+    ...sourceJson(seen),
     thresholds: config.thresholds,
     triggered: planned.triggered,
     victims: planned.victims.map(({ predicted: frees, ...victim }) => ({
@@ -45,7 +47,7 @@ function planJson({ engine, snapshot }: Look, planned: Plan, config: Config) {
   };
 }
 
-function planText({ snapshot }: Look, planned: Plan, config: Config): string {
+function planText(seen: Look, planned: Plan, config: Config): string {
   const { thresholds } = config;
   const show = (value: number): string => formatLevel(value, thresholds.type);
   const after = level(planned.predicted.usageAfter, thresholds.type).value;
@@ -57,7 +59,8 @@ function planText({ snapshot }: Look, planned: Plan, config: Config): string {
       ? 'Nothing would be deleted.'
       : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
   return [
-    gauges(snapshot.usage, thresholds),
+    gauges(seen.snapshot.usage, thresholds),
+    ...sourceLines(seen),
     '',
     verdict,
     ...(planned.victims.length === 0

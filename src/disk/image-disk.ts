@@ -9,6 +9,7 @@ import { appearedTimes } from './appeared.ts';
 import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { DiskError } from './error.ts';
+import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { measureFilesystem } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
 
@@ -61,6 +62,15 @@ export class ImageDisk {
    */
   async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
     return await appearedTimes(this.path, signal);
+  }
+
+  /**
+   * Where the space of the whole filesystem is, by kind.
+   * @param store what the engine holds now, as withLayers() returns it.
+   * @throws DiskError when something may not be read; the signal's reason when aborted.
+   */
+  async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
+    return await spaceByKind(await this.account(signal), store, signal);
   }
 
   /**
