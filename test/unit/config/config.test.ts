@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { imagesOnly } from '../../../src/core/clean.ts';
 import { loadConfig, type Config, type Environment, type Flags } from '../../../src/config/config.ts';
 import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
 
