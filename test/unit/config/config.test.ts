@@ -44,6 +44,7 @@ describe('names and defaults', () => {
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
+        'CLEAN',
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
@@ -58,6 +59,7 @@ describe('names and defaults', () => {
         'NODE_NAME',
         'PATH_TO_CHECK',
         'POLICY',
+        'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
         'THRESHOLD_HIGH',
         'THRESHOLD_LOW',
