@@ -3,11 +3,12 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff, sleep } from './clock.ts';
+import { type Clean, sortOutCleanable } from './core/clean.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
 import { sortOut } from './core/protection.ts';
-import { type Image, type ImageStore, references } from './core/store.ts';
 import { formatLevel } from './core/format.ts';
+import { type Image, type ImageStore, references } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
@@ -24,6 +25,7 @@ export interface DaemonOptions {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly protections: Protections;
+  readonly clean: Clean;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -105,7 +107,7 @@ export class Daemon {
           event: 'sweep.skipped',
           used,
           reason:
-            'the last sweep could not reach the low threshold, and no unused image has come or gone since',
+            'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
         });
         return { outcome: 'skipped' };
       }
@@ -129,7 +131,7 @@ export class Daemon {
     }
     let report: SweepReport;
     try {
-      const snapshot = await observe(options.engine, options.disk, stop);
+      const snapshot = await observe(options.engine, options.disk, stop, options.clean);
       await this.checkPlace(snapshot.store.images);
       report = await sweep(snapshot, this.sweepOptions(held));
     } finally {
@@ -187,8 +189,8 @@ export class Daemon {
   }
 
   private list(): Promise<ImageStore> {
-    const { engine, disk, stop } = this.options;
-    return listStore(engine, disk, stop);
+    const { engine, disk, stop, clean } = this.options;
+    return listStore(engine, disk, stop, clean);
   }
 
   private async remember(report: SweepReport): Promise<void> {
@@ -228,6 +230,7 @@ export class Daemon {
       disk: options.disk,
       policy: options.policy,
       protections: options.protections,
+      clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
@@ -241,12 +244,15 @@ export class Daemon {
     };
   }
 
-  /** The images that may go and their names: as long as they are the same, a sweep has the same choice. */
+  /** What may go, images with their names: as long as that is the same, a sweep has the same choice. */
   private fingerprint(store: ImageStore): string {
-    const { candidates } = sortOut(store, undefined, { ...this.options.protections, nowMs: Date.now() });
-    return candidates
-      .map((image) => [image.id, ...references(image)].join(' '))
-      .sort()
-      .join('\n');
+    const { protections, clean } = this.options;
+    const nowMs = Date.now();
+    const others = sortOutCleanable(store, clean, nowMs).units.map(({ id }) => id);
+    const leaving = new Set(others);
+    const containers = store.containers.filter(({ id }) => !leaving.has(id));
+    const { candidates } = sortOut({ ...store, containers }, undefined, { ...protections, nowMs });
+    const images = candidates.map((image) => [image.id, ...references(image)].join(' '));
+    return [...(clean.images ? images : []), ...others].sort().join('\n');
   }
 }

@@ -2,8 +2,11 @@
  * Everything the daemon tells the world, one type an event. Surfaces (log, metrics, page, Kubernetes) are Reporters;
  * nothing else writes. The names are stable: docs/events.md lists them.
  */
-import type { ImageId } from './core/store.ts';
 import type { Amount, Thresholds } from './core/thresholds.ts';
+import type { UnitId } from './core/unit.ts';
+
+/** What is deleted: each has its events of the same kinds. */
+export type Subject = 'image' | 'cache-record' | 'container';
 
 /** Why a sweep ended. */
 export type StopReason =
@@ -29,12 +32,14 @@ export type StopReason =
 export interface SweepReport {
   readonly dryRun: boolean;
   readonly deletedImages: number;
+  readonly deletedCacheRecords: number;
+  readonly deletedContainers: number;
   /** Deletions that were tried and did not happen. */
   readonly failedDeletions: number;
   /** Measured on the filesystem, in bytes; others write meanwhile, so it can be negative. */
   readonly freedBytes: number;
   readonly freedInodes: number;
-  /** The sum of what the plan predicted for the images that were deleted. */
+  /** The sum of what the plan predicted for what was deleted. */
   readonly predictedBytes: number;
   /** Per cent in relative mode, bytes in absolute mode. */
   readonly usedBefore: number;
@@ -84,37 +89,9 @@ export type DaemonEvent =
     }
   /** Still over HIGH, but nothing has changed since the last sweep could not help. */
   | { readonly event: 'sweep.skipped'; readonly used: number; readonly reason: string }
-  /** Dry run: what would be deleted. */
-  | ({ readonly event: 'image.would-delete' } & ImageFacts)
-  | ({
-      readonly event: 'image.deleted';
-      readonly freedBytes: number;
-      readonly freedInodes: number;
-      readonly used: number;
-    } & ImageFacts)
-  /** A victim of the plan that stays after all. */
-  | {
-      readonly event: 'image.kept';
-      readonly id: ImageId;
-      readonly references: readonly string[];
-      readonly reason: string;
-    }
-  /** Somebody else deleted it first. */
-  | { readonly event: 'image.gone'; readonly id: ImageId; readonly references: readonly string[] }
-  /** The engine has not answered a deletion: it may still be at it, so nothing else is deleted until this is known. */
-  | {
-      readonly event: 'image.delete-unanswered';
-      readonly id: ImageId;
-      readonly references: readonly string[];
-      readonly message: string;
-      readonly waitSeconds: number;
-    }
-  | {
-      readonly event: 'image.delete-failed';
-      readonly id: ImageId;
-      readonly references: readonly string[];
-      readonly message: string;
-    }
+  | SubjectEvents<'image'>
+  | SubjectEvents<'cache-record'>
+  | SubjectEvents<'container'>
   | ({ readonly event: 'sweep.completed' } & SweepReport)
   /** A permission that the cleaner needs or, where not required, would use. */
   | { readonly event: 'cluster.access-missing'; readonly message: string; readonly required: boolean }
@@ -139,8 +116,43 @@ export type DaemonEvent =
   | { readonly event: 'cordon.skipped'; readonly reason: string }
   | { readonly event: 'cordon.time-limit'; readonly maxCordonSeconds: number };
 
-interface ImageFacts {
-  readonly id: ImageId;
+/** What happens to one victim. */
+type SubjectEvents<S extends Subject> =
+  /** Dry run: what would be deleted. */
+  | ({ readonly event: `${S}.would-delete` } & VictimFacts)
+  | ({
+      readonly event: `${S}.deleted`;
+      readonly freedBytes: number;
+      readonly freedInodes: number;
+      readonly used: number;
+    } & VictimFacts)
+  /** A victim of the plan that stays after all. */
+  | {
+      readonly event: `${S}.kept`;
+      readonly id: UnitId;
+      readonly references: readonly string[];
+      readonly reason: string;
+    }
+  /** Somebody else deleted it first. */
+  | { readonly event: `${S}.gone`; readonly id: UnitId; readonly references: readonly string[] }
+  /** The engine has not answered a deletion: it may still be at it, so nothing else is deleted until this is known. */
+  | {
+      readonly event: `${S}.delete-unanswered`;
+      readonly id: UnitId;
+      readonly references: readonly string[];
+      readonly message: string;
+      readonly waitSeconds: number;
+    }
+  | {
+      readonly event: `${S}.delete-failed`;
+      readonly id: UnitId;
+      readonly references: readonly string[];
+      readonly message: string;
+    };
+
+interface VictimFacts {
+  readonly id: UnitId;
+  /** An image's names, a record's description, a container's name. */
   readonly references: readonly string[];
   readonly sizeBytes: number;
   readonly predictedBytes: number;

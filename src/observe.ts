@@ -1,8 +1,10 @@
 /** The world as one plain snapshot: the disk's usage, and the engine's store with its layers, at about the same moment. */
-import type { ImageStore } from './core/store.ts';
+import { type Clean, couldBeOldEnough, imagesOnly } from './core/clean.ts';
+import { formatCount } from './core/format.ts';
+import type { Container, ImageId, ImageStore } from './core/store.ts';
 import type { Usage } from './core/thresholds.ts';
 import { type ImageDisk, withLayers } from './disk/image-disk.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Engine, ToldLayers } from './engine/engine.ts';
 
 export interface Snapshot {
   readonly takenAtMs: number;
@@ -13,38 +15,113 @@ export interface Snapshot {
 }
 
 /**
- * Two engine requests and two measurements.
+ * Two engine requests and two measurements, and what `clean` and layers that the disk does not know need beside.
  * @throws EngineError when the engine cannot be asked, DiskError when the path cannot be measured.
  */
-export async function observe(engine: Engine, disk: ImageDisk, signal: AbortSignal): Promise<Snapshot> {
-  const listed = await listStore(engine, disk, signal);
-  const { store, layerSource } = await addLayers(listed, disk, signal);
+export async function observe(
+  engine: Engine,
+  disk: ImageDisk,
+  signal: AbortSignal,
+  clean: Clean = imagesOnly,
+): Promise<Snapshot> {
+  const listed = await listStore(engine, disk, signal, clean);
+  const { store, layerSource } = await addLayers(listed, engine, disk, signal);
   return { takenAtMs: Date.now(), usage: await disk.usage(signal), store, layerSource };
 }
 
 /**
  * The store's images, with the times at which they came here, and containers, without layers. Images first: an image that a container starts to use between
- * the two requests is then seen as used; the other way round it would be taken for unused.
+ * the two requests is then seen as used; the other way round it would be taken for unused. What else may go is asked
+ * for only where `clean` names it.
  * @throws EngineError
  */
-export async function listStore(engine: Engine, disk: ImageDisk, signal: AbortSignal): Promise<ImageStore> {
-  const listed = await engine.listImages(signal);
-  const containers = await engine.listContainers(signal);
+export async function listStore(
+  engine: Engine,
+  disk: ImageDisk,
+  signal: AbortSignal,
+  clean: Clean = imagesOnly,
+): Promise<ImageStore> {
+  const listedImages = await engine.listImages(signal);
+  const listed = await engine.listContainers(signal);
+  const containers = clean.stoppedContainers ? await withStopTimes(engine, listed, clean, signal) : listed;
   const appeared = await disk.appeared(signal);
-  const images = listed.map((image) => ({ ...image, appearedAtMs: appeared.get(image.id) }));
-  return { images, containers, layers: new Map() };
+  const images = listedImages.map((image) => ({ ...image, appearedAtMs: appeared.get(image.id) }));
+  if (!clean.buildCache) return { images, containers, layers: new Map() };
+  return { images, containers, layers: new Map(), cacheRecords: await engine.listCacheRecords(signal) };
+}
+
+/** When each container stopped that could go: the list does not tell, and only those old enough are asked about. */
+async function withStopTimes(
+  engine: Engine,
+  containers: readonly Container[],
+  clean: Clean,
+  signal: AbortSignal,
+): Promise<readonly Container[]> {
+  const times = new Map<string, number | undefined>();
+  const nowMs = Date.now();
+  const asked = containers.filter((container) => couldBeOldEnough(container, clean, nowMs));
+  await inTurn(asked, async ({ id }) => {
+    times.set(id, (await engine.inspectContainer(id, signal))?.stoppedAtMs);
+  });
+  return containers.map((container) =>
+    times.has(container.id) ? { ...container, stoppedAtMs: times.get(container.id) } : container,
+  );
 }
 
 /**
  * Adds what the disk knows of the layers, read after the engine's lists: a layer that comes in between is then one that
- * nobody has, which is safe; the other way round an image would stand on layers that are not there.
- * @throws DiskError
+ * nobody has, which is safe; the other way round an image would stand on layers that are not there. What the disk does
+ * not know the engine is asked about, once an image.
+ * @throws EngineError, DiskError
  */
 export async function addLayers(
-  store: ImageStore,
+  listed: ImageStore,
+  engine: Engine,
   disk: ImageDisk,
   signal: AbortSignal,
 ): Promise<{ readonly store: ImageStore; readonly layerSource: string }> {
   const facts = await disk.layers(signal);
-  return { store: withLayers(store, facts), layerSource: facts.source };
+  const store = withLayers(listed, facts);
+  const unknown = store.images.filter((image) => image.layers === undefined);
+  if (unknown.length === 0) return { store, layerSource: facts.source };
+  const told = new Map<ImageId, ToldLayers>();
+  await inTurn(unknown, async ({ id }) => {
+    const layers = await engine.imageLayers(id, signal);
+    if (layers !== undefined) told.set(id, layers);
+  });
+  const onDisk = store.images.length - unknown.length;
+  const layerSource =
+    onDisk === 0
+      ? facts.source
+      : `${facts.source}; ${formatCount(unknown.length, 'image')} estimated from the sizes that the engine gives`;
+  return { store: withToldLayers(store, told), layerSource };
+}
+
+/** Adds layers that the engine told; what is known already stays. */
+function withToldLayers(store: ImageStore, told: ReadonlyMap<ImageId, ToldLayers>): ImageStore {
+  const layers = new Map(store.layers);
+  for (const { chain, sizes } of told.values()) {
+    chain.forEach((id, at) => {
+      const bytes = sizes?.[at];
+      if (bytes === undefined || layers.has(id)) return;
+      layers.set(id, { id, parentId: chain[at - 1], bytes, inodes: 0, exact: false });
+    });
+  }
+  const images = store.images.map((image) => {
+    const known = told.get(image.id);
+    return known === undefined ? image : { ...image, layers: known.chain };
+  });
+  return { ...store, images, layers };
+}
+
+/** Questions to the engine under way at a time: it has other work. */
+const AT_ONCE = 4;
+
+async function inTurn<T>(items: readonly T[], ask: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const item of waiting) await ask(item);
+    }),
+  );
 }

@@ -3,18 +3,21 @@
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
  */
 import { backoff, hasFired, sleep } from './clock.ts';
+import type { Clean } from './core/clean.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
-import type { ImageId, ImageStore } from './core/store.ts';
+import type { ImageStore } from './core/store.ts';
+import type { UnitId, UnitKind } from './core/unit.ts';
 import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
-import type { Reporter, StopReason, SweepReport } from './events.ts';
+import type { Reporter, StopReason, Subject, SweepReport } from './events.ts';
 import { addLayers, listStore, type Snapshot } from './observe.ts';
-import { type RemovalOutcome, removeImage } from './remove-image.ts';
+import type { RemovalOutcome } from './remove/outcome.ts';
+import { remove } from './remove/remove.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
@@ -30,9 +33,10 @@ export interface SweepOptions {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly protections: Protections;
+  readonly clean: Clean;
   readonly delaySeconds: number;
   readonly dryRun: boolean;
-  /** How long an unanswered deletion is given before we look, and how often; see removeImage. */
+  /** How long an unanswered deletion is given before we look, and how often; see src/remove/. */
   readonly settleMs: number;
   readonly looks: number;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
@@ -48,12 +52,12 @@ export interface SweepOptions {
 interface Progress {
   usage: Usage;
   store: ImageStore;
-  deleted: number;
+  readonly deleted: Record<UnitKind, number>;
   failed: number;
   predicted: Amount;
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
-  readonly refused: Map<ImageId, string>;
+  readonly refused: Map<UnitId, string>;
 }
 
 /** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
@@ -62,7 +66,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
   const progress: Progress = {
     usage: snapshot.usage,
     store: snapshot.store,
-    deleted: 0,
+    deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
     failed: 0,
     predicted: { bytes: 0, inodes: 0 },
     uselessInARow: 0,
@@ -90,7 +94,8 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
 
 async function run(first: Plan, progress: Progress, options: SweepOptions): Promise<StopReason> {
   if (options.dryRun) {
-    for (const victim of first.victims) options.report({ event: 'image.would-delete', ...facts(victim) });
+    for (const victim of first.victims)
+      options.report({ event: `${subjectOf[victim.kind]}.would-delete`, ...facts(victim) });
     return 'dry-run';
   }
   try {
@@ -98,8 +103,8 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       const stopped = await carryOut(plan, progress, options);
       if (stopped !== undefined) return stopped;
       progress.store = await patiently(async (signal) => {
-        const listed = await listStore(options.engine, options.disk, signal);
-        return (await addLayers(listed, options.disk, signal)).store;
+        const listed = await listStore(options.engine, options.disk, signal, options.clean);
+        return (await addLayers(listed, options.engine, options.disk, signal)).store;
       }, options);
       plan = planFor(progress, options);
       if (plan.victims.length === 0) return 'no-candidates';
@@ -124,9 +129,9 @@ function stopReason(options: SweepOptions): StopReason {
   return options.whyStopped?.() ?? 'stopped';
 }
 
-function planFor(progress: Progress, { thresholds, policy, protections }: SweepOptions): Plan {
+function planFor(progress: Progress, { thresholds, policy, protections, clean }: SweepOptions): Plan {
   const { store, usage, refused } = progress;
-  return makePlan({ store, usage, thresholds, policy, protections, refused, nowMs: Date.now() });
+  return makePlan({ store, usage, thresholds, policy, protections, clean, refused, nowMs: Date.now() });
 }
 
 /** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
@@ -138,18 +143,19 @@ async function carryOut(
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
-    if (progress.deleted + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
+    if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
     const before = progress.usage;
     const result = await patiently(
       () =>
-        removeImage(options.engine, victim, {
+        remove(options.engine, victim, {
           settleMs: Math.max(options.settleMs, options.delaySeconds * 1000),
           looks: options.looks,
+          clean: options.clean,
           stop: options.stop,
           abandon: options.abandon,
           onUnanswered: (message) =>
             options.report({
-              event: 'image.delete-unanswered',
+              event: `${subjectOf[victim.kind]}.delete-unanswered`,
               ...named(victim),
               message,
               waitSeconds: Math.max(options.settleMs / 1000, options.delaySeconds),
@@ -180,17 +186,16 @@ function note(
   switch (result.outcome) {
     case 'deleted': {
       const freed = freedBetween(before, progress.usage);
-      progress.deleted += 1;
+      progress.deleted[victim.kind] += 1;
       progress.predicted = {
         bytes: progress.predicted.bytes + victim.predicted.bytes,
         inodes: progress.predicted.inodes + victim.predicted.inodes,
       };
-      const helped =
-        (toFree.bytes > 0 && freed.bytes >= toFree.bytes * INEFFECTIVE_SHARE) ||
-        (toFree.inodes > 0 && freed.inodes >= toFree.inodes * INEFFECTIVE_SHARE);
-      progress.uselessInARow = helped ? 0 : progress.uselessInARow + 1;
+      if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // A record or container that only stands in the way of another victim was never to free anything.
+      else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
       options.report({
-        event: 'image.deleted',
+        event: `${subjectOf[victim.kind]}.deleted`,
         ...facts(victim),
         freedBytes: freed.bytes,
         freedInodes: freed.inodes,
@@ -199,17 +204,21 @@ function note(
       return;
     }
     case 'gone':
-      options.report({ event: 'image.gone', ...named(victim) });
+      options.report({ event: `${subjectOf[victim.kind]}.gone`, ...named(victim) });
       return;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
-      options.report({ event: 'image.kept', ...named(victim), reason: result.reason });
+      options.report({ event: `${subjectOf[victim.kind]}.kept`, ...named(victim), reason: result.reason });
       return;
     case 'failed':
     case 'unresolved':
       progress.failed += 1;
       progress.refused.set(victim.id, result.message);
-      options.report({ event: 'image.delete-failed', ...named(victim), message: result.message });
+      options.report({
+        event: `${subjectOf[victim.kind]}.delete-failed`,
+        ...named(victim),
+        message: result.message,
+      });
       return;
   }
 }
@@ -258,7 +267,9 @@ function summary(
   const reachedLow = isBelowLow(progress.usage, options.thresholds);
   return {
     dryRun: options.dryRun,
-    deletedImages: progress.deleted,
+    deletedImages: progress.deleted.image,
+    deletedCacheRecords: progress.deleted['build-cache'],
+    deletedContainers: progress.deleted['stopped-container'],
     failedDeletions: progress.failed,
     freedBytes: freed.bytes,
     freedInodes: freed.inodes,
@@ -274,6 +285,25 @@ function summary(
         ? []
         : explainRemaining(progress.store, progress.usage, { ...options.protections, nowMs: Date.now() }),
   };
+}
+
+/** How the events call each kind of victim. */
+const subjectOf = {
+  image: 'image',
+  'build-cache': 'cache-record',
+  'stopped-container': 'container',
+} as const satisfies Record<UnitKind, Subject>;
+
+function deletions({ deleted }: Progress): number {
+  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
+}
+
+/** More than next to nothing of what had to go. */
+function helps(freed: Amount, toFree: Amount): boolean {
+  return (
+    (toFree.bytes > 0 && freed.bytes >= toFree.bytes * INEFFECTIVE_SHARE) ||
+    (toFree.inodes > 0 && freed.inodes >= toFree.inodes * INEFFECTIVE_SHARE)
+  );
 }
 
 /** What the disk gained between two measurements; negative where others wrote more than was deleted. */

@@ -26,7 +26,7 @@ export async function look(config: Config, signal: AbortSignal): Promise<Look> {
   const engine = createEngine(config);
   const info = await engine.connect(signal);
   const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
-  const snapshot = await observe(engine, disk, signal);
+  const snapshot = await observe(engine, disk, signal, config.clean);
   const images = snapshot.store.images.map((image) => image.id);
   return { engine: info, snapshot, disk, dataRoot: await disk.checkPlace(info, images, signal) };
 }

@@ -13,9 +13,9 @@ export async function plan(config: Config, json: boolean, signal: AbortSignal): 
   return await orUnavailable(async () => {
     const seen = await look(config, signal);
     const { store, usage, takenAtMs } = seen.snapshot;
-    const { thresholds, protections } = config;
+    const { thresholds, protections, clean } = config;
     const policy = findPolicy(config.policy);
-    const planned = makePlan({ store, usage, thresholds, policy, protections, nowMs: takenAtMs });
+    const planned = makePlan({ store, usage, thresholds, policy, protections, clean, nowMs: takenAtMs });
     if (json) printJson(planJson(seen, planned, config));
     else process.stdout.write(planText(seen, planned, config));
     return EXIT.done;
@@ -57,7 +57,7 @@ function planText(seen: Look, planned: Plan, config: Config): string {
   const ending =
     planned.victims.length === 0
       ? 'Nothing would be deleted.'
-      : `${formatCount(planned.victims.length, 'image')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
+      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
   return [
     gauges(seen.snapshot.usage, thresholds),
     ...sourceLines(seen),

@@ -35,6 +35,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     disk: new ImageDisk(config.pathToCheck, config.thresholds.type),
     policy: findPolicy(config.policy),
     protections: config.protections,
+    clean: config.clean,
     report,
     thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,

@@ -2,6 +2,7 @@
  * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
  * configuration with a problem is no configuration.
  */
+import type { Clean } from '../core/clean.ts';
 import type { Protections } from '../core/protections.ts';
 import type { Thresholds } from '../core/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
@@ -22,11 +23,14 @@ import { judgeThresholds } from './thresholds.ts';
 const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
 const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
+const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
+type CleanKey = (typeof cleanKeys)[number];
 
-/** Every setting by its key, thresholds and protections as one value each, and the engine's address. */
-export type Config = Omit<SettingValues, ThresholdKey | keyof Protections> & {
+/** Every setting by its key, thresholds, protections and what may go as one value each, and the engine's address. */
+export type Config = Omit<SettingValues, ThresholdKey | keyof Protections | CleanKey> & {
   readonly thresholds: Thresholds;
   readonly protections: Protections;
+  readonly clean: Clean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
   readonly engine: EngineAddress;
@@ -65,13 +69,23 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     return { ok: false, problems, warnings };
   }
   const config: Config = {
-    ...omit(values, [...thresholdKeys, ...protectionKeys]),
+    ...omit(values, [...thresholdKeys, ...protectionKeys, ...cleanKeys]),
     thresholds: judged.thresholds,
     protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
+    clean: cleanOf(values),
     criticalLevel: judged.criticalLevel,
     engine: engine.address,
   };
   return { ok: true, config, warnings };
+}
+
+function cleanOf({ clean, stoppedContainerAgeSeconds }: Pick<SettingValues, CleanKey>): Clean {
+  return {
+    images: clean.includes('images'),
+    buildCache: clean.includes('build-cache'),
+    stoppedContainers: clean.includes('stopped-containers'),
+    stoppedContainerAgeSeconds,
+  };
 }
 
 function omit<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Omit<T, K> {

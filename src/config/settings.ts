@@ -8,6 +8,7 @@
 import {
   absolutePath,
   choice,
+  choices,
   judgedLater,
   keepPatterns,
   longestSeconds,
@@ -85,6 +86,19 @@ export const settings = {
     help: `Which unused images go first: ${policies.map(({ name, summary }) => `${name} (${summary})`).join('; ')}`,
     kind: choice(...policies.map(({ name }) => name)),
     default: defaultPolicy.name,
+  }),
+  clean: setting({
+    group: 'Sweeps',
+    help: 'What a sweep may delete, one budget for all: unused images, records of the build cache (BuildKit, Docker 18.09 and newer), stopped containers that nobody manages (Kubernetes, compose and swarm do)',
+    kind: choices('images', 'build-cache', 'stopped-containers'),
+    default: ['images'] as readonly ('images' | 'build-cache' | 'stopped-containers')[],
+    defaultText: 'images',
+  }),
+  stoppedContainerAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'How long a container must have been stopped before it may be deleted; its volumes stay',
+    kind: seconds(0, 315_360_000),
+    default: 86_400,
   }),
   intervalSeconds: setting({
     group: 'Sweeps',

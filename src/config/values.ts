@@ -69,6 +69,23 @@ export function choice<const T extends string>(...words: readonly T[]): ValueKin
   };
 }
 
+/** Some of a few words, separated by commas, in upper or lower case; at least one. */
+export function choices<const T extends string>(...words: readonly T[]): ValueKind<readonly T[]> {
+  const allowed = `one or more of ${words.map((word) => `\`${word}\``).join(', ')}, separated by commas`;
+  return {
+    placeholder: 'list',
+    allowed,
+    parse: (text) => {
+      const parts = text.split(',').map((part) => part.trim().toLowerCase());
+      const found = words.filter((word) => parts.includes(word));
+      const unknown = parts.filter((part) => part !== '' && !words.some((word) => word === part));
+      return unknown.length > 0 || found.length === 0
+        ? refused(`expected one or more of ${words.join(', ')}, separated by commas`)
+        : accepted(found);
+    },
+  };
+}
+
 const truth: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
   ['1', true],

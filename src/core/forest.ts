@@ -51,10 +51,13 @@ export function forestOf(store: ImageStore, others: readonly Unit[] = []): Fores
   for (const [image, containers] of held) {
     for (const container of containers) if (!candidates.has(container.id)) heldUnits.push(image);
   }
+  const heldByOthers = [...(store.heldSpace ?? [])].flatMap(([id, { top }]) =>
+    top === undefined || candidates.has(id) ? [] : [top],
+  );
   return buildForest({
     layers: store.layers,
     units: [...imageUnits(store, held, others), ...others],
-    heldLayers: store.heldLayers ?? [],
+    heldLayers: [...(store.heldLayers ?? []), ...heldByOthers],
     heldUnits,
   });
 }
@@ -119,7 +122,7 @@ function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
     if (stands !== undefined) top[index] = stands;
     const { bytes, inodes } = unit.own;
     if (bytes > 0 || inodes > 0)
-      top[index] = table.add(`own:${unit.id}`, top[index] ?? -1, bytes, inodes, true);
+      top[index] = table.add(`own:${unit.id}`, top[index] ?? -1, bytes, inodes, unit.ownExact ?? true);
   });
   return top;
 }

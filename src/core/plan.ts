@@ -2,13 +2,14 @@
  * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
+import { type Clean, imagesOnly, sortOutCleanable, unitKept } from './clean.ts';
 import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
-import { isBuiltOn, type Kept, keep, sortOut, stepsThatStay } from './protection.ts';
+import { isBuiltOn, type Kept, keep, sortOut, type SortedOut, stepsThatStay } from './protection.ts';
 import { noProtections, type Protections } from './protections.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
-import { type Image, type ImageId, type ImageStore, references } from './store.ts';
+import { type Image, type ImageStore, references } from './store.ts';
 import {
   type Amount,
   amountToFree,
@@ -19,11 +20,13 @@ import {
   type Usage,
   usageAfter,
 } from './thresholds.ts';
-import type { Unit } from './unit.ts';
+import type { Unit, UnitId, UnitKind } from './unit.ts';
 
 export interface Victim {
-  readonly kind: 'image';
-  readonly id: ImageId;
+  readonly kind: UnitKind;
+  /** The engine's ID of the image, the build-cache record or the container. */
+  readonly id: UnitId;
+  /** An image's names, a record's description, a container's name. */
   readonly references: readonly string[];
   /** The engine's figure: shared layers included. */
   readonly sizeBytes: number;
@@ -57,9 +60,11 @@ export interface PlanInput {
   readonly nowMs: number;
   /** What people protect besides images with the label; nothing where left out. */
   readonly protections?: Protections;
-  /** Images that an earlier step of the same sweep found undeletable, with the reason. */
-  readonly refused?: ReadonlyMap<ImageId, string>;
-  /** The store's forest, where it is built already. */
+  /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
+  readonly refused?: ReadonlyMap<UnitId, string>;
+  /** What may go at all; images only where left out. */
+  readonly clean?: Clean;
+  /** The store's forest, where it is built already and nothing but images may go. */
   readonly forest?: Forest;
 }
 
@@ -68,35 +73,40 @@ export interface PlanInput {
  * that people can look ahead; `triggered` tells whether the daemon would start.
  */
 export function makePlan(input: PlanInput): Plan {
-  const { store, usage, thresholds, policy, nowMs } = input;
-  const rules = { ...(input.protections ?? noProtections), nowMs };
-  const { candidates, kept } = sortOut(store, input.refused, rules);
+  const { store, usage, thresholds, policy, nowMs, clean = imagesOnly } = input;
+  const others = sortOutCleanable(store, clean, nowMs, input.refused);
+  const { candidates, kept } = sortOutImages(input, clean, others.units);
   const steps = stepsThatStay(store, kept);
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
-  const choice = isNeeded ? choose(input, candidates, goal) : undefined;
+  const choice = isNeeded ? choose(candidates) : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
   const byId = new Map(store.images.map((image) => [image.id, image]));
-  const victims = (choice?.victims ?? []).flatMap(({ id, freed: predicted, reason }): Victim[] => {
+  const victims = (choice?.victims ?? []).map(({ id, unit, freed: predicted, reason }): Victim => {
     const image = byId.get(id);
-    if (image === undefined) return [];
-    const keepParents = isBuiltOn(image, steps, byId);
-    const { sizeBytes } = image;
-    return [{ kind: 'image', id, references: references(image), sizeBytes, keepParents, predicted, reason }];
+    const names = image === undefined ? [unit.name] : references(image);
+    const keepParents = image !== undefined && isBuiltOn(image, steps, byId);
+    const { kind, sizeBytes } = unit;
+    return { kind, id, references: names, sizeBytes, keepParents, predicted, reason };
   });
   const stays =
     choice === undefined
-      ? candidates.map((image) => keep(image, 'not-needed', 'unused, but usage is below the low threshold'))
-      : choice.stays.flatMap(({ id, cause, reason }): Kept[] => {
+      ? [
+          ...candidates.map((image) => keep(image, 'not-needed', notNeeded)),
+          ...others.units.map((unit): Kept => ({ ...unitKept(unit), code: 'not-needed', reason: notNeeded })),
+        ]
+      : choice.stays.map(({ id, unit, cause, reason }): Kept => {
           const image = byId.get(id);
-          return image === undefined ? [] : [keep(image, cause, reason)];
+          return image === undefined
+            ? { ...unitKept(unit), code: cause, reason }
+            : keep(image, cause, reason);
         });
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
     victims,
-    kept: [...kept, ...stays],
+    kept: [...kept, ...others.kept, ...stays],
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
 
@@ -107,12 +117,31 @@ export function makePlan(input: PlanInput): Plan {
     return { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
   }
 
-  function choose({ forest = forestOf(holding()) }: PlanInput, images: readonly Image[], toFree: Amount) {
+  function choose(images: readonly Image[]) {
+    const isGiven = others.units.length === 0 && input.forest !== undefined;
+    const forest = isGiven ? input.forest : forestOf(holding(), others.units);
     const units = images.flatMap((image): Unit[] => {
       const unit = forest.units[forest.unitIndex.get(image.id) ?? -1];
       return unit === undefined ? [] : [unit];
     });
     const scarce = level(usage, thresholds.type).resource;
-    return chooseVictims(policy, { store, forest, candidates: units, goal: toFree, scarce, nowMs });
+    const all = [...units, ...others.units];
+    return chooseVictims(policy, { store, forest, candidates: all, goal, scarce, nowMs });
   }
+}
+
+const notNeeded = 'unused, but usage is below the low threshold';
+
+/** As sortOut, with containers that may go themselves holding nothing, and no image going where none may. */
+function sortOutImages(input: PlanInput, clean: Clean, others: readonly Unit[]): SortedOut {
+  const { store } = input;
+  const leaving = new Set(others.map(({ id }) => id));
+  const staying = { ...store, containers: store.containers.filter(({ id }) => !leaving.has(id)) };
+  const rules = { ...(input.protections ?? noProtections), nowMs: input.nowMs };
+  const { candidates, kept } = sortOut(staying, input.refused, rules);
+  if (clean.images) return { candidates, kept };
+  const spared = candidates.map((image) =>
+    keep(image, 'not-cleaned', 'unused, but images are not to be cleaned'),
+  );
+  return { candidates: [], kept: [...kept, ...spared] };
 }

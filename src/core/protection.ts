@@ -12,6 +12,7 @@ import {
   isUnreferenced,
   references,
 } from './store.ts';
+import type { UnitKind } from './unit.ts';
 
 /**
  * - `in-use`: a container in any state holds it. Deleting the image of a stopped container frees nothing (the
@@ -20,14 +21,27 @@ import {
  * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
  * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see protections.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
+ * - `managed`, `stopped-recently`: a stopped container that somebody may bring back, or look at.
+ * - `not-cleaned`: the setting does not name its kind.
  * - `refused`: the engine or a check right before the deletion kept it in this sweep.
  */
 export type KeepCode =
-  'in-use' | 'child-stays' | 'intermediate' | 'frees-nothing' | 'not-needed' | 'refused' | ProtectionCode;
+  | 'in-use'
+  | 'child-stays'
+  | 'intermediate'
+  | 'frees-nothing'
+  | 'not-needed'
+  | 'managed'
+  | 'stopped-recently'
+  | 'not-cleaned'
+  | 'refused'
+  | ProtectionCode;
 
 export interface Kept {
-  readonly kind: 'image';
-  readonly id: ImageId;
+  readonly kind: UnitKind;
+  /** The engine's ID of the image, the build-cache record or the container. */
+  readonly id: string;
+  /** An image's names, a record's description, a container's name. */
   readonly references: readonly string[];
   readonly sizeBytes: number;
   readonly code: KeepCode;

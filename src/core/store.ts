@@ -53,6 +53,34 @@ export interface Container {
   readonly state: string;
   readonly createdAtMs: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** When it stopped; left out where that was not asked or it never ran. */
+  readonly stoppedAtMs?: number | undefined;
+}
+
+/** A record of the engine's build cache. */
+export interface CacheRecord {
+  readonly id: string;
+  /** What BuildKit says of it, e.g. `mount / from exec /bin/sh -c make`. */
+  readonly description: string;
+  /** The engine's figure; of a record that shares its layer with an image, that layer. */
+  readonly sizeBytes: number;
+  /** A build holds it. */
+  readonly inUse: boolean;
+  /** The records that it was made from: they cannot go before it. */
+  readonly parents: readonly string[];
+  readonly createdAtMs: number | undefined;
+  readonly lastUsedAtMs: number | undefined;
+}
+
+/** What something that is no image holds on the disk. */
+export interface HeldSpace {
+  /** The topmost layer that it holds, with all below it. */
+  readonly top: ChainId | undefined;
+  /** What is its alone and goes with it. */
+  readonly bytes: number;
+  readonly inodes: number;
+  /** True when measured on the disk. */
+  readonly exact: boolean;
 }
 
 /** A snapshot of the store at one moment. */
@@ -62,11 +90,14 @@ export interface ImageStore {
   /** Known layers by chain ID; empty where nothing is known of layers. */
   readonly layers: ReadonlyMap<ChainId, Layer>;
   /**
-   * Layers that something else than the listed images and containers holds, each with all below it: build-cache records,
-   * containers whose image is gone, a pull that is not finished, leftovers (a layer that no image refers to still holds
-   * its parents in Docker's layer store). Left out where nothing is known of it.
+   * Layers that something without a name holds, each with all below it: a pull that is not finished, leftovers (a layer
+   * that no image refers to still holds its parents in Docker's layer store). Left out where nothing is known of it.
    */
   readonly heldLayers?: readonly ChainId[];
+  /** What containers and build-cache records hold, by their ID, also those that no list names. Left out likewise. */
+  readonly heldSpace?: ReadonlyMap<string, HeldSpace>;
+  /** The build cache; left out where it was not asked for. */
+  readonly cacheRecords?: readonly CacheRecord[];
 }
 
 /** All names of an image: tags, then digests. */

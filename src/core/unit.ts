@@ -1,6 +1,5 @@
 /**
- * Units of deletion: what can go on its own. Today an image; a build-cache record and a stopped container are units of
- * the same shape. A unit holds a chain of layers; what it frees depends on who else holds them (space.ts).
+ * Units of deletion: what can go on its own: an image, a build-cache record, a stopped container. A unit holds a chain of layers; what it frees depends on who else holds them (space.ts).
  */
 import { nameOf } from './protection.ts';
 import {
@@ -32,6 +31,8 @@ export interface Unit {
   readonly layers: readonly ChainId[];
   /** What goes with it and is nobody else's: a container's writable layer. Zero for an image. */
   readonly own: Amount;
+  /** False where `own` is an estimate; true where left out. */
+  readonly ownExact?: boolean;
   /** Units that must be gone before it: images built from it on this host, containers made from it, child records. */
   readonly dependents: readonly UnitId[];
   /**

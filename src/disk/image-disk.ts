@@ -2,22 +2,26 @@
  * The disk under an engine as the sweep sees it: how full it is, and which layer takes how much. Keeps what makes
  * both cheap (the memory of layers that never change); one per process and path.
  */
-import type { ChainId, ImageId, ImageStore, Layer } from '../core/store.ts';
+import type { ChainId, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
-import { type DiskAccount, DiskAccountant, layersOf, type StoreAccount } from './account.ts';
+import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
 import { appearedTimes } from './appeared.ts';
+import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { DiskError } from './error.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { measureFilesystem } from './filesystem.ts';
+import { heldByNobody, heldSpaceOf } from './held-space.ts';
 
 /** What the disk knows of the images' layers. */
 export interface LayerFacts {
   /** Each image's layers from the bottom up; an image that is not here is unknown to the disk. */
   readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
   readonly layers: ReadonlyMap<ChainId, Layer>;
-  /** Layers that something else than an image holds; see ImageStore. */
+  /** Layers that something without a name holds; see ImageStore. */
   readonly heldLayers: readonly ChainId[];
+  /** What containers and build-cache records hold, by ID; see ImageStore. */
+  readonly heldSpace: ReadonlyMap<string, HeldSpace>;
   /** Where the sizes are from, a sentence for people. */
   readonly source: string;
 }
@@ -91,7 +95,9 @@ export class ImageDisk {
   async layers(signal: AbortSignal): Promise<LayerFacts> {
     for (const estimate of [false, true]) {
       try {
-        return factsOf(await this.#accountant.measure(signal, { estimate }));
+        // The build cache first: what it lets go of in between then still counts as held.
+        const builds = await readBuildSnapshots(this.path, signal);
+        return factsOf(await this.#accountant.measure(signal, { estimate }), builds);
       } catch (error) {
         if (!(error instanceof DiskError)) throw error;
         if (estimate) return noFacts(error.message);
@@ -101,20 +107,27 @@ export class ImageDisk {
   }
 }
 
-/** What an account says of the layers. */
-export function factsOf(account: DiskAccount): LayerFacts {
+/** What an account says of the layers, and the build cache's databases of who holds them. */
+export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFacts {
   const { store } = account;
   if (store === undefined) {
     const why = account.problem?.message ?? 'no image store was found there';
     return noFacts(why);
   }
+  const heldSpace = heldSpaceOf(store, builds);
   return {
     images: store.database.images,
     layers: layersOf(store),
-    heldLayers: heldByOthers(store),
-    source: account.isExact
-      ? 'measured on the disk'
-      : 'measured on the disk, some estimated from the layer database',
+    heldLayers: heldByNobody(store, heldSpace),
+    heldSpace,
+    source: [
+      account.isExact
+        ? 'measured on the disk'
+        : 'measured on the disk, some estimated from the layer database',
+      ...(builds.isExact
+        ? []
+        : ['the build cache is believed to hold all that its damaged database mentions']),
+    ].join('; '),
   };
 }
 
@@ -123,15 +136,9 @@ function noFacts(why: string): LayerFacts {
     images: new Map(),
     layers: new Map(),
     heldLayers: [],
+    heldSpace: new Map(),
     source: `estimated from the sizes that the engine gives, because the store on disk could not be used: ${why}`,
   };
-}
-
-/** Containers hold their layers also when their image is gone, and a layer without an image holds those below it. */
-function heldByOthers({ database }: StoreAccount): readonly ChainId[] {
-  const ofImages = new Set([...database.images.values()].flat());
-  const ofContainers = [...database.containers.values()].flatMap(({ parentId }) => parentId ?? []);
-  return [...ofContainers, ...[...database.layers.keys()].filter((id) => !ofImages.has(id))];
 }
 
 /** The store with what the disk knows of its layers. */
@@ -144,5 +151,7 @@ export function withLayers(store: ImageStore, facts: LayerFacts): ImageStore {
     containers: store.containers,
     layers: facts.layers,
     heldLayers: facts.heldLayers,
+    heldSpace: facts.heldSpace,
+    ...(store.cacheRecords && { cacheRecords: store.cacheRecords }),
   };
 }

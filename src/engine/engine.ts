@@ -2,7 +2,7 @@
  * A container engine as this project sees it: a few questions, one deletion. Adapters live in the folders beside
  * this file; nobody outside them knows an engine's API. An engine says what it can do, nobody asks for its name.
  */
-import type { Container, Image, ImageId } from '../core/store.ts';
+import type { CacheRecord, ChainId, Container, Image, ImageId } from '../core/store.ts';
 
 /** What an engine said of itself when it was last connected to. */
 export interface EngineInfo {
@@ -38,6 +38,25 @@ export type Removal =
   | { readonly outcome: 'conflict'; readonly message: string }
   | { readonly outcome: 'not-found' };
 
+/** What an engine tells of an image's layers. */
+export interface ToldLayers {
+  /** From the bottom up. */
+  readonly chain: readonly ChainId[];
+  /** Sum of each layer's file sizes, in bytes; undefined where the engine's history does not tell them apart. */
+  readonly sizes: readonly number[] | undefined;
+}
+
+/** A container as it is now. */
+export interface ContainerDetails extends Container {
+  readonly stoppedAtMs: number | undefined;
+}
+
+/** The engine's answer to the deletion of something that is no image. */
+export type PlainRemoval =
+  | { readonly outcome: 'removed' }
+  | { readonly outcome: 'conflict'; readonly message: string }
+  | { readonly outcome: 'not-found' };
+
 export interface Engine {
   /** The address, for messages. */
   readonly endpoint: string;
@@ -55,7 +74,26 @@ export interface Engine {
    */
   inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
   /**
-   * Deletes an image or one of its names. Never forces. Called from src/remove-image.ts only.
+   * An image's layers as the engine tells them, asked once an image (it cannot change); undefined when the image is gone
+   * or the engine does not tell. Two requests.
+   */
+  imageLayers(id: ImageId, signal: AbortSignal): Promise<ToldLayers | undefined>;
+  /** One container as it is now; undefined when it is gone. */
+  inspectContainer(id: string, signal: AbortSignal): Promise<ContainerDetails | undefined>;
+  /**
+   * The build cache's records; none where the engine cannot delete a single one (Docker before 18.09, API 1.39). Before
+   * API 1.42 the engine computes its whole disk usage for it, which may take long: never asked in an idle check.
+   */
+  listCacheRecords(signal: AbortSignal): Promise<readonly CacheRecord[]>;
+  /** Deletes a container that does not run, without its volumes. Never forces. Called from src/remove/ only. */
+  removeContainer(id: string, signal: AbortSignal): Promise<PlainRemoval>;
+  /**
+   * Deletes one record of the build cache. Called from src/remove/ only. `conflict`: the engine left it, because a
+   * build or another record holds it, or it is gone.
+   */
+  removeCacheRecord(id: string, signal: AbortSignal): Promise<PlainRemoval>;
+  /**
+   * Deletes an image or one of its names. Never forces. Called from src/remove/ only.
    *
    * Docker refuses (`conflict`) an ID that has names in several repositories or several tags in one, an ID that has
    * children, and an ID or last name that a container uses. It does *not* refuse one of several names of an image in

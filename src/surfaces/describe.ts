@@ -2,7 +2,7 @@
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/format.ts';
 import { nameOf } from '../core/protection.ts';
 import type { Thresholds } from '../core/thresholds.ts';
-import type { DaemonEvent } from '../events.ts';
+import type { DaemonEvent, SweepReport } from '../events.ts';
 
 export type Severity = 'debug' | 'info' | 'warn' | 'error';
 
@@ -12,7 +12,11 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'config.warning':
     case 'sweep.skipped':
     case 'image.delete-unanswered':
+    case 'cache-record.delete-unanswered':
+    case 'container.delete-unanswered':
     case 'image.delete-failed':
+    case 'cache-record.delete-failed':
+    case 'container.delete-failed':
     case 'cluster.failing':
     case 'slot.lost':
     case 'node.left-cordoned':
@@ -35,9 +39,17 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'path.available':
     case 'sweep.started':
     case 'image.would-delete':
+    case 'cache-record.would-delete':
+    case 'container.would-delete':
     case 'image.deleted':
+    case 'cache-record.deleted':
+    case 'container.deleted':
     case 'image.kept':
+    case 'cache-record.kept':
+    case 'container.kept':
     case 'image.gone':
+    case 'cache-record.gone':
+    case 'container.gone':
     case 'cluster.working':
     case 'slot.waiting':
     case 'slot.taken':
@@ -74,16 +86,28 @@ export function describe(event: DaemonEvent): string {
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
     case 'image.would-delete':
+    case 'cache-record.would-delete':
+    case 'container.would-delete':
       return `would delete ${nameFor(event)}: ${event.reason}`;
     case 'image.deleted':
+    case 'cache-record.deleted':
+    case 'container.deleted':
       return `deleted ${nameFor(event)}: freed ${formatBytes(event.freedBytes)} and ${formatCount(event.freedInodes, 'inode')} (${event.reason})`;
     case 'image.kept':
+    case 'cache-record.kept':
+    case 'container.kept':
       return `kept ${nameFor(event)}: ${event.reason}`;
     case 'image.gone':
+    case 'cache-record.gone':
+    case 'container.gone':
       return `${nameFor(event)} was already gone`;
     case 'image.delete-unanswered':
+    case 'cache-record.delete-unanswered':
+    case 'container.delete-unanswered':
       return `no answer to the deletion of ${nameFor(event)}; the engine may still be at it, looking again in ${formatDuration(event.waitSeconds)}. ${event.message}`;
     case 'image.delete-failed':
+    case 'cache-record.delete-failed':
+    case 'container.delete-failed':
       return `could not delete ${nameFor(event)}: ${event.message}`;
     case 'sweep.completed':
       return completed(event);
@@ -123,9 +147,19 @@ export function describe(event: DaemonEvent): string {
 function completed(report: Extract<DaemonEvent, { event: 'sweep.completed' }>): string {
   const level = (value: number): string => formatLevel(value, report.thresholdType);
   if (report.dryRun) return `dry run: nothing deleted, ${level(report.usedAfter)} used`;
-  const line = `${formatCount(report.deletedImages, 'image')} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${level(report.usedBefore)} → ${level(report.usedAfter)} used`;
+  const line = `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${level(report.usedBefore)} → ${level(report.usedAfter)} used`;
   if (report.reachedLow) return line;
   return `${line}; low threshold not reached (${report.stoppedBecause}): ${report.remaining.join('; ')}`;
+}
+
+function deletedWhat(report: SweepReport): string {
+  const others = [
+    ...(report.deletedCacheRecords > 0
+      ? [formatCount(report.deletedCacheRecords, 'build-cache record')]
+      : []),
+    ...(report.deletedContainers > 0 ? [formatCount(report.deletedContainers, 'stopped container')] : []),
+  ];
+  return [formatCount(report.deletedImages, 'image'), ...others].join(', ');
 }
 
 function limits(thresholds: Thresholds): string {
@@ -139,6 +173,12 @@ function amount(toFree: { readonly bytes: number; readonly inodes: number }): st
   return parts.length > 0 ? parts.join(' and ') : 'nothing';
 }
 
-function nameFor(event: { readonly id: string; readonly references: readonly string[] }): string {
-  return event.references[0] ?? nameOf({ id: event.id, tags: [], digests: [] });
+function nameFor(event: {
+  readonly event: string;
+  readonly id: string;
+  readonly references: readonly string[];
+}): string {
+  const name = event.references[0] ?? nameOf({ id: event.id, tags: [], digests: [] });
+  if (event.event.startsWith('container.')) return `container ${name}`;
+  return event.event.startsWith('cache-record.') ? `build-cache record ${event.id} (${name})` : name;
 }

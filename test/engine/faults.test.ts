@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Daemon } from '../../src/daemon.ts';
 import { biggest } from '../../src/core/policy/biggest.ts';
+import { imagesOnly } from '../../src/core/clean.ts';
 import { noProtections } from '../../src/core/protections.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
@@ -42,6 +43,7 @@ function daemonFor(overrides: Overrides = {}): Daemon {
     disk: new ImageDisk(engine.dataRoot, 'relative'),
     policy: biggest,
     protections: noProtections,
+    clean: imagesOnly,
     report: (event) => events.push(event),
     thresholds: { type: 'relative', high: 0.2, low: overrides.low ?? 0.1 },
     intervalSeconds: 1,
@@ -277,6 +279,7 @@ describe('what is asked of the engine', () => {
       disk: new ImageDisk(engine.dataRoot, 'relative'),
       policy: biggest,
       protections: noProtections,
+      clean: imagesOnly,
       report: () => undefined,
       thresholds: { type: 'relative', high: 99, low: 98 },
       intervalSeconds: 1,

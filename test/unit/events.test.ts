@@ -6,8 +6,15 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 
 describe('docs/events.md', () => {
   it('lists every event of src/events.ts and no other', () => {
-    const inCode = [...read('src/events.ts').matchAll(/readonly event: '([^']+)'/g)].map(([, name]) => name);
-    const inDocs = [...read('docs/events.md').matchAll(/^\| `([a-z]+\.[a-z-]+)`/gm)].map(([, name]) => name);
+    const code = read('src/events.ts');
+    const subjects = /export type Subject = ([^;]+);/.exec(code)?.[1]?.match(/[a-z-]+/g) ?? [];
+    expect(subjects).toContain('image');
+    const named = [...code.matchAll(/readonly event: '([^']+)'/g)].map(([, name = '']) => name);
+    const ofSubjects = [...code.matchAll(/readonly event: `\$\{S\}\.([a-z-]+)`/g)].flatMap(([, name = '']) =>
+      subjects.map((subject) => `${subject}.${name}`),
+    );
+    const inCode = [...named, ...ofSubjects];
+    const inDocs = [...read('docs/events.md').matchAll(/^\| `([a-z-]+\.[a-z-]+)`/gm)].map(([, name]) => name);
     expect(inDocs.sort()).toEqual([...new Set(inCode)].sort());
   });
 

@@ -1,4 +1,4 @@
-/** The import directions in docs/architecture.md are those of the code, and there is one place that deletes. */
+/** The import directions in docs/architecture.md are those of the code, and there is one folder that deletes. */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,12 +52,27 @@ describe('the walls', () => {
     expect(outside.filter((target) => allowed.get(from)?.has(room(target)) !== true)).toEqual([]);
   });
 
-  it('has one place that deletes', () => {
-    const callers = sources.filter((file) => /\.removeImage\(/.test(readFileSync(root + file, 'utf8')));
-    expect(callers).toEqual(['src/remove-image.ts']);
+  it('has one folder that deletes', () => {
+    const deletes = /\.remove(Image|Container|CacheRecord)\(/;
+    const callers = sources.filter((file) => deletes.test(readFileSync(root + file, 'utf8')));
+    expect(callers.sort()).toEqual([
+      'src/remove/cache-record.ts',
+      'src/remove/container.ts',
+      'src/remove/image.ts',
+    ]);
   });
 
-  it('asks for no deletion by force and calls no prune endpoint', () => {
+  it('prunes the build cache in one place, and there only by a record', () => {
+    const prunes = sources.filter((file) =>
+      readFileSync(root + file, 'utf8').includes("path: '/build/prune'"),
+    );
+    expect(prunes).toEqual(['src/engine/docker/docker-engine.ts']);
+    const text = readFileSync(`${root}src/engine/docker/docker-engine.ts`, 'utf8');
+    expect(text.match(/\/build\/prune'/g)).toHaveLength(1);
+    expect(text).toContain('filters: JSON.stringify({ id: { [id]: true } })');
+  });
+
+  it('asks for no deletion by force, and calls no prune endpoint that takes more than one thing', () => {
     for (const file of sources) {
       const text = readFileSync(root + file, 'utf8');
       if (!file.startsWith('src/disk/')) expect(text, file).not.toMatch(/force['"]?\s*[:=,]\s*['"]?(true|1)/);

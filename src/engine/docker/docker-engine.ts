@@ -4,22 +4,30 @@
  */
 import type { ImageId } from '../../core/store.ts';
 import type { EngineAddress } from '../address.ts';
-import { EngineError, type Engine, type RemovalTarget } from '../engine.ts';
+import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
+import { compareApiVersions } from './negotiate.ts';
 import {
+  buildPruneSchema,
+  containerDetailsSchema,
   containerListSchema,
+  diskUsageSchema,
+  historySchema,
   imageDetailsSchema,
   imageListSchema,
   removalSchema,
   type ImageDetails,
 } from './schemas.ts';
 import {
+  cacheRecordFrom,
+  containerFromDetails,
   containerFromSummary,
   imageFromDetails,
   imageFromSummary,
   imageId,
+  layerSizes,
   namesToResolve,
 } from './translate.ts';
 
@@ -28,10 +36,28 @@ export interface DockerEngineOptions {
   readonly timeoutMs: number;
 }
 
+/** Images whose layers are remembered: the oldest is forgotten first. */
+const REMEMBERED_IMAGES = 20_000;
+
+/**
+ * The first API version whose `POST /build/prune` has filters (Docker 18.09). Older ones ignore them and would prune
+ * everything, so they are never asked.
+ */
+const FIRST_BUILD_FILTERS = '1.39';
+/** The first API version whose `GET /system/df` can be asked for a part. */
+const FIRST_DISK_USAGE_TYPES = '1.42';
+/** A record's ID as BuildKit makes it; the filter takes it for a pattern, so nothing shorter may ever be sent. */
+const CACHE_RECORD_ID = /^[a-z0-9]{20,64}$/;
+
 /** Nothing is asked of the engine before `connect`. */
 export function createDockerEngine(address: EngineAddress, options: DockerEngineOptions): Engine {
   const client = createHttpClient(address, options);
   let apiVersion: string | undefined;
+  const toldLayers = new Map<ImageId, ToldLayers>();
+
+  function canFilterBuilds(): boolean {
+    return apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_BUILD_FILTERS) >= 0;
+  }
 
   /** @param path below the version, e.g. `/images/json`. */
   async function ask(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
@@ -90,6 +116,65 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     async inspectImage(id, signal) {
       const details = await inspect(id, signal);
       return details && imageFromDetails(details);
+    },
+
+    async imageLayers(id, signal) {
+      const known = toldLayers.get(id);
+      if (known !== undefined) return known;
+      const chain = (await inspect(id, signal).then((details) => details && imageFromDetails(details)))
+        ?.layers;
+      if (chain === undefined) return undefined;
+      const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
+      if (isNotFound(answer)) return undefined;
+      const steps = readJson(historySchema, expect(200, answer)) ?? [];
+      const sizes = layerSizes(
+        steps.map(({ Size }) => Size ?? 0),
+        chain.length,
+      );
+      const told = { chain, sizes };
+      toldLayers.set(id, told);
+      if (toldLayers.size > REMEMBERED_IMAGES) toldLayers.delete(toldLayers.keys().next().value ?? '');
+      return told;
+    },
+
+    async inspectContainer(id, signal) {
+      const answer = await ask({ method: 'GET', path: `/containers/${pathOf(id)}/json` }, signal);
+      if (isNotFound(answer)) return undefined;
+      return containerFromDetails(readJson(containerDetailsSchema, expect(200, answer)));
+    },
+
+    async listCacheRecords(signal) {
+      if (!canFilterBuilds()) return [];
+      const hasTypes =
+        apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
+      const query = hasTypes ? { type: 'build-cache' } : {};
+      const answer = await ask({ method: 'GET', path: '/system/df', query }, signal);
+      return (readJson(diskUsageSchema, expect(200, answer)).BuildCache ?? []).map(cacheRecordFrom);
+    },
+
+    async removeContainer(id, signal) {
+      const query = { force: 'false', v: 'false', link: 'false' };
+      const answer = await ask({ method: 'DELETE', path: `/containers/${pathOf(id)}`, query }, signal);
+      if (isNotFound(answer)) return { outcome: 'not-found' };
+      if (answer.status === 409) return { outcome: 'conflict', message: engineMessage(answer) };
+      expect(204, answer);
+      return { outcome: 'removed' };
+    },
+
+    async removeCacheRecord(id, signal) {
+      if (!canFilterBuilds() || !CACHE_RECORD_ID.test(id)) {
+        throw new EngineError(
+          'failed',
+          `the build-cache record ${JSON.stringify(id)} cannot be deleted alone`,
+        );
+      }
+      // All: also those that share a layer with an image. The filter keeps it to the one.
+      const query = { all: 'true', filters: JSON.stringify({ id: { [id]: true } }) };
+      const answer = await ask({ method: 'POST', path: '/build/prune', query }, signal);
+      const { CachesDeleted: deleted } = readJson(buildPruneSchema, expect(200, answer));
+      return deleted?.includes(id) === true
+        ? { outcome: 'removed' }
+        : { outcome: 'conflict', message: 'the engine left it: a build or another record holds it' };
     },
 
     async removeImage(target, { keepParents }, signal) {

@@ -73,5 +73,37 @@ export const containerListSchema = v.nullable(v.array(containerSummarySchema));
 /** The answer to `DELETE /images/{name}`. */
 export const removalSchema = v.nullable(v.array(v.object({ Untagged: text, Deleted: text })));
 
+/** `GET /images/{name}/history`, the newest step first. `Size` is 0 for a step that made no layer. */
+export const historySchema = v.nullable(v.array(v.object({ Size: count })));
+
+/** `GET /containers/{id}/json`. `FinishedAt` is year 1 where it never ran. */
+export const containerDetailsSchema = v.object({
+  Id: v.pipe(v.string(), v.nonEmpty()),
+  Name: text,
+  Image: text,
+  Created: text,
+  State: v.object({ Status: v.pipe(v.string(), v.nonEmpty()), FinishedAt: text }),
+  Config: v.nullish(v.object({ Labels: labels })),
+});
+export type ContainerDetailsAnswer = v.InferOutput<typeof containerDetailsSchema>;
+
+/** One of `BuildCache` in `GET /system/df` (since API 1.31, `ID` since 1.39). `Parents` since API 1.42, before `Parent`. */
+export const cacheRecordSchema = v.object({
+  ID: v.pipe(v.string(), v.nonEmpty()),
+  Parent: text,
+  Parents: texts,
+  Type: text,
+  Description: text,
+  InUse: v.boolean(),
+  Size: count,
+  CreatedAt: text,
+  LastUsedAt: text,
+});
+export type CacheRecordAnswer = v.InferOutput<typeof cacheRecordSchema>;
+export const diskUsageSchema = v.object({ BuildCache: v.nullish(v.array(cacheRecordSchema)) });
+
+/** The answer to `POST /build/prune`. */
+export const buildPruneSchema = v.object({ CachesDeleted: texts });
+
 /** Every error that the engine gives as JSON. */
 export const errorSchema = v.object({ message: v.string() });

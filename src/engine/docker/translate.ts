@@ -1,9 +1,16 @@
 /**
  * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
  */
-import type { Container, Image, ImageId } from '../../core/store.ts';
+import type { CacheRecord, Container, Image, ImageId } from '../../core/store.ts';
+import type { ContainerDetails } from '../engine.ts';
 import { chainIds } from '../../chain-id.ts';
-import type { ContainerSummary, ImageDetails, ImageSummary } from './schemas.ts';
+import type {
+  CacheRecordAnswer,
+  ContainerDetailsAnswer,
+  ContainerSummary,
+  ImageDetails,
+  ImageSummary,
+} from './schemas.ts';
 
 type Optional<T> = T | null | undefined;
 
@@ -53,6 +60,43 @@ export function containerFromSummary(
     createdAtMs: fromSeconds(summary.Created),
     labels: summary.Labels ?? {},
   };
+}
+
+export function containerFromDetails(details: ContainerDetailsAnswer): ContainerDetails {
+  return {
+    id: details.Id,
+    name: details.Name?.replace(/^\//, '') ?? details.Id.slice(0, 12),
+    images: details.Image ? [imageId(details.Image)] : [],
+    state: details.State.Status,
+    createdAtMs: fromIso(details.Created),
+    labels: details.Config?.Labels ?? {},
+    stoppedAtMs: fromIso(details.State.FinishedAt),
+  };
+}
+
+export function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
+  const parents = record.Parents ?? (record.Parent ? [record.Parent] : []);
+  return {
+    id: record.ID,
+    description: record.Description ?? record.Type ?? 'build cache',
+    sizeBytes: Math.max(0, record.Size ?? 0),
+    inUse: record.InUse,
+    parents,
+    createdAtMs: fromIso(record.CreatedAt),
+    lastUsedAtMs: fromIso(record.LastUsedAt),
+  };
+}
+
+/**
+ * Each layer's size out of an image's history, from the bottom up. The history has a step for each instruction, also for
+ * those that made no layer, which have size 0, as layers without files have; undefined where that leaves a choice.
+ * @param steps sizes, the newest step first.
+ */
+export function layerSizes(steps: readonly number[], layers: number): readonly number[] | undefined {
+  const sizes = steps.toReversed();
+  const withFiles = sizes.filter((size) => size > 0);
+  if (sizes.length === layers) return sizes;
+  return withFiles.length === layers ? withFiles : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { imagesOnly } from '../../../src/core/clean.ts';
 import { loadConfig, type Config, type Environment, type Flags } from '../../../src/config/config.ts';
 import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
 
@@ -25,6 +26,7 @@ describe('names and defaults', () => {
     expect(configOf({})).toEqual({
       nodeName: undefined,
       policy: 'biggest',
+      clean: imagesOnly,
       protections: { keep: [], minAgeSeconds: 0, keepLast: 0 },
       cordonMode: 'cordon',
       maxCordonSeconds: 900,
@@ -42,6 +44,7 @@ describe('names and defaults', () => {
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
+        'CLEAN',
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
@@ -56,6 +59,7 @@ describe('names and defaults', () => {
         'NODE_NAME',
         'PATH_TO_CHECK',
         'POLICY',
+        'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
         'THRESHOLD_HIGH',
         'THRESHOLD_LOW',
@@ -82,6 +86,7 @@ describe('names and defaults', () => {
     expect(configOf({ ...env, DOCKER_HOST: 'tcp://engine' })).toEqual({
       nodeName: undefined,
       policy: 'biggest',
+      clean: imagesOnly,
       protections: { keep: [], minAgeSeconds: 0, keepLast: 0 },
       cordonMode: 'cordon',
       maxCordonSeconds: 900,
@@ -99,11 +104,29 @@ describe('names and defaults', () => {
     });
   });
 
+  it.each([
+    ['images', ['images']],
+    ['Build-Cache, images', ['images', 'build-cache']],
+    ['stopped-containers,', ['stopped-containers']],
+  ])('reads CLEAN=%s', (text, expected) => {
+    const { clean } = configOf(ours({ CLEAN: text }));
+    const named = {
+      images: clean.images,
+      'build-cache': clean.buildCache,
+      'stopped-containers': clean.stoppedContainers,
+    };
+    expect(Object.keys(named).filter((name) => named[name as keyof typeof named])).toEqual(expected);
+  });
+
+  it.each(['everything', 'images volumes', ','])('refuses CLEAN=%s', (text) => {
+    expect(settings.clean.kind.parse(text).ok).toBe(false);
+  });
+
   it('gives every setting a default that its own parser would take', () => {
     for (const key of settingKeys) {
       const { kind, default: value } = settings[key];
-      // The only default that is an object is the empty list.
-      const text = typeof value === 'object' ? '' : String(value);
+      // Lists are written with commas.
+      const text = Array.isArray(value) ? value.join(',') : `${value as string | number | boolean}`;
       if (value !== undefined) expect([key, kind.parse(text)]).toEqual([key, { ok: true, value }]);
     }
   });

@@ -141,7 +141,8 @@ describe('on a store that contradicts itself', () => {
     .map(([of, changes]): ImageStore => {
       const images = of.store.images.map((each, at) => {
         const [parent = 0, isUnknown = false] = changes[at] ?? [];
-        const parentId = of.store.images[parent % of.store.images.length]?.id;
+        // Built on an earlier image only: an ID is a digest over what it is built on, so a loop cannot be.
+        const parentId = at === 0 ? undefined : of.store.images[parent % at]?.id;
         return { ...each, parentId, layers: isUnknown ? undefined : each.layers };
       });
       return { ...of.store, images };

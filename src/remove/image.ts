@@ -1,36 +1,10 @@
-/**
- * The one place that deletes. It looks again right before, never forces, and has one deletion in flight at most: it
- * does not return before the engine has answered or, where the answer was lost, before it is known how it ended.
- */
-import { hasFired, sleep } from './clock.ts';
-import { shortId } from './core/protection.ts';
-import { type Container, holders, type Image, type ImageId, references } from './core/store.ts';
-import type { Victim } from './core/plan.ts';
-import { type Engine, EngineError, type RemovalTarget } from './engine/engine.ts';
-
-export type RemovalOutcome =
-  | { readonly outcome: 'deleted' }
-  /** Somebody else was first. */
-  | { readonly outcome: 'gone' }
-  /** It may not or cannot go now; names removed on the way were given back. */
-  | { readonly outcome: 'kept'; readonly reason: string }
-  /** The engine answered with an error of its own. */
-  | { readonly outcome: 'failed'; readonly message: string }
-  /** The engine did not come to an end with it: another deletion now could be the second in flight. */
-  | { readonly outcome: 'unresolved'; readonly message: string };
-
-export interface RemovalOptions {
-  /** How long to wait before looking whether an unanswered deletion has happened. */
-  readonly settleMs: number;
-  /** How often to look before giving up. */
-  readonly looks: number;
-  /** Called when a deletion was not answered, before the wait. */
-  readonly onUnanswered: (message: string) => void;
-  /** No further step is begun once this fires. */
-  readonly stop: AbortSignal;
-  /** The request under way is abandoned when this fires. */
-  readonly abandon: AbortSignal;
-}
+/** Deletes an image, name by name where it has several. */
+import { sleep } from '../clock.ts';
+import { shortId } from '../core/protection.ts';
+import { type Container, holders, type Image, type ImageId, references } from '../core/store.ts';
+import type { Victim } from '../core/plan.ts';
+import { type Engine, EngineError, type RemovalTarget } from '../engine/engine.ts';
+import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
 
 /**
  * Deletes a victim of a plan, if it is still what the plan saw and still unused.
@@ -55,7 +29,7 @@ export async function removeImage(
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
     const target = nextTarget(image);
-    const step = await removeOnce(engine, target, victim, options);
+    const step = await removeTarget(engine, target, victim, options);
     if (step.outcome === 'untagged') {
       // The engine's word for what went: one deletion can take several names along.
       removedTags.push(...image.tags.filter((tag) => step.names.includes(tag)));
@@ -100,61 +74,33 @@ function nextTarget(image: Image): RemovalTarget {
 
 type Step = RemovalOutcome | { readonly outcome: 'untagged'; readonly names: readonly string[] };
 
-async function removeOnce(
+async function removeTarget(
   engine: Engine,
   target: RemovalTarget,
   { id, keepParents }: Victim,
   options: RemovalOptions,
 ): Promise<Step> {
-  try {
-    const removal = await engine.removeImage(target, { keepParents }, options.abandon);
-    if (removal.outcome === 'not-found')
-      return target.by === 'id' ? { outcome: 'gone' } : { outcome: 'untagged', names: [] };
-    if (removal.outcome === 'conflict')
-      return { outcome: 'kept', reason: `the engine refused: ${removal.message}` };
-    return removal.deleted.includes(id) || target.by === 'id'
-      ? { outcome: 'deleted' }
-      : { outcome: 'untagged', names: [...removal.untagged, target.reference] };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    if (error.code !== 'timeout' && error.code !== 'unreachable')
-      return { outcome: 'failed', message: error.message };
-    return await settle(engine, target, id, error, options);
-  }
-}
-
-/** An unanswered deletion may still be going on. Waits and looks, until its end is known or the looks are used up. */
-async function settle(
-  engine: Engine,
-  target: RemovalTarget,
-  id: ImageId,
-  cause: EngineError,
-  options: RemovalOptions,
-): Promise<Step> {
-  options.onUnanswered(cause.message);
-  let lastLook = cause.message;
-  for (let look = 0; look < options.looks && !options.stop.aborted; look += 1) {
-    await sleep(options.settleMs, options.stop);
-    if (hasFired(options.stop)) break;
-    try {
+  return await removeOnce<Step>(
+    shortId(id),
+    async () => {
+      const removal = await engine.removeImage(target, { keepParents }, options.abandon);
+      if (removal.outcome === 'not-found')
+        return target.by === 'id' ? { outcome: 'gone' } : { outcome: 'untagged', names: [] };
+      if (removal.outcome === 'conflict')
+        return { outcome: 'kept', reason: `the engine refused: ${removal.message}` };
+      return removal.deleted.includes(id) || target.by === 'id'
+        ? { outcome: 'deleted' }
+        : { outcome: 'untagged', names: [...removal.untagged, target.reference] };
+    },
+    async (): Promise<Seen<Step>> => {
       const image = await engine.inspectImage(id, options.abandon);
-      if (image === undefined) return { outcome: 'deleted' };
+      if (image === undefined) return { ended: { outcome: 'deleted' } };
       if (target.by === 'reference' && !references(image).includes(target.reference))
-        return { outcome: 'untagged', names: [target.reference] };
-      // A lost connection ends a request that the engine had not begun; one it had begun is over after the wait,
-      // because the engine drops an image's name first and answers no look while it is at the layers.
-      if (cause.code === 'unreachable')
-        return { outcome: 'failed', message: `${cause.message} The image is still there.` };
-      lastLook = 'the image is still there';
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      lastLook = error.message;
-    }
-  }
-  return {
-    outcome: 'unresolved',
-    message: `No answer to the deletion of ${shortId(id)}, and at the last look: ${lastLook}`,
-  };
+        return { ended: { outcome: 'untagged', names: [target.reference] } };
+      return { there: 'the image is still there' };
+    },
+    options,
+  );
 }
 
 /**

@@ -1,0 +1,95 @@
+/** What the deletions of all kinds have in common: how they end, and what is done when no answer comes. */
+import { hasFired, sleep } from '../clock.ts';
+import type { Clean } from '../core/clean.ts';
+import { EngineError } from '../engine/engine.ts';
+
+export type RemovalOutcome =
+  | { readonly outcome: 'deleted' }
+  /** Somebody else was first. */
+  | { readonly outcome: 'gone' }
+  /** It may not or cannot go now; names removed on the way were given back. */
+  | { readonly outcome: 'kept'; readonly reason: string }
+  | Unfinished;
+
+export type Unfinished =
+  /** The engine answered with an error of its own. */
+  | { readonly outcome: 'failed'; readonly message: string }
+  /** The engine did not come to an end with it: another deletion now could be the second in flight. */
+  | { readonly outcome: 'unresolved'; readonly message: string };
+
+export interface RemovalOptions {
+  /** How long to wait before looking whether an unanswered deletion has happened. */
+  readonly settleMs: number;
+  /** How often to look before giving up. */
+  readonly looks: number;
+  /** What may go beside images, for the look right before. */
+  readonly clean: Clean;
+  /** Called when a deletion was not answered, before the wait. */
+  readonly onUnanswered: (message: string) => void;
+  /** No further step is begun once this fires. */
+  readonly stop: AbortSignal;
+  /** The request under way is abandoned when this fires. */
+  readonly abandon: AbortSignal;
+}
+
+/** What a look at the victim of an unanswered deletion says. */
+export type Seen<T> =
+  | { readonly ended: T }
+  /** As if nothing had been asked. `isGoing`: the engine says that it is at it. */
+  | { readonly there: string; readonly isGoing?: boolean };
+
+/**
+ * Sends a deletion once. Unanswered it may still be going on: then waits and looks, until its end is known or the looks
+ * are used up.
+ * @param what the victim, for messages.
+ * @param look finds out how it ended. Its EngineErrors are looks that told nothing.
+ */
+export async function removeOnce<T>(
+  what: string,
+  send: () => Promise<T>,
+  look: () => Promise<Seen<T>>,
+  options: RemovalOptions,
+): Promise<T | Unfinished> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.code !== 'timeout' && error.code !== 'unreachable')
+      return { outcome: 'failed', message: error.message };
+    return await settle(what, error, look, options);
+  }
+}
+
+async function settle<T>(
+  what: string,
+  cause: EngineError,
+  look: () => Promise<Seen<T>>,
+  options: RemovalOptions,
+): Promise<T | Unfinished> {
+  options.onUnanswered(cause.message);
+  let lastLook = cause.message;
+  for (let looked = 0; looked < options.looks && !options.stop.aborted; looked += 1) {
+    await sleep(options.settleMs, options.stop);
+    if (hasFired(options.stop)) break;
+    try {
+      const seen = await look();
+      if ('ended' in seen) return seen.ended;
+      // A lost connection ends a request that the engine had not begun; one it had begun is over after the wait,
+      // because the engine drops the victim's name first and answers no look while it is at the files.
+      if (cause.code === 'unreachable' && seen.isGoing !== true)
+        return { outcome: 'failed', message: `${cause.message} ${capitalized(seen.there)}.` };
+      lastLook = seen.there;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      lastLook = error.message;
+    }
+  }
+  return {
+    outcome: 'unresolved',
+    message: `No answer to the deletion of ${what}, and at the last look: ${lastLook}`,
+  };
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
