@@ -17,7 +17,7 @@ export function idleTimes(context: PolicyContext): (id: string) => number {
 /** `last used 9 d ago`; `never seen used, here for 3 d` where no use was seen. */
 export function lastUsedText(id: string, context: PolicyContext): string {
   const last = context.history && lastUse(context.history, id, context.nowMs);
-  const idle = formatDuration(idleTimes(context)(id) / 1000);
+  const idle = formatDuration((last?.idleMs ?? idleTimes(context)(id)) / 1000);
   return last?.wasUsed === true ? `last used ${idle} ago` : `not seen in use for ${idle}`;
 }
 

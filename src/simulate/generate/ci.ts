@@ -43,7 +43,7 @@ export function ci(seed: number, days: number, pipelinesPerDay: number): UseEven
     const on = system();
     return renewed(`service-${at}`, 40, () => [...on.layers, ...maker.layers(random.whole(2, 6), 25, 1.2)]);
   });
-  const rare = Array.from({ length: 25 }, (_, at) =>
+  const rare = Array.from({ length: 70 }, (_, at) =>
     renewed(`tool-${at}`, 60, () => [...system().layers, ...maker.layers(random.whole(2, 6), 150, 1.1)]),
   );
   const fallback = maker.image('none', maker.layers(1, 1, 0));
@@ -84,7 +84,7 @@ export function ci(seed: number, days: number, pipelinesPerDay: number): UseEven
       at += random.exponential(900);
     }
     if (random.chance(0.15)) maker.use(application, time + random.between(0.5, 3) * DAY, job());
-    if (random.chance(0.08)) maker.use(one(rare, none).image, at, job());
+    if (random.chance(0.2)) maker.use(one(rare, none).image, at, job());
   };
   for (let hour = 0; hour < days * 24; hour++) {
     const time = START + hour * HOUR;

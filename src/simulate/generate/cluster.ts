@@ -52,7 +52,7 @@ export function cluster(seed: number, days: number, podsPerDay: number): UseEven
     const period = random.pick(periods) * HOUR;
     return { ...workload(`cron-${at}`, 30), period, next: START + random.next() * period };
   });
-  const batch = Array.from({ length: 160 }, (_, at) => ({
+  const batch = Array.from({ length: 260 }, (_, at) => ({
     image: maker.image(`batch-${at}:1`, [
       ...(heavy[random.whole(0, 2)] ?? []),
       ...maker.layers(random.whole(1, 4), 150, 1.2),
@@ -72,14 +72,14 @@ export function cluster(seed: number, days: number, podsPerDay: number): UseEven
       const began = time + at * HOUR;
       const pods = random.chance(0.04) ? random.whole(3, 15) : 1;
       for (let pod = 0; pod < pods; pod++)
-        maker.use(imageOf(service, began), began + pod * 30, Math.min(DAY, random.logNormal(2400, 1.2)));
+        maker.use(imageOf(service, began), began + pod * 30, Math.min(DAY, random.logNormal(900, 1.2)));
     }
     for (let at = random.exponential(4); at < 1; at += random.exponential(4)) {
       const job = random.weighted(batch, (each) => each.weight);
       if (job === undefined) continue;
       // A batch is often repeated with other parameters.
       for (let runs = random.chance(0.3) ? random.whole(2, 8) : 1; runs > 0; runs--)
-        maker.use(job.image, time + (at + random.exponential(0.7)) * HOUR, random.logNormal(1200, 1.0));
+        maker.use(job.image, time + (at + random.exponential(0.7)) * HOUR, random.logNormal(900, 0.9));
     }
     for (const cron of crons) {
       for (; cron.next < time + HOUR; cron.next += cron.period)
