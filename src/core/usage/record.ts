@@ -9,6 +9,12 @@ const DAY_MS = 86_400_000;
 /** The clocks on which uses are counted: bursts, working weeks, seasons. A count halves in this time. */
 export const HALF_LIVES_MS: readonly number[] = [DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
 
+/**
+ * Uses in a row tell little about whether there will be a next one: a use counts by how long it came after the one before,
+ * fully from this time on. (A course that launches an image a hundred times within an hour has wanted it once.)
+ */
+const BURST_MS = 3_600_000;
+
 /** How many of the last times between uses are kept, to recognise a period. */
 const GAPS = 4;
 
@@ -19,7 +25,7 @@ export interface UseRecord {
   lastUsedMs: number;
   /** Uses that began. */
   uses: number;
-  /** Uses, each halved with the time that has passed, by HALF_LIVES_MS; as of `countedAtMs`. */
+  /** Uses, those of a burst as one, each halved with the time that has passed, by HALF_LIVES_MS; as of `countedAtMs`. */
   counts: number[];
   countedAtMs: number;
   /** The last times from the end of a use to the begin of the next, the newest last. */
@@ -61,6 +67,7 @@ export function rateAt(record: UseRecord, clock: number, atMs: number): number {
 
 /** @param superseded the class that it was in while idle, for the lessons; see lessons.ts. */
 export function beginUse(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
+  const share = record.uses === 0 ? 1 : shareOf(record, atMs);
   if (record.active === 0) {
     closeIdle(record, atMs, superseded, lessons);
     const gapMs = atMs - record.lastUsedMs;
@@ -71,11 +78,15 @@ export function beginUse(record: UseRecord, atMs: number, superseded: boolean, l
     }
   }
   for (let clock = 0; clock < HALF_LIVES_MS.length; clock++)
-    record.counts[clock] = countAt(record, clock, atMs) + 1;
+    record.counts[clock] = countAt(record, clock, atMs) + share;
   record.countedAtMs = Math.max(record.countedAtMs, atMs);
   record.uses += 1;
   record.active += 1;
   seenInUse(record, atMs);
+}
+
+function shareOf(record: UseRecord, atMs: number): number {
+  return record.active > 0 ? 0 : Math.min(1, (atMs - record.lastUsedMs) / BURST_MS);
 }
 
 export function endUse(record: UseRecord, atMs: number): void {
