@@ -5,6 +5,7 @@
 import { build, type Plugin } from 'esbuild';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { slimKubernetes } from './slim-kubernetes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
@@ -31,7 +32,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  plugins: [versionOnly],
+  plugins: [versionOnly, slimKubernetes],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

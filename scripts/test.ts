@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { clearAbandoned } from '../test/harness/workspace.ts';
 import { engineCommands, ensureCommands, requireRoot } from '../test/harness/packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -56,6 +57,9 @@ function outcomeOf(project: string, status: number | string, reportPath: string)
   return { project, passed: tests.filter((test) => test.status === 'passed').length, failures };
 }
 
+/** The signal that told us to end. We stay for vitest's end, to clear up after it. */
+let stopped: NodeJS.Signals | undefined;
+
 /** Vitest's exit status, or the signal that ended it. */
 async function runVitest(project: string, reportPath: string): Promise<number | string> {
   const child = spawn(
@@ -71,12 +75,23 @@ async function runVitest(project: string, reportPath: string): Promise<number | 
     ],
     { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      resolve(code ?? signal ?? 'nothing');
+  const forward = (signal: NodeJS.Signals): void => {
+    stopped = signal;
+    child.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, forward);
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => {
+        resolve(code ?? signal ?? 'nothing');
+      });
     });
-  });
+  } finally {
+    for (const signal of signals) process.off(signal, forward);
+    clearAbandoned();
+  }
 }
 
 function finish(outcomes: readonly Outcome[]): void {
@@ -115,6 +130,10 @@ async function main(): Promise<void> {
     const reportPath = `${folder}/${project}.json`;
     rmSync(reportPath, { force: true });
     outcomes.push(outcomeOf(project, await runVitest(project, reportPath), reportPath));
+    if (stopped !== undefined) {
+      outcomes.push({ project: 'stopped', passed: 0, failures: [`${stopped}: the rest was not run`] });
+      break;
+    }
   }
   finish(outcomes);
 }

@@ -7,7 +7,16 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { loadConfig, type Config, type Environment, type Flags } from './config/config.ts';
 import { nearest } from './config/nearest.ts';
-import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from './config/settings.ts';
+import {
+  flagOf,
+  groups,
+  settingKeys,
+  settings,
+  variablePrefix,
+  type Setting,
+  type SettingKey,
+} from './config/settings.ts';
+import { uncordonRequest, uncordonSwitches, type UncordonRequest } from './config/uncordon-request.ts';
 import { EXIT } from './exit-status.ts';
 import { parseSimulate, type SimulateOptions, simulateSummary } from './simulate-command-line.ts';
 import { version } from './version.ts';
@@ -23,6 +32,7 @@ export type ParsedCommand =
   | ({ readonly kind: 'plan'; readonly json: boolean } & Configured)
   | ({ readonly kind: 'status'; readonly json: boolean } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
+  | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
   | Print;
 
 /** Nothing to do but to say something: `text` ends with a line end. */
@@ -35,13 +45,26 @@ export interface Print {
 
 const name = 'docker-image-cleaner';
 
-interface CommandEntry {
+interface AnyCommandEntry {
   readonly summary: string;
-  /** Its own switches; every setting is a flag of every command besides. */
+  /** Its own flags; every setting is a flag of every command besides. */
   readonly switches: Readonly<Record<string, string>>;
+}
+
+interface ConfiguredEntry extends AnyCommandEntry {
   /** @param isOn whether a switch was given, by its flag */
   toParsed(configured: Configured, isOn: (flag: string) => boolean): ParsedCommand;
 }
+
+/** A command that needs no whole configuration. */
+interface BareEntry extends AnyCommandEntry {
+  /** The settings that it takes. */
+  readonly only: readonly SettingKey[];
+  /** @param own its own flags, by commander's name */
+  parse(own: Readonly<Record<string, unknown>>, env: Environment, flags: Flags): ParsedCommand;
+}
+
+type CommandEntry = ConfiguredEntry | BareEntry;
 
 const json = { '--json': 'Print JSON and nothing else on standard output' };
 
@@ -61,6 +84,15 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
     switches: json,
     toParsed: (configured, isOn) => ({ kind: 'status', json: isOn('--json'), ...configured }),
+  },
+  uncordon: {
+    summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',
+    switches: uncordonSwitches,
+    only: ['nodeName'],
+    parse: (own, env, flags) => {
+      const result = uncordonRequest(own, env, flags);
+      return result.ok ? { kind: 'uncordon', request: result.request } : refusal(result.problems, []);
+    },
   },
 };
 const defaultCommand = 'run';
@@ -84,7 +116,9 @@ export function parseCommandLine(
   const printed = { stdout: '', stderr: '' };
   let parsed: ParsedCommand | undefined;
   const program = buildProgram((entry, command) => {
-    parsed = configured(entry, command, env, program.opts());
+    const flags = settingFlags(program.opts());
+    const own = command.opts<Record<string, unknown>>();
+    parsed = 'parse' in entry ? entry.parse(own, env, flags) : configured(entry, own, env, flags);
   });
   const output = {
     writeOut: (text: string) => void (printed.stdout += text),
@@ -208,7 +242,11 @@ function plainSwitches(argv: readonly string[]): string[] {
 function ownAndSettings(command: Command): Option[] {
   const visible = (each: Command): Option[] => Help.prototype.visibleOptions.call(new Help(), each);
   if (command.parent === null) return visible(command);
-  return [...visible(command), ...visible(command.parent).filter((option) => option.long !== '--help')];
+  const entry = commands[command.name()];
+  const only = entry !== undefined && 'only' in entry ? entry.only.map(flagOf) : undefined;
+  const isTaken = ({ long }: Option): boolean =>
+    long !== '--help' && (only === undefined || long === '--version' || only.includes(long ?? ''));
+  return [...visible(command), ...visible(command.parent).filter(isTaken)];
 }
 
 function usage(command: Command): string {
@@ -220,7 +258,7 @@ Each setting is an environment variable too: --threshold-high is ${variablePrefi
 A flag wins over its variable; an empty string counts as unset.
 The engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
 
-Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine or the path could not be reached;
+Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
 ${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold.`;
 
 /** No command takes arguments; without a command, an argument is one misspelt. */
@@ -241,22 +279,25 @@ function refuseArguments(program: Command, command: Command): void {
 }
 
 function configured(
-  entry: CommandEntry,
-  command: Command,
+  entry: ConfiguredEntry,
+  own: Readonly<Record<string, unknown>>,
   env: Environment,
-  given: Readonly<Record<string, unknown>>,
+  flags: Flags,
 ): ParsedCommand {
-  const loaded = loadConfig(env, settingFlags(given));
+  const loaded = loadConfig(env, flags);
   if (!loaded.ok) {
-    const lines = [
-      ...loaded.problems.map((problem) => `error: ${problem}`),
-      ...loaded.warnings.map((warning) => `warning: ${warning}`),
-    ];
-    return { kind: 'print', text: `${lines.join('\n')}\n`, stream: 'stderr', exitCode: EXIT.usage };
+    return refusal(loaded.problems, loaded.warnings);
   }
-  const own = command.opts<Record<string, unknown>>();
   const isOn = (flag: string): boolean => own[flag.replace('--', '')] === true;
   return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn);
+}
+
+function refusal(problems: readonly string[], warnings: readonly string[]): Print {
+  const lines = [
+    ...problems.map((problem) => `error: ${problem}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
+  return { kind: 'print', text: `${lines.join('\n')}\n`, stream: 'stderr', exitCode: EXIT.usage };
 }
 
 function settingFlags(given: Readonly<Record<string, unknown>>): Flags {

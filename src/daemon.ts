@@ -3,26 +3,36 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff, sleep } from './clock.ts';
+import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
 import { sortOut } from './core/protection.ts';
-import { type ImageStore, references } from './core/store.ts';
+import { type Image, type ImageStore, references } from './core/store.ts';
+import { formatLevel } from './core/format.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
-import { type Engine, EngineError } from './engine/engine.ts';
+import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
+import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
-import { type MeasureUsage, observeStore } from './observe.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
+import { listStore, observe } from './observe.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;
-  readonly measure: MeasureUsage;
+  readonly disk: ImageDisk;
   readonly report: Reporter;
-  readonly path: string;
   readonly thresholds: Thresholds;
+  readonly policy: Policy;
+  readonly protections: Protections;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
   readonly timeoutSeconds: number;
   readonly dryRun: boolean;
+  /** Where the node is to be cordoned during a sweep. */
+  readonly cordon?: SweepCordon | undefined;
+  /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
+  readonly criticalLevel?: number | undefined;
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
   /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
@@ -48,6 +58,8 @@ const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', '
 export class Daemon {
   private readonly options: DaemonOptions;
   private engineReachable: boolean | undefined;
+  private engineInfo: EngineInfo | undefined;
+  private placeIsKnown = false;
   private pathReachable = true;
   /** What a sweep could have deleted when the last one ended without reaching LOW. */
   private couldNotHelp: string | undefined;
@@ -76,10 +88,10 @@ export class Daemon {
     const { options } = this;
     try {
       await this.reachEngine();
-      const usage = await options.measure(options.stop);
+      const usage = await options.disk.usage(options.stop);
       if (!this.pathReachable) {
         this.pathReachable = true;
-        options.report({ event: 'path.available', path: options.path });
+        options.report({ event: 'path.available', path: options.disk.path });
       }
       const used = level(usage, options.thresholds.type).value;
       const triggered = isTriggered(usage, options.thresholds);
@@ -88,8 +100,7 @@ export class Daemon {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };
       }
-      const store = await observeStore(options.engine, options.stop);
-      if (this.couldNotHelp === fingerprint(store)) {
+      if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
         options.report({
           event: 'sweep.skipped',
           used,
@@ -98,11 +109,48 @@ export class Daemon {
         });
         return { outcome: 'skipped' };
       }
-      const report = await sweep({ takenAtMs: Date.now(), usage, store }, this.sweepOptions());
-      await this.remember(report);
-      return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+      return await this.sweepCordoned(used);
     } catch (error) {
       return this.failed(error);
+    }
+  }
+
+  /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
+  private async sweepCordoned(used: number): Promise<CheckResult> {
+    const { options } = this;
+    const { thresholds, cordon, dryRun, stop } = options;
+    let held: HeldCordon | undefined;
+    if (cordon !== undefined && !dryRun) {
+      const reason = `${formatLevel(used, thresholds.type)} used, sweeping below ${formatLevel(thresholds.low, thresholds.type)}`;
+      const answer = await cordon.hold(reason, () => this.judge(), stop);
+      if (answer === 'stopped') return { outcome: 'stopped' };
+      if (answer === 'not-needed') return { outcome: 'below-high' };
+      if (answer !== 'critical') held = answer;
+    }
+    let report: SweepReport;
+    try {
+      const snapshot = await observe(options.engine, options.disk, stop);
+      await this.checkPlace(snapshot.store.images);
+      report = await sweep(snapshot, this.sweepOptions(held));
+    } finally {
+      await held?.release();
+    }
+    if (!dryRun) cordon?.tell(report);
+    await this.remember(report);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+  }
+
+  /** What the disk says while the cordon is waited for. */
+  private async judge(): Promise<Verdict> {
+    const { disk, thresholds, criticalLevel, stop } = this.options;
+    try {
+      const usage = await disk.usage(stop);
+      if (!isTriggered(usage, thresholds)) return 'not-needed';
+      const used = level(usage, thresholds.type).value;
+      return criticalLevel !== undefined && used >= criticalLevel ? 'critical' : 'wait';
+    } catch (error) {
+      if (error instanceof DiskError || stop.aborted) return 'wait';
+      throw error;
     }
   }
 
@@ -121,10 +169,29 @@ export class Daemon {
       version: info.version,
       apiVersion: info.apiVersion,
     });
+    this.engineInfo = info;
+    if (!this.placeIsKnown) await this.checkPlace(await engine.listImages(stop));
+  }
+
+  /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
+  private async checkPlace(images: readonly Image[]): Promise<void> {
+    const { disk, report, stop } = this.options;
+    if (this.placeIsKnown || this.engineInfo === undefined) return;
+    const finding = await disk.checkPlace(
+      this.engineInfo,
+      images.map((image) => image.id),
+      stop,
+    );
+    if (finding !== undefined) report({ event: 'config.warning', message: finding.message });
+    this.placeIsKnown = finding !== undefined || images.length > 0;
+  }
+
+  private list(): Promise<ImageStore> {
+    const { engine, disk, stop } = this.options;
+    return listStore(engine, disk, stop);
   }
 
   private async remember(report: SweepReport): Promise<void> {
-    const { engine, stop } = this.options;
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
     // A deletion that failed may succeed the next time.
@@ -132,12 +199,12 @@ export class Daemon {
       this.couldNotHelp = undefined;
       return;
     }
-    this.couldNotHelp = fingerprint(await observeStore(engine, stop));
+    this.couldNotHelp = this.fingerprint(await this.list());
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
   private failed(error: unknown): CheckResult {
-    const { report, engine, path, stop } = this.options;
+    const { report, engine, disk, stop } = this.options;
     if (stop.aborted) return { outcome: 'stopped' };
     if (error instanceof EngineError) {
       if (this.engineReachable !== false) {
@@ -147,18 +214,20 @@ export class Daemon {
       return { outcome: 'unavailable' };
     }
     if (error instanceof DiskError) {
-      if (this.pathReachable) report({ event: 'path.unavailable', path, message: error.message });
+      if (this.pathReachable) report({ event: 'path.unavailable', path: disk.path, message: error.message });
       this.pathReachable = false;
       return { outcome: 'unavailable' };
     }
     throw error;
   }
 
-  private sweepOptions(): Parameters<typeof sweep>[1] {
+  private sweepOptions(held: HeldCordon | undefined): Parameters<typeof sweep>[1] {
     const { options } = this;
     return {
       engine: options.engine,
-      measure: options.measure,
+      disk: options.disk,
+      policy: options.policy,
+      protections: options.protections,
       report: options.report,
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
@@ -166,17 +235,18 @@ export class Daemon {
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
       patienceMs: options.timeoutSeconds * 1000,
-      stop: options.stop,
+      stop: held?.end ?? options.stop,
       abandon: options.abandon,
+      ...(held && { whyStopped: held.whyEnded }),
     };
   }
-}
 
-/** The unused images and their names: as long as they are the same, a sweep has the same choice. */
-function fingerprint(store: ImageStore): string {
-  const { candidates } = sortOut(store);
-  return candidates
-    .map((image) => [image.id, ...references(image)].join(' '))
-    .sort()
-    .join('\n');
+  /** The images that may go and their names: as long as they are the same, a sweep has the same choice. */
+  private fingerprint(store: ImageStore): string {
+    const { candidates } = sortOut(store, undefined, { ...this.options.protections, nowMs: Date.now() });
+    return candidates
+      .map((image) => [image.id, ...references(image)].join(' '))
+      .sort()
+      .join('\n');
+  }
 }

@@ -17,6 +17,10 @@ export type StopReason =
   | 'engine-unavailable'
   /** The path could not be measured any more. */
   | 'path-unavailable'
+  /** The node was cordoned for as long as it may be. */
+  | 'cordon-time-limit'
+  /** The right to sweep at the same time as other nodes was lost. */
+  | 'slot-lost'
   /** SIGTERM or SIGINT. */
   | 'stopped'
   /** Nothing is deleted in a dry run. */
@@ -111,7 +115,29 @@ export type DaemonEvent =
       readonly references: readonly string[];
       readonly message: string;
     }
-  | ({ readonly event: 'sweep.completed' } & SweepReport);
+  | ({ readonly event: 'sweep.completed' } & SweepReport)
+  /** A permission that the cleaner needs or, where not required, would use. */
+  | { readonly event: 'cluster.access-missing'; readonly message: string; readonly required: boolean }
+  /** The API server does not do what is asked, and is asked again until it does; said once. */
+  | { readonly event: 'cluster.failing'; readonly task: string; readonly message: string }
+  | {
+      readonly event: 'cluster.working';
+      readonly task: string;
+      readonly failedForSeconds: number;
+      readonly tries: number;
+    }
+  | { readonly event: 'slot.waiting'; readonly slots: number }
+  | { readonly event: 'slot.taken'; readonly slot: string }
+  | { readonly event: 'slot.lost'; readonly slot: string; readonly reason: string }
+  | { readonly event: 'node.cordoned'; readonly mode: 'cordon' | 'taint' }
+  /** Somebody else cordoned it: left as it is, before and after. */
+  | { readonly event: 'node.already-cordoned' }
+  | { readonly event: 'node.uncordoned'; readonly leftBehind: boolean }
+  | { readonly event: 'node.left-cordoned'; readonly why: 'annotation-removed' | 'other-holder' }
+  | { readonly event: 'node.gone' }
+  /** Sweeping without the cordon: a full disk is worse. */
+  | { readonly event: 'cordon.skipped'; readonly reason: string }
+  | { readonly event: 'cordon.time-limit'; readonly maxCordonSeconds: number };
 
 interface ImageFacts {
   readonly id: ImageId;

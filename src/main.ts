@@ -33,6 +33,10 @@ async function main(): Promise<number> {
       warn(command.warnings);
       return await status(command.config, command.json, new AbortController().signal);
     }
+    case 'uncordon': {
+      const { uncordon } = await import('./commands/uncordon.ts');
+      return await uncordon(command.request);
+    }
   }
 }
 

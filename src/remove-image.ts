@@ -55,7 +55,7 @@ export async function removeImage(
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
     const target = nextTarget(image);
-    const step = await removeOnce(engine, target, victim.id, options);
+    const step = await removeOnce(engine, target, victim, options);
     if (step.outcome === 'untagged') {
       // The engine's word for what went: one deletion can take several names along.
       removedTags.push(...image.tags.filter((tag) => step.names.includes(tag)));
@@ -103,11 +103,11 @@ type Step = RemovalOutcome | { readonly outcome: 'untagged'; readonly names: rea
 async function removeOnce(
   engine: Engine,
   target: RemovalTarget,
-  id: ImageId,
+  { id, keepParents }: Victim,
   options: RemovalOptions,
 ): Promise<Step> {
   try {
-    const removal = await engine.removeImage(target, { keepParents: false }, options.abandon);
+    const removal = await engine.removeImage(target, { keepParents }, options.abandon);
     if (removal.outcome === 'not-found')
       return target.by === 'id' ? { outcome: 'gone' } : { outcome: 'untagged', names: [] };
     if (removal.outcome === 'conflict')

@@ -5,12 +5,15 @@
 import { backoff, hasFired, sleep } from './clock.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
+import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
 import type { ImageId, ImageStore } from './core/store.ts';
 import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
-import { type MeasureUsage, observeStore, type Snapshot } from './observe.ts';
+import { addLayers, listStore, type Snapshot } from './observe.ts';
 import { type RemovalOutcome, removeImage } from './remove-image.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
@@ -22,9 +25,11 @@ const VICTIMS_LIMIT = 100_000;
 
 export interface SweepOptions {
   readonly engine: Engine;
-  readonly measure: MeasureUsage;
+  readonly disk: ImageDisk;
   readonly report: Reporter;
   readonly thresholds: Thresholds;
+  readonly policy: Policy;
+  readonly protections: Protections;
   readonly delaySeconds: number;
   readonly dryRun: boolean;
   /** How long an unanswered deletion is given before we look, and how often; see removeImage. */
@@ -34,6 +39,8 @@ export interface SweepOptions {
   readonly patienceMs: number;
   /** No further deletion is begun once this fires. */
   readonly stop: AbortSignal;
+  /** Why it fired, where that was not the program's end. */
+  readonly whyStopped?: () => StopReason | undefined;
   /** The request under way is abandoned when this fires. */
   readonly abandon: AbortSignal;
 }
@@ -61,7 +68,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     uselessInARow: 0,
     refused: new Map(),
   };
-  const first = makePlan(snapshot.store, snapshot.usage, options.thresholds);
+  const first = planFor(progress, options);
   options.report({
     event: 'sweep.started',
     dryRun: options.dryRun,
@@ -90,12 +97,15 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
     for (let plan = first; ;) {
       const stopped = await carryOut(plan, progress, options);
       if (stopped !== undefined) return stopped;
-      progress.store = await patiently((signal) => observeStore(options.engine, signal), options);
-      plan = makePlan(progress.store, progress.usage, options.thresholds, progress.refused);
+      progress.store = await patiently(async (signal) => {
+        const listed = await listStore(options.engine, options.disk, signal);
+        return (await addLayers(listed, options.disk, signal)).store;
+      }, options);
+      plan = planFor(progress, options);
       if (plan.victims.length === 0) return 'no-candidates';
     }
   } catch (error) {
-    if (options.stop.aborted) return 'stopped';
+    if (options.stop.aborted) return stopReason(options);
     if (error instanceof DiskError) {
       options.report({ event: 'path.unavailable', path: progress.usage.path, message: error.message });
       return 'path-unavailable';
@@ -110,6 +120,15 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
   }
 }
 
+function stopReason(options: SweepOptions): StopReason {
+  return options.whyStopped?.() ?? 'stopped';
+}
+
+function planFor(progress: Progress, { thresholds, policy, protections }: SweepOptions): Plan {
+  const { store, usage, refused } = progress;
+  return makePlan({ store, usage, thresholds, policy, protections, refused, nowMs: Date.now() });
+}
+
 /** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
 async function carryOut(
   plan: Plan,
@@ -117,7 +136,7 @@ async function carryOut(
   options: SweepOptions,
 ): Promise<StopReason | undefined> {
   for (const victim of plan.victims) {
-    if (options.stop.aborted) return 'stopped';
+    if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (progress.deleted + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
     const before = progress.usage;
@@ -138,14 +157,15 @@ async function carryOut(
         }),
       options,
     );
-    progress.usage = await options.measure(options.abandon);
+    progress.usage = await options.disk.usage(options.abandon);
     note(result, victim, before, plan.toFree, progress, options);
-    if (result.outcome === 'unresolved') return hasFired(options.stop) ? 'stopped' : 'engine-unavailable';
+    if (result.outcome === 'unresolved')
+      return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
   }
-  return options.stop.aborted ? 'stopped' : undefined;
+  return options.stop.aborted ? stopReason(options) : undefined;
 }
 
 /** Records and reports how the deletion of one victim ended. */
@@ -249,7 +269,10 @@ function summary(
     durationSeconds,
     reachedLow,
     stoppedBecause,
-    remaining: reachedLow || options.dryRun ? [] : explainRemaining(progress.store, progress.usage),
+    remaining:
+      reachedLow || options.dryRun
+        ? []
+        : explainRemaining(progress.store, progress.usage, { ...options.protections, nowMs: Date.now() }),
   };
 }
 

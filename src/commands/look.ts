@@ -1,7 +1,8 @@
 /** What `plan` and `status` share: one look at the world that changes nothing. */
 import type { Config } from '../config/config.ts';
 import { level, percentUsed, type Usage } from '../core/thresholds.ts';
-import { measureUsage } from '../disk/observe-usage.ts';
+import type { DataRootFinding } from '../disk/data-root.ts';
+import { ImageDisk } from '../disk/image-disk.ts';
 import { createEngine } from '../engine/create.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine.ts';
@@ -12,6 +13,9 @@ import { observe, type Snapshot } from '../observe.ts';
 export interface Look {
   readonly engine: EngineInfo;
   readonly snapshot: Snapshot;
+  readonly disk: ImageDisk;
+  /** What speaks against the path being the engine's; undefined when nothing does. */
+  readonly dataRoot: DataRootFinding | undefined;
 }
 
 /**
@@ -21,12 +25,10 @@ export interface Look {
 export async function look(config: Config, signal: AbortSignal): Promise<Look> {
   const engine = createEngine(config);
   const info = await engine.connect(signal);
-  const snapshot = await observe(
-    engine,
-    (abort) => measureUsage(config.pathToCheck, config.thresholds.type, abort),
-    signal,
-  );
-  return { engine: info, snapshot };
+  const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
+  const snapshot = await observe(engine, disk, signal);
+  const images = snapshot.store.images.map((image) => image.id);
+  return { engine: info, snapshot, disk, dataRoot: await disk.checkPlace(info, images, signal) };
 }
 
 /** Runs a command's body; an unreachable engine or path becomes one line on standard error and exit status 1. */
@@ -52,6 +54,19 @@ export function usageJson(usage: Usage, type: Config['thresholds']['type']) {
     inodes: usage.inodes === undefined ? null : { ...usage.inodes, percentUsed: percentUsed(usage.inodes) },
     allocated: usage.allocated ?? null,
   };
+}
+
+/** Where the sizes of layers are from, and whether the path is the right one, as both commands tell it for people. */
+export function sourceLines({ snapshot, dataRoot }: Look): readonly string[] {
+  return [
+    `layer sizes: ${snapshot.layerSource}`,
+    ...(dataRoot === undefined ? [] : [`warning: ${dataRoot.message}`]),
+  ];
+}
+
+/** The same with --json. */
+export function sourceJson({ snapshot, dataRoot }: Look) {
+  return { layerSource: snapshot.layerSource, dataRoot: dataRoot ?? null };
 }
 
 /** Prints JSON to standard output. */

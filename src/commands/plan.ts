@@ -1,29 +1,35 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level } from '../core/thresholds.ts';
 import { EXIT } from '../exit-status.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { type Look, look, orUnavailable, printJson, usageJson } from './look.ts';
+import { type Look, look, orUnavailable, printJson, sourceJson, sourceLines, usageJson } from './look.ts';
 
 export async function plan(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
   return await orUnavailable(async () => {
     const seen = await look(config, signal);
-    const planned = makePlan(seen.snapshot.store, seen.snapshot.usage, config.thresholds);
+    const { store, usage, takenAtMs } = seen.snapshot;
+    const { thresholds, protections } = config;
+    const policy = findPolicy(config.policy);
+    const planned = makePlan({ store, usage, thresholds, policy, protections, nowMs: takenAtMs });
     if (json) printJson(planJson(seen, planned, config));
     else process.stdout.write(planText(seen, planned, config));
     return EXIT.done;
   });
 }
 
-function planJson({ engine, snapshot }: Look, planned: Plan, config: Config) {
+function planJson(seen: Look, planned: Plan, config: Config) {
+  const { engine, snapshot } = seen;
   const { predicted } = planned;
   const type = config.thresholds.type;
   return {
     engine,
     usage: usageJson(snapshot.usage, type),
+    ...sourceJson(seen),
     thresholds: config.thresholds,
     triggered: planned.triggered,
     victims: planned.victims.map(({ predicted: frees, ...victim }) => ({
@@ -41,7 +47,7 @@ function planJson({ engine, snapshot }: Look, planned: Plan, config: Config) {
   };
 }
 
-function planText({ snapshot }: Look, planned: Plan, config: Config): string {
+function planText(seen: Look, planned: Plan, config: Config): string {
   const { thresholds } = config;
   const show = (value: number): string => formatLevel(value, thresholds.type);
   const after = level(planned.predicted.usageAfter, thresholds.type).value;
@@ -53,7 +59,8 @@ function planText({ snapshot }: Look, planned: Plan, config: Config): string {
       ? 'Nothing would be deleted.'
       : `${formatCount(planned.victims.length, 'image')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
   return [
-    gauges(snapshot.usage, thresholds),
+    gauges(seen.snapshot.usage, thresholds),
+    ...sourceLines(seen),
     '',
     verdict,
     ...(planned.victims.length === 0

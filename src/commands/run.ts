@@ -1,12 +1,17 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
 import { type CheckResult, Daemon } from '../daemon.ts';
-import { measureUsage } from '../disk/observe-usage.ts';
+import { ImageDisk } from '../disk/image-disk.ts';
+import { findPolicy } from '../core/policy/registry.ts';
+import { ClusterError } from '../cluster/error.ts';
+import type { Reporter } from '../events.ts';
+import type { SweepCordon } from '../sweep-cordon.ts';
 import { createEngine } from '../engine/create.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals } from '../signals.ts';
 import { createLog } from '../surfaces/log.ts';
 import { version } from '../version.ts';
+import { podName } from './pod-name.ts';
 
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
@@ -14,11 +19,23 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   const report = createLog(format, config.logLevel);
   for (const message of warnings) report({ event: 'config.warning', message });
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  let cordon: SweepCordon | undefined;
+  try {
+    cordon = await connect(config, report);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    report({ event: 'cluster.access-missing', message: error.message, required: true });
+    return EXIT.usage;
+  }
+  if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
   const daemon = new Daemon({
+    cordon,
+    criticalLevel: config.criticalLevel,
     engine: createEngine(config),
-    measure: (signal) => measureUsage(config.pathToCheck, config.thresholds.type, signal),
+    disk: new ImageDisk(config.pathToCheck, config.thresholds.type),
+    policy: findPolicy(config.policy),
+    protections: config.protections,
     report,
-    path: config.pathToCheck,
     thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,
     delaySeconds: config.delaySeconds,
@@ -40,9 +57,27 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     await daemon.run();
     return EXIT.done;
   } finally {
+    await cordon?.close();
     signals.dispose();
     report({ event: 'daemon.stopped' });
   }
+}
+
+/** The node's cordon; nothing of Kubernetes is loaded without a node name. */
+async function connect(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
+  if (config.nodeName === undefined) return undefined;
+  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
+    import('../cluster/cluster.ts'),
+    import('../sweep-cordon.ts'),
+  ]);
+  const cluster = await connectCluster({
+    nodeName: config.nodeName,
+    podName: podName(process.env),
+    cordonMode: config.cordonMode,
+    maxCordonedNodes: config.maxCordonedNodes,
+    report: (news) => report(clusterEvent(news)),
+  });
+  return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
 }
 
 function exitStatus(result: CheckResult): number {

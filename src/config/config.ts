@@ -2,6 +2,7 @@
  * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
  * configuration with a problem is no configuration.
  */
+import type { Protections } from '../core/protections.ts';
 import type { Thresholds } from '../core/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
 import { nearest } from './nearest.ts';
@@ -18,12 +19,16 @@ import {
 } from './settings.ts';
 import { judgeThresholds } from './thresholds.ts';
 
-const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow'] as const;
+const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
+const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
 
-/** Every setting by its key, the thresholds as one value, and the engine's address. */
-export type Config = Omit<SettingValues, ThresholdKey> & {
+/** Every setting by its key, thresholds and protections as one value each, and the engine's address. */
+export type Config = Omit<SettingValues, ThresholdKey | keyof Protections> & {
   readonly thresholds: Thresholds;
+  readonly protections: Protections;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly engine: EngineAddress;
 };
 
@@ -47,6 +52,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     type: values.thresholdType,
     high: written('thresholdHigh', env, flags),
     low: written('thresholdLow', env, flags),
+    critical: written('thresholdCritical', env, flags),
   });
   problems.push(...judged.problems);
   warnings.push(...judged.warnings);
@@ -59,8 +65,10 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     return { ok: false, problems, warnings };
   }
   const config: Config = {
-    ...omit(values, thresholdKeys),
+    ...omit(values, [...thresholdKeys, ...protectionKeys]),
     thresholds: judged.thresholds,
+    protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
+    criticalLevel: judged.criticalLevel,
     engine: engine.address,
   };
   return { ok: true, config, warnings };
@@ -84,19 +92,31 @@ function written(
   return variable === '' ? undefined : { name: variableOf(key), text: variable };
 }
 
+export type ReadSetting<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** One setting alone, for what needs no whole configuration. */
+export function readSetting<K extends SettingKey>(
+  key: K,
+  env: Environment,
+  flags: Flags,
+): ReadSetting<SettingValues[K]> {
+  // What the table's type says of each entry, which TypeScript cannot follow for a key that it does not know.
+  const entry = settings[key] as unknown as Setting<SettingValues[K]>;
+  const given = written(key, env, flags);
+  if (given === undefined) return { ok: true, value: entry.default };
+  const parsed = entry.kind.parse(given.text);
+  if (parsed.ok) return parsed;
+  return { ok: false, problem: problemLine(given.name, given.text, parsed.reason) };
+}
+
 /** A refused setting has no key in the result. */
 function readSettings(env: Environment, flags: Flags, problems: string[]): Partial<SettingValues> {
   const values: Partial<Record<SettingKey, unknown>> = {};
   for (const key of settingKeys) {
-    const entry: Setting<unknown> = settings[key];
-    const given = written(key, env, flags);
-    if (given === undefined) {
-      values[key] = entry.default;
-      continue;
-    }
-    const parsed = entry.kind.parse(given.text);
-    if (parsed.ok) values[key] = parsed.value;
-    else problems.push(problemLine(given.name, given.text, parsed.reason));
+    const read = readSetting(key, env, flags);
+    if (read.ok) values[key] = read.value;
+    else problems.push(read.problem);
   }
   // Each value came from its own entry's parser or default, which is what SettingValues says of it.
   return values as Partial<SettingValues>;

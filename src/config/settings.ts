@@ -9,12 +9,15 @@ import {
   absolutePath,
   choice,
   judgedLater,
+  keepPatterns,
   longestSeconds,
-  notSupportedYet,
+  nodeName,
   onOff,
   seconds,
+  wholeNumber,
   type ValueKind,
 } from './values.ts';
+import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
@@ -77,6 +80,12 @@ export const settings = {
     default: undefined,
     defaultText: '75 % of the high threshold',
   }),
+  policy: setting({
+    group: 'Sweeps',
+    help: `Which unused images go first: ${policies.map(({ name, summary }) => `${name} (${summary})`).join('; ')}`,
+    kind: choice(...policies.map(({ name }) => name)),
+    default: defaultPolicy.name,
+  }),
   intervalSeconds: setting({
     group: 'Sweeps',
     help: 'Time between two looks at the disk',
@@ -89,6 +98,25 @@ export const settings = {
     kind: seconds(0, 86_400),
     default: 1,
   }),
+  keep: setting({
+    group: 'Sweeps',
+    help: 'Images that are never deleted; a pattern without a tag means every tag',
+    kind: keepPatterns(),
+    default: [],
+    defaultText: '',
+  }),
+  minAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'How long an image stays at least after it came to this host (pulled, built or tagged)',
+    kind: seconds(0, 315_360_000),
+    default: 0,
+  }),
+  keepLast: setting({
+    group: 'Sweeps',
+    help: 'How many of the newest images of each repository are never deleted',
+    kind: wholeNumber(0, 10_000),
+    default: 0,
+  }),
   dryRun: setting({
     group: 'Sweeps',
     help: 'Delete nothing, only say what would be deleted',
@@ -97,10 +125,34 @@ export const settings = {
   }),
   nodeName: setting({
     group: 'Kubernetes',
-    help: 'The Kubernetes node to cordon while images are deleted',
-    // Until cordoning is built: then any node name, and this is the one place to change.
-    kind: notSupportedYet('node'),
+    help: 'The Kubernetes node to cordon while images are deleted; without it nothing is asked of Kubernetes',
+    kind: nodeName(),
     default: undefined,
+  }),
+  cordonMode: setting({
+    group: 'Kubernetes',
+    help: 'How the node is kept free of new pods during a sweep: unschedulable (cordon), by a NoSchedule taint of our own, which load balancers and autoscalers do not mind (taint), or not at all (none)',
+    kind: choice('cordon', 'taint', 'none'),
+    default: 'cordon',
+  }),
+  maxCordonSeconds: setting({
+    group: 'Kubernetes',
+    help: 'The longest that a sweep may keep the node cordoned: then it is uncordoned and the sweep ends',
+    kind: seconds(1, longestSeconds),
+    default: 900,
+  }),
+  thresholdCritical: setting({
+    group: 'Kubernetes',
+    help: 'Usage from which a sweep does not wait for the cordon (API server away, or no slot free)',
+    kind: threshold,
+    default: undefined,
+    defaultText: '95, or the high threshold where that is higher; off in absolute mode',
+  }),
+  maxCordonedNodes: setting({
+    group: 'Kubernetes',
+    help: 'How many nodes may sweep at the same time in the whole cluster; 0 is no limit',
+    kind: wholeNumber(0, 10_000),
+    default: 0,
   }),
   timeoutSeconds: setting({
     group: 'Engine requests',

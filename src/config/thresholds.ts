@@ -8,6 +8,7 @@ import type { Parsed } from './values.ts';
 /** LOW where only HIGH is given, as a share of HIGH: the original tool's 60 for its 80. */
 const lowPerHigh = 0.75;
 const defaultRelativeHigh = 80;
+const defaultRelativeCritical = 95;
 
 /** A threshold as the user wrote it: where, and what; undefined when it is unset. */
 export interface WrittenThreshold {
@@ -21,17 +22,20 @@ export interface WrittenThresholds {
   readonly type: Thresholds['type'] | undefined;
   readonly high: WrittenThreshold | undefined;
   readonly low: WrittenThreshold | undefined;
+  readonly critical?: WrittenThreshold | undefined;
 }
 
 export interface JudgedThresholds {
   /** Undefined exactly when they cannot be used; then there is a problem here, or the type was refused. */
   readonly thresholds: Thresholds | undefined;
+  /** In the same unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /** Judges the thresholds together: each by the type's syntax, missing ones filled in, LOW below HIGH. */
-export function judgeThresholds({ type, high, low }: WrittenThresholds): JudgedThresholds {
+export function judgeThresholds({ type, high, low, critical }: WrittenThresholds): JudgedThresholds {
   const problems: string[] = [];
   const read = (written: WrittenThreshold | undefined): number | undefined => {
     if (written === undefined) return undefined;
@@ -42,8 +46,10 @@ export function judgeThresholds({ type, high, low }: WrittenThresholds): JudgedT
   };
   const highGiven = read(high);
   const lowGiven = read(low);
+  const criticalGiven = read(critical);
   if (type === 'absolute' && high === undefined) problems.push(highMissing());
-  if (type === undefined || problems.length > 0) return { thresholds: undefined, problems, warnings: [] };
+  if (type === undefined || problems.length > 0)
+    return { thresholds: undefined, criticalLevel: undefined, problems, warnings: [] };
 
   const highValue = highGiven ?? defaultRelativeHigh;
   const lowValue = lowGiven ?? highValue * lowPerHigh;
@@ -55,12 +61,20 @@ export function judgeThresholds({ type, high, low }: WrittenThresholds): JudgedT
       // 75 % of the smallest numbers is no smaller number.
       problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
     }
-    return { thresholds: undefined, problems, warnings: [] };
+    return { thresholds: undefined, criticalLevel: undefined, problems, warnings: [] };
   }
+  if (critical !== undefined && criticalGiven !== undefined && criticalGiven < highValue) {
+    problems.push(
+      problemLine(critical.name, critical.text, `expected the high threshold (${highValue}) or more`),
+    );
+    return { thresholds: undefined, criticalLevel: undefined, problems, warnings: [] };
+  }
+  const byDefault = type === 'relative' ? Math.max(defaultRelativeCritical, highValue) : undefined;
   return {
     thresholds: { type, high: highValue, low: lowValue },
+    criticalLevel: criticalGiven ?? byDefault,
     problems,
-    warnings: fractionWarnings(type, [high, low]),
+    warnings: fractionWarnings(type, [high, low, critical]),
   };
 }
 

@@ -2,6 +2,7 @@
  * The kinds of values a setting can have: how each is written, and what it becomes. A kind is a value, made by one
  * of the functions here and named in the settings table. Parsers are pure and never throw.
  */
+import { type KeepPattern, parseKeepPatterns } from '../core/keep-pattern.ts';
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
@@ -113,11 +114,42 @@ export function judgedLater(placeholder: string, allowed: string): ValueKind<str
   return { placeholder, allowed, parse: accepted };
 }
 
-/** A setting whose name is known and whose work is not built yet: any value is refused, so none is silently ignored. */
-export function notSupportedYet(placeholder: string): ValueKind<never> {
+/** Patterns of images to keep, judged as a whole. */
+export function keepPatterns(): ValueKind<readonly KeepPattern[]> {
   return {
-    placeholder,
-    allowed: 'nothing: not supported yet',
-    parse: () => refused('this setting is not supported yet; leave it unset'),
+    placeholder: 'patterns',
+    allowed:
+      'patterns on image names separated by commas or white space: `*` and `?` as in file names, `re:` and a regular expression, or `sha256:` and at least 12 digits of an ID or digest',
+    parse: (text) => {
+      const parsed = parseKeepPatterns(text);
+      return parsed.ok ? accepted(parsed.patterns) : refused(parsed.reason);
+    },
+  };
+}
+
+/** A name as Kubernetes gives nodes: a DNS subdomain (RFC 1123). */
+export function nodeName(): ValueKind<string> {
+  const allowed = 'a Kubernetes node name: lower-case letters, digits, "-" and ".", 253 characters at most';
+  return {
+    placeholder: 'node',
+    allowed,
+    parse: (text) => {
+      const name = text.trim();
+      const fits = name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
+      return fits ? { ok: true, value: name } : refused(`expected ${allowed}`);
+    },
+  };
+}
+
+/** A whole number in decimal digits. */
+export function wholeNumber(min: number, max: number): ValueKind<number> {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return {
+    placeholder: 'number',
+    allowed,
+    parse: (text) => {
+      const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? { ok: true, value } : refused(`expected ${allowed}`);
+    },
   };
 }

@@ -1,6 +1,7 @@
 /** Where the space is when deleting images could not help: sentences for the sweep's report. */
 import { formatBytes, formatCount } from './format.ts';
 import { sortOut } from './protection.ts';
+import { isProtectionCode, type Protections } from './protections.ts';
 import type { ImageStore } from './store.ts';
 import type { Usage } from './thresholds.ts';
 
@@ -8,19 +9,30 @@ import type { Usage } from './thresholds.ts';
  * Says plainly what holds the space that images did not give back. Image sizes are the engine's sums, layers shared
  * between images counted once for each, so they are upper bounds and called that.
  */
-export function explainRemaining(store: ImageStore, usage: Usage): readonly string[] {
-  const { candidates, kept } = sortOut(store);
+export function explainRemaining(
+  store: ImageStore,
+  usage: Usage,
+  protections: Protections & { readonly nowMs: number },
+): readonly string[] {
+  const { candidates, kept } = sortOut(store, undefined, protections);
   const used = usage.allocated?.bytes ?? usage.bytes.total - usage.bytes.available;
   const inUse = kept.filter((image) => image.code === 'in-use');
   const inUseBytes = sum(inUse.map((image) => image.sizeBytes));
+  const spared = kept.filter(({ code }) => isProtectionCode(code));
+  const sparedBytes = sum(spared.map((image) => image.sizeBytes));
   const freeableBytes = sum(candidates.map((image) => image.sizeBytes));
-  const otherBytes = Math.max(0, used - inUseBytes - freeableBytes);
+  const otherBytes = Math.max(0, used - inUseBytes - sparedBytes - freeableBytes);
   const lines = [`${formatBytes(used)} are used in all`];
   lines.push(
     inUse.length === 0
       ? 'no image is in use by a container'
       : `${formatCount(inUse.length, 'image')} in use by containers: at most ${formatBytes(inUseBytes)}`,
   );
+  if (spared.length > 0) {
+    lines.push(
+      `${formatCount(spared.length, 'unused image')} protected by settings or label: at most ${formatBytes(sparedBytes)}`,
+    );
+  }
   if (candidates.length > 0) {
     lines.push(
       `${formatCount(candidates.length, 'unused image')} left: at most ${formatBytes(freeableBytes)}`,

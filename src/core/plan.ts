@@ -2,26 +2,35 @@
  * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
-import { formatBytes } from './format.ts';
-import { type Kept, keep, sortOut } from './protection.ts';
-import { type Image, type ImageId, type ImageStore, isUnreferenced, references } from './store.ts';
+import { forestOf, type Forest } from './forest.ts';
+import type { Policy } from './policy/policy.ts';
+import { isBuiltOn, type Kept, keep, sortOut, stepsThatStay } from './protection.ts';
+import { noProtections, type Protections } from './protections.ts';
+import { chooseVictims } from './select/choose.ts';
+import type { Freed } from './space.ts';
+import { type Image, type ImageId, type ImageStore, references } from './store.ts';
 import {
   type Amount,
   amountToFree,
   isBelowLow,
   isTriggered,
+  level,
   type Thresholds,
   type Usage,
   usageAfter,
 } from './thresholds.ts';
+import type { Unit } from './unit.ts';
 
 export interface Victim {
   readonly kind: 'image';
   readonly id: ImageId;
   readonly references: readonly string[];
+  /** The engine's figure: shared layers included. */
   readonly sizeBytes: number;
-  /** What its deletion is predicted to free at its place in the order. */
-  readonly predicted: Amount;
+  /** A nameless build step below it is protected: the engine must not delete it along. */
+  readonly keepParents: boolean;
+  /** What its deletion frees at its place in the order, after those before it. */
+  readonly predicted: Freed;
   /** One line for people. */
   readonly reason: string;
 }
@@ -34,103 +43,76 @@ export interface Plan {
   readonly victims: readonly Victim[];
   readonly kept: readonly Kept[];
   readonly predicted: {
-    readonly freed: Amount;
+    readonly freed: Freed;
     readonly usageAfter: Usage;
     readonly reachesLow: boolean;
   };
 }
 
+export interface PlanInput {
+  readonly store: ImageStore;
+  readonly usage: Usage;
+  readonly thresholds: Thresholds;
+  readonly policy: Policy;
+  readonly nowMs: number;
+  /** What people protect besides images with the label; nothing where left out. */
+  readonly protections?: Protections;
+  /** Images that an earlier step of the same sweep found undeletable, with the reason. */
+  readonly refused?: ReadonlyMap<ImageId, string>;
+  /** The store's forest, where it is built already. */
+  readonly forest?: Forest;
+}
+
 /**
  * Decides what a sweep that starts now would delete to bring usage below LOW. Also when HIGH is not reached, so
  * that people can look ahead; `triggered` tells whether the daemon would start.
- * @param refused images that an earlier step of the same sweep found undeletable, with the reason.
  */
-export function makePlan(
-  store: ImageStore,
-  usage: Usage,
-  thresholds: Thresholds,
-  refused: ReadonlyMap<ImageId, string> = new Map(),
-): Plan {
-  const { candidates, kept } = sortOut(store, refused);
-  const victims: Victim[] = [];
-  const notNeeded: Kept[] = [];
-  let freed: Amount = { bytes: 0, inodes: 0 };
-  let after = usage;
-
-  for (const image of biggestFirst(candidates, store.images)) {
-    if (isBelowLow(after, thresholds)) {
-      notNeeded.push(keep(image, 'not-needed', 'unused, but usage is below the low threshold without it'));
-      continue;
-    }
-    const predicted = { bytes: image.sizeBytes, inodes: 0 };
-    victims.push({
-      kind: 'image',
-      id: image.id,
-      references: references(image),
-      sizeBytes: image.sizeBytes,
-      predicted,
-      reason: isUnreferenced(image)
-        ? `unused and without a name, ${formatBytes(image.sizeBytes)}`
-        : `unused, ${formatBytes(image.sizeBytes)}`,
-    });
-    freed = { bytes: freed.bytes + predicted.bytes, inodes: freed.inodes + predicted.inodes };
-    after = usageAfter(usage, freed);
-  }
+export function makePlan(input: PlanInput): Plan {
+  const { store, usage, thresholds, policy, nowMs } = input;
+  const rules = { ...(input.protections ?? noProtections), nowMs };
+  const { candidates, kept } = sortOut(store, input.refused, rules);
+  const steps = stepsThatStay(store, kept);
+  const goal = amountToFree(usage, thresholds);
+  const isNeeded = goal.bytes > 0 || goal.inodes > 0;
+  const choice = isNeeded ? choose(input, candidates, goal) : undefined;
+  const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
+  const after = usageAfter(usage, freed);
+  const byId = new Map(store.images.map((image) => [image.id, image]));
+  const victims = (choice?.victims ?? []).flatMap(({ id, freed: predicted, reason }): Victim[] => {
+    const image = byId.get(id);
+    if (image === undefined) return [];
+    const keepParents = isBuiltOn(image, steps, byId);
+    const { sizeBytes } = image;
+    return [{ kind: 'image', id, references: references(image), sizeBytes, keepParents, predicted, reason }];
+  });
+  const stays =
+    choice === undefined
+      ? candidates.map((image) => keep(image, 'not-needed', 'unused, but usage is below the low threshold'))
+      : choice.stays.flatMap(({ id, cause, reason }): Kept[] => {
+          const image = byId.get(id);
+          return image === undefined ? [] : [keep(image, cause, reason)];
+        });
   return {
     triggered: isTriggered(usage, thresholds),
-    toFree: amountToFree(usage, thresholds),
+    toFree: goal,
     victims,
-    kept: [...kept, ...notNeeded],
+    kept: [...kept, ...stays],
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
-}
 
-/**
- * Nameless images first, then by size, the biggest first; but never an image before those built on it, also where
- * nameless build steps lie between them. Ties go by ID, so that the same snapshot always gives the same order.
- * @param images the whole store, for the steps in between.
- */
-export function biggestFirst(candidates: readonly Image[], images: readonly Image[]): readonly Image[] {
-  const ancestorOf = nearestCandidates(candidates, images);
-  const waitsFor = new Map<ImageId, number>();
-  for (const ancestor of ancestorOf.values()) waitsFor.set(ancestor, (waitsFor.get(ancestor) ?? 0) + 1);
-  const open = [...candidates].sort(
-    (a, b) =>
-      Number(isUnreferenced(b)) - Number(isUnreferenced(a)) ||
-      b.sizeBytes - a.sizeBytes ||
-      (a.id < b.id ? -1 : 1),
-  );
-  const order: Image[] = [];
-  while (open.length > 0) {
-    const next = open.findIndex((image) => (waitsFor.get(image.id) ?? 0) === 0);
-    const [image] = next < 0 ? [] : open.splice(next, 1);
-    // A cycle of parents cannot exist; should an engine claim one, nothing of it is touched.
-    if (image === undefined) break;
-    order.push(image);
-    const ancestor = ancestorOf.get(image.id);
-    if (ancestor !== undefined) waitsFor.set(ancestor, (waitsFor.get(ancestor) ?? 0) - 1);
+  /** Build steps that stay hold their layers, which the forest does not know of steps. */
+  function holding(): ImageStore {
+    if (steps.length === 0) return store;
+    const held = steps.flatMap((step) => step.layers?.at(-1) ?? []);
+    return { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
   }
-  return order;
-}
 
-/** For each candidate the nearest candidate among its parents, by ID. */
-function nearestCandidates(
-  candidates: readonly Image[],
-  images: readonly Image[],
-): ReadonlyMap<ImageId, ImageId> {
-  const isCandidate = new Set(candidates.map((image) => image.id));
-  const byId = new Map(images.map((image) => [image.id, image]));
-  const nearest = new Map<ImageId, ImageId>();
-  for (const image of candidates) {
-    let parentId = image.parentId;
-    // The number of images bounds the walk should an engine claim a cycle.
-    for (let steps = 0; parentId !== undefined && steps < images.length; steps += 1) {
-      if (isCandidate.has(parentId)) {
-        nearest.set(image.id, parentId);
-        break;
-      }
-      parentId = byId.get(parentId)?.parentId;
-    }
+  function choose({ forest = forestOf(holding()) }: PlanInput, images: readonly Image[], toFree: Amount) {
+    const units = images.flatMap((image): Unit[] => {
+      const unit = forest.units[forest.unitIndex.get(image.id) ?? -1];
+      return unit === undefined ? [] : [unit];
+    });
+    const scarce = level(usage, thresholds.type).resource;
+    return chooseVictims(policy, { store, forest, candidates: units, goal: toFree, scarce, nowMs });
   }
-  return nearest;
 }

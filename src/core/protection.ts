@@ -2,6 +2,7 @@
  * Why an image may not go. The one place that decides what a sweep may touch; when unsure whether something is in
  * use, it is.
  */
+import { noProtections, protectedImages, type ProtectionCode, type Protections } from './protections.ts';
 import {
   childrenOf,
   holders,
@@ -17,10 +18,12 @@ import {
  *   container holds its layers) and leaves a container that cannot be started again elsewhere.
  * - `child-stays`: an image that the classic builder made from it stays, so the engine would refuse.
  * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
+ * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see protections.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
  * - `refused`: the engine or a check right before the deletion kept it in this sweep.
  */
-export type KeepCode = 'in-use' | 'child-stays' | 'intermediate' | 'frees-nothing' | 'not-needed' | 'refused';
+export type KeepCode =
+  'in-use' | 'child-stays' | 'intermediate' | 'frees-nothing' | 'not-needed' | 'refused' | ProtectionCode;
 
 export interface Kept {
   readonly kind: 'image';
@@ -63,8 +66,14 @@ export function shortId(id: ImageId): string {
 /**
  * Separates what may go from what must stay.
  * @param refused images that an earlier step of the same sweep found undeletable, with the reason.
+ * @param protections what people protect, and the time for its ages.
  */
-export function sortOut(store: ImageStore, refused: ReadonlyMap<ImageId, string> = new Map()): SortedOut {
+export function sortOut(
+  store: ImageStore,
+  refused: ReadonlyMap<ImageId, string> = new Map(),
+  protections: Protections & { readonly nowMs: number } = { ...noProtections, nowMs: 0 },
+): SortedOut {
+  const protectedByRule = protectedImages(store.images, protections, protections.nowMs);
   const held = holders(store);
   const children = childrenOf(store.images);
   const kept = new Map<ImageId, Kept>();
@@ -72,6 +81,7 @@ export function sortOut(store: ImageStore, refused: ReadonlyMap<ImageId, string>
   for (const image of store.images) {
     const containers = held.get(image.id);
     const refusal = refused.get(image.id);
+    const protection = protectedByRule.get(image.id);
     if (containers?.[0] !== undefined) {
       const others = containers.length > 1 ? ` and ${containers.length - 1} more` : '';
       kept.set(
@@ -80,6 +90,8 @@ export function sortOut(store: ImageStore, refused: ReadonlyMap<ImageId, string>
       );
     } else if (refusal !== undefined) {
       kept.set(image.id, keep(image, 'refused', refusal));
+    } else if (protection !== undefined) {
+      kept.set(image.id, keep(image, protection.code, protection.reason));
     }
   }
   keepAncestors(store.images, kept);
@@ -109,4 +121,33 @@ function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void
       child = parent;
     }
   }
+}
+
+/**
+ * The nameless build steps that stay on their own account, so that the engine must not delete them with the last image
+ * built on them.
+ */
+export function stepsThatStay(store: ImageStore, kept: readonly Kept[]): readonly Image[] {
+  const byReason = new Set(kept.filter(({ code }) => code !== 'intermediate').map(({ id }) => id));
+  const parents = childrenOf(store.images);
+  return store.images.filter(
+    (image) => isUnreferenced(image) && byReason.has(image.id) && parents.has(image.id),
+  );
+}
+
+/** True when one of these is among the images that an image was built from. */
+export function isBuiltOn(
+  image: Image,
+  ancestors: readonly Image[],
+  byId: ReadonlyMap<ImageId, Image>,
+): boolean {
+  if (ancestors.length === 0) return false;
+  const wanted = new Set(ancestors.map(({ id }) => id));
+  // `seen` guards against a damaged store in which an image descends from itself.
+  const seen = new Set<ImageId>();
+  for (let at = image.parentId; at !== undefined && !seen.has(at); at = byId.get(at)?.parentId) {
+    if (wanted.has(at)) return true;
+    seen.add(at);
+  }
+  return false;
 }

@@ -7,7 +7,12 @@ import { lstat, readdir, statfs } from 'node:fs/promises';
 import type { ChainId, Layer } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
 import { DiskError, errnoOf, unreadablePath } from './error.ts';
-import { type LayerDatabase, LayerDatabaseReader, type NoLayerDatabase } from './layer-database.ts';
+import {
+  type LayerDatabase,
+  LayerDatabaseReader,
+  type LayerDatabaseResult,
+  type NoLayerDatabase,
+} from './layer-database.ts';
 import { LayerFolders, type MeasuredFolder } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';
 import { MetadataFolders } from './metadata-folders.ts';
@@ -73,6 +78,11 @@ export class DiskAccountant {
   /** A sentence about a state file that was damaged or could not be written; undefined when all is well. */
   get stateProblem(): string | undefined {
     return this.#stateProblem;
+  }
+
+  /** The image store as its own records describe it, without a look at the layers' files. Never throws but for an abort. */
+  async readStore(signal: AbortSignal): Promise<LayerDatabaseResult> {
+    return await this.#reader.read(signal);
   }
 
   /**

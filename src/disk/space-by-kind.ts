@@ -2,6 +2,7 @@
 import { lstat, readdir, readFile, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type ChainId, holders, type ImageStore } from '../core/store.ts';
+import type { SpaceByKind, SpaceKind } from '../core/space-kinds.ts';
 import type { Amount } from '../core/thresholds.ts';
 import { type DiskAccount, type StoreAccount, sum } from './account.ts';
 import { errnoOf, unreadablePath } from './error.ts';
@@ -10,38 +11,7 @@ import type { MeasuredFolder } from './layer-folders.ts';
 import { type FolderOwner, ownersOf } from './owners.ts';
 import { sumTrees } from './walk.ts';
 
-/**
- * `leftovers`: folders of layers, containers or builds that nothing refers to any more. `beingWritten`: a pull or build
- * under way. `engine`: the engine's own files. `notTheEngines`: everything on the filesystem that is not below the path.
- * `unknown`: below the path, where the store could not be read. `reserved`: free, but for root only.
- */
-export type SpaceKind =
-  | 'imagesInUse'
-  | 'imagesUnused'
-  | 'buildCache'
-  | 'containerLayers'
-  | 'containerLogs'
-  | 'volumesInUse'
-  | 'volumesUnused'
-  | 'leftovers'
-  | 'beingWritten'
-  | 'engine'
-  | 'unknown'
-  | 'notTheEngines'
-  | 'reserved'
-  | 'available';
-
-export interface SpaceByKind {
-  readonly path: string;
-  /** The filesystem's size; `inodes` 0 where it has no inode count. */
-  readonly total: Amount;
-  /** Every kind; sums to the total. */
-  readonly parts: Readonly<Record<SpaceKind, Amount>>;
-  /** The folders that nothing refers to, absolute. */
-  readonly leftovers: readonly string[];
-  /** The volumes that no container mounts, by name. */
-  readonly unusedVolumes: readonly string[];
-}
+export type { SpaceByKind, SpaceKind };
 
 const nothing: Amount = { bytes: 0, inodes: 0 };
 const logPattern = /-json\.log(\.\d+)?(\.gz)?$|^(container|ctr)\.log/;

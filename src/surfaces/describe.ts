@@ -13,7 +13,14 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'sweep.skipped':
     case 'image.delete-unanswered':
     case 'image.delete-failed':
+    case 'cluster.failing':
+    case 'slot.lost':
+    case 'node.left-cordoned':
+    case 'cordon.skipped':
+    case 'cordon.time-limit':
       return 'warn';
+    case 'cluster.access-missing':
+      return event.required ? 'error' : 'warn';
     case 'engine.unavailable':
     case 'path.unavailable':
       return 'error';
@@ -31,6 +38,13 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'image.deleted':
     case 'image.kept':
     case 'image.gone':
+    case 'cluster.working':
+    case 'slot.waiting':
+    case 'slot.taken':
+    case 'node.cordoned':
+    case 'node.already-cordoned':
+    case 'node.uncordoned':
+    case 'node.gone':
       return 'info';
   }
 }
@@ -73,6 +87,36 @@ export function describe(event: DaemonEvent): string {
       return `could not delete ${nameFor(event)}: ${event.message}`;
     case 'sweep.completed':
       return completed(event);
+    case 'cluster.access-missing':
+      return event.message;
+    case 'cluster.failing':
+      return `${event.task}: ${event.message} Trying again until it works.`;
+    case 'cluster.working':
+      return `${event.task} works again after ${formatDuration(event.failedForSeconds)} and ${event.tries} tries`;
+    case 'slot.waiting':
+      return `waiting: ${formatCount(event.slots, 'other node')} may sweep at the same time and do`;
+    case 'slot.taken':
+      return `may sweep: holds ${event.slot}`;
+    case 'slot.lost':
+      return `lost ${event.slot}, the sweep ends: ${event.reason}`;
+    case 'node.cordoned':
+      return event.mode === 'taint' ? 'node tainted for the sweep' : 'node cordoned for the sweep';
+    case 'node.already-cordoned':
+      return 'node is cordoned by somebody else, which is left as it is';
+    case 'node.uncordoned':
+      return event.leftBehind
+        ? 'node uncordoned: the cordon was left behind by an earlier life'
+        : 'node uncordoned';
+    case 'node.left-cordoned':
+      return event.why === 'annotation-removed'
+        ? 'node left cordoned: somebody removed our annotation, which means to leave it so'
+        : 'node left cordoned: another cleaner holds its cordon';
+    case 'node.gone':
+      return 'the node does not exist any more';
+    case 'cordon.skipped':
+      return `sweeping without a cordon: ${event.reason}`;
+    case 'cordon.time-limit':
+      return `the node was cordoned for ${formatDuration(event.maxCordonSeconds)}: uncordoned, the sweep ends`;
   }
 }
 

@@ -5,7 +5,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Daemon } from '../../src/daemon.ts';
-import { measureUsage } from '../../src/disk/observe-usage.ts';
+import { biggest } from '../../src/core/policy/biggest.ts';
+import { noProtections } from '../../src/core/protections.ts';
+import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { DaemonEvent } from '../../src/events.ts';
 import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
@@ -37,9 +39,10 @@ function daemonFor(overrides: Overrides = {}): Daemon {
   const timeoutSeconds = overrides.timeoutSeconds ?? 20;
   return new Daemon({
     engine: createDockerEngine(address, { timeoutMs: timeoutSeconds * 1000 }),
-    measure: (signal) => measureUsage(engine.dataRoot, 'relative', signal),
+    disk: new ImageDisk(engine.dataRoot, 'relative'),
+    policy: biggest,
+    protections: noProtections,
     report: (event) => events.push(event),
-    path: engine.dataRoot,
     thresholds: { type: 'relative', high: 0.2, low: overrides.low ?? 0.1 },
     intervalSeconds: 1,
     delaySeconds: 0,
@@ -271,9 +274,10 @@ describe('what is asked of the engine', () => {
         { kind: 'unix', path: `${engine.disk.workspace.path}/proxy.sock` },
         { timeoutMs: 20_000 },
       ),
-      measure: (signal) => measureUsage(engine.dataRoot, 'relative', signal),
+      disk: new ImageDisk(engine.dataRoot, 'relative'),
+      policy: biggest,
+      protections: noProtections,
       report: () => undefined,
-      path: engine.dataRoot,
       thresholds: { type: 'relative', high: 99, low: 98 },
       intervalSeconds: 1,
       delaySeconds: 0,

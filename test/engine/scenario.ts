@@ -43,6 +43,8 @@ export interface CleanerOptions {
   readonly dockerHost?: string;
   /** More settings, without the prefix `DOCKER_IMAGE_CLEANER_`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** More variables, whole. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The real executable, pointed at the engine and its data root, without delay between deletions, JSON log. */
@@ -59,7 +61,9 @@ export function cleaner(engine: DockerEngine, args: readonly string[], options: 
   const env = Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [`DOCKER_IMAGE_CLEANER_${name}`, value]),
   );
-  return runCli(args, { env: { DOCKER_HOST: options.dockerHost ?? engine.dockerHost, ...env } });
+  return runCli(args, {
+    env: { DOCKER_HOST: options.dockerHost ?? engine.dockerHost, ...env, ...options.env },
+  });
 }
 
 /** The names (first reference, else ID) of the images that the log says were deleted, in order. */

@@ -5,6 +5,7 @@ import {
   commitChild,
   createContainer,
   hasImage,
+  listImages,
   listTags,
   removeContainer,
   runContainer,
@@ -13,6 +14,7 @@ import {
   tagImage,
 } from '../harness/engine-api.ts';
 import { type DockerEngine, type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
+import { digestOnlyImage, startRegistry } from '../harness/registry.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 const MiB = 1024 * 1024;
@@ -165,6 +167,22 @@ describe('names and families', () => {
       failedDeletions: 0,
       stoppedBecause: 'no-candidates',
     });
+  });
+
+  it('deletes an image that has only a digest', async () => {
+    await engineWith();
+    await load(engine, imagesOnBase({ pulled: 5 }));
+    const registry = await startRegistry();
+    try {
+      const reference = await digestOnlyImage(engine, registry, 'pulled:1', 'team/pulled');
+      expect(await listTags(engine)).toEqual([]);
+      const cli = cleaner(engine, ['run', '--once'], { high: 0.2, low: 0.1 });
+      expect((await cli.exited).code).toBe(3);
+      expect(deletedNames(cli)).toEqual([reference]);
+      expect(await listImages(engine)).toEqual([]);
+    } finally {
+      registry.dispose();
+    }
   });
 
   it('deletes nameless images before named ones', async () => {

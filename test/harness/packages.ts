@@ -20,6 +20,12 @@ const packageOf = {
   'mkfs.btrfs': 'btrfs-progs',
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
+  etcd: 'etcd-server',
+  go: 'golang-go',
+  make: 'make',
+  unzip: 'unzip',
+  rsync: 'rsync',
+  'dpkg-source': 'dpkg-dev',
 } as const;
 
 export type Command = keyof typeof packageOf;

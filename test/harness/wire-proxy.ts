@@ -188,10 +188,10 @@ export class WireProxy {
       return;
     }
     if (rule?.respond !== undefined) {
-      const { status, body = '' } = rule.respond;
+      const { status, body = '', headers } = rule.respond;
       const type = typeof body === 'string' ? 'text/plain' : 'application/json';
       seen.status = status;
-      response.writeHead(status, { 'Content-Type': type });
+      response.writeHead(status, { 'Content-Type': type, ...headers });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
       return;
     }

@@ -28,7 +28,11 @@ export interface Rule {
   /** Closes the client's connection: `before` forwarding, or `after` the server has answered, in place of the answer. */
   readonly cut?: 'before' | 'after';
   /** Answers this without forwarding. An object as body is sent as JSON. */
-  readonly respond?: { readonly status: number; readonly body?: string | object };
+  readonly respond?: {
+    readonly status: number;
+    readonly body?: string | object;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
 }
 
 export interface RuleHandle {

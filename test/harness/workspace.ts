@@ -20,7 +20,7 @@ import { searchPath } from './packages.ts';
 const prefix = '/tmp/dic-';
 const ownerFile = '.owner';
 
-const engineProcesses = /^(dockerd|containerd|containerd-shim.*|runc|docker-registry)$/;
+const engineProcesses = /^(dockerd|containerd|containerd-shim.*|runc|docker-registry|etcd|kube-apiserver)$/;
 
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -164,9 +164,8 @@ export function tearDown(folder: string): void {
 
 let cleared = false;
 
-/** Takes down workspaces whose process is gone (it was killed, or the test runner was). */
-function clearAbandoned(): void {
-  if (cleared) return;
+/** Takes down workspaces whose process is gone: it was killed, as vitest kills its workers when it is told to end. */
+export function clearAbandoned(): void {
   cleared = true;
   for (const name of readdirSync('/tmp')) {
     const folder = join('/tmp', name);
@@ -193,7 +192,7 @@ export interface Workspace {
 
 /** Makes a folder that is taken down with all it holds by `dispose`, else when the process ends, else by the next run. */
 export function createWorkspace(): Workspace {
-  clearAbandoned();
+  if (!cleared) clearAbandoned();
   const path = mkdtempSync(prefix);
   writeFileSync(join(path, ownerFile), processIdentity(process.pid) ?? '');
   let disposed = false;

@@ -73,6 +73,62 @@ describe('commands', () => {
   });
 });
 
+describe('uncordon', () => {
+  // Neither a whole configuration nor a sound one is needed.
+  const broken = { DOCKER_IMAGE_CLEANER_LOG_LEVEL: 'loud', DOCKER_HOST: 'ssh://host' };
+  const inPod = { POD_NAMESPACE: 'images', DOCKER_IMAGE_CLEANER_NODE_NAME: 'worker-1' };
+  const daemonSet = { namespace: 'images', name: 'cleaner' };
+
+  test.each([
+    [[], inPod, { target: 'node', nodeName: 'worker-1' }],
+    [['--node-name', 'worker-2'], inPod, { target: 'node', nodeName: 'worker-2' }],
+    [['--node-name', 'worker-2'], {}, { target: 'node', nodeName: 'worker-2' }],
+    [['--all'], inPod, { target: 'all' }],
+    [['--all'], {}, { target: 'all' }],
+    [['--delete-daemonset', 'cleaner'], inPod, { target: 'daemonset', daemonSet, waitSeconds: 60 }],
+    [
+      ['--delete-daemonset=cleaner', '--wait-seconds', '0'],
+      inPod,
+      { target: 'daemonset', daemonSet, waitSeconds: 0 },
+    ],
+  ])('%j with %j', (argv, env, request) => {
+    expect(parseCommandLine(['uncordon', ...argv], { ...broken, ...env })).toEqual({
+      kind: 'uncordon',
+      request,
+    });
+  });
+
+  test.each([
+    [[], {}, 'Set DOCKER_IMAGE_CLEANER_NODE_NAME or --node-name, or use --all'],
+    [['--node-name', 'Worker 1'], {}, '--node-name="Worker 1": expected a Kubernetes node name'],
+    [['--all', '--node-name', 'worker-1'], {}, '--node-name and --all exclude each other'],
+    [['--all', '--delete-daemonset', 'cleaner'], inPod, '--all and --delete-daemonset exclude each other'],
+    [['--all', '--wait-seconds', '5'], {}, '--wait-seconds goes with --delete-daemonset only'],
+    [['--delete-daemonset', 'cleaner'], {}, 'POD_NAMESPACE is not set'],
+    [
+      ['--delete-daemonset', 'cleaner'],
+      { POD_NAMESPACE: '../kube-system' },
+      'POD_NAMESPACE="../kube-system"',
+    ],
+    [['--delete-daemonset', ''], inPod, '--delete-daemonset="": expected'],
+    [['--delete-daemonset', 'a/b'], inPod, '--delete-daemonset="a/b": expected'],
+    [['--delete-daemonset', 'cleaner', '--wait-seconds', 'long'], inPod, '--wait-seconds="long": expected'],
+    [['--all', '--dry-run'], {}, 'uncordon does not know --dry-run'],
+    [['worker-1'], inPod, "uncordon takes no arguments, but got 'worker-1'"],
+  ])('%j with %j is bad usage', (argv, env, words) => {
+    const { text, exitCode } = printOf(['uncordon', ...argv], env);
+    expect(exitCode).toBe(2);
+    expect(text).toContain(words);
+  });
+
+  it('shows in its help only the settings that it takes', () => {
+    const { text } = printOf(['uncordon', '--help']);
+    for (const flag of ['--all', '--delete-daemonset', '--wait-seconds', '--node-name'])
+      expect(text).toContain(`${flag} `);
+    expect(text).not.toContain('--interval-seconds');
+  });
+});
+
 describe('bad usage', () => {
   test.each([
     [['plam'], "unknown command 'plam' (did you mean plan?)"],
@@ -98,7 +154,10 @@ describe('bad usage', () => {
       'run',
       'plan',
       'status',
+      'uncordon',
       'help',
+      '--all',
+      '--delete-daemonset',
       '--once',
       '--json',
       '--dry-run',

@@ -6,7 +6,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
-import * as https from 'node:https';
 import { join } from 'node:path';
 import type { EngineAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
@@ -123,6 +122,8 @@ async function open(address: EngineAddress, options: http.RequestOptions): Promi
   const target = { ...options, host: address.host, port: address.port };
   if (address.tls === undefined) return http.request(target);
   const { certPath, verify } = address.tls;
+  // TLS costs 5 MB of memory, and most engines are reached by a socket.
+  const https = await import('node:https');
   if (certPath === undefined) return https.request({ ...target, rejectUnauthorized: verify });
   // Read for each request: certificates are renewed, and an engine beside us may write them after we have started.
   const [ca, cert, key] = await Promise.all([

@@ -2,7 +2,7 @@
  * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
  */
 import type { Container, Image, ImageId } from '../../core/store.ts';
-import { chainIds } from './chain-id.ts';
+import { chainIds } from '../../chain-id.ts';
 import type { ContainerSummary, ImageDetails, ImageSummary } from './schemas.ts';
 
 type Optional<T> = T | null | undefined;

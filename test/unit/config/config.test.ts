@@ -24,6 +24,12 @@ describe('names and defaults', () => {
   it('has the original tool’s names and defaults with an empty environment', () => {
     expect(configOf({})).toEqual({
       nodeName: undefined,
+      policy: 'biggest',
+      protections: { keep: [], minAgeSeconds: 0, keepLast: 0 },
+      cordonMode: 'cordon',
+      maxCordonSeconds: 900,
+      maxCordonedNodes: 0,
+      criticalLevel: 95,
       pathToCheck: '/var/lib/docker',
       intervalSeconds: 300,
       delaySeconds: 1,
@@ -36,13 +42,21 @@ describe('names and defaults', () => {
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
+        'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
         'INTERVAL_SECONDS',
+        'KEEP',
+        'KEEP_LAST',
         'LOG_FORMAT',
         'LOG_LEVEL',
+        'MAX_CORDONED_NODES',
+        'MAX_CORDON_SECONDS',
+        'MIN_AGE_SECONDS',
         'NODE_NAME',
         'PATH_TO_CHECK',
+        'POLICY',
+        'THRESHOLD_CRITICAL',
         'THRESHOLD_HIGH',
         'THRESHOLD_LOW',
         'THRESHOLD_TYPE',
@@ -67,6 +81,12 @@ describe('names and defaults', () => {
     });
     expect(configOf({ ...env, DOCKER_HOST: 'tcp://engine' })).toEqual({
       nodeName: undefined,
+      policy: 'biggest',
+      protections: { keep: [], minAgeSeconds: 0, keepLast: 0 },
+      cordonMode: 'cordon',
+      maxCordonSeconds: 900,
+      maxCordonedNodes: 0,
+      criticalLevel: undefined,
       pathToCheck: '/data',
       intervalSeconds: 60,
       delaySeconds: 0,
@@ -82,7 +102,9 @@ describe('names and defaults', () => {
   it('gives every setting a default that its own parser would take', () => {
     for (const key of settingKeys) {
       const { kind, default: value } = settings[key];
-      if (value !== undefined) expect([key, kind.parse(String(value))]).toEqual([key, { ok: true, value }]);
+      // The only default that is an object is the empty list.
+      const text = typeof value === 'object' ? '' : String(value);
+      if (value !== undefined) expect([key, kind.parse(text)]).toEqual([key, { ok: true, value }]);
     }
   });
 });
@@ -180,7 +202,11 @@ describe('thresholds', () => {
 describe('problems', () => {
   it('tells all of them together, one line each', () => {
     const env = ours({
-      NODE_NAME: 'node-1',
+      NODE_NAME: 'Node_1',
+      POLICY: 'best',
+      CORDON_MODE: 'drain',
+      MAX_CORDON_SECONDS: '0',
+      MAX_CORDONED_NODES: '-1',
       PATH_TO_CHECK: 'var',
       INTERVAL_SECONDS: '0',
       DELAY_SECONDS: '-1',
@@ -198,9 +224,21 @@ describe('problems', () => {
     for (const problem of problems) expect(problem).not.toMatch(/[\r\n]/);
   });
 
-  it('refuses a node name until cordoning is built', () => {
-    expect(problemsOf(ours({ NODE_NAME: 'node-1' }))).toEqual([
-      'DOCKER_IMAGE_CLEANER_NODE_NAME="node-1": this setting is not supported yet; leave it unset',
+  it('takes only names that nodes can have', () => {
+    expect(configOf(ours({ NODE_NAME: 'node-1.example' })).nodeName).toBe('node-1.example');
+    expect(problemsOf(ours({ NODE_NAME: 'Node_1' }))).toEqual([
+      'DOCKER_IMAGE_CLEANER_NODE_NAME="Node_1": expected a Kubernetes node name: lower-case letters, digits, "-" and ".", 253 characters at most',
+    ]);
+  });
+
+  it('is critical at 95 % or the high threshold, in absolute mode only when set, never below high', () => {
+    expect(configOf(ours({ THRESHOLD_HIGH: '97' })).criticalLevel).toBe(97);
+    expect(
+      configOf(ours({ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40GB', THRESHOLD_CRITICAL: '50GB' }))
+        .criticalLevel,
+    ).toBe(50e9);
+    expect(problemsOf(ours({ THRESHOLD_CRITICAL: '70' }))).toEqual([
+      'DOCKER_IMAGE_CLEANER_THRESHOLD_CRITICAL="70": expected the high threshold (80) or more',
     ]);
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../../src/command-line.ts';
 import { loadConfig, type Environment } from '../../../src/config/config.ts';
+import { policies } from '../../../src/core/policy/registry.ts';
 import { flagOf, variableOf, type SettingKey } from '../../../src/config/settings.ts';
 
 /** Written so that no reading of it is a number, whatever the range. */
@@ -59,6 +60,8 @@ const badBytes = fc.oneof(
   fc.integer({ min: 9, max: 1e6 }).map((number) => `${number}EiB`),
 );
 const words = {
+  policy: policies.map(({ name }) => name),
+  cordonMode: ['cordon', 'taint', 'none'],
   thresholdType: ['relative', 'absolute'],
   logFormat: ['text', 'json', 'auto'],
   logLevel: ['trace', 'debug', 'info', 'warn', 'error'],
@@ -78,7 +81,16 @@ function bad(key: SettingKey, texts: fc.Arbitrary<string>, besides: Environment 
 
 const absolute = { [variableOf('thresholdType')]: 'absolute' };
 const badSetting: fc.Arbitrary<Bad> = fc.oneof(
-  bad('nodeName', fc.string({ minLength: 1 })),
+  bad(
+    'nodeName',
+    fc.string().map((text) => `_${text}`),
+  ),
+  bad('policy', outside(words.policy)),
+  bad('cordonMode', outside(words.cordonMode)),
+  bad('maxCordonSeconds', fc.oneof(notNumber, outOfRange(1, 2_147_483))),
+  bad('maxCordonedNodes', fc.oneof(notNumber, fc.integer({ min: 10_001 }).map(String), fc.constant('1.5'))),
+  bad('thresholdCritical', badPercent),
+  bad('thresholdCritical', fc.double({ min: 0.1, max: 79.9, noNaN: true }).map(String)),
   bad(
     'pathToCheck',
     fc.string({ minLength: 1 }).filter((text) => !text.startsWith('/')),

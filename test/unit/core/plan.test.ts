@@ -1,11 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makePlan } from '../../../src/core/plan.ts';
-import type { Thresholds } from '../../../src/core/thresholds.ts';
+import { makePlan, type Plan } from '../../../src/core/plan.ts';
+import { biggest } from '../../../src/core/policy/biggest.ts';
+import type { ImageStore } from '../../../src/core/store.ts';
+import type { Thresholds, Usage } from '../../../src/core/thresholds.ts';
 import { arbitraryStore, container, image, STATES, store, usage } from './arbitraries.ts';
 
 const relative: Thresholds = { type: 'relative', high: 80, low: 60 };
 const everything: Thresholds = { type: 'relative', high: 80, low: 0.001 };
+function planOf(
+  snapshot: ImageStore,
+  used: Usage,
+  thresholds: Thresholds,
+  refused?: ReadonlyMap<string, string>,
+): Plan {
+  return makePlan({
+    store: snapshot,
+    usage: used,
+    thresholds,
+    policy: biggest,
+    nowMs: 0,
+    ...(refused && { refused }),
+  });
+}
+
 const ids = (items: readonly { readonly id: string }[]): string[] => items.map((item) => item.id);
 
 describe('the order of victims', () => {
@@ -15,12 +33,12 @@ describe('the order of victims', () => {
       image('big', { sizeBytes: 9e6 }),
       image('mid', { sizeBytes: 5e6 }),
     ];
-    expect(ids(makePlan(store(images), usage(90), everything).victims)).toEqual(['big', 'mid', 'small']);
+    expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual(['big', 'mid', 'small']);
   });
 
   it('takes nameless images before named ones, also when they are smaller', () => {
     const images = [image('tagged', { sizeBytes: 9e6 }), image('nameless', { tags: [], sizeBytes: 1e6 })];
-    expect(ids(makePlan(store(images), usage(90), everything).victims)).toEqual(['nameless', 'tagged']);
+    expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual(['nameless', 'tagged']);
   });
 
   it('counts an image with only a digest as named', () => {
@@ -29,7 +47,7 @@ describe('the order of victims', () => {
       image('tagged', { sizeBytes: 3e6 }),
       image('nameless', { tags: [], sizeBytes: 1e6 }),
     ];
-    expect(ids(makePlan(store(images), usage(90), everything).victims)).toEqual([
+    expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual([
       'nameless',
       'tagged',
       'digest',
@@ -42,20 +60,20 @@ describe('the order of victims', () => {
       image('step', { tags: [], parentId: 'base', sizeBytes: 9e6 }),
       image('app', { parentId: 'step', sizeBytes: 9e6 }),
     ];
-    const plan = makePlan(store(images), usage(90), everything);
+    const plan = planOf(store(images), usage(90), everything);
     expect(ids(plan.victims)).toEqual(['app', 'base']);
     expect(plan.kept).toMatchObject([{ id: 'step', code: 'intermediate' }]);
   });
 
   it('breaks ties by ID whatever order the engine lists them in', () => {
     const images = ['c', 'a', 'b'].map((id) => image(id));
-    expect(ids(makePlan(store(images), usage(90), everything).victims)).toEqual(['a', 'b', 'c']);
+    expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual(['a', 'b', 'c']);
   });
 });
 
 describe('what is kept', () => {
   it.each(STATES)('keeps the image of a container that is %s', (state) => {
-    const plan = makePlan(store([image('used')], [container('c1', ['used'], state)]), usage(99), everything);
+    const plan = planOf(store([image('used')], [container('c1', ['used'], state)]), usage(99), everything);
     expect(plan.victims).toEqual([]);
     expect(plan.kept).toMatchObject([
       { id: 'used', code: 'in-use', reason: `used by container c1 (${state})` },
@@ -63,7 +81,7 @@ describe('what is kept', () => {
   });
 
   it('keeps an image that a container names by a tag instead of an ID', () => {
-    const plan = makePlan(
+    const plan = planOf(
       store([image('used', { tags: ['app:1'] })], [container('c1', ['app:1'])]),
       usage(99),
       everything,
@@ -73,7 +91,7 @@ describe('what is kept', () => {
 
   it('keeps all ancestors of an image that stays', () => {
     const images = [image('a'), image('b', { parentId: 'a' }), image('c', { parentId: 'b' })];
-    const plan = makePlan(store(images, [container('c1', ['c'])]), usage(99), everything);
+    const plan = planOf(store(images, [container('c1', ['c'])]), usage(99), everything);
     expect(plan.victims).toEqual([]);
     expect(new Map(plan.kept.map(({ id, code }) => [id, code]))).toEqual(
       new Map([
@@ -85,13 +103,13 @@ describe('what is kept', () => {
   });
 
   it('keeps what an earlier step of the sweep found undeletable, with that reason', () => {
-    const plan = makePlan(store([image('a')]), usage(99), everything, new Map([['a', 'the engine refused']]));
+    const plan = planOf(store([image('a')]), usage(99), everything, new Map([['a', 'the engine refused']]));
     expect(plan.kept).toMatchObject([{ id: 'a', code: 'refused', reason: 'the engine refused' }]);
   });
 
   it('keeps what is not needed to reach LOW', () => {
     const images = [image('big', { sizeBytes: 3e8 }), image('small', { sizeBytes: 1e8 })];
-    const plan = makePlan(store(images), usage(85), relative);
+    const plan = planOf(store(images), usage(85), relative);
     expect(ids(plan.victims)).toEqual(['big']);
     expect(plan.kept).toMatchObject([{ id: 'small', code: 'not-needed' }]);
     expect(plan.predicted.reachesLow).toBe(true);
@@ -102,7 +120,7 @@ describe('any plan', () => {
   it('never contains an image in use or one whose descendant stays; every image is a victim or kept, once', () => {
     fc.assert(
       fc.property(arbitraryStore, fc.integer({ min: 0, max: 100 }), (snapshot, percent) => {
-        const plan = makePlan(snapshot, usage(percent), relative);
+        const plan = planOf(snapshot, usage(percent), relative);
         const victims = new Set(ids(plan.victims));
         const used = new Set(snapshot.containers.flatMap((holder) => holder.images));
         for (const id of victims) expect(used.has(id)).toBe(false);
@@ -119,7 +137,7 @@ describe('any plan', () => {
   it('puts every descendant before its ancestors', () => {
     fc.assert(
       fc.property(arbitraryStore, (snapshot) => {
-        const order = ids(makePlan(snapshot, usage(99), everything).victims);
+        const order = ids(planOf(snapshot, usage(99), everything).victims);
         const parentOf = new Map(snapshot.images.map((i) => [i.id, i.parentId]));
         for (const [at, id] of order.entries()) {
           for (let up = parentOf.get(id); up !== undefined; up = parentOf.get(up)) {
@@ -135,8 +153,8 @@ describe('any plan', () => {
     fc.assert(
       fc.property(arbitraryStore, (snapshot) => {
         const reversed = store([...snapshot.images].reverse(), [...snapshot.containers].reverse());
-        expect(makePlan(reversed, usage(90), relative).victims).toEqual(
-          makePlan(snapshot, usage(90), relative).victims,
+        expect(planOf(reversed, usage(90), relative).victims).toEqual(
+          planOf(snapshot, usage(90), relative).victims,
         );
       }),
     );
@@ -145,7 +163,7 @@ describe('any plan', () => {
   it('ends as soon as the prediction is below LOW', () => {
     fc.assert(
       fc.property(arbitraryStore, fc.integer({ min: 0, max: 100 }), (snapshot, percent) => {
-        const plan = makePlan(snapshot, usage(percent), relative);
+        const plan = planOf(snapshot, usage(percent), relative);
         const withoutLast = plan.victims
           .slice(0, -1)
           .reduce((sum, victim) => sum + victim.predicted.bytes, 0);

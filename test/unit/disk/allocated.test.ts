@@ -125,8 +125,14 @@ test('a path that may not be read is an error with its name', async () => {
   chmodSync(`${folder}/closed`, 0o700);
   const bundle = `${folder}/measure.cjs`;
   await bundleMeasure(bundle, false);
-  // Root may read everything, so the question is asked by somebody else.
-  const run = spawnSync(process.execPath, [bundle, folder], { uid: 65534, gid: 65534, encoding: 'utf8' });
+  // Root may read everything, so the question is asked by somebody else: by a process that gives up its rights itself,
+  // as one that had none could not start a Node that lies below a closed folder, such as a clone in /root.
+  const descend = `${folder}/descend.cjs`;
+  writeFileSync(descend, 'process.setgroups([]); process.setgid(65534); process.setuid(65534);');
+  const run = spawnSync(process.execPath, ['--require', descend, bundle, folder], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
   expect(run.stderr).toBe('');
   expect(JSON.parse(run.stdout)).toMatchObject({ code: 'unreadable', path: `${folder}/closed` });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { DiskError } from '../../../src/disk/error.ts';
 import { measureFilesystem } from '../../../src/disk/filesystem.ts';
-import { measureUsage } from '../../../src/disk/observe-usage.ts';
+import { ImageDisk } from '../../../src/disk/image-disk.ts';
 import { du, temporaryFolder } from './tree.ts';
 
 const signal = new AbortController().signal;
@@ -44,6 +44,6 @@ test('an aborted measurement throws the reason of the abort', async () => {
 
 test('absolute mode carries the allocated bytes, relative mode does not walk', async () => {
   const folder = temporaryFolder();
-  expect((await measureUsage(folder, 'absolute', signal)).allocated).toEqual(du(folder));
-  expect((await measureUsage(folder, 'relative', signal)).allocated).toBeUndefined();
+  expect((await new ImageDisk(folder, 'absolute').usage(signal)).allocated).toEqual(du(folder));
+  expect((await new ImageDisk(folder, 'relative').usage(signal)).allocated).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chainIds } from '../../../../src/engine/docker/chain-id.ts';
+import { chainIds } from '../../src/chain-id.ts';
 
 const base = 'sha256:9df12df60387a7ca2bb51aa0925757d16af1e61709df32324acc156fa90cd7a8';
 

@@ -1,6 +1,9 @@
-/** The names of layers (OCI image specification, "Layer ChainID"). */
+/**
+ * The names of layers (OCI image specification, "Layer ChainID"): ChainID(L0) = DiffID(L0);
+ * ChainID(L0|…|Ln) = SHA256(ChainID(L0|…|Ln−1) + " " + DiffID(Ln)). Beside the core because it needs Node's SHA-256.
+ */
 import { createHash } from 'node:crypto';
-import type { ChainId } from '../core/store.ts';
+import type { ChainId } from './core/store.ts';
 
 /** SHA-256 in hexadecimal. */
 export function sha256(data: string | Buffer): string {

@@ -1,0 +1,178 @@
+{{- define "cleaner.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* 52: a DaemonSet's pods get "-xxxxx" behind it, and the hook's Job a suffix too; both have to stay within 63. */}}
+{{- define "cleaner.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- $name := include "cleaner.name" . }}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* Objects outside the release's namespace carry it in their name, so that two releases of one name can live together. */}}
+{{- define "cleaner.clusterName" -}}
+{{- printf "%s.%s" (include "cleaner.fullname" .) .Release.Namespace }}
+{{- end }}
+
+{{- define "cleaner.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "cleaner.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "cleaner.hookName" -}}
+{{- printf "%s-uninstall" (include "cleaner.fullname" .) }}
+{{- end }}
+
+{{- define "cleaner.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "cleaner.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "cleaner.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "cleaner.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* "true" when the program talks to Kubernetes, else empty. */}}
+{{- define "cleaner.cordons" -}}
+{{- if ne .Values.cleaner.cordonMode "none" }}true{{ end }}
+{{- end }}
+
+{{- define "cleaner.image" -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- with .Values.image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{/*
+One setting as text. YAML's numbers arrive as floating point, which prints 40e9 as 4e+10 and 2592000 as 2.592e+06: whole
+numbers are written out instead. Lists are joined with commas.
+*/}}
+{{- define "cleaner.settingText" -}}
+{{- if kindIs "float64" . }}
+{{- if eq (floor .) . }}{{ printf "%.0f" . }}{{ else }}{{ toString . }}{{ end }}
+{{- else if kindIs "slice" . }}
+{{- join "," . }}
+{{- else }}
+{{- toString . }}
+{{- end }}
+{{- end }}
+
+{{- define "cleaner.env" -}}
+- name: DOCKER_HOST
+  value: unix:///host/run/{{ .Values.engine.socketName }}
+- name: DOCKER_IMAGE_CLEANER_PATH_TO_CHECK
+  value: {{ .Values.engine.dataDir | quote }}
+{{- if include "cleaner.cordons" . }}
+- name: DOCKER_IMAGE_CLEANER_NODE_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: spec.nodeName
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+{{- end }}
+{{- range $key, $value := .Values.cleaner }}
+{{- if not (kindIs "invalid" $value) }}
+- name: DOCKER_IMAGE_CLEANER_{{ snakecase $key | upper }}
+  value: {{ include "cleaner.settingText" $value | quote }}
+{{- end }}
+{{- end }}
+{{- if .Values.state.enabled }}
+- name: DOCKER_IMAGE_CLEANER_STATE_FILE
+  value: /state/state.json
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "cleaner.volumeMounts" -}}
+- name: data
+  mountPath: {{ .Values.engine.dataDir }}
+  readOnly: true
+  mountPropagation: {{ .Values.engine.mountPropagation }}
+# Connecting to a socket is not a write to its directory. Not over /var/run, where the token is mounted.
+- name: engine-socket
+  mountPath: /host/run
+  readOnly: true
+  mountPropagation: {{ .Values.engine.mountPropagation }}
+{{- if .Values.state.enabled }}
+- name: state
+  mountPath: /state
+{{- end }}
+{{- end }}
+
+{{- define "cleaner.volumes" -}}
+- name: data
+  hostPath:
+    path: {{ .Values.engine.hostDataDir }}
+    type: {{ .Values.engine.hostPathType | quote }}
+- name: engine-socket
+  hostPath:
+    path: {{ .Values.engine.hostSocketDir }}
+    type: {{ .Values.engine.hostPathType | quote }}
+{{- if .Values.state.enabled }}
+- name: state
+  {{- if eq .Values.state.type "hostPath" }}
+  hostPath:
+    path: {{ .Values.state.hostPath }}
+    type: DirectoryOrCreate
+  {{- else }}
+  emptyDir: {}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "cleaner.containerSecurityContext" -}}
+{{- $add := .Values.capabilities }}
+{{- if eq .Values.cleaner.thresholdType "absolute" }}
+{{- $add = append $add "DAC_READ_SEARCH" | uniq }}
+{{- end -}}
+allowPrivilegeEscalation: false
+privileged: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+  {{- with $add }}
+  add: {{ toJson . }}
+  {{- end }}
+{{- end }}
+
+{{/* Always: a pod that is started anew while its node carries our own taint must get there, to take it away. */}}
+{{- define "cleaner.tolerations" -}}
+{{- if .Values.tolerateEverything }}
+- operator: Exists
+{{- else }}
+- key: docker-image-cleaner.jupyter.org/cleaning
+  operator: Exists
+  effect: NoSchedule
+{{- with .Values.tolerations }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The names of the Leases, one a slot; the program makes them. */}}
+{{- define "cleaner.leaseNames" -}}
+{{- $names := list }}
+{{- range $slot := until (int .Values.cleaner.maxCordonedNodes) }}
+{{- $names = append $names (printf "docker-image-cleaner-slot-%d" $slot) }}
+{{- end }}
+{{- toJson $names }}
+{{- end }}

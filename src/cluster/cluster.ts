@@ -1,0 +1,231 @@
+/**
+ * Kubernetes as the rest of the program sees it: hold this node's cordon while sweeping, let it go, tell what happened.
+ * Makes no request by itself: after the start-up checks an idle daemon leaves the API server alone.
+ */
+import { missingAccess, type MissingAccess } from './access.ts';
+import { kubernetesApi, type KubernetesApi } from './api.ts';
+import { openConnection } from './client.ts';
+import type { CordonMode } from './cordon-rules.ts';
+import { Cordon, type Acquired, type Released } from './cordon.ts';
+import { ClusterError } from './error.ts';
+import { NodeEvents, type NodeEvent } from './events.ts';
+import { defaultBackoff, realChance, type Backoff, type Chance, type Reporter } from './retry.ts';
+import { Slots, type Slot } from './slots.ts';
+
+export interface ClusterOptions {
+  readonly nodeName: string;
+  /** Who we are, in the annotation: the pod's name, or the host's. */
+  readonly podName: string;
+  /** Where the leases are; default: the namespace of the service account or kubeconfig context, else `default`. */
+  readonly namespace?: string;
+  readonly cordonMode: CordonMode | 'none';
+  /** 0: no limit. */
+  readonly maxCordonedNodes: number;
+  /** Told of every change of state, once. */
+  readonly report: Reporter;
+  /** Default: the process's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly requestTimeoutMs?: number;
+  readonly leaseDurationSeconds?: number;
+  readonly backoff?: Backoff;
+}
+
+/** What is held during a sweep. */
+export interface Held {
+  /** `none`: cordoning is off. `foreign`: somebody else cordoned the node. `node-gone`: there is no such node. */
+  readonly outcome: Acquired | 'none';
+  /**
+   * Aborted when the slot is lost: end the sweep, more nodes could be cleaned at the same time than allowed. The cordon is
+   * being released already; call `release` all the same.
+   */
+  readonly lost: AbortSignal;
+  /**
+   * Uncordons, then gives the slot back; may be called again. The signal bounds the waiting only: the release itself goes
+   * on until it worked, or `Cluster.close` ends it. @throws the signal's reason.
+   */
+  release(signal: AbortSignal): Promise<Released | 'none'>;
+}
+
+export interface Cluster {
+  /** The API server's address. */
+  readonly server: string;
+  /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
+  checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]>;
+  /**
+   * Takes off a cordon that carries our annotation, whoever left it, at start-up (the operator's command: `uncordon.ts`). With
+   * cordoning off it tries once, where permissions allow. @throws the signal's reason.
+   */
+  recover(signal: AbortSignal): Promise<Released>;
+  /**
+   * Waits for a slot (with a limit) and cordons the node; waits for the API server as long as the signal allows. Abort it
+   * when waiting is worse than sweeping without a cordon: what it may have done by then is undone behind the scenes.
+   * @throws the signal's reason.
+   */
+  hold(reason: string, signal: AbortSignal): Promise<Held>;
+  /** Writes an event on the node, behind the caller's back. Never throws. */
+  emit(event: NodeEvent): void;
+  /** Ends waiting holds; waits for releases and events under way until the signal comes, then gives them up. Never throws. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Finds the API server and who we are; makes no request. Loads the Kubernetes library: call it only with a node name.
+ * @throws ClusterError `invalid` when there is no way to an API server.
+ */
+export async function connectCluster(options: ClusterOptions): Promise<Cluster> {
+  const environment = options.environment ?? process.env;
+  const connection = await openConnection({ environment, timeoutMs: options.requestTimeoutMs ?? 10_000 });
+  const namespace = options.namespace ?? connection.namespace ?? 'default';
+  return new NodeCluster(options, connection.server, namespace, kubernetesApi(connection));
+}
+
+interface Release {
+  readonly done: Promise<Released>;
+  readonly giveUp: AbortController;
+}
+
+class NodeCluster implements Cluster {
+  readonly server: string;
+  readonly #options: ClusterOptions;
+  readonly #namespace: string;
+  readonly #api: KubernetesApi;
+  readonly #cordon: Cordon;
+  readonly #slots: Slots | undefined;
+  readonly #events: NodeEvents;
+  /** The release under way; there is never more than one, and no hold begins before it has ended. */
+  #release: Release | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(options: ClusterOptions, server: string, namespace: string, api: KubernetesApi) {
+    this.#options = options;
+    this.server = server;
+    this.#namespace = namespace;
+    this.#api = api;
+    const { nodeName, podName, cordonMode, maxCordonedNodes, report } = options;
+    const backoff: Backoff = options.backoff ?? defaultBackoff;
+    const chance: Chance = realChance;
+    const now = (): number => Date.now();
+    const mode = cordonMode === 'none' ? 'cordon' : cordonMode;
+    this.#cordon = new Cordon({ api, nodeName, podName, mode, backoff, chance, now, report });
+    this.#events = new NodeEvents({ api, nodeName, now, report });
+    if (maxCordonedNodes > 0) {
+      const leaseDurationSeconds = options.leaseDurationSeconds ?? 60;
+      const limit = { namespace, count: maxCordonedNodes, holder: nodeName, leaseDurationSeconds };
+      this.#slots = new Slots({ api, ...limit, backoff, chance, now, report });
+    }
+  }
+
+  async checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]> {
+    const { nodeName, cordonMode, maxCordonedNodes } = this.#options;
+    const needs = {
+      nodeName,
+      cordons: cordonMode !== 'none',
+      slots: maxCordonedNodes,
+      namespace: this.#namespace,
+    };
+    return missingAccess(this.#api, needs, signal);
+  }
+
+  async recover(signal: AbortSignal): Promise<Released> {
+    if (this.#options.cordonMode === 'none' && !(await this.#mayPatch(signal))) return 'absent';
+    return this.#cordon.recover(signal);
+  }
+
+  /** With cordoning off no permission is needed, so having none is no failure. */
+  async #mayPatch(signal: AbortSignal): Promise<boolean> {
+    const node = { group: '', resource: 'nodes', name: this.#options.nodeName };
+    try {
+      const answers = [
+        await this.#api.isAllowed({ ...node, verb: 'get' }, signal),
+        await this.#api.isAllowed({ ...node, verb: 'patch' }, signal),
+      ];
+      return answers.every(Boolean);
+    } catch (error) {
+      if (error instanceof ClusterError) return false;
+      throw error;
+    }
+  }
+
+  async hold(reason: string, caller: AbortSignal): Promise<Held> {
+    const signal = AbortSignal.any([caller, this.#closing.signal]);
+    signal.throwIfAborted();
+    if (this.#options.cordonMode === 'none') {
+      const { signal: lost } = new AbortController();
+      return { outcome: 'none', lost, release: () => Promise.resolve('none') };
+    }
+    for (;;) {
+      if (this.#release !== undefined) await until(this.#release.done, signal);
+      const slot = await this.#slots?.acquire(signal);
+      const bounded = slot === undefined ? signal : AbortSignal.any([signal, slot.lost]);
+      try {
+        const outcome = await this.#cordon.acquire(reason, bounded);
+        return this.#held(outcome, slot);
+      } catch (error) {
+        this.#startRelease(slot);
+        // Losing the slot while waiting for the cordon means to queue again; anything else is the caller's to know.
+        if (signal.aborted || slot?.lost.aborted !== true) throw error;
+      }
+    }
+  }
+
+  #held(outcome: Acquired, slot: Slot | undefined): Held {
+    const lost = slot?.lost ?? new AbortController().signal;
+    let released: Release | undefined;
+    const letGo = (): Release => (released ??= this.#startRelease(slot));
+    if (lost.aborted) letGo();
+    lost.addEventListener('abort', letGo, { once: true });
+    return { outcome, lost, release: (signal) => until(letGo().done, signal) };
+  }
+
+  /** Uncordons first: others may start when the slot is free. */
+  #startRelease(slot: Slot | undefined): Release {
+    const giveUp = new AbortController();
+    const work = async (): Promise<Released> => {
+      const outcome = await this.#cordon.release(giveUp.signal);
+      await slot?.release(giveUp.signal);
+      return outcome;
+    };
+    const release: Release = { done: work(), giveUp };
+    this.#release = release;
+    const forget = (): void => {
+      if (this.#release === release) this.#release = undefined;
+    };
+    // Whoever waits for it hears of a failure; nobody has to wait.
+    release.done.then(forget, forget);
+    return release;
+  }
+
+  emit(event: NodeEvent): void {
+    if (this.#options.cordonMode !== 'none') this.#events.emit(event);
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    this.#closing.abort(new Error('The connection to the cluster is being closed.'));
+    // A hold that was waiting starts to undo what it may have done, which is waited for below.
+    await new Promise(setImmediate);
+    const release = this.#release;
+    const giveUp = (): void => release?.giveUp.abort();
+    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    await Promise.all([release?.done.catch(() => undefined), this.#events.flush(signal)]);
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Waits for a promise, no longer than the signal allows. @throws the signal's reason. */
+async function until<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is the caller's own
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

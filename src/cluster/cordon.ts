@@ -1,0 +1,190 @@
+/**
+ * The cordon of one node as one thing to hold and release. Decides by `cordon-rules.ts`, writes conditionally, reads again
+ * on a conflict, tries again on everything else. What it must never do: leave a cordon of its own behind while it runs.
+ */
+import type { KubernetesApi, NodeObject, PatchOperation } from './api.ts';
+import {
+  decideAcquire,
+  decideRelease,
+  fence,
+  type CordonMark,
+  type CordonMode,
+  type MarkFilter,
+  type ReleaseOutcome,
+} from './cordon-rules.ts';
+import { ClusterError, isAmbiguous } from './error.ts';
+import { untilDone, type Backoff, type Chance, type Reporter, type Task } from './retry.ts';
+
+export interface CordonOptions {
+  readonly api: KubernetesApi;
+  readonly nodeName: string;
+  /** Who we are, in the annotation. */
+  readonly podName: string;
+  readonly mode: CordonMode;
+  readonly backoff: Backoff;
+  readonly chance: Chance;
+  /** Epoch milliseconds, for the annotation. */
+  readonly now: () => number;
+  readonly report: Reporter;
+}
+
+/** `node-gone`: there is no such node (any more), so no pod can come to it. */
+export type Acquired = 'cordoned' | 'foreign' | 'node-gone';
+export type Released = ReleaseOutcome | 'node-gone';
+
+type HeldMark = CordonMark & { readonly mode: CordonMode };
+
+export class Cordon {
+  readonly #options: CordonOptions;
+  /** What we wrote or may have written on the node; undefined when nothing of ours can be there. */
+  #mark: HeldMark | undefined;
+  /** A change was sent whose fate we do not know: it may still happen. */
+  #inDoubt = false;
+  /** What an undoing comes to, if it worked, whose answer was lost. */
+  #unanswered: ReleaseOutcome | undefined;
+
+  constructor(options: CordonOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a cordon of ours may be on the node: `release` has something to do. */
+  get mayHold(): boolean {
+    return this.#mark !== undefined;
+  }
+
+  /**
+   * Cordons the node, waiting for the API server as long as the signal allows. When it throws, `mayHold` says whether
+   * `release` is due all the same.
+   * @throws the signal's reason.
+   */
+  async acquire(reason: string, signal: AbortSignal): Promise<Acquired> {
+    const { podName, mode, report } = this.#options;
+    const mark: HeldMark = { time: new Date(this.#options.now()).toISOString(), pod: podName, reason, mode };
+    return this.#retry('cordon', signal, async (inner) => {
+      const node = await this.#read(inner);
+      if (node === undefined) {
+        this.#mark = undefined;
+        report({ kind: 'node-gone' });
+        return 'node-gone';
+      }
+      const { patch, outcome } = decideAcquire(node, mark);
+      if (outcome === 'foreign') {
+        this.#mark = undefined;
+        report({ kind: 'already-cordoned' });
+        return 'foreign';
+      }
+      // Before it is sent: from here on it may be there.
+      this.#mark = mark;
+      this.#unanswered = undefined;
+      if (patch !== undefined) await this.#write(patch, inner);
+      // The node carries a mark of the other mode: gone now, so decide again (a conflict is tried again at once).
+      if (outcome === 'stale') throw new ClusterError('conflict', 'A cordon of the other mode was there.');
+      report({ kind: 'cordoned', mode });
+      return 'cordoned';
+    });
+  }
+
+  /**
+   * Takes our cordon off, for as long as it takes. Does nothing when there is none.
+   * @throws the signal's reason; the cordon is then still ours to release.
+   */
+  async release(signal: AbortSignal): Promise<Released> {
+    const mine = this.#mark;
+    if (mine === undefined) return 'absent';
+    const outcome = await this.#retry('uncordon', signal, async (inner) => this.#undo(mine, mine, inner));
+    this.#mark = undefined;
+    if (outcome === 'released') this.#options.report({ kind: 'uncordoned', leftBehind: false });
+    this.#reportLeft(outcome);
+    return outcome;
+  }
+
+  /**
+   * Takes off whatever cordon carries our annotation: left behind by an earlier life, by the existing tool, or in the
+   * other mode. Changes that an earlier life sent and that are still on their way cannot happen afterwards.
+   * @param isWanted leaves other marks alone; default: any.
+   * @throws the signal's reason.
+   */
+  async recover(signal: AbortSignal, isWanted?: MarkFilter): Promise<Released> {
+    const { podName, now, mode, report } = this.#options;
+    const time = new Date(now()).toISOString();
+    const mark: CordonMark = { time, pod: podName, reason: 'start-up', mode };
+    this.#inDoubt = true;
+    const outcome = await this.#retry('recover', signal, async (inner) =>
+      this.#undo(undefined, mark, inner, isWanted),
+    );
+    this.#mark = undefined;
+    if (outcome === 'released') report({ kind: 'uncordoned', leftBehind: true });
+    if (outcome === 'node-gone') report({ kind: 'node-gone' });
+    return outcome;
+  }
+
+  async #undo(
+    mine: CordonMark | undefined,
+    fencing: CordonMark,
+    signal: AbortSignal,
+    isWanted?: MarkFilter,
+  ): Promise<Released> {
+    const node = await this.#read(signal);
+    if (node === undefined) {
+      this.#inDoubt = false;
+      return 'node-gone';
+    }
+    const { patch, outcome } = decideRelease(node, mine, isWanted);
+    if (patch !== undefined) {
+      try {
+        await this.#write(patch, signal);
+      } catch (error) {
+        if (isAmbiguous(error)) this.#unanswered = outcome;
+        throw error;
+      }
+      this.#unanswered = undefined;
+      return outcome;
+    }
+    const barrier = this.#inDoubt ? fence(node, fencing) : undefined;
+    if (barrier !== undefined) {
+      const fenced = await this.#write(barrier, signal);
+      const { patch: lift } = decideRelease(fenced, undefined);
+      if (lift !== undefined) await this.#write(lift, signal);
+    }
+    this.#inDoubt = false;
+    // Nothing there any more: the try worked whose answer was lost.
+    const done = outcome === 'absent' ? (this.#unanswered ?? outcome) : outcome;
+    this.#unanswered = undefined;
+    return done;
+  }
+
+  #reportLeft(outcome: Released): void {
+    const { report } = this.#options;
+    if (outcome === 'left') report({ kind: 'left-cordoned', why: 'annotation-removed' });
+    if (outcome === 'other-holder') report({ kind: 'left-cordoned', why: 'other-holder' });
+    if (outcome === 'node-gone') report({ kind: 'node-gone' });
+  }
+
+  /** The node, or undefined when there is none. */
+  async #read(signal: AbortSignal): Promise<NodeObject | undefined> {
+    try {
+      return await this.#options.api.getNode(this.#options.nodeName, signal);
+    } catch (error) {
+      if (error instanceof ClusterError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
+  async #write(patch: readonly PatchOperation[], signal: AbortSignal): Promise<NodeObject> {
+    try {
+      const node = await this.#options.api.patchNode(this.#options.nodeName, patch, signal);
+      // The version moved on, so whatever was sent before on an older one can no longer happen.
+      this.#inDoubt = false;
+      return node;
+    } catch (error) {
+      // Aborted (not a ClusterError) or no answer: it may have happened, or may happen yet.
+      if (isAmbiguous(error) || !(error instanceof ClusterError)) this.#inDoubt = true;
+      throw error;
+    }
+  }
+
+  async #retry<T>(task: Task, signal: AbortSignal, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { backoff, chance, report } = this.#options;
+    return untilDone(attempt, signal, { task, backoff, chance, report });
+  }
+}

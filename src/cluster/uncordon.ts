@@ -1,0 +1,188 @@
+/**
+ * Uncordoning by hand and at the end of an installation: any number of nodes, from anywhere, and with an end: what does not
+ * work within half a minute is told and left for the next run. Which cordons are ours, and how one is taken off, is the
+ * business of `cordon.ts`.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { kubernetesApi, type KubernetesApi } from './api.ts';
+import { openConnection } from './client.ts';
+import { isOfDaemonSet, markOf, parseMark, type MarkFilter } from './cordon-rules.ts';
+import { Cordon, type Released } from './cordon.ts';
+import { ClusterError } from './error.ts';
+import { realChance, untilDone, type Backoff, type Reporter } from './retry.ts';
+
+export interface UncordonOptions {
+  /** Who we are, in a mark that is there for a moment (see `fence`): the pod's name, or the host's. */
+  readonly podName: string;
+  /** Default: the process's own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** For each node, for the list, and for deleting the DaemonSet. */
+  readonly patienceMs?: number;
+}
+
+/** How it went with a node; an error is what stood in the way to the last. */
+export interface NodeResult {
+  readonly node: string;
+  readonly outcome: Released | ClusterError;
+}
+
+/** `absent`: there was none to delete. `still-there`: it has pods yet, or could not be seen to have gone. */
+export type DaemonSetOutcome = 'gone' | 'absent' | 'still-there';
+
+export interface Uncordoner {
+  /** Takes off the cordon that carries our annotation, whoever left it. @throws the signal's reason. */
+  node(name: string, signal: AbortSignal): Promise<NodeResult>;
+  /**
+   * The same for every node with such an annotation that is wanted (default: any), several at a time, each told as it is
+   * done. @throws ClusterError when the nodes cannot be listed; the signal's reason.
+   */
+  marked(signal: AbortSignal, isWanted?: MarkFilter): AsyncIterable<NodeResult>;
+  /** Deletes a DaemonSet and waits so long for its pods to end. @throws ClusterError when it cannot be deleted; the signal's reason. */
+  deleteDaemonSet(
+    daemonSet: DaemonSetName,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<DaemonSetOutcome>;
+}
+
+export interface DaemonSetName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The marks that a DaemonSet's pods leave. */
+export function marksOf({ namespace, name }: DaemonSetName): MarkFilter {
+  return isOfDaemonSet(namespace, name);
+}
+
+const defaultPatienceMs = 30_000;
+/** Below the patience, so that a server that hangs is tried more than once. */
+const requestTimeoutMs = 10_000;
+const backoff: Backoff = { firstMs: 500, capMs: 5_000 };
+const pollEveryMs = 1_000;
+const nodesAtATime = 8;
+
+/** Finds the API server; makes no request. @throws ClusterError `invalid` when there is no way to an API server. */
+export async function connectUncordoner(options: UncordonOptions): Promise<Uncordoner> {
+  const environment = options.environment ?? process.env;
+  const connection = await openConnection({ environment, timeoutMs: requestTimeoutMs });
+  const { podName, patienceMs = defaultPatienceMs } = options;
+  return new ApiUncordoner(kubernetesApi(connection), podName, patienceMs);
+}
+
+class ApiUncordoner implements Uncordoner {
+  readonly #api: KubernetesApi;
+  readonly #podName: string;
+  readonly #patienceMs: number;
+
+  constructor(api: KubernetesApi, podName: string, patienceMs: number) {
+    this.#api = api;
+    this.#podName = podName;
+    this.#patienceMs = patienceMs;
+  }
+
+  async node(name: string, signal: AbortSignal): Promise<NodeResult> {
+    return this.#recover(name, signal);
+  }
+
+  async *marked(signal: AbortSignal, isWanted: MarkFilter = () => true): AsyncIterable<NodeResult> {
+    const nodes = await this.#bounded(signal, async (inner, report) =>
+      untilDone((each) => this.#api.listNodes(each), inner, {
+        task: 'list-nodes',
+        ...this.#retrying(report),
+      }),
+    );
+    const names = nodes
+      .filter((node) => {
+        const mark = markOf(node);
+        return mark !== undefined && isWanted(parseMark(mark));
+      })
+      .map((node) => node.metadata.name);
+    for (let first = 0; first < names.length; first += nodesAtATime) {
+      const some = names.slice(first, first + nodesAtATime);
+      yield* await Promise.all(some.map(async (name) => this.#recover(name, signal, isWanted)));
+    }
+  }
+
+  async deleteDaemonSet(
+    daemonSet: DaemonSetName,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<DaemonSetOutcome> {
+    const { namespace, name } = daemonSet;
+    let sent = false;
+    const deleteIt = async (inner: AbortSignal): Promise<boolean> => {
+      try {
+        await this.#api.deleteDaemonSet(namespace, name, inner);
+        return true;
+      } catch (error) {
+        // Gone by an earlier try whose answer was lost, or never there.
+        if (isNotFound(error)) return sent;
+        sent = true;
+        throw error;
+      }
+    };
+    const deleted = await this.#bounded(signal, async (inner, report) =>
+      untilDone(deleteIt, inner, { task: 'delete-daemonset', ...this.#retrying(report) }),
+    );
+    if (!deleted) return 'absent';
+    const endMs = performance.now() + waitSeconds * 1000;
+    while (!(await this.#isGone(daemonSet, signal))) {
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0) return 'still-there';
+      await delay(Math.min(pollEveryMs, leftMs), undefined, { signal });
+    }
+    return 'gone';
+  }
+
+  /** Not while it cannot be found out: the wait has an end of its own, and the nodes are looked at in any case. */
+  async #isGone({ namespace, name }: DaemonSetName, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#api.getDaemonSet(namespace, name, signal);
+      return false;
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      return isNotFound(error);
+    }
+  }
+
+  async #recover(nodeName: string, signal: AbortSignal, isWanted?: MarkFilter): Promise<NodeResult> {
+    const recover = async (inner: AbortSignal, report: Reporter): Promise<Released> => {
+      const who = { nodeName, podName: this.#podName, mode: 'cordon', now: () => Date.now() } as const;
+      const cordon = new Cordon({ api: this.#api, ...who, ...this.#retrying(report) });
+      return cordon.recover(inner, isWanted);
+    };
+    try {
+      return { node: nodeName, outcome: await this.#bounded(signal, recover) };
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      return { node: nodeName, outcome: error };
+    }
+  }
+
+  #retrying(report: Reporter): { backoff: Backoff; chance: typeof realChance; report: Reporter } {
+    return { backoff, chance: realChance, report };
+  }
+
+  /** Gives up when the patience is over. @throws ClusterError: what was reported last; the signal's reason. */
+  async #bounded<T>(
+    signal: AbortSignal,
+    work: (signal: AbortSignal, report: Reporter) => Promise<T>,
+  ): Promise<T> {
+    const deadline = AbortSignal.timeout(this.#patienceMs);
+    let last = new ClusterError('timeout', `No answer from the API server in ${this.#patienceMs / 1000} s.`);
+    const report: Reporter = (news) => {
+      if (news.kind === 'failing') last = news.error;
+    };
+    try {
+      return await work(AbortSignal.any([signal, deadline]), report);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw deadline.aborted ? last : error;
+    }
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === 'not-found';
+}

@@ -1,0 +1,115 @@
+/** `uncordon`: takes cleaners' cordons off, for the operator's hand and for the end of an installation. */
+import { ClusterError } from '../cluster/error.ts';
+import {
+  connectUncordoner,
+  marksOf,
+  type DaemonSetName,
+  type DaemonSetOutcome,
+  type NodeResult,
+  type Uncordoner,
+} from '../cluster/uncordon.ts';
+import type { UncordonRequest } from '../config/uncordon-request.ts';
+import { EXIT } from '../exit-status.ts';
+import { listenForSignals } from '../signals.ts';
+import { podName } from './pod-name.ts';
+
+/** Answers the exit status: 1 when a node that should be uncordoned is not, or nobody can say. */
+export async function uncordon(request: UncordonRequest): Promise<number> {
+  let uncordoner: Uncordoner;
+  try {
+    uncordoner = await connectUncordoner({ podName: podName(process.env) });
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    complain(error.message);
+    return EXIT.usage;
+  }
+  const signals = listenForSignals((signal) => complain(`${signal}: stopping; run it again to finish`));
+  try {
+    return await carryOut(request, uncordoner, signals.stop);
+  } catch (error) {
+    if (!signals.stop.aborted) {
+      if (!(error instanceof ClusterError)) throw error;
+      complain(error.message);
+    }
+    return EXIT.unavailable;
+  } finally {
+    signals.dispose();
+  }
+}
+
+async function carryOut(
+  request: UncordonRequest,
+  uncordoner: Uncordoner,
+  stop: AbortSignal,
+): Promise<number> {
+  switch (request.target) {
+    case 'node': {
+      const result = await uncordoner.node(request.nodeName, stop);
+      say(nodeLine(result));
+      return exitStatus([result]);
+    }
+    case 'all':
+      return await every(uncordoner.marked(stop), 'no node carries the mark of an image cleaner');
+    case 'daemonset': {
+      const { daemonSet, waitSeconds } = request;
+      const outcome = await uncordoner.deleteDaemonSet(daemonSet, waitSeconds, stop);
+      say(daemonSetLine(daemonSet, outcome, waitSeconds));
+      const marked = uncordoner.marked(stop, marksOf(daemonSet));
+      return await every(marked, `no node carries the mark of one of its pods`);
+    }
+  }
+}
+
+async function every(results: AsyncIterable<NodeResult>, none: string): Promise<number> {
+  const seen: NodeResult[] = [];
+  for await (const result of results) {
+    say(nodeLine(result));
+    seen.push(result);
+  }
+  if (seen.length === 0) say(none);
+  return exitStatus(seen);
+}
+
+function exitStatus(results: readonly NodeResult[]): number {
+  const failed = results.some(({ outcome }) => outcome instanceof ClusterError);
+  return failed ? EXIT.unavailable : EXIT.done;
+}
+
+function nodeLine({ node, outcome }: NodeResult): string {
+  if (outcome instanceof ClusterError) return `node ${node}: not uncordoned: ${outcome.message}`;
+  switch (outcome) {
+    case 'released':
+      return `node ${node}: uncordoned`;
+    case 'absent':
+    case 'left':
+      return `node ${node}: left as it is, it carries no cordon of an image cleaner`;
+    case 'other-holder':
+      return `node ${node}: left as it is, the cordon is another image cleaner's now`;
+    case 'node-gone':
+      return `node ${node}: there is no such node`;
+  }
+}
+
+function daemonSetLine(
+  { namespace, name }: DaemonSetName,
+  outcome: DaemonSetOutcome,
+  waitSeconds: number,
+): string {
+  const subject = `daemonset ${namespace}/${name}`;
+  switch (outcome) {
+    case 'gone':
+      return `${subject}: deleted, its pods have ended`;
+    case 'absent':
+      return `${subject}: was not there`;
+    case 'still-there':
+      return `${subject}: deleted, but after ${waitSeconds} s its pods are not known to have ended; going on`;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`docker-image-cleaner: ${line}\n`);
+}

@@ -1,0 +1,124 @@
+/** What people protect: by name, by label, by age, the newest of a repository. Why an unused image stays nevertheless. */
+import { formatDuration } from './format.ts';
+import { keptBy, type KeepPattern, repositoryOf } from './keep-pattern.ts';
+import { type Image, type ImageId, references } from './store.ts';
+
+/** The rules in force; images with the label `keepLabel` are always protected. */
+export interface Protections {
+  readonly keep: readonly KeepPattern[];
+  /** Since the image appeared on this host; 0: any age may go. */
+  readonly minAgeSeconds: number;
+  /** The newest so many of each repository stay; 0: none for that. */
+  readonly keepLast: number;
+}
+
+export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast: 0 };
+
+/** An image with it says of itself that it is to stay. */
+export const keepLabel = 'docker-image-cleaner.keep';
+
+export type ProtectionCode = 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
+
+const codes: ReadonlySet<string> = new Set<ProtectionCode>([
+  'keep-label',
+  'keep-pattern',
+  'min-age',
+  'keep-last',
+]);
+
+export function isProtectionCode(code: string): code is ProtectionCode {
+  return codes.has(code);
+}
+
+export interface Protection {
+  readonly code: ProtectionCode;
+  /** One line for people. */
+  readonly reason: string;
+}
+
+/** The protected images of a list, each with the first rule that protects it. */
+export function protectedImages(
+  images: readonly Image[],
+  rules: Protections,
+  nowMs: number,
+): ReadonlyMap<ImageId, Protection> {
+  const newest = newestOfRepositories(images, rules.keepLast);
+  const found = new Map<ImageId, Protection>();
+  for (const image of images) {
+    const protection =
+      byLabel(image) ?? byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id);
+    if (protection !== undefined) found.set(image.id, protection);
+  }
+  return found;
+}
+
+/** Only a plain no is a no: who sets the label in another way wants something kept. */
+function byLabel(image: Image): Protection | undefined {
+  const value = image.labels[keepLabel];
+  if (value === undefined || /^\s*(false|0|no|off)\s*$/i.test(value)) return undefined;
+  return {
+    code: 'keep-label',
+    reason: `its label ${keepLabel}${value === '' ? '' : `=${value}`} protects it`,
+  };
+}
+
+function byPattern(image: Image, { keep }: Protections): Protection | undefined {
+  const pattern = keptBy(image, keep);
+  return pattern && { code: 'keep-pattern', reason: `the pattern ${pattern.text} protects it` };
+}
+
+function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Protection | undefined {
+  if (minAgeSeconds <= 0) return undefined;
+  const minimum = formatDuration(minAgeSeconds);
+  const sinceMs = hereSinceMs(image);
+  if (sinceMs === undefined) {
+    return {
+      code: 'min-age',
+      reason: `it is not known when it came here, so it may be younger than ${minimum}`,
+    };
+  }
+  const ageSeconds = (nowMs - sinceMs) / 1000;
+  if (ageSeconds >= minAgeSeconds) return undefined;
+  const came = ageSeconds < 0 ? 'in the future by this clock' : `${formatDuration(ageSeconds)} ago`;
+  return { code: 'min-age', reason: `it came here ${came}, and stays for ${minimum} at least` };
+}
+
+/** When it came to this host, as well as that is known. */
+function hereSinceMs(image: Image): number | undefined {
+  return image.appearedAtMs ?? image.createdAtMs;
+}
+
+/** An image of unknown age counts as the newest. */
+function newestOfRepositories(images: readonly Image[], count: number): ReadonlyMap<ImageId, Protection> {
+  const found = new Map<ImageId, Protection>();
+  if (count <= 0) return found;
+  const repositories = new Map<string, Image[]>();
+  for (const image of images) {
+    for (const name of new Set(references(image).map(repositoryOf))) {
+      const list = repositories.get(name);
+      if (list === undefined) repositories.set(name, [image]);
+      else list.push(image);
+    }
+  }
+  for (const [name, list] of repositories) {
+    list.sort(newestFirst);
+    for (const image of list.slice(0, count)) {
+      const which = count === 1 ? `the newest of ${name}` : `among the ${count} newest of ${name}`;
+      found.set(image.id, { code: 'keep-last', reason: `it is ${which}` });
+    }
+  }
+  return found;
+}
+
+function newestFirst(a: Image, b: Image): number {
+  const here = descending(hereSinceMs(a), hereSinceMs(b));
+  if (here !== 0) return here;
+  const built = descending(a.createdAtMs, b.createdAtMs);
+  return built !== 0 ? built : a.id < b.id ? -1 : 1;
+}
+
+/** Unknown times first. */
+function descending(a: number | undefined, b: number | undefined): number {
+  if (a === b) return 0;
+  return (b ?? Infinity) - (a ?? Infinity);
+}

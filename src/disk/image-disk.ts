@@ -1,0 +1,148 @@
+/**
+ * The disk under an engine as the sweep sees it: how full it is, and which layer takes how much. Keeps what makes
+ * both cheap (the memory of layers that never change); one per process and path.
+ */
+import type { ChainId, ImageId, ImageStore, Layer } from '../core/store.ts';
+import type { Thresholds, Usage } from '../core/thresholds.ts';
+import { type DiskAccount, DiskAccountant, layersOf, type StoreAccount } from './account.ts';
+import { appearedTimes } from './appeared.ts';
+import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
+import { DiskError } from './error.ts';
+import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
+import { measureFilesystem } from './filesystem.ts';
+
+/** What the disk knows of the images' layers. */
+export interface LayerFacts {
+  /** Each image's layers from the bottom up; an image that is not here is unknown to the disk. */
+  readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
+  readonly layers: ReadonlyMap<ChainId, Layer>;
+  /** Layers that something else than an image holds; see ImageStore. */
+  readonly heldLayers: readonly ChainId[];
+  /** Where the sizes are from, a sentence for people. */
+  readonly source: string;
+}
+
+export class ImageDisk {
+  readonly path: string;
+  readonly #type: Thresholds['type'];
+  readonly #accountant: DiskAccountant;
+
+  /** @param stateFile where measured layers are remembered over a restart; undefined: nowhere. */
+  constructor(path: string, type: Thresholds['type'], stateFile?: string) {
+    this.path = path;
+    this.#type = type;
+    this.#accountant = new DiskAccountant(path, stateFile);
+  }
+
+  /**
+   * The usage that is compared with the thresholds. Relative: one system call. Absolute: the account of what is below
+   * the path, in which only what can change is walked.
+   * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
+   */
+  async usage(signal: AbortSignal): Promise<Usage> {
+    const allocated = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
+    return { path: this.path, ...(await measureFilesystem(this.path, signal)), allocated };
+  }
+
+  /**
+   * What is below the path, by folder. The first time it walks every layer once, afterwards only what is new.
+   * @throws DiskError when the path is missing or something in it may not be read; the signal's reason when aborted.
+   */
+  async account(signal: AbortSignal): Promise<DiskAccount> {
+    return await this.#accountant.measure(signal);
+  }
+
+  /**
+   * When each image came to this host, in epoch ms; an image of which that is not known is left out.
+   * @throws the signal's reason when aborted.
+   */
+  async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
+    return await appearedTimes(this.path, signal);
+  }
+
+  /**
+   * Where the space of the whole filesystem is, by kind.
+   * @param store what the engine holds now, as withLayers() returns it.
+   * @throws DiskError when something may not be read; the signal's reason when aborted.
+   */
+  async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
+    return await spaceByKind(await this.account(signal), store, signal);
+  }
+
+  /**
+   * What speaks against this being the disk under an engine; undefined when nothing does.
+   * @param images the IDs of the engine's images.
+   * @throws the signal's reason when aborted.
+   */
+  async checkPlace(
+    engine: EngineWhereabouts,
+    images: readonly ImageId[],
+    signal: AbortSignal,
+  ): Promise<DataRootFinding | undefined> {
+    return await checkDataRoot(this.path, engine, images, await this.#accountant.readStore(signal));
+  }
+
+  /**
+   * The layers as they lie on the disk. Where layers may not be entered (root without CAP_DAC_READ_SEARCH), as the layer
+   * database describes them; where that may not be read either, nothing, and `source` says so: a sweep can go on with
+   * the engine's sizes.
+   * @throws the signal's reason when aborted.
+   */
+  async layers(signal: AbortSignal): Promise<LayerFacts> {
+    for (const estimate of [false, true]) {
+      try {
+        return factsOf(await this.#accountant.measure(signal, { estimate }));
+      } catch (error) {
+        if (!(error instanceof DiskError)) throw error;
+        if (estimate) return noFacts(error.message);
+      }
+    }
+    throw new RangeError('unreachable: the estimate is the last try');
+  }
+}
+
+/** What an account says of the layers. */
+export function factsOf(account: DiskAccount): LayerFacts {
+  const { store } = account;
+  if (store === undefined) {
+    const why = account.problem?.message ?? 'no image store was found there';
+    return noFacts(why);
+  }
+  return {
+    images: store.database.images,
+    layers: layersOf(store),
+    heldLayers: heldByOthers(store),
+    source: account.isExact
+      ? 'measured on the disk'
+      : 'measured on the disk, some estimated from the layer database',
+  };
+}
+
+function noFacts(why: string): LayerFacts {
+  return {
+    images: new Map(),
+    layers: new Map(),
+    heldLayers: [],
+    source: `estimated from the sizes that the engine gives, because the store on disk could not be used: ${why}`,
+  };
+}
+
+/** Containers hold their layers also when their image is gone, and a layer without an image holds those below it. */
+function heldByOthers({ database }: StoreAccount): readonly ChainId[] {
+  const ofImages = new Set([...database.images.values()].flat());
+  const ofContainers = [...database.containers.values()].flatMap(({ parentId }) => parentId ?? []);
+  return [...ofContainers, ...[...database.layers.keys()].filter((id) => !ofImages.has(id))];
+}
+
+/** The store with what the disk knows of its layers. */
+export function withLayers(store: ImageStore, facts: LayerFacts): ImageStore {
+  return {
+    images: store.images.map((image) => {
+      const layers = facts.images.get(image.id);
+      return layers === undefined ? image : { ...image, layers };
+    }),
+    containers: store.containers,
+    layers: facts.layers,
+    heldLayers: facts.heldLayers,
+  };
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { describe, expect, it } from 'vitest';
+import { settingKeys } from '../../src/config/settings.ts';
+import { version } from '../../src/version.ts';
+import { chart, tryHelm } from '../harness/helm.ts';
+
+describe('values that are refused', () => {
+  it.each([
+    ['a misspelled setting', 'cleaner.tresholdHigh=80', 'tresholdHigh'],
+    ['a percentage over 100', 'cleaner.thresholdHigh=120', 'thresholdHigh'],
+    ['a percentage as bytes', 'cleaner.thresholdType=absolute', 'thresholdHigh'],
+    ['an unknown mode', 'cleaner.cordonMode=drain', 'cordonMode'],
+    ['a negative limit', 'cleaner.maxCordonedNodes=-1', 'maxCordonedNodes'],
+    ['a relative path', 'engine.dataDir=var/lib/docker', 'dataDir'],
+    ['the socket as a path', 'engine.socketName=/run/docker.sock', 'socketName'],
+    [
+      'a grace period too short to uncordon',
+      'terminationGracePeriodSeconds=0',
+      'terminationGracePeriodSeconds',
+    ],
+  ])('%s', (_, set, named) => {
+    const { status, stderr } = tryHelm(['template', 'c', chart, '--set', set]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(named);
+  });
+});
+
+/** `a.b.c` of every value; an empty object or list counts as one value. */
+function leaves(value: unknown, path: string[] = []): string[] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || Object.keys(value).length === 0)
+    return [path.join('.')];
+  if (path.length === 1 && ['resources', 'updateStrategy', 'podSecurityContext'].includes(path[0] ?? ''))
+    return [path.join('.')];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+}
+
+it('every value is in the table of the README, and nothing else is', () => {
+  const values = leaves(parse(readFileSync(join(chart, 'values.yaml'), 'utf8')));
+  const readme = readFileSync(join(chart, 'README.md'), 'utf8');
+  const documented = [...readme.matchAll(/^\| `([\w.]+)`/gm)].map((match) => match[1] ?? '');
+  expect(documented.sort()).toEqual(values.sort());
+});
+
+it('has a value for every setting of the program', () => {
+  const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
+  // These two the chart knows by itself.
+  const settable = settingKeys.filter((key) => key !== 'pathToCheck' && key !== 'nodeName');
+  expect(Object.keys(cleaner)).toEqual(expect.arrayContaining(settable));
+});
+
+it('names the version of the program that it belongs to', () => {
+  const { appVersion } = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8')) as { appVersion: string };
+  expect(appVersion).toBe(version);
+});

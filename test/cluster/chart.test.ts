@@ -1,0 +1,284 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { neededAccess } from '../../src/cluster/access.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { settings, variablePrefix } from '../../src/config/settings.ts';
+import { chart, helm } from '../harness/helm.ts';
+import {
+  environment,
+  isHook,
+  only,
+  podSpec,
+  render,
+  type KubernetesObject,
+  type PolicyRule,
+} from '../harness/rendered-chart.ts';
+
+const rbacKinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
+
+/** Every permission of the pods' account, one by one. */
+function granted(objects: readonly KubernetesObject[]): object[] {
+  return objects
+    .filter((object) => !isHook(object) && ['Role', 'ClusterRole'].includes(object.kind))
+    .flatMap((object) =>
+      (object['rules'] as PolicyRule[]).flatMap(
+        ({ apiGroups, resources, resourceNames: names = [], verbs }) =>
+          apiGroups.flatMap((group) =>
+            resources.flatMap((resource) =>
+              verbs.map((verb) => ({
+                group,
+                resource,
+                namespace: object.metadata.namespace ?? '',
+                verb,
+                names,
+              })),
+            ),
+          ),
+      ),
+    );
+}
+
+/** Values of the chart for settings that come with later issues; a variable that is not known yet is only a warning. */
+const notYetKnown = [
+  'cordonMode',
+  'maxCordonSeconds',
+  'maxCordonedNodes',
+  'thresholdCritical',
+  'minAgeSeconds',
+  'stateFile',
+]
+  .filter((key) => !(key in settings))
+  .map((key) => variablePrefix + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase());
+
+const matrix: { name: string; set?: string[]; files?: string[] }[] = [
+  { name: 'defaults' },
+  { name: 'taint', set: ['cleaner.cordonMode=taint'] },
+  { name: 'no cordon', set: ['cleaner.cordonMode=none'] },
+  { name: 'a limit', set: ['cleaner.maxCordonedNodes=3'] },
+  { name: 'admission policy', set: ['admissionPolicy.enabled=true'] },
+  {
+    name: 'admission policy without a cordon',
+    set: ['admissionPolicy.enabled=true', 'cleaner.cordonMode=none'],
+  },
+  { name: 'absolute', set: ['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'] },
+  { name: 'state on the host', set: ['state.enabled=true'] },
+  { name: 'state in the pod', set: ['state.enabled=true', 'state.type=emptyDir'] },
+  { name: 'every taint', set: ['tolerateEverything=true'] },
+  { name: 'no roles, no account', set: ['rbac.create=false', 'serviceAccount.create=false'] },
+  { name: 'no hook', set: ['uninstallHook.enabled=false'] },
+  { name: 'quota', set: ['resourceQuota.create=true'] },
+  { name: 'docker in docker', files: ['values-dind.yaml'] },
+  { name: 'podman', files: ['values-podman.yaml'], set: ['cleaner.cordonMode=none'] },
+  {
+    name: 'everything at once',
+    set: [
+      'image.tag=1.2.3',
+      `image.digest=sha256:${'a'.repeat(64)}`,
+      'imagePullSecrets[0].name=pull',
+      'nodeSelector.pool=build',
+      'podAnnotations.a=b',
+      'podLabels.a=b',
+      'commonLabels.team=x',
+      'serviceAccount.annotations.a=b',
+      'extraEnv[0].name=TZ,extraEnv[0].value=UTC',
+      'capabilities[0]=DAC_OVERRIDE',
+    ],
+  },
+];
+
+describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
+  const objects = render(set, files);
+
+  it('passes helm lint --strict', () => {
+    const values = files.flatMap((file) => ['--values', join(chart, file)]);
+    const out = helm(['lint', '--strict', chart, ...values, ...set.flatMap((value) => ['--set', value])]);
+    expect(out).toContain('0 chart(s) failed');
+  });
+
+  it('runs every container without writable root, privileges and escalation', () => {
+    const pods = objects.filter(({ kind }) => ['DaemonSet', 'Job', 'Pod'].includes(kind)).map(podSpec);
+    expect(pods.length).toBeGreaterThanOrEqual(2);
+    for (const { securityContext, containers } of pods) {
+      expect(securityContext['seccompProfile']).toEqual({ type: 'RuntimeDefault' });
+      expect(containers).toHaveLength(1);
+      expect(containers[0].securityContext).toMatchObject({
+        allowPrivilegeEscalation: false,
+        privileged: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  it('mounts what belongs to the engine for reading, and lets go of it when the engine does', () => {
+    const mounts = podSpec(only(objects, 'DaemonSet')).containers[0].volumeMounts ?? [];
+    const engine = mounts.filter(({ name }) => name !== 'state');
+    expect(engine.map(({ name }) => name)).toEqual(['data', 'engine-socket']);
+    for (const mount of engine) {
+      expect(mount).toMatchObject({ readOnly: true, mountPropagation: 'HostToContainer' });
+      // The token is mounted below /var/run, which is /run in most images: nothing of ours may lie over it.
+      expect(
+        '/var/run/secrets'.startsWith(mount.mountPath) || '/run/secrets'.startsWith(mount.mountPath),
+      ).toBe(false);
+    }
+  });
+
+  it('tolerates its own taint, so that a pod started anew can take it away', () => {
+    expect(
+      podSpec(only(objects, 'DaemonSet')).tolerations.some(
+        ({ key, operator }) =>
+          operator === 'Exists' && (key === undefined || key === 'docker-image-cleaner.jupyter.org/cleaning'),
+      ),
+    ).toBe(true);
+  });
+
+  it('gives every permission to accounts of its own', () => {
+    const subjects = objects
+      .filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding')
+      .flatMap((object) => object['subjects'] as { kind: string; namespace: string }[]);
+    for (const subject of subjects)
+      expect(subject).toMatchObject({ kind: 'ServiceAccount', namespace: 'images' });
+  });
+
+  it('passes settings that the program accepts, each once', () => {
+    const container = podSpec(only(objects, 'DaemonSet')).containers[0];
+    const names = container.env.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const loaded = loadConfig(environment(container));
+    expect(loaded.ok || loaded.problems).toBe(true);
+    expect(
+      loaded.warnings.filter((warning) => !notYetKnown.some((name) => warning.startsWith(name))),
+    ).toEqual([]);
+  });
+});
+
+describe('permissions', () => {
+  it('are none at all, and no token is mounted, when cordoning is off', () => {
+    const objects = render([
+      'cleaner.cordonMode=none',
+      'cleaner.maxCordonedNodes=3',
+      'admissionPolicy.enabled=true',
+    ]);
+    expect(objects.map(({ kind }) => kind).sort()).toEqual(['DaemonSet', 'Pod', 'ServiceAccount']);
+    const pod = podSpec(only(objects, 'DaemonSet'));
+    expect(pod.automountServiceAccountToken).toBe(false);
+    expect(pod.containers[0].env.map(({ name }) => name)).not.toContain('DOCKER_IMAGE_CLEANER_NODE_NAME');
+  });
+
+  it.each([0, 2])('are those that the program asks for at start-up, with a limit of %i', (slots) => {
+    const asked = neededAccess({ nodeName: 'n1', cordons: true, slots, namespace: 'images' });
+    const given = granted(render([`cleaner.maxCordonedNodes=${slots}`]));
+    // Of the nodes and slots it asks for one each; a role is for all of them.
+    const want = asked.map(({ group, resource, namespace = '', verb, name }) => ({
+      ...{ group, resource, namespace, verb },
+      names:
+        resource === 'leases' && name !== undefined
+          ? ['docker-image-cleaner-slot-0', 'docker-image-cleaner-slot-1']
+          : [],
+    }));
+    expect(given).toHaveLength(want.length);
+    expect(given).toEqual(expect.arrayContaining(want));
+  });
+
+  it('are left to others with rbac.create=false', () => {
+    expect(render(['rbac.create=false']).filter(({ kind }) => rbacKinds.includes(kind))).toEqual([]);
+  });
+
+  it('are kept apart from a release of the same name in another namespace', () => {
+    const clusterWide = (objects: KubernetesObject[]): string[] =>
+      objects
+        .filter(({ metadata }) => metadata.namespace !== 'images')
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const names = clusterWide(render(['admissionPolicy.enabled=true']));
+    expect(names.length).toBeGreaterThanOrEqual(6);
+    for (const name of names) expect(name).toMatch(/\.images(\.uninstall)?$/);
+  });
+});
+
+describe('the pod', () => {
+  const cleaner = (...args: Parameters<typeof render>): ReturnType<typeof podSpec> =>
+    podSpec(only(render(...args), 'DaemonSet'));
+
+  it('has one capability more in absolute mode: looking into directories of other users', () => {
+    expect(cleaner().containers[0].securityContext.capabilities).toEqual({ drop: ['ALL'] });
+    const absolute = cleaner(['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9']);
+    expect(absolute.containers[0].securityContext.capabilities).toEqual({
+      drop: ['ALL'],
+      add: ['DAC_READ_SEARCH'],
+    });
+  });
+
+  it('gets numbers written out, however they were given', () => {
+    const values = (...set: string[]): Record<string, string | undefined> =>
+      environment(cleaner(['cleaner.thresholdType=absolute', ...set]).containers[0]);
+    const high = 'DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH';
+    expect(values('cleaner.thresholdHigh=40000000000')[high]).toBe('40000000000');
+    expect(values('cleaner.thresholdHigh=37.5GiB')[high]).toBe('37.5GiB');
+    const fromFile = helm(['template', 'c', chart, '--values', '-'], {
+      input:
+        'cleaner: { thresholdType: absolute, thresholdHigh: 40e9, intervalSeconds: 2592000, delaySeconds: 0.5 }',
+    });
+    expect(fromFile).toContain('value: "40000000000"');
+    expect(fromFile).toContain('value: "2592000"');
+    expect(fromFile).toContain('value: "0.5"');
+  });
+
+  it('leaves a setting of null to the program', () => {
+    const env = environment(cleaner(['cleaner.intervalSeconds=null']).containers[0]);
+    expect(env).not.toHaveProperty('DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS');
+    expect(env).not.toHaveProperty('DOCKER_IMAGE_CLEANER_THRESHOLD_LOW');
+  });
+
+  it.each([
+    [[], '/var/lib/docker', '/var/lib/docker', '/var/run', 'docker.sock'],
+    [['values-dind.yaml'], '/var/lib/dind', '/var/lib/docker', '/var/run/dind', 'docker.sock'],
+    [
+      ['values-podman.yaml'],
+      '/var/lib/pink/storage',
+      '/var/lib/containers/storage',
+      '/var/run/pink',
+      'podman.sock',
+    ],
+  ])('finds the engine with %j', (files, hostDataDir, dataDir, hostSocketDir, socketName) => {
+    const pod = cleaner([], files);
+    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([hostDataDir, hostSocketDir]);
+    expect(pod.containers[0].volumeMounts?.[0]?.mountPath).toBe(dataDir);
+    expect(environment(pod.containers[0])).toMatchObject({
+      DOCKER_HOST: `unix:///host/run/${socketName}`,
+      DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: dataDir,
+    });
+  });
+});
+
+describe('the uninstall hook', () => {
+  it('has its own account and permissions, which come before the Job and go with it', () => {
+    const hook = render().filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-delete');
+    expect(hook.map(({ kind }) => kind).sort()).toEqual([...rbacKinds, 'Job', 'ServiceAccount'].sort());
+    for (const { kind, metadata } of hook) {
+      expect(metadata.annotations?.['helm.sh/hook-weight']).toBe(kind === 'Job' ? '0' : '-10');
+      expect(metadata.annotations?.['helm.sh/hook-delete-policy']).toBe(
+        'before-hook-creation,hook-succeeded',
+      );
+    }
+  });
+
+  it('can run on a node that is cordoned or full, and waits longer than the pods may take', () => {
+    const pod = podSpec(only(render(['terminationGracePeriodSeconds=90']), 'Job'));
+    expect(pod.tolerations.map(({ key }) => key)).toEqual(
+      expect.arrayContaining([
+        'node.kubernetes.io/unschedulable',
+        'node.kubernetes.io/disk-pressure',
+        'docker-image-cleaner.jupyter.org/cleaning',
+      ]),
+    );
+    expect(pod.containers[0].args).toEqual([
+      'uncordon',
+      '--delete-daemonset',
+      'cleaner-docker-image-cleaner',
+      '--wait-seconds',
+      '150',
+    ]);
+    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true });
+    expect(pod.volumes).toBeUndefined();
+  });
+});
