@@ -18,6 +18,7 @@ import {
 } from './config/settings.ts';
 import { uncordonRequest, uncordonSwitches, type UncordonRequest } from './config/uncordon-request.ts';
 import { EXIT } from './exit-status.ts';
+import { parseSimulate, type SimulateOptions, simulateSummary } from './simulate-command-line.ts';
 import { version } from './version.ts';
 
 interface Configured {
@@ -30,6 +31,7 @@ export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
   | ({ readonly kind: 'plan'; readonly json: boolean } & Configured)
   | ({ readonly kind: 'status'; readonly json: boolean } & Configured)
+  | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
   | Print;
 
@@ -109,6 +111,8 @@ export function parseCommandLine(
   env: Environment,
   terminal: TerminalSize = { columns: 100 },
 ): ParsedCommand {
+  const simulated = simulateArguments(argv);
+  if (simulated !== undefined) return parsedSimulate(simulated, terminal);
   const printed = { stdout: '', stderr: '' };
   let parsed: ParsedCommand | undefined;
   const program = buildProgram((entry, command) => {
@@ -134,6 +138,21 @@ export function parseCommandLine(
   }
   if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
   return parsed;
+}
+
+/** What follows `simulate`, which has options of its own; undefined for all other commands. */
+function simulateArguments(argv: readonly string[]): readonly string[] | undefined {
+  if (argv[0] === 'simulate') return argv.slice(1);
+  return argv[0] === 'help' && argv[1] === 'simulate' ? ['--help'] : undefined;
+}
+
+function parsedSimulate(argv: readonly string[], { columns }: TerminalSize): ParsedCommand {
+  const parsed = parseSimulate(argv, columns);
+  if (parsed.kind === 'simulate') return parsed;
+  const { text, isHelp } = parsed;
+  return isHelp
+    ? { kind: 'print', text, stream: 'stdout', exitCode: EXIT.done }
+    : { kind: 'print', text, stream: 'stderr', exitCode: EXIT.usage };
 }
 
 function buildProgram(act: (entry: CommandEntry, command: Command) => void): Command {
@@ -165,6 +184,8 @@ function buildProgram(act: (entry: CommandEntry, command: Command) => void): Com
       });
     for (const [flag, description] of Object.entries(entry.switches)) command.option(flag, description);
   }
+  // For the list of commands only: its arguments are parsed before (parsedSimulate).
+  program.command('simulate').description(simulateSummary);
   return program;
 }
 
