@@ -1,7 +1,7 @@
 /** Small files that must survive a restart: written whole or not at all, and never believed blindly. */
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf } from './error.ts';
+import { errnoOf } from './errno.ts';
 
 /** A file larger than this is not ours; a state larger than this is not written. */
 export const maxStateBytes = 64 * 1024 * 1024;
