@@ -7,10 +7,12 @@ import type { EngineAddress } from '../address.ts';
 import { EngineError, type Engine, type RemovalTarget } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
+import { eventFilters, eventReader } from './events.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
 import {
   containerListSchema,
   imageDetailsSchema,
+  imageHistorySchema,
   imageListSchema,
   removalSchema,
   type ImageDetails,
@@ -20,6 +22,7 @@ import {
   imageFromDetails,
   imageFromSummary,
   imageId,
+  layerSizes,
   namesToResolve,
 } from './translate.ts';
 
@@ -35,7 +38,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
   /** @param path below the version, e.g. `/images/json`. */
   async function ask(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    if (apiVersion === undefined) throw new Error('connect() comes before every other question to an engine');
+    if (apiVersion === undefined) throw connectFirst();
     return client.request({ ...request, path: `/v${apiVersion}${request.path}` }, signal);
   }
 
@@ -92,6 +95,29 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       return details && imageFromDetails(details);
     },
 
+    async layerSizes(image, signal) {
+      if (image.layers === undefined) return undefined;
+      const answer = await ask({ method: 'GET', path: `/images/${pathOf(image.id)}/history` }, signal);
+      if (isNotFound(answer)) return undefined;
+      const steps = readJson(imageHistorySchema, expect(200, answer)) ?? [];
+      return layerSizes(
+        steps.map((step) => step.Size ?? 0),
+        image.layers.length,
+      );
+    },
+
+    async followEvents(sinceMs, follower, signal) {
+      if (apiVersion === undefined) throw connectFirst();
+      const request = {
+        method: 'GET' as const,
+        path: `/v${apiVersion}/events`,
+        query: { since: (Math.floor(sinceMs) / 1000).toFixed(3), filters: eventFilters },
+      };
+      const answer = await client.stream(request, eventReader(follower, client.endpoint), signal);
+      if (answer !== undefined) throw refusal(answer);
+      throw new EngineError('unreachable', `${client.endpoint}: the engine ended its stream of events.`);
+    },
+
     async removeImage(target, { keepParents }, signal) {
       const query = { force: 'false', noprune: String(keepParents) };
       const path = `/images/${pathOf(nameOf(target))}`;
@@ -111,6 +137,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       expect(201, await ask({ method: 'POST', path: `/images/${pathOf(id)}/tag`, query }, signal));
     },
   };
+}
+
+function connectFirst(): Error {
+  return new Error('connect() comes before every other question to an engine');
 }
 
 function expect(status: number, answer: HttpAnswer): HttpAnswer {

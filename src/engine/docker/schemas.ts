@@ -73,5 +73,26 @@ export const containerListSchema = v.nullable(v.array(containerSummarySchema));
 /** The answer to `DELETE /images/{name}`. */
 export const removalSchema = v.nullable(v.array(v.object({ Untagged: text, Deleted: text })));
 
+/**
+ * One of `GET /images/{name}/history`: a step of the build, the newest first. Steps that changed no file have size 0.
+ */
+export const imageHistorySchema = v.nullable(v.array(v.object({ Size: count })));
+
+/**
+ * One of `GET /events`. `status`, `id` and `from` alone until API 1.22 and in some engines that only imitate Docker;
+ * gone since 1.52. `timeNano` is larger than a JavaScript number can hold exactly: good for comparing, not for counting.
+ */
+export const eventSchema = v.object({
+  Type: text,
+  Action: text,
+  Actor: v.nullish(v.object({ ID: text, Attributes: v.nullish(v.record(v.string(), v.unknown())) })),
+  status: text,
+  id: text,
+  from: text,
+  time: count,
+  timeNano: count,
+});
+export type EventMessage = v.InferOutput<typeof eventSchema>;
+
 /** Every error that the engine gives as JSON. */
 export const errorSchema = v.object({ message: v.string() });

@@ -32,6 +32,15 @@ export function imageFromDetails(details: ImageDetails): Image {
   };
 }
 
+/**
+ * The size of each layer, from the bottom up, out of the sizes of the build's steps, newest first. Steps do not say which
+ * layer they made; those of size 0 made none, unless every step made one. Undefined where that does not come out even.
+ */
+export function layerSizes(steps: readonly number[], layers: number): readonly number[] | undefined {
+  const made = steps.length === layers ? steps : steps.filter((size) => size > 0);
+  return made.length === layers ? [...made].reverse() : undefined;
+}
+
 /** @param idOf the ID behind a name that a container gives in place of an ID; undefined when nothing has that name. */
 export function containerFromSummary(
   summary: ContainerSummary,
