@@ -7,8 +7,9 @@ import type { Victim } from '../select/choice.ts';
 import type { ChainId, ImageStore } from '../store.ts';
 import type { Amount, Resource } from '../thresholds.ts';
 import type { Unit } from '../unit.ts';
+import type { UsageHistory } from '../usage/history.ts';
 
-/** All that a policy is given. What is learned of an image's use comes in here as well, once it is recorded. */
+/** All that a policy is given. */
 export interface PolicyContext {
   readonly store: ImageStore;
   readonly forest: Forest;
@@ -19,6 +20,8 @@ export interface PolicyContext {
   /** The resource that is fuller. */
   readonly scarce: Resource;
   readonly nowMs: number;
+  /** What is known of the use of images; a policy must do something sensible without it. */
+  readonly history?: UsageHistory;
 }
 
 interface Described {

@@ -1,0 +1,97 @@
+/** What is remembered of one image or one layer, and how it changes when it is used. */
+import type { Lessons } from './lessons.ts';
+
+/** Where idle times and returns are told. */
+type Told = Pick<Lessons, 'returned' | 'idled'>;
+
+const DAY_MS = 86_400_000;
+
+/** The clocks on which uses are counted: bursts, working weeks, seasons. A count halves in this time. */
+export const HALF_LIVES_MS: readonly number[] = [DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
+
+/** How many of the last times between uses are kept, to recognise a period. */
+const GAPS = 4;
+
+/** All times are on the history's own clock (see UsageHistory.offsetMs), in milliseconds. */
+export interface UseRecord {
+  firstSeenMs: number;
+  /** End of the last use; while it is in use, its begin or when it was last seen in use. At first: when it appeared. */
+  lastUsedMs: number;
+  /** Uses that began. */
+  uses: number;
+  /** Uses, each halved with the time that has passed, by HALF_LIVES_MS; as of `countedAtMs`. */
+  counts: number[];
+  countedAtMs: number;
+  /** The last times from the end of a use to the begin of the next, the newest last. */
+  gapsMs: number[];
+  /** Uses that are under way. */
+  active: number;
+  /** From when on its idle time has not been told to the lessons yet. */
+  openSinceMs: number;
+}
+
+export function newRecord(atMs: number): UseRecord {
+  return {
+    firstSeenMs: atMs,
+    lastUsedMs: atMs,
+    uses: 0,
+    counts: HALF_LIVES_MS.map(() => 0),
+    countedAtMs: atMs,
+    gapsMs: [],
+    active: 0,
+    openSinceMs: atMs,
+  };
+}
+
+/** A decayed count as it is at a time, in uses. */
+export function countAt(record: UseRecord, clock: number, atMs: number): number {
+  const halfLifeMs = HALF_LIVES_MS[clock] ?? DAY_MS;
+  return (record.counts[clock] ?? 0) * 2 ** (-Math.max(0, atMs - record.countedAtMs) / halfLifeMs);
+}
+
+/**
+ * Uses per millisecond on one of the clocks. What is known for a shorter time than the clock's is measured against that
+ * time, with a day at least.
+ */
+export function rateAt(record: UseRecord, clock: number, atMs: number): number {
+  const meanMs = (HALF_LIVES_MS[clock] ?? DAY_MS) / Math.LN2;
+  const knownMs = Math.max(DAY_MS, atMs - record.firstSeenMs);
+  return countAt(record, clock, atMs) / (meanMs * -Math.expm1(-knownMs / meanMs));
+}
+
+/** @param superseded the class that it was in while idle, for the lessons; see lessons.ts. */
+export function beginUse(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
+  if (record.active === 0) {
+    closeIdle(record, atMs, superseded, lessons);
+    const gapMs = atMs - record.lastUsedMs;
+    if (record.uses > 0) {
+      lessons.returned(record.uses, superseded, gapMs);
+      record.gapsMs.push(gapMs);
+      if (record.gapsMs.length > GAPS) record.gapsMs.shift();
+    }
+  }
+  for (let clock = 0; clock < HALF_LIVES_MS.length; clock++)
+    record.counts[clock] = countAt(record, clock, atMs) + 1;
+  record.countedAtMs = Math.max(record.countedAtMs, atMs);
+  record.uses += 1;
+  record.active += 1;
+  seenInUse(record, atMs);
+}
+
+export function endUse(record: UseRecord, atMs: number): void {
+  if (record.active === 0) return;
+  seenInUse(record, atMs);
+  record.active -= 1;
+}
+
+export function seenInUse(record: UseRecord, atMs: number): void {
+  record.lastUsedMs = Math.max(record.lastUsedMs, atMs);
+  record.openSinceMs = record.lastUsedMs;
+}
+
+/** Tells the lessons how long it has been idle up to now; to be called before its class changes or it is forgotten. */
+export function closeIdle(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
+  if (record.active > 0 || record.uses === 0 || atMs <= record.openSinceMs) return;
+  lessons.idled(record.uses, superseded, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);
+  record.openSinceMs = atMs;
+}
