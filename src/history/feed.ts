@@ -131,7 +131,7 @@ export class Feed {
 
   /**
    * All there is.
-   * @param missedSinceMs nothing was seen since then; undefined when nothing was missed.
+   * @param missedSinceMs nothing was seen since then, by the engine's clock; undefined when nothing was missed.
    */
   listed(
     { images, layers }: DescribedImages,

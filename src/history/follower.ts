@@ -33,9 +33,6 @@ const MAX_UNSETTLED = 500;
 const BLIND_RETRY_MS = 300_000;
 /** Clocks of one host differ by nothing; the answer's date has no fractions of a second. */
 const SKEW_TOLERANCE_MS = 5_000;
-/** Asked for again at the first start, so that nothing is lost between the stream's begin and the first list. */
-const OVERLAP_MS = 10_000;
-
 export class Follower {
   readonly #options: FollowerOptions;
   #seenUntilMs: number | undefined;
@@ -99,7 +96,8 @@ export class Follower {
     signal.addEventListener('abort', onAbort);
     let opened: (engineTimeMs: number | undefined) => void = () => undefined;
     const head = new Promise<number | undefined>((resolve) => (opened = resolve));
-    const sinceMs = seen.lastTimeMs ?? clock() - OVERLAP_MS;
+    // From the first moment on: the engine's answer begins a little before it listens.
+    const sinceMs = seen.lastTimeMs ?? (this.#seenUntilMs ?? clock()) + this.#skewMs;
     const stream = engine.followEvents(
       sinceMs,
       { opened, event: (event) => queue.push(event) },
@@ -165,7 +163,7 @@ export class Follower {
     missedSinceMs: number | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { engine, feed, seen, clock, report, synced } = this.#options;
+    const { engine, feed, seen, clock, synced } = this.#options;
     const isFirst = this.#seenUntilMs === undefined;
     const isStorm = queue.droppedAtMs !== undefined;
     queue.accept();
@@ -184,28 +182,39 @@ export class Follower {
     feed.index(images);
     // At the first start, the list alone says how old it is what is there.
     if (!isFirst) await this.#take(early, signal);
-    feed.listed(described, containers, nowMs, missed, isFirst);
+    feed.listed(
+      described,
+      containers,
+      nowMs,
+      missed === undefined ? undefined : missed + this.#skewMs,
+      isFirst,
+    );
     this.#floorMs = nowMs;
     if (isFirst) await this.#take(early, signal);
     this.#isFollowing = true;
     this.#lostAtMs = queue.failedAtMs;
     this.#seenUntilMs = nowMs;
-    this.#isInterrupted = false;
-    report({
-      event: 'history.synced',
-      images: images.length,
-      containersInUse: feed.containersInUse,
-      missedSeconds: missed === undefined ? 0 : Math.max(0, nowMs - missed) / 1000,
-    });
+    if (!this.#isBlind) this.#said(images.length, missed === undefined ? 0 : Math.max(0, nowMs - missed));
     synced();
   }
 
   /** Without events: at least what there is, so that it is known when it appeared. */
   async #blind(signal: AbortSignal): Promise<void> {
+    this.#isBlind = true;
     const nothing = new EventQueue(0, this.#options.clock);
     await this.#synchronise(nothing, this.#seenUntilMs, signal);
     this.#isFollowing = false;
-    this.#isInterrupted = this.#isBlind = true;
+  }
+
+  #said(images: number, missedMs: number): void {
+    const { feed, report } = this.#options;
+    this.#isInterrupted = false;
+    report({
+      event: 'history.synced',
+      images,
+      containersInUse: feed.containersInUse,
+      missedSeconds: missedMs / 1000,
+    });
   }
 
   async #take(events: readonly EngineEvent[], signal: AbortSignal): Promise<void> {

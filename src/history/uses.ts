@@ -104,7 +104,8 @@ export class UseTracker {
   /**
    * All containers there are. Ends what is missing or stopped, and takes over what is new.
    * @param imagesOf the images that a container holds, as far as known.
-   * @param missedSinceMs nothing was seen since then: who came and stopped meanwhile has used its image.
+   * @param missedSinceMs nothing was seen since then, by the engine's clock: who came and stopped meanwhile has used its
+   *   image.
    * @returns image ID by container key, of all that are in use: for the history's `listed`.
    */
   listed(
@@ -146,7 +147,8 @@ export class UseTracker {
     if (images.length === 0) return;
     const tracked = this.#track(container.id, images, undefined, atMs);
     if (!isStopped) return;
-    if (missedSinceMs !== undefined && (container.createdAtMs ?? 0) >= missedSinceMs) {
+    // Engines tell the whole second in which it was created.
+    if (missedSinceMs !== undefined && (container.createdAtMs ?? 0) + 1000 > missedSinceMs) {
       this.#begin(container.id, atMs);
       this.#end(container.id, atMs);
     } else tracked.isOver = true;
