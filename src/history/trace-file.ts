@@ -38,6 +38,8 @@ export interface TraceFileOptions {
 /** Lines that wait to be written; a disk that is full for long must not fill the memory. */
 const MAX_WAITING = 10_000;
 const BATCH = 1000;
+/** What each line begins with; `traceLine` puts the time first. */
+const LINE_START = '{"time":';
 
 export class TraceFile {
   readonly path: string;
@@ -73,7 +75,7 @@ export class TraceFile {
       const { bytes, endsInLine } = this.#begun;
       const batch = this.#waiting.splice(0, BATCH);
       const lines = batch.map((line) => `${JSON.stringify(this.#brief(line))}\n`).join('');
-      // What a crash or a full disk cut off must not spoil the next line.
+      // Somebody else's line without an end must not spoil ours.
       const text = endsInLine ? `\n${lines}` : lines;
       try {
         await appendFile(this.path, text, { mode: 0o600 });
@@ -120,14 +122,23 @@ interface Begun {
   readonly endsInLine: boolean;
 }
 
+/** Longer than any line. */
+const TAIL_BYTES = 1024 * 1024;
+
+/** Looks at the file that is to be continued. A line of ours that was cut off is taken away: readers would stop at it. */
 async function lookAt(path: string): Promise<Begun> {
   try {
-    const file = await open(path, 'r');
+    const file = await open(path, 'r+');
     try {
       const { size } = await file.stat();
-      if (size === 0) return { bytes: 0, endsInLine: false };
-      const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: size - 1 });
-      return { bytes: size, endsInLine: buffer.toString() !== '\n' };
+      const start = Math.max(0, size - TAIL_BYTES);
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size - start), position: start });
+      const tail = buffer.subarray(0, bytesRead);
+      const begun = tail.lastIndexOf(10) + 1;
+      if (begun === tail.length) return { bytes: size, endsInLine: false };
+      if (!tail.subarray(begun).toString().startsWith(LINE_START)) return { bytes: size, endsInLine: true };
+      await file.truncate(start + begun);
+      return { bytes: start + begun, endsInLine: false };
     } finally {
       await file.close();
     }

@@ -54,7 +54,7 @@ afterEach(async () => {
 async function start(options: Partial<HistoryOptions> = {}): Promise<History> {
   const engine = createDockerEngine(
     { kind: 'unix', path: join(real.disk.workspace.path, 'proxy.sock') },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 600_000 },
   );
   const history = await startHistory(
     {

@@ -122,9 +122,15 @@ describe('the trace', () => {
     const second = new TraceFile(path());
     second.add(use('k'));
     await second.flush();
-    const lines = readFileSync(path(), 'utf8').split('\n');
-    expect(lines).toHaveLength(4);
-    expect(JSON.parse(lines[2] ?? '')).toMatchObject({ image: 'k' });
+    expect(read()).toMatchObject([{ image: 'i' }, { image: 'k' }]);
+  });
+
+  it("leaves somebody else's line as it is", async () => {
+    writeFileSync(path(), 'not ours\nnor this');
+    const trace = new TraceFile(path());
+    trace.add(use('i'));
+    await trace.flush();
+    expect(readFileSync(path(), 'utf8')).toMatch(/^not ours\nnor this\n\{"time":1,.*\}\n$/);
   });
 
   it('is bounded', async () => {
