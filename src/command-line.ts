@@ -9,6 +9,7 @@ import { loadConfig, type Config, type Environment, type Flags } from './config/
 import { nearest } from './config/nearest.ts';
 import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from './config/settings.ts';
 import { EXIT } from './exit-status.ts';
+import { parseSimulate, type SimulateOptions, simulateSummary } from './simulate-command-line.ts';
 import { version } from './version.ts';
 
 interface Configured {
@@ -21,6 +22,7 @@ export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
   | ({ readonly kind: 'plan'; readonly json: boolean } & Configured)
   | ({ readonly kind: 'status'; readonly json: boolean } & Configured)
+  | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | Print;
 
 /** Nothing to do but to say something: `text` ends with a line end. */
@@ -77,6 +79,8 @@ export function parseCommandLine(
   env: Environment,
   terminal: TerminalSize = { columns: 100 },
 ): ParsedCommand {
+  const simulated = simulateArguments(argv);
+  if (simulated !== undefined) return parsedSimulate(simulated, terminal);
   const printed = { stdout: '', stderr: '' };
   let parsed: ParsedCommand | undefined;
   const program = buildProgram((entry, command) => {
@@ -100,6 +104,21 @@ export function parseCommandLine(
   }
   if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
   return parsed;
+}
+
+/** What follows `simulate`, which has options of its own; undefined for all other commands. */
+function simulateArguments(argv: readonly string[]): readonly string[] | undefined {
+  if (argv[0] === 'simulate') return argv.slice(1);
+  return argv[0] === 'help' && argv[1] === 'simulate' ? ['--help'] : undefined;
+}
+
+function parsedSimulate(argv: readonly string[], { columns }: TerminalSize): ParsedCommand {
+  const parsed = parseSimulate(argv, columns);
+  if (parsed.kind === 'simulate') return parsed;
+  const { text, isHelp } = parsed;
+  return isHelp
+    ? { kind: 'print', text, stream: 'stdout', exitCode: EXIT.done }
+    : { kind: 'print', text, stream: 'stderr', exitCode: EXIT.usage };
 }
 
 function buildProgram(act: (entry: CommandEntry, command: Command) => void): Command {
@@ -131,6 +150,8 @@ function buildProgram(act: (entry: CommandEntry, command: Command) => void): Com
       });
     for (const [flag, description] of Object.entries(entry.switches)) command.option(flag, description);
   }
+  // For the list of commands only: its arguments are parsed before (parsedSimulate).
+  program.command('simulate').description(simulateSummary);
   return program;
 }
 

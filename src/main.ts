@@ -24,6 +24,10 @@ async function main(): Promise<number> {
       warn(command.warnings);
       return await plan(command.config, command.json, new AbortController().signal);
     }
+    case 'simulate': {
+      const { simulate } = await import('./commands/simulate.ts');
+      return await simulate(command.options, new AbortController().signal);
+    }
     case 'status': {
       const { status } = await import('./commands/status.ts');
       warn(command.warnings);

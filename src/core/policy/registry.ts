@@ -1,9 +1,11 @@
 /** All policies by name. A new policy is a file beside this one and a line in the list. */
 import { biggest } from './biggest.ts';
+import { lru } from './lru.ts';
 import type { Policy } from './policy.ts';
 import { reclaimable } from './reclaimable.ts';
+import { value } from './value.ts';
 
-export const policies: readonly Policy[] = [biggest, reclaimable];
+export const policies: readonly Policy[] = [biggest, reclaimable, lru, value];
 
 export const defaultPolicy: Policy = biggest;
 

@@ -1,0 +1,38 @@
+/** Everything that can be replayed, by name: the policies of the daemon, the baselines, the mark. */
+import { policies } from '../core/policy/registry.ts';
+import { docuum, existingTool, kubelet } from './baselines.ts';
+import { type ChooserMaker, policyChooser } from './chooser.ts';
+import { clairvoyant } from './clairvoyant.ts';
+
+export const choosers: readonly ChooserMaker[] = [
+  ...policies.map(policyChooser),
+  existingTool,
+  kubelet,
+  docuum,
+  clairvoyant,
+];
+
+/** A name that none of them has. */
+export class UnknownChooserError extends Error {
+  readonly code = 'UNKNOWN_CHOOSER';
+
+  constructor(name: string) {
+    super(
+      `there is no policy "${name}" to simulate; there are ${choosers.map((each) => each.name).join(', ')}`,
+    );
+    this.name = 'UnknownChooserError';
+  }
+}
+
+/**
+ * @param names separated by commas; `all` for all of them
+ * @throws UnknownChooserError
+ */
+export function findChoosers(names: string): readonly ChooserMaker[] {
+  if (names === 'all') return choosers;
+  return names.split(',').map((name) => {
+    const found = choosers.find((each) => each.name === name.trim());
+    if (found === undefined) throw new UnknownChooserError(name.trim());
+    return found;
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * Converts the public launch archive of BinderHub (JSON Lines; https://archive.analytics.mybinder.org) into a trace. The
+ * archive says which repository was launched when, not how big its image was nor how long it ran, so sizes and durations
+ * are drawn, the same for the same specification and seed.
+ */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import { Maker, type MadeImage } from './generate/make.ts';
+import { Random } from './generate/random.ts';
+import { type Trace, TraceBuilder, TraceError, type TraceLayer, type UseEvent } from './trace.ts';
+
+/** What is needed of a line; versions 1 to 5 of the schema have these. Failed launches are marked since version 2. */
+const launch = v.object({
+  timestamp: v.string(),
+  provider: v.string(),
+  spec: v.string(),
+  status: v.exactOptional(v.string()),
+});
+
+/** @throws TraceError that names the file and the line. */
+export async function importBinderEvents(
+  files: readonly string[],
+  seed: number,
+  signal: AbortSignal,
+): Promise<Trace> {
+  const images = new BinderImages(seed);
+  const builder = new TraceBuilder();
+  let launches = 0;
+  for (const file of files) {
+    let number = 0;
+    try {
+      for await (const line of createInterface({ input: createReadStream(file, { signal }) })) {
+        number += 1;
+        if (line.trim() === '') continue;
+        const parsed = v.safeParse(launch, JSON.parse(line));
+        if (!parsed.success) throw new TraceError(parsed.issues[0].message);
+        if ((parsed.output.status ?? 'success') !== 'success') continue;
+        builder.add(images.launch(parsed.output));
+        launches += 1;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new TraceError(`${file}:${number}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (launches === 0) throw new TraceError(`no successful launch in ${files.join(', ')}`);
+  return builder.build();
+}
+
+class BinderImages {
+  readonly #maker: Maker;
+  readonly #base: readonly TraceLayer[];
+  readonly #images = new Map<string, MadeImage>();
+  readonly #environments = new Map<string, readonly TraceLayer[]>();
+
+  constructor(seed: number) {
+    this.#maker = new Maker(new Random(seed));
+    this.#base = this.#maker.layers(7, 60, 0.8);
+  }
+
+  launch({ timestamp, provider, spec }: v.InferOutput<typeof launch>): UseEvent {
+    const time = Date.parse(timestamp) / 1000;
+    if (!Number.isFinite(time)) throw new TraceError(`not a time: ${timestamp}`);
+    const durationSeconds = Math.round(Math.min(21_600, this.#maker.random.logNormal(1200, 1.1)));
+    const { id, reference, layers } = this.#imageOf(provider, spec);
+    return { time, event: 'use', image: id, reference, durationSeconds, layers };
+  }
+
+  /** `owner/repository/ref`: versions of a repository share its environment. */
+  #imageOf(provider: string, spec: string): MadeImage {
+    const key = `${provider}/${spec}`;
+    const known = this.#images.get(key);
+    if (known !== undefined) return known;
+    const cut = key.lastIndexOf('/');
+    const repository = key.slice(0, cut).toLowerCase();
+    const environment =
+      this.#environments.get(repository) ?? this.#maker.layers(this.#maker.random.whole(2, 4), 110, 1.0);
+    this.#environments.set(repository, environment);
+    const content = this.#maker.layers(this.#maker.random.whole(1, 3), 3, 1.8);
+    const image = this.#maker.image(`${repository}:${key.slice(cut + 1)}`, [
+      ...this.#base,
+      ...environment,
+      ...content,
+    ]);
+    this.#images.set(key, image);
+    return image;
+  }
+}

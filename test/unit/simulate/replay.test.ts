@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { choosers, findChoosers, UnknownChooserError } from '../../../src/simulate/choosers.ts';
+import type { ChooserMaker } from '../../../src/simulate/chooser.ts';
+import { families, generate } from '../../../src/simulate/generate/families.ts';
+import { replay, type ReplayOptions } from '../../../src/simulate/replay.ts';
+import { type Trace, TraceBuilder, type TraceLayer } from '../../../src/simulate/trace.ts';
+
+const MB = 1e6;
+
+/** A letter an image of its own layer of 100 MB on a shared base of 50 MB, one a minute; `:n` holds it for n minutes. */
+function letters(text: string): Trace {
+  const builder = new TraceBuilder();
+  text.split(' ').forEach((word, minute) => {
+    const [letter = '', minutes = '0'] = word.split(':');
+    const layers: TraceLayer[] = [
+      { id: 'base', bytes: 50 * MB, inodes: 10 },
+      { id: letter, bytes: 100 * MB, inodes: 10 },
+    ];
+    builder.add({
+      time: minute * 60,
+      event: 'use',
+      image: letter,
+      durationSeconds: Number(minutes) * 60,
+      layers,
+    });
+  });
+  return builder.build();
+}
+
+function run(name: string, trace: Trace, options: Partial<ReplayOptions> = {}) {
+  const [maker] = findChoosers(name) as [ChooserMaker];
+  const deleted: string[] = [];
+  const figures = replay(trace, maker, {
+    capacityBytes: 500 * MB,
+    high: 80,
+    low: 60,
+    bytesPerSecond: 10 * MB,
+    onDeleted: (_, image) => deleted.push(trace.images[image]?.id ?? ''),
+    ...options,
+  });
+  return { figures, deleted: deleted.join(' ') };
+}
+
+describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
+  // a, b, c take 50 + 300 MB. d makes it 450: over HIGH. 151 MB must go until it is below 300: two images of 100 MB.
+  it('lru: a and b go for d, and come back', () => {
+    const { figures, deleted } = run('lru', letters('a b c d a b'));
+    // With a back: c d a = 350 MB. With b back: 450 MB again, so c and d go.
+    expect(deleted).toBe('a b c d');
+    expect(figures).toMatchObject({
+      launches: 6,
+      misses: 6,
+      fetchedBytes: 650 * MB,
+      refetchedBytes: 200 * MB,
+      launchesWaited: 6,
+      imagesDeleted: 4,
+      sweeps: 2,
+      sweepsAboveLow: 0,
+      maxOvershootBytes: 50 * MB,
+      peakBytes: 450 * MB,
+      delayP50Seconds: 10,
+      delayP95Seconds: 15,
+    });
+  });
+
+  it('clairvoyant: what is never used again goes first, then what is wanted latest', () => {
+    const { figures, deleted } = run('clairvoyant', letters('a b c d a b'));
+    // d is in use while room is made for it. Of the others c is never wanted again, b later than a.
+    expect(deleted).toBe('c b');
+    expect(figures).toMatchObject({ misses: 5, fetchedBytes: 550 * MB, refetchedBytes: 100 * MB, sweeps: 1 });
+  });
+
+  it('existing-tool: everything unused goes; what has just ended is unused', () => {
+    expect(run('existing-tool', letters('a b c d a'))).toMatchObject({
+      deleted: 'a b c',
+      figures: { refetchedBytes: 100 * MB, imagesDeleted: 3 },
+    });
+  });
+
+  it('kubelet: believes that each image frees its full size, and stops too early', () => {
+    // 151 MB are to go; a "frees" 150 MB (100 in truth), b the rest. c is 60 s old, under the two minutes.
+    expect(run('kubelet', letters('a b c d')).deleted).toBe('a b');
+    expect(run('kubelet', letters('a b c d'), { low: 70 })).toMatchObject({
+      deleted: 'a',
+      figures: { sweepsAboveLow: 1 },
+    });
+  });
+
+  it('docuum: goes down to the budget only', () => {
+    expect(run('docuum', letters('a b c d'))).toMatchObject({
+      deleted: 'a',
+      figures: { imagesDeleted: 1, peakBytes: 450 * MB },
+    });
+  });
+
+  it.each(choosers.map((chooser) => chooser.name))('%s: a running container holds its image', (name) => {
+    const { deleted } = run(name, letters('a:9 b:9 c d'));
+    expect(deleted).not.toMatch(/[ab]/);
+  });
+
+  it('a soft threshold lets single images go before a sweep is due', () => {
+    const { figures, deleted } = run('lru', letters('a b c x x x d'), { soft: 65 });
+    expect(deleted.startsWith('a')).toBe(true);
+    expect(figures.deletedGently).toBeGreaterThan(0);
+  });
+});
+
+/** Small random traces: shared bases, versions, containers of any length. */
+const arbitraryTrace: fc.Arbitrary<Trace> = fc
+  .array(fc.tuple(fc.nat(9), fc.nat(3000), fc.nat(9000)), { minLength: 5, maxLength: 60 })
+  .map((uses) => {
+    const builder = new TraceBuilder();
+    let time = 1_700_000_000;
+    for (const [which, gap, durationSeconds] of uses) {
+      time += gap;
+      const base = which % 3;
+      builder.add({
+        time,
+        event: 'use',
+        image: `image${which}`,
+        reference: `repository${base}:${which}`,
+        durationSeconds,
+        layers: [
+          { id: `base${base}`, bytes: (base + 1) * 40 * MB },
+          { id: `top${which}`, bytes: (1 + ((which * 7) % 10)) * 10 * MB },
+        ],
+      });
+    }
+    return builder.build();
+  });
+
+describe('whatever is replayed', () => {
+  it.each(choosers)('$name never deletes what is in use, and does the same every time', (maker) => {
+    fc.assert(
+      fc.property(arbitraryTrace, (trace) => {
+        const options = { capacityBytes: 350 * MB, high: 80, low: 60, bytesPerSecond: MB };
+        const deleted: number[] = [];
+        // The virtual store throws when an image in use is deleted.
+        const first = replay(trace, maker, { ...options, onDeleted: (_, image) => deleted.push(image) });
+        const again: number[] = [];
+        const second = replay(trace, maker, { ...options, onDeleted: (_, image) => again.push(image) });
+        expect(again).toEqual(deleted);
+        expect(second).toEqual(first);
+        expect(first.refetchedBytes).toBe(first.fetchedBytes - trace.distinctBytes);
+        expect(deleted.length).toBe(first.imagesDeleted);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each(families)('$name: the same seed makes the same trace, another seed another', (family) => {
+    const made = [1, 1, 2].map((seed) => JSON.stringify(family.generate(seed, 2, family.perDay)));
+    expect(made[0]).toBe(made[1]);
+    expect(made[0]).not.toBe(made[2]);
+    expect(generate(family, 1, 2).startsMs.length).toBeGreaterThan(100);
+  });
+
+  it('names an unknown policy and the known ones', () => {
+    expect(() => findChoosers('lru,best')).toThrow(UnknownChooserError);
+    expect(() => findChoosers('lru,best')).toThrow(/"best".*clairvoyant/);
+  });
+});
