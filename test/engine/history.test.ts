@@ -6,6 +6,7 @@ import { clockAt, lastUse, type UsageHistory } from '../../src/core/usage/histor
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { DaemonEvent } from '../../src/events.ts';
 import { type History, type HistoryOptions, startHistory } from '../../src/history/history.ts';
+import { readTraces } from '../../src/simulate/read-trace.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
 import * as api from '../harness/engine-api.ts';
 import { loadImages } from '../harness/images.ts';
@@ -280,6 +281,42 @@ function idle(history: UsageHistory, id: string, nowMs: number): number {
   return lastUse(history, id, nowMs)?.idleMs ?? Number.NaN;
 }
 
+describe("the host's clock", () => {
+  const HOUR_MS = 3_600_000;
+
+  test('goes back and forth: nothing is lost, no idle time is below zero or longer than it was', async () => {
+    let offsetMs = 0;
+    const clock = (): number => Date.now() + offsetMs;
+    const stateFile = join(folder, 'state.json');
+    const first = await start({ clock, stateFile });
+    await useOnce('a:1');
+    await sawUses(first, imageA, 1);
+    offsetMs = -3 * HOUR_MS;
+    await useOnce('b:1');
+    await sawUses(first, imageB, 1);
+    await useOnce('a:1');
+    await sawUses(first, imageA, 2);
+    for (const id of [imageA, imageB]) expect(idle(first.current(), id, clock())).toBeLessThan(HOUR_MS);
+    await first.close();
+    const second = await start({ clock, stateFile });
+    await useOnce('a:1');
+    await sawUses(second, imageA, 3);
+    const a = second.current().images.get(imageA);
+    for (const gap of a?.gapsMs ?? []) {
+      expect(gap).toBeGreaterThanOrEqual(0);
+      expect(gap).toBeLessThan(HOUR_MS);
+    }
+    await proxy.refuse('reset');
+    offsetMs = HOUR_MS;
+    await proxy.accept();
+    await syncedTimes(3);
+    await useOnce('b:1');
+    await sawUses(second, imageB, 2);
+    await waitFor('the end of the use', () => activeOf(second, imageA) === 0);
+    expect(idle(second.current(), imageB, clock())).toBeLessThan(HOUR_MS);
+  });
+});
+
 describe('a storm', () => {
   /** Many at once, without more than a few requests in flight. */
   async function storm(rounds: number): Promise<void> {
@@ -311,7 +348,7 @@ describe('a storm', () => {
     // At each use, what had changed by then: two images.
     expect(proxy.count() - asked).toBeLessThan(100);
     await api.removeImage(real, 'stalled:1');
-  });
+  }, 900_000);
 
   test('larger than what may wait is a gap, and then all is there', async () => {
     const history = await start({ tuning: { maxWaiting: 100 } });
@@ -448,6 +485,11 @@ describe('the trace', () => {
       expect(time + duration).toBeLessThanOrEqual(ended);
     }
     await api.removeContainer(real, container);
+
+    const read = await readTraces([tracePath()], new AbortController().signal);
+    expect(read.images.map(({ id }) => id)).toEqual([imageA, imageB]);
+    expect(read.startsMs).toHaveLength(4);
+    expect(read.layers).toHaveLength(3);
   });
 
   test('is put aside when it is full; each file says what its images consist of', async () => {
