@@ -5,6 +5,7 @@
 import { backoff, sleep } from './clock.ts';
 import { type Clean, sortOutCleanable } from './core/clean.ts';
 import type { Policy } from './core/policy/policy.ts';
+import type { UsageHistory } from './core/usage/history.ts';
 import type { Protections } from './core/protections.ts';
 import { sortOut } from './core/protection.ts';
 import { formatLevel } from './core/format.ts';
@@ -24,6 +25,8 @@ export interface DaemonOptions {
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
+  /** What is known of the use of images, now. */
+  readonly history?: (() => UsageHistory) | undefined;
   readonly protections: Protections;
   readonly clean: Clean;
   readonly intervalSeconds: number;
@@ -229,6 +232,7 @@ export class Daemon {
       engine: options.engine,
       disk: options.disk,
       policy: options.policy,
+      history: options.history,
       protections: options.protections,
       clean: options.clean,
       report: options.report,

@@ -74,6 +74,20 @@ export type DaemonEvent =
   | { readonly event: 'engine.unavailable'; readonly endpoint: string; readonly message: string }
   | { readonly event: 'path.unavailable'; readonly path: string; readonly message: string }
   | { readonly event: 'path.available'; readonly path: string }
+  /** All images and containers were listed, and from now on the engine tells what happens. */
+  | {
+      readonly event: 'history.synced';
+      readonly images: number;
+      readonly containersInUse: number;
+      /** For how long before that nothing was seen. */
+      readonly missedSeconds: number;
+    }
+  /** The engine's events cannot be followed (any more). */
+  | { readonly event: 'history.interrupted'; readonly message: string }
+  /** A state file that is damaged or of another version: what was remembered is lost. */
+  | { readonly event: 'history.state-lost'; readonly path: string; readonly message: string }
+  /** The state file or the trace cannot be written; said once until it can. */
+  | { readonly event: 'history.write-failed'; readonly path: string; readonly message: string }
   | {
       readonly event: 'check.completed';
       readonly used: number;

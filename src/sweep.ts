@@ -6,6 +6,7 @@ import { backoff, hasFired, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
+import type { UsageHistory } from './core/usage/history.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
 import type { ImageStore } from './core/store.ts';
@@ -32,6 +33,8 @@ export interface SweepOptions {
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
+  /** What is known of the use of images, now. */
+  readonly history?: (() => UsageHistory) | undefined;
   readonly protections: Protections;
   readonly clean: Clean;
   readonly delaySeconds: number;
@@ -129,9 +132,21 @@ function stopReason(options: SweepOptions): StopReason {
   return options.whyStopped?.() ?? 'stopped';
 }
 
-function planFor(progress: Progress, { thresholds, policy, protections, clean }: SweepOptions): Plan {
+function planFor(progress: Progress, options: SweepOptions): Plan {
   const { store, usage, refused } = progress;
-  return makePlan({ store, usage, thresholds, policy, protections, clean, refused, nowMs: Date.now() });
+  const { thresholds, policy, protections, clean } = options;
+  const history = options.history?.();
+  return makePlan({
+    store,
+    usage,
+    thresholds,
+    policy,
+    protections,
+    clean,
+    refused,
+    history,
+    nowMs: Date.now(),
+  });
 }
 
 /** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */

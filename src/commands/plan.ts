@@ -5,6 +5,8 @@ import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level } from '../core/thresholds.ts';
+import type { UsageHistory } from '../core/usage/history.ts';
+import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
 import { type Look, look, orUnavailable, printJson, sourceJson, sourceLines, usageJson } from './look.ts';
@@ -15,11 +17,20 @@ export async function plan(config: Config, json: boolean, signal: AbortSignal): 
     const { store, usage, takenAtMs } = seen.snapshot;
     const { thresholds, protections, clean } = config;
     const policy = findPolicy(config.policy);
-    const planned = makePlan({ store, usage, thresholds, policy, protections, clean, nowMs: takenAtMs });
+    const history = await remembered(config);
+    const nowMs = takenAtMs;
+    const planned = makePlan({ store, usage, thresholds, policy, protections, clean, history, nowMs });
     if (json) printJson(planJson(seen, planned, config));
     else process.stdout.write(planText(seen, planned, config));
     return EXIT.done;
   });
+}
+
+/** What the daemon remembers of the use of images, where it writes that down. Only read here. */
+async function remembered({ stateFile }: Config): Promise<UsageHistory | undefined> {
+  if (stateFile === undefined) return undefined;
+  const saved = await loadHistory(stateFile);
+  return saved === undefined || 'lost' in saved ? undefined : saved.history;
 }
 
 function planJson(seen: Look, planned: Plan, config: Config) {

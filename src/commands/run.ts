@@ -1,5 +1,6 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
+import { sleep } from '../clock.ts';
 import { type CheckResult, Daemon } from '../daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import { findPolicy } from '../core/policy/registry.ts';
@@ -7,11 +8,16 @@ import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
 import { createEngine } from '../engine/create.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals } from '../signals.ts';
 import { createLog } from '../surfaces/log.ts';
 import { version } from '../version.ts';
 import { podName } from './pod-name.ts';
+
+/** An engine that does not answer is for the check to report. */
+const HISTORY_PATIENCE_MS = 5_000;
 
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
@@ -28,11 +34,21 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     return EXIT.usage;
   }
   if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
+  const engine = createEngine(config);
+  const history = await follow(config, engine, report, signals.stop);
+  // Once, there is no time to learn: what the engine and the state file tell at once must do.
+  if (once && history !== undefined)
+    await Promise.race([history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
   const daemon = new Daemon({
     cordon,
+    history: history && (() => history.current()),
     criticalLevel: config.criticalLevel,
-    engine: createEngine(config),
-    disk: new ImageDisk(config.pathToCheck, config.thresholds.type),
+    engine,
+    disk: new ImageDisk(
+      config.pathToCheck,
+      config.thresholds.type,
+      config.stateFile && `${config.stateFile}.layers`,
+    ),
     policy: findPolicy(config.policy),
     protections: config.protections,
     clean: config.clean,
@@ -59,9 +75,24 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     return EXIT.done;
   } finally {
     await cordon?.close();
+    await history?.close();
     signals.dispose();
     report({ event: 'daemon.stopped' });
   }
+}
+
+/** Follows the use of images, where the policy goes by it or somebody wants it written down. */
+async function follow(
+  config: Config,
+  engine: Engine,
+  report: Reporter,
+  stop: AbortSignal,
+): Promise<History | undefined> {
+  const { stateFile, recordTrace } = config;
+  const isWanted = findPolicy(config.policy).needsHistory === true;
+  if (!isWanted && stateFile === undefined && recordTrace === undefined) return undefined;
+  const { startHistory } = await import('../history/history.ts');
+  return await startHistory({ engine, stateFile, recordTrace, report, clock: Date.now }, stop);
 }
 
 /** The node's cordon; nothing of Kubernetes is loaded without a node name. */

@@ -22,7 +22,14 @@ import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
-export const groups = ['Disk', 'Sweeps', 'Kubernetes', 'Engine requests', 'Logging'] as const;
+export const groups = [
+  'Disk',
+  'Sweeps',
+  'Usage history',
+  'Kubernetes',
+  'Engine requests',
+  'Logging',
+] as const;
 
 /** @typeParam T what the setting becomes; includes undefined where it may stay unset. */
 export interface Setting<T> {
@@ -136,6 +143,18 @@ export const settings = {
     help: 'Delete nothing, only say what would be deleted',
     kind: onOff(),
     default: false,
+  }),
+  stateFile: setting({
+    group: 'Usage history',
+    help: 'Where to remember the use of images over a restart: a file in a folder that this process may write to; unset, each start begins anew',
+    kind: absolutePath(),
+    default: undefined,
+  }),
+  recordTrace: setting({
+    group: 'Usage history',
+    help: 'Append every use of an image to this file, for `simulate`; at 64 MB it becomes FILE.1 and so on up to FILE.4',
+    kind: absolutePath(),
+    default: undefined,
   }),
   nodeName: setting({
     group: 'Kubernetes',

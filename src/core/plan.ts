@@ -7,6 +7,7 @@ import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
 import { isBuiltOn, type Kept, keep, sortOut, type SortedOut, stepsThatStay } from './protection.ts';
 import { noProtections, type Protections } from './protections.ts';
+import type { UsageHistory } from './usage/history.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
 import { type Image, type ImageStore, references } from './store.ts';
@@ -58,6 +59,8 @@ export interface PlanInput {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly nowMs: number;
+  /** What is known of the use of images. */
+  readonly history?: UsageHistory | undefined;
   /** What people protect besides images with the label; nothing where left out. */
   readonly protections?: Protections;
   /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
@@ -126,7 +129,16 @@ export function makePlan(input: PlanInput): Plan {
     });
     const scarce = level(usage, thresholds.type).resource;
     const all = [...units, ...others.units];
-    return chooseVictims(policy, { store, forest, candidates: all, goal, scarce, nowMs });
+    const { history } = input;
+    return chooseVictims(policy, {
+      store,
+      forest,
+      candidates: all,
+      goal,
+      scarce,
+      nowMs,
+      ...(history && { history }),
+    });
   }
 }
 

@@ -6,7 +6,8 @@
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import type { ChainId, Layer } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
-import { DiskError, errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { DiskError, unreadablePath } from './error.ts';
 import {
   type LayerDatabase,
   LayerDatabaseReader,

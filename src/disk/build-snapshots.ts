@@ -10,7 +10,8 @@
 import { readFile } from 'node:fs/promises';
 import type { ChainId } from '../core/store.ts';
 import { BoltError, type Bucket, readBolt } from './bolt.ts';
-import { errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { unreadablePath } from './error.ts';
 
 /** One snapshot of the build cache. */
 export interface BuildSnapshot {

@@ -20,12 +20,6 @@ export class DiskError extends Error {
   }
 }
 
-/** The kernel's name of an error (`ENOENT`, …), where it has one. */
-export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
 /** Builds the one message of a path that could not be read: which path, what the kernel said, what to do. */
 export function unreadablePath(path: string, errno: string | undefined, cause?: unknown): DiskError {
   switch (errno) {

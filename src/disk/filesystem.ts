@@ -1,7 +1,8 @@
 /** What the filesystem itself says: blocks and inodes of the filesystem that holds a path. One system call. */
 import { statfs } from 'node:fs/promises';
 import type { Gauge } from '../core/thresholds.ts';
-import { errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { unreadablePath } from './error.ts';
 
 export interface FilesystemGauges {
   readonly bytes: Gauge;

@@ -11,7 +11,8 @@
 import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import type { Amount } from '../core/thresholds.ts';
 import type { ChainId } from '../core/store.ts';
-import { DiskError, errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { DiskError, unreadablePath } from './error.ts';
 import type { LayerDatabase } from './layer-database.ts';
 import { isUnchanged, type FolderRecord, type LayerMemory } from './layer-memory.ts';
 import type { Slices } from './slices.ts';

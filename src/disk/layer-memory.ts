@@ -5,7 +5,7 @@
  */
 import * as v from 'valibot';
 import type { Amount } from '../core/thresholds.ts';
-import { readStateFile, writeStateFile } from './state-file.ts';
+import { readStateFile, writeStateFile } from '../state-file.ts';
 import type { TreeTotal } from './walk.ts';
 
 /** Identity and times of a folder, as lstat(2) gives them. */

@@ -5,7 +5,8 @@
  */
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import type { Amount } from '../core/thresholds.ts';
-import { errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { unreadablePath } from './error.ts';
 import type { Slices } from './slices.ts';
 
 interface KnownFolder {

@@ -1,6 +1,7 @@
 /** Where other filesystems (or other folders) are mounted below a path. */
 import { readFile } from 'node:fs/promises';
-import { errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { unreadablePath } from './error.ts';
 
 /**
  * Mount points below the tops, from /proc/self/mountinfo (proc(5): field 5, octal escapes for blanks). None where there

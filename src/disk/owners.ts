@@ -1,6 +1,7 @@
 /** Whose the folders in the layers folder are that belong to no image. */
 import { lstat, open } from 'node:fs/promises';
-import { errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { unreadablePath } from './error.ts';
 import type { LayerDatabase } from './layer-database.ts';
 import type { MeasuredFolder } from './layer-folders.ts';
 import { Slices } from './slices.ts';

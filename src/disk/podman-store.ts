@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainIds } from '../chain-id.ts';
-import { errnoOf } from './error.ts';
+import { errnoOf } from '../errno.ts';
 import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './layer-database.ts';
 
 const layersShape = v.array(

@@ -2,7 +2,8 @@
  * Adds up many trees, most of them small: those on the main thread, in slices (a thread takes longer to start than
  * they take to read), the large ones in threads. Remembers which were large.
  */
-import { DiskError, errnoOf, unreadablePath } from './error.ts';
+import { errnoOf } from '../errno.ts';
+import { DiskError, unreadablePath } from './error.ts';
 import { mountPointsBelow } from './mount-points.ts';
 import { Slices } from './slices.ts';
 import { type TreeTotal, walkTrees } from './walk.ts';

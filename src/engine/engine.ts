@@ -3,6 +3,7 @@
  * this file; nobody outside them knows an engine's API. An engine says what it can do, nobody asks for its name.
  */
 import type { CacheRecord, ChainId, Container, Image, ImageId } from '../core/store.ts';
+import type { EventFollower } from './events.ts';
 
 /** What an engine said of itself when it was last connected to. */
 export interface EngineInfo {
@@ -71,8 +72,17 @@ export interface Engine {
   /**
    * One image as it is now, its layers included where the engine tells them; undefined when it is gone. Its size may
    * differ from the list's: Docker's containerd image store leaves out what is unpacked here (seen on 28.5).
+   * @param id or a name as somebody typed it.
    */
   inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
+  /**
+   * Tells what happens as it happens, until it is cut off: there is no other end, so this never resolves. Missing where
+   * the engine cannot do it.
+   * @param sinceMs the engine tells again what happened since then (by its own clock), as far as it remembers: Docker
+   *   remembers the last 256 events of all kinds and forgets them when it is restarted.
+   * @throws EngineError; the signal's reason when it aborts; what the follower throws.
+   */
+  followEvents?(sinceMs: number, follower: EventFollower, signal: AbortSignal): Promise<never>;
   /**
    * An image's layers as the engine tells them, asked once an image (it cannot change); undefined when the image is gone
    * or the engine does not tell. Two requests.

@@ -10,6 +10,9 @@ export type Severity = 'debug' | 'info' | 'warn' | 'error';
 export function severityOf(event: DaemonEvent): Severity {
   switch (event.event) {
     case 'config.warning':
+    case 'history.interrupted':
+    case 'history.state-lost':
+    case 'history.write-failed':
     case 'sweep.skipped':
     case 'image.delete-unanswered':
     case 'cache-record.delete-unanswered':
@@ -37,6 +40,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'daemon.stopped':
     case 'engine.connected':
     case 'path.available':
+    case 'history.synced':
     case 'sweep.started':
     case 'image.would-delete':
     case 'cache-record.would-delete':
@@ -79,6 +83,14 @@ export function describe(event: DaemonEvent): string {
       return `${event.message} Trying again.`;
     case 'path.available':
       return `${event.path} can be measured again`;
+    case 'history.synced':
+      return `the use of ${formatCount(event.images, 'image')} is followed, ${formatCount(event.containersInUse, 'container')} in use; ${event.missedSeconds > 0 ? `nothing was seen for ${formatDuration(event.missedSeconds)}, which does not count as unused` : 'nothing was missed'}`;
+    case 'history.interrupted':
+      return `the use of images cannot be followed: ${event.message} Trying again.`;
+    case 'history.state-lost':
+      return `the use of images is remembered anew: ${event.message}`;
+    case 'history.write-failed':
+      return `cannot write ${event.path}: ${event.message}. Trying again.`;
     case 'check.completed':
       return `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}`;
     case 'sweep.started':

@@ -24,6 +24,7 @@ export function lastUsedText(id: string, context: PolicyContext): string {
 export const lru: OrderPolicy = {
   kind: 'order',
   name: 'lru',
+  needsHistory: true,
   summary: 'the least recently used first; the biggest first among those used at the same time',
   order: (context) => {
     const idle = idleTimes(context);

@@ -29,6 +29,8 @@ interface Described {
   readonly name: string;
   /** One line: what goes first, and when to use it. */
   readonly summary: string;
+  /** It goes by the use of images, so that is to be followed. */
+  readonly needsHistory?: boolean;
   /** Why a victim goes: a few words for people, without what it frees. */
   readonly reason: (unit: Unit, victim: Victim, context: PolicyContext) => string;
 }

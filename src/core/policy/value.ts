@@ -97,6 +97,7 @@ function worths(context: PolicyContext): PolicyWorths {
 export const value: WorthPolicy = {
   kind: 'worth',
   name: 'value',
+  needsHistory: true,
   summary: 'what is least worth its space: by what getting it again costs and how often it is wanted',
   worths,
   reason: (unit, _, context) => {

@@ -7,6 +7,7 @@ import type { EngineAddress } from '../address.ts';
 import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
+import { eventFilters, eventReader } from './events.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
 import { compareApiVersions } from './negotiate.ts';
 import {
@@ -61,7 +62,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
   /** @param path below the version, e.g. `/images/json`. */
   async function ask(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-    if (apiVersion === undefined) throw new Error('connect() comes before every other question to an engine');
+    if (apiVersion === undefined) throw connectFirst();
     return client.request({ ...request, path: `/v${apiVersion}${request.path}` }, signal);
   }
 
@@ -177,6 +178,18 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
         : { outcome: 'conflict', message: 'the engine left it: a build or another record holds it' };
     },
 
+    async followEvents(sinceMs, follower, signal) {
+      if (apiVersion === undefined) throw connectFirst();
+      const request = {
+        method: 'GET' as const,
+        path: `/v${apiVersion}/events`,
+        query: { since: (Math.floor(sinceMs) / 1000).toFixed(3), filters: eventFilters },
+      };
+      const answer = await client.stream(request, eventReader(follower, client.endpoint), signal);
+      if (answer !== undefined) throw refusal(answer);
+      throw new EngineError('unreachable', `${client.endpoint}: the engine ended its stream of events.`);
+    },
+
     async removeImage(target, { keepParents }, signal) {
       const query = { force: 'false', noprune: String(keepParents) };
       const path = `/images/${pathOf(nameOf(target))}`;
@@ -196,6 +209,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       expect(201, await ask({ method: 'POST', path: `/images/${pathOf(id)}/tag`, query }, signal));
     },
   };
+}
+
+function connectFirst(): Error {
+  return new Error('connect() comes before every other question to an engine');
 }
 
 function expect(status: number, answer: HttpAnswer): HttpAnswer {

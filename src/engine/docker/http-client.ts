@@ -11,6 +11,7 @@ import type { EngineAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
+import { LineTooLongError, readLines } from './lines.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -36,6 +37,22 @@ export interface HttpClient {
    * @throws EngineError `unreachable`, `denied`, `timeout` or `protocol`; the signal's reason when it aborts.
    */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /**
+   * Reads an answer that goes on, line by line. The time limit is for its head only; the signal ends it at any time.
+   * @returns the whole answer when its status is not 200; undefined when the other side has ended the lines.
+   * @throws EngineError as `request` does, `protocol` at a line that is too long; the signal's reason when it aborts;
+   *   what the reader throws.
+   */
+  stream(request: HttpRequest, reader: LineReader, signal: AbortSignal): Promise<HttpAnswer | undefined>;
+}
+
+/** Is called as the lines come. Must not wait: who reads slowly is dropped by the engine. */
+export interface LineReader {
+  /** In UTF-16 units. */
+  readonly maxLineLength: number;
+  /** The head is there: the engine has begun to answer. */
+  readonly opened: (headers: http.IncomingHttpHeaders) => void;
+  readonly line: (line: string) => void;
 }
 
 export interface HttpClientOptions {
@@ -48,41 +65,83 @@ export interface HttpClientOptions {
 /** A list of 100,000 images is about 60 MB. */
 const DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
+const KEEP_ALIVE_MS = 30_000;
+
 export function createHttpClient(address: EngineAddress, options: HttpClientOptions): HttpClient {
   const endpoint = describeAddress(address);
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+
+  /** One exchange, within the time limit until `read` lifts it. */
+  async function exchange<T>(
+    request: HttpRequest,
+    signal: AbortSignal,
+    read: (response: http.IncomingMessage, question: string, liftLimit: () => void) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const question = `${request.method} ${request.path} of ${endpoint}`;
+    const deadline = new AbortController();
+    const timer = setTimeout(() => {
+      deadline.abort(
+        new EngineError(
+          'timeout',
+          `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be doing it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
+        ),
+      );
+    }, options.timeoutMs);
+    const liftLimit = (): void => {
+      clearTimeout(timer);
+    };
+    const onAbort = (): void => {
+      deadline.abort(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort);
+    try {
+      return await read(await send(address, request, deadline.signal), question, liftLimit);
+    } catch (error) {
+      // The abort first: what destroying the connection threw is only its echo.
+      deadline.signal.throwIfAborted();
+      throw error instanceof EngineError ? error : connectionError(error, question, address);
+    } finally {
+      liftLimit();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async function wholeAnswer(response: http.IncomingMessage, question: string): Promise<HttpAnswer> {
+    const text = await readText(response, maxBytes, question);
+    return { question, status: response.statusCode ?? 0, headers: response.headers, text };
+  }
+
   return {
     endpoint,
-    async request(request, signal) {
-      signal.throwIfAborted();
-      const question = `${request.method} ${request.path} of ${endpoint}`;
-      const deadline = new AbortController();
-      const timer = setTimeout(() => {
-        deadline.abort(
-          new EngineError(
-            'timeout',
-            `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be doing it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
-          ),
-        );
-      }, options.timeoutMs);
-      const onAbort = (): void => {
-        deadline.abort(signal.reason);
-      };
-      signal.addEventListener('abort', onAbort);
-      try {
-        const response = await send(address, request, deadline.signal);
-        const text = await readText(response, maxBytes, question);
-        return { question, status: response.statusCode ?? 0, headers: response.headers, text };
-      } catch (error) {
-        // The abort first: what destroying the connection threw is only its echo.
-        deadline.signal.throwIfAborted();
-        throw error instanceof EngineError ? error : connectionError(error, question, address);
-      } finally {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-      }
-    },
+    request: (request, signal) => exchange(request, signal, wholeAnswer),
+    stream: (request, reader, signal) =>
+      exchange(request, signal, async (response, question, liftLimit) => {
+        if (response.statusCode !== 200) return wholeAnswer(response, question);
+        liftLimit();
+        // The kernel finds out a peer that vanished without a word.
+        response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        await readStream(response, reader, question);
+        return undefined;
+      }),
   };
+}
+
+async function readStream(
+  response: http.IncomingMessage,
+  reader: LineReader,
+  question: string,
+): Promise<void> {
+  reader.opened(response.headers);
+  try {
+    for await (const line of readLines(response, reader.maxLineLength)) reader.line(line);
+  } catch (error) {
+    if (!(error instanceof LineTooLongError)) throw error;
+    throw new EngineError(
+      'protocol',
+      `${question}: a line of the answer is longer than ${String(reader.maxLineLength)} characters. Is that a container engine?`,
+    );
+  }
 }
 
 /** Sends a request and resolves with the answer's head; its body is still to be read. Aborting ends both. */

@@ -104,6 +104,21 @@ export const diskUsageSchema = v.object({ BuildCache: v.nullish(v.array(cacheRec
 
 /** The answer to `POST /build/prune`. */
 export const buildPruneSchema = v.object({ CachesDeleted: texts });
+/**
+ * One of `GET /events`. `status`, `id` and `from` alone until API 1.22 and in some engines that only imitate Docker;
+ * gone since 1.52. `timeNano` is larger than a JavaScript number can hold exactly: good for comparing, not for counting.
+ */
+export const eventSchema = v.object({
+  Type: text,
+  Action: text,
+  Actor: v.nullish(v.object({ ID: text, Attributes: v.nullish(v.record(v.string(), v.unknown())) })),
+  status: text,
+  id: text,
+  from: text,
+  time: count,
+  timeNano: count,
+});
+export type EventMessage = v.InferOutput<typeof eventSchema>;
 
 /** Every error that the engine gives as JSON. */
 export const errorSchema = v.object({ message: v.string() });

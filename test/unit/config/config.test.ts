@@ -59,6 +59,8 @@ describe('names and defaults', () => {
         'NODE_NAME',
         'PATH_TO_CHECK',
         'POLICY',
+        'RECORD_TRACE',
+        'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
         'THRESHOLD_HIGH',

@@ -1,7 +1,7 @@
 /** Small files that must survive a restart: written whole or not at all, and never believed blindly. */
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf } from './error.ts';
+import { errnoOf } from './errno.ts';
 
 /** A file larger than this is not ours; a state larger than this is not written. */
 export const maxStateBytes = 64 * 1024 * 1024;
@@ -43,7 +43,8 @@ export async function writeStateFile(path: string, value: unknown): Promise<void
     }
     await rename(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
+    // It may not have come about; what went wrong before matters more.
+    await unlink(beside).catch(() => undefined);
     throw error;
   }
   const folder = await open(dirname(path), 'r');

@@ -1,0 +1,194 @@
+/**
+ * The engine's events and lists into the usage history: names become IDs, containers become uses. Nothing here knows
+ * how events come, or that a connection can be lost.
+ */
+import type { ChainId, Container, Image, ImageId, Layer } from '../core/store.ts';
+import { applyEvent, type UsageEvent } from '../core/usage/events.ts';
+import type { UsageHistory } from '../core/usage/history.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { EngineEvent } from '../engine/events.ts';
+import { LayerFinder, type MeasuredLayers, whatIsThere } from './layers.ts';
+import { NameIndex } from './names.ts';
+import { type FinishedUse, UseTracker } from './uses.ts';
+
+export interface FeedOptions {
+  readonly engine: Engine;
+  /** Is changed in place. */
+  readonly history: UsageHistory;
+  readonly measured: MeasuredLayers;
+  readonly finished: (use: FinishedUse) => void;
+  /** The history was changed. */
+  readonly changed: () => void;
+}
+
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #names = new NameIndex();
+  readonly #layers: LayerFinder;
+  readonly #uses: UseTracker;
+  /** Images of which the engine is to be asked: many changes of one cost one question. IDs and names. */
+  readonly #dirty = new Set<string>();
+  /** While a list is taken over: what is to be applied after it. */
+  #deferred: UsageEvent[] | undefined;
+
+  constructor(options: FeedOptions, nowMs: number) {
+    const { engine, history, measured, finished } = options;
+    this.#options = options;
+    this.#layers = new LayerFinder(engine, history, measured);
+    this.#uses = new UseTracker(history.containers, nowMs, {
+      apply: (event) => {
+        if (this.#deferred === undefined) this.#apply(event);
+        else this.#deferred.push(event);
+      },
+      finished,
+    });
+  }
+
+  get containersInUse(): number {
+    return this.#uses.inUse;
+  }
+
+  /** An image's layers from the bottom up, as far as known. */
+  layersOf(id: ImageId): readonly Layer[] | undefined {
+    return this.#layers.layersOf(id);
+  }
+
+  /** Time has passed. */
+  settleUses(nowMs: number): void {
+    this.#uses.settle(nowMs);
+  }
+
+  /** The process ends: tells uses under way as finished, for the trace; the history keeps them. */
+  leave(nowMs: number): void {
+    this.#uses.leave(nowMs);
+  }
+
+  /** Nothing was seen in this time. */
+  gap(fromMs: number, toMs: number): void {
+    this.#apply({ kind: 'gap', fromMs, toMs });
+  }
+
+  /** What names mean from now on. To be called before the events that came before the list are taken. */
+  index(images: readonly Image[]): void {
+    this.#names.reset(images);
+  }
+
+  /** @throws EngineError when the engine is away; the event may then be taken again. */
+  async take(event: EngineEvent, atMs: number, signal: AbortSignal): Promise<void> {
+    this.#uses.settle(atMs);
+    switch (event.kind) {
+      case 'container-created':
+      case 'container-started':
+        if (this.#uses.knows(event.containerId)) this.#uses.started(event.containerId, atMs);
+        else if (event.image !== undefined) await this.#created(event.containerId, event.image, atMs, signal);
+        break;
+      case 'container-stopped':
+        this.#uses.stopped(event.containerId, atMs);
+        break;
+      case 'container-removed':
+        this.#uses.removed(event.containerId, atMs);
+        break;
+      case 'image-changed':
+        this.#dirty.add(event.image);
+        break;
+      case 'image-removed':
+        this.#dirty.delete(event.image);
+        this.#names.forget(event.image);
+        this.#apply({ kind: 'removed', atMs, imageId: event.image });
+        break;
+    }
+  }
+
+  /** Images that changed and of which the engine was not asked yet. */
+  get unsettled(): number {
+    return this.#dirty.size;
+  }
+
+  /** Asks the engine of the images that changed. @throws EngineError when it is away. */
+  async settleImages(atMs: number, signal: AbortSignal): Promise<void> {
+    for (const name of this.#dirty) {
+      // First, so that a change that comes while we ask is not forgotten.
+      this.#dirty.delete(name);
+      await this.#look(name, atMs, signal);
+    }
+  }
+
+  /** Images with their layers, for `listed`; takes long the first time. @throws EngineError when the engine is away. */
+  async describe(images: readonly Image[], signal: AbortSignal): Promise<DescribedImages> {
+    const described: Image[] = [];
+    const layers = new Map<
+      string,
+      ReturnType<MeasuredLayers> extends ReadonlyMap<string, infer L> ? L : never
+    >();
+    for (const listed of images) {
+      const image = await this.#layers.withLayers(listed, signal);
+      described.push(image);
+      for (const [id, layer] of await this.#layers.sizes(image, signal)) layers.set(id, layer);
+    }
+    this.#layers.keepOnly(new Set(images.map(({ id }) => id)));
+    return { images: described, layers };
+  }
+
+  /**
+   * All there is.
+   * @param missedSinceMs nothing was seen since then, by the engine's clock; undefined when nothing was missed.
+   */
+  listed(
+    { images, layers }: DescribedImages,
+    containers: readonly Container[],
+    atMs: number,
+    missedSinceMs: number | undefined,
+    isFirst: boolean,
+  ): void {
+    // The list is newer than the changes that were told before it.
+    this.#dirty.clear();
+    const ids = new Set(images.map(({ id }) => id));
+    const imagesOf = (container: Container): readonly ImageId[] => {
+      const named = container.images.map((name) => this.#names.find(name) ?? name);
+      return [...new Set(named)].filter((id) => ids.has(id));
+    };
+    const deferred: UsageEvent[] = [];
+    this.#deferred = deferred;
+    const inUse = this.#uses.listed(containers, imagesOf, atMs, missedSinceMs);
+    this.#deferred = undefined;
+    this.#apply({ kind: 'listed', atMs, isFirst, images, layers, containers: inUse });
+    for (const event of deferred) this.#apply(event);
+  }
+
+  async #created(containerId: string, typed: string, atMs: number, signal: AbortSignal): Promise<void> {
+    await this.settleImages(atMs, signal);
+    const id = this.#names.find(typed) ?? (await this.#look(typed, atMs, signal));
+    // Gone with its image before we could ask: nothing is left that the use could be counted for.
+    if (id === undefined) return;
+    if (this.#options.history.images.get(id)?.present !== true) await this.#look(id, atMs, signal);
+    this.#uses.created(containerId, id, referenceOf(typed) ?? this.#names.nameOf(id), atMs);
+  }
+
+  /** Asks the engine what is behind an ID or a name, and takes it over. */
+  async #look(name: string, atMs: number, signal: AbortSignal): Promise<ImageId | undefined> {
+    const image = await whatIsThere(() => this.#options.engine.inspectImage(name, signal));
+    if (image === undefined) return undefined;
+    const layers = await this.#layers.sizes(image, signal);
+    this.#names.put(image);
+    this.#names.learn(name, image.id);
+    this.#apply({ kind: 'appeared', atMs, image, layers });
+    return image.id;
+  }
+
+  #apply(event: UsageEvent): void {
+    applyEvent(this.#options.history, event);
+    this.#options.changed();
+  }
+}
+
+export interface DescribedImages {
+  readonly images: readonly Image[];
+  readonly layers: ReadonlyMap<ChainId, Layer>;
+}
+
+/** A name that was typed, as a reference; undefined for an ID. */
+function referenceOf(typed: string): string | undefined {
+  if (/^(sha256:)?[0-9a-f]{6,64}$/.test(typed)) return undefined;
+  const hasTag = typed.includes('@') || typed.lastIndexOf(':') > typed.lastIndexOf('/');
+  return hasTag ? typed : `${typed}:latest`;
+}

@@ -1,0 +1,160 @@
+/**
+ * The usage history of a running daemon: fed by the engine, remembered in the state file, written to a trace. Idle it
+ * costs one open stream of events, and nothing is asked of the engine.
+ */
+import { hasFired, sleep } from '../clock.ts';
+import { type HistoryLimits, newHistory, type UsageHistory } from '../core/usage/history.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Reporter } from '../events.ts';
+import { Feed } from './feed.ts';
+import { Follower } from './follower.ts';
+import type { MeasuredLayers } from './layers.ts';
+import { loadHistory, saveHistory } from './saved.ts';
+import { SeenEvents } from './seen.ts';
+import { TraceFile, type TraceFileOptions, traceLine } from './trace-file.ts';
+
+export interface HistoryOptions {
+  /** May be away, may be used by others at the same time. */
+  readonly engine: Engine;
+  /** STATE_FILE; undefined: nothing is remembered over a restart. */
+  readonly stateFile: string | undefined;
+  /** RECORD_TRACE; undefined: no trace. */
+  readonly recordTrace: string | undefined;
+  readonly report: Reporter;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  /** Layers as measured on the disk, as far as known by now; without it their sizes are what the engine says. */
+  readonly measuredLayers?: MeasuredLayers;
+  /** For tests. */
+  readonly tuning?: {
+    readonly saveEveryMs?: number;
+    readonly maxWaiting?: number;
+    readonly retryLimitMs?: number;
+    readonly trace?: TraceFileOptions;
+    readonly limits?: HistoryLimits;
+  };
+}
+
+export interface History {
+  /** What is known now; changes as the engine tells more. Read it between two awaits, or copy what is to be kept. */
+  current(): UsageHistory;
+  /** Settles when the history has caught up with the engine for the first time, or is closed. */
+  readonly synced: Promise<void>;
+  /** Stops following, writes the state file and the trace. Does not throw; what cannot be written is reported. */
+  close(): Promise<void>;
+}
+
+const SAVE_EVERY_MS = 60_000;
+/** Also when nothing changed, so that a crash does not make a quiet week a week in which nothing was seen. */
+const SAVE_AT_LEAST_EVERY_MS = 3_600_000;
+
+/** Reads the state file and begins to follow. @param signal ends the following as `close` does, which is still to be called. */
+export async function startHistory(options: HistoryOptions, signal: AbortSignal): Promise<History> {
+  const { stateFile, clock, report, tuning = {} } = options;
+  const saved = stateFile === undefined ? undefined : await loadHistory(stateFile, tuning.limits);
+  const isLost = saved !== undefined && 'lost' in saved;
+  if (isLost && stateFile !== undefined)
+    report({ event: 'history.state-lost', path: stateFile, message: saved.lost });
+  const known = isLost ? undefined : saved;
+
+  const history = known?.history ?? newHistory(clock(), tuning.limits);
+  const seen = new SeenEvents(known?.mark);
+  const trace =
+    options.recordTrace === undefined ? undefined : new TraceFile(options.recordTrace, tuning.trace);
+  let isChanged = false;
+  const feed = new Feed(
+    {
+      engine: options.engine,
+      history,
+      measured: options.measuredLayers ?? (() => new Map()),
+      changed: () => (isChanged = true),
+      finished: (use) => {
+        const layers = feed.layersOf(use.imageId);
+        const isBuiltHere = history.images.get(use.imageId)?.origin === 'built';
+        if (layers !== undefined) trace?.add(traceLine(use, { layers, isBuiltHere }));
+      },
+    },
+    clock(),
+  );
+  let synced = (): void => undefined;
+  const whenSynced = new Promise<void>((resolve) => (synced = resolve));
+  const follower = new Follower({
+    engine: options.engine,
+    feed,
+    seen,
+    report,
+    clock,
+    seenUntilMs: known?.seenUntilMs,
+    synced,
+    ...tuning,
+  });
+
+  const failed = new Set<string>();
+  /** Runs a write; its failure is said once until it succeeds. */
+  async function write(path: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      failed.delete(path);
+    } catch (error) {
+      if (!failed.has(path)) {
+        const message = error instanceof Error ? error.message : String(error);
+        report({ event: 'history.write-failed', path, message });
+      }
+      failed.add(path);
+    }
+  }
+
+  let savedAtMs = clock();
+  async function save(isLast: boolean): Promise<void> {
+    feed.settleUses(clock());
+    if (trace?.hasWaiting === true) await write(trace.path, () => trace.flush());
+    const { seenUntilMs } = follower;
+    if (stateFile === undefined || seenUntilMs === undefined) return;
+    const age = clock() - savedAtMs;
+    if (!isLast && !isChanged && age < SAVE_AT_LEAST_EVERY_MS && age >= 0) return;
+    await write(stateFile, async () => {
+      isChanged = false;
+      savedAtMs = clock();
+      try {
+        await saveHistory(stateFile, { history, seenUntilMs, mark: seen.toMark() });
+      } catch (error) {
+        isChanged = true;
+        throw error;
+      }
+    });
+  }
+
+  const closing = new AbortController();
+  const onAbort = (): void => {
+    closing.abort(signal.reason);
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+
+  async function saveNowAndThen(): Promise<void> {
+    while (!hasFired(closing.signal)) {
+      await sleep(tuning.saveEveryMs ?? SAVE_EVERY_MS, closing.signal);
+      if (!hasFired(closing.signal)) await save(false);
+    }
+  }
+  const work = Promise.all([follower.run(closing.signal), saveNowAndThen()]);
+
+  let closed: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    closing.abort();
+    signal.removeEventListener('abort', onAbort);
+    await work;
+    feed.leave(clock());
+    await save(true);
+    synced();
+  }
+
+  return {
+    current() {
+      feed.settleUses(clock());
+      return history;
+    },
+    synced: whenSynced,
+    close: () => (closed ??= close()),
+  };
+}
