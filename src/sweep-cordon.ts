@@ -50,12 +50,17 @@ export class SweepCordon {
   async start(stop: AbortSignal): Promise<boolean> {
     const { cluster, report } = this.#options;
     // A rejection is the abort of the program and nothing to be told.
-    this.#recovered = cluster.recover(stop).catch(() => undefined);
+    const giveUp = new AbortController();
+    this.#recovered = cluster.recover(AbortSignal.any([stop, giveUp.signal])).catch(() => undefined);
     try {
       const missing = await cluster.checkAccess(stop);
       for (const { message, required } of missing)
         report({ event: 'cluster.access-missing', message, required });
-      return !missing.some(({ required }) => required);
+      if (!missing.some(({ required }) => required)) return true;
+      // It would be refused for ever, and keep the process from ending.
+      giveUp.abort();
+      await cluster.close(giveUp.signal);
+      return false;
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       report({ event: 'cluster.failing', task: 'access', message: error.message });

@@ -33,7 +33,10 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     report({ event: 'cluster.access-missing', message: error.message, required: true });
     return EXIT.usage;
   }
-  if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
+  if (cordon !== undefined && !(await cordon.start(signals.stop))) {
+    signals.dispose();
+    return EXIT.usage;
+  }
   const engine = createEngine(config);
   const history = await follow(config, engine, report, signals.stop);
   // Once, there is no time to learn: what the engine and the state file tell at once must do.
