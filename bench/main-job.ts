@@ -35,12 +35,12 @@ function start(
   return runCli(args, { script: bundle, env: { DOCKER_HOST: host, ...env } });
 }
 
-/** Each image has a layer of its own on a shared one: 1,000 files in 5 MB, about what the median image on Docker Hub has. */
+/** Each image has a layer of its own on a shared one: 20 files, 200 kB. */
 async function fill(engine: DockerEngine): Promise<readonly string[]> {
   const layers: Record<string, { bytes: number; files?: number }> = {
     base: { bytes: 2_000_000, files: 100 },
   };
-  for (let index = 0; index < IMAGES; index += 1) layers[`own${index}`] = { bytes: 5_000_000, files: 1000 };
+  for (let index = 0; index < IMAGES; index += 1) layers[`own${index}`] = { bytes: 200_000, files: 20 };
   return await loadImages(engine, {
     layers,
     images: Array.from({ length: IMAGES }, (_, index) => ({
@@ -70,7 +70,7 @@ async function nthCheck(cli: Cli, count: number): Promise<void> {
 }
 
 const rows: [string, string][] = [];
-const engine = await startDockerEngine({ disk: { sizeMiB: 3000, inodes: 400_000 } });
+const engine = await startDockerEngine({ disk: { sizeMiB: 1000 } });
 const proxy = await startWireProxy({
   target: { socketPath: engine.socketPath },
   listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
