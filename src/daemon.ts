@@ -100,7 +100,7 @@ export class Daemon {
       }
       const used = level(usage, options.thresholds.type).value;
       const triggered = isTriggered(usage, options.thresholds);
-      options.report({ event: 'check.completed', used, thresholds: options.thresholds, triggered });
+      options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
       if (!triggered) {
         this.couldNotHelp = undefined;
         return { outcome: 'below-high' };

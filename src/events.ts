@@ -2,7 +2,7 @@
  * Everything the daemon tells the world, one type an event. Surfaces (log, metrics, page, Kubernetes) are Reporters;
  * nothing else writes. The names are stable: docs/events.md lists them.
  */
-import type { Amount, Thresholds } from './core/thresholds.ts';
+import type { Amount, Thresholds, Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
 
 /** What is deleted: each has its events of the same kinds. */
@@ -91,6 +91,7 @@ export type DaemonEvent =
   | {
       readonly event: 'check.completed';
       readonly used: number;
+      readonly usage: Usage;
       readonly thresholds: Thresholds;
       readonly triggered: boolean;
     }
@@ -139,6 +140,10 @@ type SubjectEvents<S extends Subject> =
       readonly freedBytes: number;
       readonly freedInodes: number;
       readonly used: number;
+      /** After the deletion. */
+      readonly usage: Usage;
+      /** The looks right before it, the engine's work and the measurement after it. */
+      readonly durationSeconds: number;
     } & VictimFacts)
   /** A victim of the plan that stays after all. */
   | {

@@ -160,6 +160,7 @@ async function carryOut(
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
     const before = progress.usage;
+    const begunMs = performance.now();
     const result = await patiently(
       () =>
         remove(options.engine, victim, {
@@ -179,7 +180,8 @@ async function carryOut(
       options,
     );
     progress.usage = await options.disk.usage(options.abandon);
-    note(result, victim, before, plan.toFree, progress, options);
+    const durationSeconds = (performance.now() - begunMs) / 1000;
+    note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
@@ -189,12 +191,19 @@ async function carryOut(
   return options.stop.aborted ? stopReason(options) : undefined;
 }
 
+/** One victim's turn. */
+interface Turn {
+  readonly victim: Victim;
+  readonly before: Usage;
+  /** What the plan was to free. */
+  readonly toFree: Amount;
+  readonly durationSeconds: number;
+}
+
 /** Records and reports how the deletion of one victim ended. */
 function note(
   result: RemovalOutcome,
-  victim: Victim,
-  before: Usage,
-  toFree: Amount,
+  { victim, before, toFree, durationSeconds }: Turn,
   progress: Progress,
   options: SweepOptions,
 ): void {
@@ -215,6 +224,8 @@ function note(
         freedBytes: freed.bytes,
         freedInodes: freed.inodes,
         used: usedLevel(progress.usage, options),
+        usage: progress.usage,
+        durationSeconds,
       });
       return;
     }

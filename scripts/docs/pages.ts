@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration-page.ts';
 import { enginesPage } from './engines-page.ts';
+import { metricsPage } from './metrics-page.ts';
 
 export interface GeneratedPage {
   /** Absolute path of the committed page. */
@@ -13,6 +14,7 @@ export interface GeneratedPage {
 export const generatedPages: readonly GeneratedPage[] = [
   page('docs/configuration.md', configurationPage),
   page('docs/engines.md', enginesPage),
+  page('docs/metrics.md', metricsPage),
 ];
 
 function page(path: string, markdown: () => string): GeneratedPage {

@@ -1,6 +1,7 @@
 /** The real executable on a real engine under a real API server: cordon, delete, uncordon, whatever happens. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
+import { slotName } from '../../src/cluster/slot-rules.ts';
 import { cleaner, imagesOnBase, load } from '../engine/scenario.ts';
 import { type Cli, type CliOptions } from '../harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
@@ -204,6 +205,16 @@ describe('nothing leaves a node cordoned', () => {
     expect(cli.records.filter(({ event }) => event === 'cluster.failing')).toHaveLength(1);
   });
 
+  it('a sweep that fails: the engine goes away right after the node is cordoned', async () => {
+    wire.addRule({ match: ({ path }) => path.includes('/containers/json'), cut: 'before' });
+    const cli = onNode(['run', '--once']);
+    expect((await cli.exited).code).toBe(1);
+    await cli.waitForEvent('node.cordoned');
+    await cli.waitForEvent('engine.unavailable');
+    expect(await scene.state(node)).toEqual(free);
+    expect(await listTags(engine)).toHaveLength(3);
+  });
+
   it('a node that is deleted meanwhile', async () => {
     const deletion = duringDeletion();
     const cli = onNode(['run', '--once']);
@@ -283,6 +294,29 @@ describe('an API server that is away', () => {
     await cli.waitForEvent('cordon.skipped', { timeoutMs: 90_000 });
     await cli.waitForEvent('sweep.completed');
     expect(await listTags(engine)).toEqual([]);
+  });
+});
+
+describe('a limit on nodes that sweep at the same time', () => {
+  it('is waited for, and not from the critical threshold upwards', async () => {
+    const time = new Date().toISOString().replace('Z', '000Z');
+    const spec = { holderIdentity: 'elsewhere', leaseDurationSeconds: 3600, renewTime: time };
+    await scene.server.expect('POST', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`, {
+      body: { metadata: { name: slotName(0) }, spec },
+    });
+    const patient = onNode(['run'], { MAX_CORDONED_NODES: '1', THRESHOLD_CRITICAL: '100' });
+    await patient.waitForEvent('slot.waiting');
+    patient.kill();
+    expect((await patient.exited).code).toBe(0);
+    expect(await listTags(engine)).toHaveLength(3);
+
+    const critical = onNode(['run', '--once'], { MAX_CORDONED_NODES: '1', THRESHOLD_CRITICAL: '0.3' });
+    await critical.waitForEvent('slot.waiting');
+    await critical.waitForEvent('cordon.skipped');
+    await critical.exited;
+    expect(await listTags(engine)).toEqual([]);
+    expect(await scene.state(node)).toEqual(free);
+    expect(critical.records.filter(({ event }) => event === 'node.cordoned')).toEqual([]);
   });
 });
 
