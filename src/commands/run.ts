@@ -46,6 +46,8 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     cordon,
     history: history && (() => history.current()),
     criticalLevel: config.criticalLevel,
+    softLevel: config.softLevel,
+    quietSeconds: config.quietSeconds,
     engine,
     disk: new ImageDisk(
       config.pathToCheck,
@@ -92,7 +94,8 @@ async function follow(
   stop: AbortSignal,
 ): Promise<History | undefined> {
   const { stateFile, recordTrace } = config;
-  const isWanted = findPolicy(config.policy).needsHistory === true;
+  // Gentle mode asks it whether the engine is quiet.
+  const isWanted = findPolicy(config.policy).needsHistory === true || config.softLevel !== undefined;
   if (!isWanted && stateFile === undefined && recordTrace === undefined) return undefined;
   const { startHistory } = await import('../history/history.ts');
   return await startHistory({ engine, stateFile, recordTrace, report, clock: Date.now }, stop);

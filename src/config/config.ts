@@ -20,7 +20,13 @@ import {
 } from './settings.ts';
 import { judgeThresholds } from './thresholds.ts';
 
-const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
+const thresholdKeys = [
+  'thresholdType',
+  'thresholdHigh',
+  'thresholdLow',
+  'softThreshold',
+  'thresholdCritical',
+] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
 const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
 const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
@@ -33,6 +39,8 @@ export type Config = Omit<SettingValues, ThresholdKey | keyof Protections | Clea
   readonly clean: Clean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** In the thresholds' unit; undefined: no gentle mode. */
+  readonly softLevel: number | undefined;
   readonly engine: EngineAddress;
 };
 
@@ -56,6 +64,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     type: values.thresholdType,
     high: written('thresholdHigh', env, flags),
     low: written('thresholdLow', env, flags),
+    soft: written('softThreshold', env, flags),
     critical: written('thresholdCritical', env, flags),
   });
   problems.push(...judged.problems);
@@ -74,6 +83,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
     clean: cleanOf(values),
     criticalLevel: judged.criticalLevel,
+    softLevel: judged.softLevel,
     engine: engine.address,
   };
   return { ok: true, config, warnings };

@@ -32,6 +32,8 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: 95,
+      softLevel: undefined,
+      quietSeconds: 120,
       pathToCheck: '/var/lib/docker',
       intervalSeconds: 300,
       delaySeconds: 1,
@@ -59,7 +61,9 @@ describe('names and defaults', () => {
         'NODE_NAME',
         'PATH_TO_CHECK',
         'POLICY',
+        'QUIET_SECONDS',
         'RECORD_TRACE',
+        'SOFT_THRESHOLD',
         'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
@@ -94,6 +98,8 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: undefined,
+      softLevel: undefined,
+      quietSeconds: 120,
       pathToCheck: '/data',
       intervalSeconds: 60,
       delaySeconds: 0,
@@ -265,6 +271,18 @@ describe('problems', () => {
     expect(problemsOf(ours({ THRESHOLD_CRITICAL: '70' }))).toEqual([
       'DOCKER_IMAGE_CLEANER_THRESHOLD_CRITICAL="70": expected the high threshold (80) or more',
     ]);
+  });
+
+  it('has a soft threshold only when set, from the low to below the high one, in their unit', () => {
+    expect(configOf(ours({ SOFT_THRESHOLD: '60' })).softLevel).toBe(60);
+    expect(
+      configOf(ours({ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40GB', SOFT_THRESHOLD: '35GB' }))
+        .softLevel,
+    ).toBe(35e9);
+    for (const text of ['59.9', '80'])
+      expect(problemsOf(ours({ SOFT_THRESHOLD: text }))).toEqual([
+        `DOCKER_IMAGE_CLEANER_SOFT_THRESHOLD="${text}": expected at least the low threshold (60) and less than the high one (80)`,
+      ]);
   });
 
   it('keeps control characters and endless values out of a line', () => {
