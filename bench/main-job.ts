@@ -11,6 +11,9 @@ import { startWireProxy } from '../test/harness/wire-proxy.ts';
 
 const IMAGES = 100;
 const ROUNDS = 3;
+/** Files in an image's own layer: next to nothing, so that all is overhead; and as images have them. */
+const SMALL = 20;
+const REALISTIC = 2000;
 const bundle = new URL('../dist/docker-image-cleaner.cjs', import.meta.url).pathname;
 
 function median(values: readonly number[]): number {
@@ -35,12 +38,12 @@ function start(
   return runCli(args, { script: bundle, env: { DOCKER_HOST: host, ...env } });
 }
 
-/** Each image has a layer of its own on a shared one: 20 files, 200 kB. */
-async function fill(engine: DockerEngine): Promise<readonly string[]> {
+/** Each image has a layer of its own on a shared one: so many files of 1 kB. */
+async function fill(engine: DockerEngine, files: number): Promise<readonly string[]> {
   const layers: Record<string, { bytes: number; files?: number }> = {
     base: { bytes: 2_000_000, files: 100 },
   };
-  for (let index = 0; index < IMAGES; index += 1) layers[`own${index}`] = { bytes: 200_000, files: 20 };
+  for (let index = 0; index < IMAGES; index += 1) layers[`own${index}`] = { bytes: files * 1000, files };
   return await loadImages(engine, {
     layers,
     images: Array.from({ length: IMAGES }, (_, index) => ({
@@ -69,14 +72,59 @@ async function nthCheck(cli: Cli, count: number): Promise<void> {
   );
 }
 
+/** Deletes the same images bare and by a sweep, turn and turn about, so that neither always has the warmer machine. */
+async function compareSweeps(
+  engine: DockerEngine,
+  files: number,
+): Promise<{
+  readonly ratio: number;
+  readonly ratios: readonly number[];
+  /** For one image. */
+  readonly bareMs: number;
+  readonly sweptMs: number;
+}> {
+  const bare = async (): Promise<number> => {
+    const ids = await fill(engine, files);
+    const begunMs = performance.now();
+    for (const id of ids) await engine.expect('DELETE', `/images/${id}`);
+    return performance.now() - begunMs;
+  };
+  const swept = async (): Promise<number> => {
+    await fill(engine, files);
+    const cli = start(engine, ['run', '--once'], {
+      THRESHOLD_HIGH: '0.2',
+      THRESHOLD_LOW: '0.1',
+      LOG_LEVEL: 'info',
+    });
+    await cli.exited;
+    const report = await cli.waitForEvent('sweep.completed');
+    if (report['deletedImages'] !== IMAGES)
+      throw new Error(`swept ${String(report['deletedImages'])} of ${IMAGES}`);
+    return Number(report['durationSeconds']) * 1000;
+  };
+  const bares: number[] = [];
+  const sweeps: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const order = round % 2 === 0 ? [bare, swept] : [swept, bare];
+    for (const run of order) (run === bare ? bares : sweeps).push(await run());
+  }
+  const ratios = sweeps.map((ms, round) => ms / (bares[round] ?? Number.NaN));
+  return {
+    ratio: median(ratios),
+    ratios,
+    bareMs: median(bares) / IMAGES,
+    sweptMs: median(sweeps) / IMAGES,
+  };
+}
+
 const rows: [string, string][] = [];
-const engine = await startDockerEngine({ disk: { sizeMiB: 1000 } });
+const engine = await startDockerEngine({ disk: { sizeMiB: 3000, inodes: 400_000 } });
 const proxy = await startWireProxy({
   target: { socketPath: engine.socketPath },
   listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
 });
 try {
-  await fill(engine);
+  await fill(engine, SMALL);
   const starts: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const begunMs = performance.now();
@@ -122,39 +170,13 @@ try {
     `${proxy.count()}: ${deletions} deletions, ${looks} looks right before them, ${proxy.count() - deletions - looks} others`,
   ]);
 
-  const ratios: number[] = [];
-  const sweepSeconds: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const bare = async (): Promise<number> => {
-      const ids = await fill(engine);
-      const begunMs = performance.now();
-      for (const id of ids) await engine.expect('DELETE', `/images/${id}`);
-      return (performance.now() - begunMs) / 1000;
-    };
-    const swept = async (): Promise<number> => {
-      await fill(engine);
-      const cli = start(engine, ['run', '--once'], {
-        THRESHOLD_HIGH: '0.2',
-        THRESHOLD_LOW: '0.1',
-        LOG_LEVEL: 'info',
-      });
-      await cli.exited;
-      const report = await cli.waitForEvent('sweep.completed');
-      if (report['deletedImages'] !== IMAGES)
-        throw new Error(`swept ${String(report['deletedImages'])} of ${IMAGES}`);
-      return Number(report['durationSeconds']);
-    };
-    // Turn and turn about, so that neither always has the warmer machine.
-    const [first, second] = round % 2 === 0 ? [bare, swept] : [swept, bare];
-    const [a, b] = [await first(), await second()];
-    const [bareSeconds, sweptSeconds] = round % 2 === 0 ? [a, b] : [b, a];
-    ratios.push(sweptSeconds / bareSeconds);
-    sweepSeconds.push(sweptSeconds);
+  for (const files of [SMALL, REALISTIC]) {
+    const { ratio, ratios, bareMs, sweptMs } = await compareSweeps(engine, files);
+    rows.push([
+      `sweep of ${IMAGES} images of ${files} files without delay ÷ bare deletions of the same images`,
+      `${ratio.toFixed(2)} (${ratios.map((each) => each.toFixed(2)).join(', ')}; an image: ${bareMs.toFixed(1)} ms bare, ${sweptMs.toFixed(1)} ms swept)`,
+    ]);
   }
-  rows.push([
-    `sweep of ${IMAGES} images without delay ÷ bare deletions of the same images`,
-    `${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; sweep ${median(sweepSeconds).toFixed(1)} s)`,
-  ]);
 } finally {
   await proxy.dispose();
   await engine.dispose();

@@ -5,12 +5,11 @@
  *     sudo npm run bench:usage        (or: node bench/usage.ts [layers] [files per layer])
  *
  * Makes a private engine on a loop-mounted disk of its own and takes it down again. Run it on an idle machine: the
- * account's threads give way to everybody else's work.
+ * account's helper processes give way to everybody else's work.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DiskAccountant } from '../src/disk/account.ts';
 import { startDockerEngine, type DockerEngine } from '../test/harness/docker-engine.ts';
 import { createContainer, runContainer } from '../test/harness/engine-api.ts';
@@ -25,8 +24,10 @@ interface Row {
   readonly what: string;
   readonly milliseconds: number;
   readonly bytes: number;
+  /** Against `du` of the same round. */
+  readonly ratio?: number;
   /** Longest time that the event loop was held; undefined for other programs. */
-  readonly blockedMs?: number;
+  readonly held?: Held;
 }
 
 /** The existing tool's way: a plain recursive walk that adds up the sizes of files (docker-image-cleaner, Python). */
@@ -61,17 +62,43 @@ async function fill(engine: DockerEngine): Promise<void> {
   execFileSync('sync', ['-f', engine.dataRoot]);
 }
 
-/** The account in a process of its own, so that nothing is warm but what is said to be. */
+/** The longest stretch in which the event loop did not turn, and the most of the processor that one stretch took. */
+interface Held {
+  /** With the time in which others had the core. */
+  readonly elapsedMs: number;
+  /** What is our own doing. */
+  readonly processorMs: number;
+}
+
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Watches the event loop by a timer of a millisecond. */
+async function watched<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly held: Held }> {
+  let [elapsed, processor] = [0, 0];
+  let [seenMs, seenProcessorMs] = [performance.now(), processorMs()];
+  const look = (): void => {
+    const [nowMs, nowProcessorMs] = [performance.now(), processorMs()];
+    elapsed = Math.max(elapsed, nowMs - seenMs);
+    processor = Math.max(processor, nowProcessorMs - seenProcessorMs);
+    [seenMs, seenProcessorMs] = [nowMs, nowProcessorMs];
+  };
+  const timer = setInterval(look, 1);
+  try {
+    const value = await work();
+    look();
+    return { value, held: { elapsedMs: elapsed, processorMs: processor } };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 async function account(what: string, accountant: DiskAccountant, estimate = false): Promise<Row> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
   const start = performance.now();
-  const { total } = await accountant.measure(signal, { estimate });
-  const milliseconds = performance.now() - start;
-  delay.disable();
-  // An event loop that never turned during the call was held all the time.
-  const blockedMs = delay.count === 0 ? milliseconds : delay.max / 1e6;
-  return { what, milliseconds, bytes: total.bytes, blockedMs };
+  const { value, held } = await watched(() => accountant.measure(signal, { estimate }));
+  return { what, milliseconds: performance.now() - start, bytes: value.total.bytes, held };
 }
 
 function say(line: string): void {
@@ -96,38 +123,62 @@ function dropCaches(): void {
   writeFileSync('/proc/sys/vm/drop_caches', '2');
 }
 
-/** The middle one of several runs. */
-function median(rows: readonly Row[]): Row {
-  const row = [...rows].sort((a, b) => a.milliseconds - b.milliseconds)[rows.length >> 1];
-  if (row === undefined) throw new RangeError('no runs');
-  return {
-    ...row,
-    ...(row.blockedMs !== undefined && { blockedMs: Math.max(...rows.map((one) => one.blockedMs ?? 0)) }),
-  };
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
-async function repeat(run: () => Promise<Row> | Row): Promise<Row> {
-  const rows: Row[] = [];
-  for (let round = 0; round < rounds; round++) rows.push(await run());
-  return median(rows);
+/**
+ * The median of several rounds. In each round all are measured one after another, `du` first, so that what the machine
+ * does besides falls on all of them; a ratio is the median of the rounds' ratios.
+ */
+async function compare(runs: readonly (() => Promise<Row> | Row)[]): Promise<readonly Row[]> {
+  const rows: Row[][] = runs.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    let reference = NaN;
+    for (const [index, run] of runs.entries()) {
+      const row = await run();
+      if (index === 0) reference = row.milliseconds;
+      rows[index]?.push({ ...row, ratio: row.milliseconds / reference });
+    }
+  }
+  return rows.flatMap((all): Row[] => {
+    const last = all.at(-1);
+    if (last === undefined) return [];
+    const held = all.flatMap((row) => row.held ?? []);
+    return [
+      {
+        ...last,
+        milliseconds: middle(all.map((row) => row.milliseconds)),
+        ratio: middle(all.map((row) => row.ratio ?? NaN)),
+        ...(held.length > 0 && {
+          held: {
+            elapsedMs: Math.max(...held.map((one) => one.elapsedMs)),
+            processorMs: Math.max(...held.map((one) => one.processorMs)),
+          },
+        }),
+      },
+    ];
+  });
 }
 
-function print(rows: readonly Row[], truth: number, reference: number): void {
-  say('| what | time | against du | bytes | error | event loop held |');
-  say('| --- | ---: | ---: | ---: | ---: | ---: |');
-  for (const { what, milliseconds, bytes, blockedMs } of rows) {
-    const ratio =
-      milliseconds < reference
-        ? `${(reference / milliseconds).toFixed(1)} × faster`
-        : `${(milliseconds / reference).toFixed(2)} × slower`;
+function print(rows: readonly Row[], truth: number): void {
+  say('| what | time | against du | bytes | error | event loop held | … by our own work |');
+  say('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
+  for (const { what, milliseconds, ratio = NaN, bytes, held } of rows) {
+    const against = ratio < 0.5 ? `${(1 / ratio).toFixed(0)} × faster` : `${ratio.toFixed(2)} of its time`;
     const error = `${((100 * (bytes - truth)) / truth).toFixed(2)} %`;
-    const held = blockedMs === undefined ? '' : `${blockedMs.toFixed(0)} ms`;
-    say(`| ${what} | ${milliseconds.toFixed(1)} ms | ${ratio} | ${bytes} | ${error} | ${held} |`);
+    const times =
+      held === undefined
+        ? ' | '
+        : `${held.elapsedMs.toFixed(0)} ms | ${held.processorMs.toFixed(0)} ms of processor`;
+    say(`| ${what} | ${milliseconds.toFixed(1)} ms | ${against} | ${bytes} | ${error} | ${times} |`);
   }
 }
 
 const sizeMiB = Math.ceil((layers * filesPerLayer * 4096 * 1.25) / 2 ** 20) + 1500;
-const engine = await startDockerEngine({ disk: { sizeMiB, inodes: layers * filesPerLayer * 1.3 + 50_000 } });
+const engine = await startDockerEngine({
+  disk: { sizeMiB, inodes: layers * filesPerLayer * 1.3 + 50_000 },
+});
 try {
   await fill(engine);
   const root = engine.dataRoot;
@@ -138,19 +189,21 @@ try {
   say(
     `${inodes} files and folders in ${layers + 1} layers, 10 containers; Node ${process.version}; median of ${rounds}\n`,
   );
-  du(root);
-  const reference = await repeat(() => du(root));
-  const cold = await repeat(() => account('account, cold (never measured)', new DiskAccountant(root)));
-  const estimate = await repeat(() => account('account, first estimate', new DiskAccountant(root), true));
+  const truth = du(root).bytes;
   const accountant = new DiskAccountant(root, state);
   await accountant.measure(signal);
   await accountant.measure(signal);
-  const restarted = await repeat(() =>
-    account('account, restarted (state file)', new DiskAccountant(root, state)),
-  );
-  const warm = await repeat(() => account('account, warm', accountant));
-  const tool = await repeat(() => walk(root));
-  print([reference, warm, restarted, cold, estimate, tool], reference.bytes, reference.milliseconds);
+  const cold = (): Promise<Row> => account('account, cold (never measured)', new DiskAccountant(root));
+  const warm = (): Promise<Row> => account('account, warm', accountant);
+  const compared = await compare([
+    () => du(root),
+    cold,
+    () => account('account, first estimate', new DiskAccountant(root), true),
+    () => account('account, restarted (state file)', new DiskAccountant(root, state)),
+    warm,
+    () => walk(root),
+  ]);
+  print(compared, truth);
   say("\nwith the kernel's caches of names and inodes dropped before:\n");
   const dropped =
     (run: () => Promise<Row> | Row): (() => Promise<Row> | Row) =>
@@ -158,12 +211,7 @@ try {
       dropCaches();
       return run();
     };
-  const coldDu = await repeat(dropped(() => du(root)));
-  const coldCold = await repeat(
-    dropped(() => account('account, cold (never measured)', new DiskAccountant(root))),
-  );
-  const coldWarm = await repeat(dropped(() => account('account, warm', accountant)));
-  print([coldDu, coldWarm, coldCold], reference.bytes, coldDu.milliseconds);
+  print(await compare([dropped(() => du(root)), dropped(cold), dropped(warm)]), truth);
 } finally {
   await engine.dispose();
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration-page.ts';
+import { metricsPage } from './metrics-page.ts';
 
 export interface GeneratedPage {
   /** Absolute path of the committed page. */
@@ -9,7 +10,10 @@ export interface GeneratedPage {
   render(): Promise<string>;
 }
 
-export const generatedPages: readonly GeneratedPage[] = [page('docs/configuration.md', configurationPage)];
+export const generatedPages: readonly GeneratedPage[] = [
+  page('docs/configuration.md', configurationPage),
+  page('docs/metrics.md', metricsPage),
+];
 
 function page(path: string, markdown: () => string): GeneratedPage {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));

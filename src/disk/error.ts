@@ -3,7 +3,7 @@
 /**
  * - `missing`: the path does not exist.
  * - `unreadable`: the path, or something below it, may not be read by this process.
- * - `failed`: any other answer of the kernel (I/O error, stale network filesystem, worker thread lost).
+ * - `failed`: any other answer of the kernel (I/O error, stale network filesystem, helper process lost).
  */
 export type DiskErrorCode = 'missing' | 'unreadable' | 'failed';
 

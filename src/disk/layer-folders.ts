@@ -145,7 +145,7 @@ export class LayerFolders {
       } else layers.push(folder);
     }
     const restOf = (folder: Unknown): Amount => rests.get(folder.path) ?? nothing;
-    // Layers that were never measured: many files, so straight to the threads; each is kept as soon as it is known.
+    // Layers that were never measured: many files, so straight to the helpers; each is kept as soon as it is known.
     const total = await walkTrees(
       layers.map((folder) => `${folder.path}/diff`),
       signal,

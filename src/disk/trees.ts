@@ -1,6 +1,6 @@
 /**
- * Adds up many trees, most of them small: those on the main thread, in slices (a thread takes longer to start than
- * they take to read), the large ones in threads. Remembers which were large.
+ * Adds up many trees, most of them small: those on the main thread, in slices (a helper process takes longer to
+ * start than they take to read), the large ones in helpers. Remembers which were large.
  */
 import { errnoOf } from '../errno.ts';
 import { DiskError, unreadablePath } from './error.ts';

@@ -1,29 +1,26 @@
-/** What runs in a measuring thread: takes tasks, gives away work when another thread waits, answers with sums. */
+/** What runs in a measuring process: takes tasks, gives away work when it is asked to, answers with sums. */
 import type { createWalker } from './walker.ts';
 
 /** A folder still to be read; `root` says which tree it belongs to. */
 export interface WalkTask {
   readonly root: number;
   readonly path: string;
-  /** True for a tree's top: it is counted itself, and must exist. */
-  readonly top: boolean;
+  /** `st_dev` of the tree. Undefined for a tree's top: it is counted itself, and must exist. */
+  readonly device: number | undefined;
 }
 
-/** What a worker is started with. */
-export interface WalkSetup {
-  /** Paths to leave out: mount points (a dead network mount would hang the thread) and what the caller excludes. */
-  readonly skip: readonly string[];
-  /** `st_dev` of each tree, written by whoever meets its top. -1: not known yet. */
-  readonly devices: Float64Array;
-  /** [0]: workers that wait for something to do. */
-  readonly idle: Int32Array;
-  /** `nice` value of the threads, 0 to 19. */
-  readonly niceness: number;
-}
+/** What a measuring process is told. */
+export type WalkOrder =
+  /** The first: paths to leave out (a dead network mount would hang it), and its `nice` value. */
+  | { readonly kind: 'setup'; readonly skip: readonly string[]; readonly niceness: number }
+  | { readonly kind: 'walk'; readonly tasks: readonly WalkTask[] }
+  /** Another one waits for work: give away some as soon as there is any. */
+  | { readonly kind: 'share' };
 
-/** What one worker found of one tree. */
+/** What one of them found of one tree. */
 export interface WalkPart {
   readonly root: number;
+  readonly device: number;
   readonly bytes: number;
   readonly inodes: number;
   /** Files with several names: [inode, bytes, names met here, names in all]. Counted in neither sum. */
@@ -44,55 +41,85 @@ export type WalkMessage =
 /** Refers to nothing outside itself but its argument: see walker.ts. */
 export function walkWorker(create: typeof createWalker): void {
   const os = process.getBuiltinModule('node:os');
-  const thread = process.getBuiltinModule('node:worker_threads');
-  const setup = thread.workerData as WalkSetup;
-  const port = thread.parentPort;
-  if (port === null) return;
-  // On Linux setpriority(2) with 0 means the calling *thread*; the kernel derives the I/O priority from it as well.
-  if (setup.niceness > 0) os.setPriority(0, setup.niceness);
-  const walker = create(setup.skip);
+  const timers = process.getBuiltinModule('node:timers/promises');
+  /** How long it walks before it listens again, in ms. */
+  const sliceMs = 5;
+  let walker: ReturnType<typeof createWalker> | undefined;
+  let wanted = false;
+  let listenAtMs = 0;
 
-  /** Somebody waits: give away the older half, which holds the larger trees. */
-  const share = (root: number, stack: (string | Buffer)[]): void => {
-    Atomics.sub(setup.idle, 0, 1);
-    const tasks: WalkTask[] = [];
-    for (const path of stack.splice(0, stack.length >> 1)) {
-      if (typeof path === 'string') tasks.push({ root, path, top: false });
-      else stack.push(path);
-    }
-    if (tasks.length > 0) port.postMessage({ kind: 'share', tasks });
+  const tell = (message: WalkMessage): void => {
+    // Refused: the other side is gone, and so is this process as soon as it listens.
+    process.send?.(message, undefined, undefined, () => undefined);
   };
 
-  port.on('message', (tasks: WalkTask[]) => {
-    const parts: WalkPart[] = [];
-    for (const { root, path, top } of tasks) {
-      const sum = walker.newSum();
-      try {
-        let isFolder = true;
-        if (top) {
-          const found = walker.addTop(sum, path);
-          setup.devices[root] = found.device;
-          isFolder = found.isFolder;
-        }
-        if (isFolder) {
-          for (const stack of walker.below(sum, setup.devices[root] ?? -1, path)) {
-            if (stack.length > 1 && Atomics.load(setup.idle, 0) > 0) share(root, stack);
-          }
-        }
-      } catch (error) {
-        const failure = error as { code?: string; path?: string; message: string };
-        port.postMessage({
-          kind: 'error',
-          root,
-          path: failure.path ?? path,
-          errno: failure.code,
-          message: failure.message,
-        });
-      }
-      const links: [number, number, number, number][] = [];
-      for (const [ino, [bytes, met, names]] of sum.links) links.push([ino, bytes, met, names]);
-      parts.push({ root, bytes: sum.bytes, inodes: sum.inodes, links });
+  /** Gives away the older half, which holds the larger trees. */
+  const share = (root: number, device: number, stack: (string | Buffer)[]): void => {
+    const tasks: WalkTask[] = [];
+    for (const path of stack.splice(0, stack.length >> 1)) {
+      if (typeof path === 'string') tasks.push({ root, path, device });
+      else stack.push(path);
     }
-    port.postMessage({ kind: 'done', parts });
+    if (tasks.length === 0) return;
+    wanted = false;
+    tell({ kind: 'share', tasks });
+  };
+
+  const walk = async ({ root, path, device: known }: WalkTask): Promise<WalkPart | undefined> => {
+    if (walker === undefined) return undefined;
+    const sum = walker.newSum();
+    let device = known ?? -1;
+    try {
+      let isFolder = true;
+      if (known === undefined) ({ device, isFolder } = walker.addTop(sum, path));
+      if (isFolder) {
+        for (const stack of walker.below(sum, device, path)) {
+          if (performance.now() > listenAtMs) {
+            await timers.setImmediate();
+            listenAtMs = performance.now() + sliceMs;
+          }
+          if (wanted && stack.length > 1) share(root, device, stack);
+        }
+      }
+    } catch (error) {
+      const failure = error as { code?: string; path?: string; message: string };
+      tell({
+        kind: 'error',
+        root,
+        path: failure.path ?? path,
+        errno: failure.code,
+        message: failure.message,
+      });
+    }
+    const links: [number, number, number, number][] = [];
+    for (const [ino, [bytes, met, names]] of sum.links) links.push([ino, bytes, met, names]);
+    return { root, device, bytes: sum.bytes, inodes: sum.inodes, links };
+  };
+
+  const walkAll = async (tasks: readonly WalkTask[]): Promise<void> => {
+    const parts: WalkPart[] = [];
+    for (const task of tasks) {
+      const part = await walk(task);
+      if (part !== undefined) parts.push(part);
+    }
+    wanted = false;
+    tell({ kind: 'done', parts });
+  };
+
+  process.on('disconnect', () => process.exit());
+  process.on('message', (order: WalkOrder) => {
+    switch (order.kind) {
+      case 'setup':
+        // The kernel derives the I/O priority from it as well.
+        if (order.niceness > 0) os.setPriority(order.niceness);
+        walker = create(order.skip, true);
+        break;
+      case 'share':
+        wanted = true;
+        break;
+      case 'walk':
+        void walkAll(order.tasks);
+        break;
+    }
   });
 }

@@ -1,13 +1,15 @@
 /**
- * Adds up directory trees in worker threads: the one place that walks. The main thread only passes small messages.
- * The threads are started for one call and ended with it, so an idle daemon keeps no memory for them.
+ * Adds up directory trees in helper processes: the one place that walks. The main thread only passes small messages.
+ * Processes and not threads, because only a process has a working directory of its own, without which the kernel would
+ * follow the long path to a layer anew for each of its files; and because what it used is given back when it ends, so
+ * that an idle daemon keeps no memory for it. They are started for one call and ended with it.
  */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { Amount } from '../core/thresholds.ts';
 import { DiskError, unreadablePath } from './error.ts';
 import { mountPointsBelow } from './mount-points.ts';
-import { type WalkMessage, type WalkPart, type WalkSetup, type WalkTask, walkWorker } from './walk-worker.ts';
+import { type WalkMessage, type WalkOrder, type WalkPart, type WalkTask, walkWorker } from './walk-worker.ts';
 import { createWalker } from './walker.ts';
 
 /** A file whose other names lie outside of the tree (or that lost names while walking). */
@@ -25,24 +27,25 @@ export interface TreeTotal extends Amount {
 export interface WalkOptions {
   /** Absolute paths left out with all below. */
   readonly exclude?: readonly string[];
-  /** Threads; by default one a core, at most 4. */
-  readonly threads?: number;
-  /** `nice` value of the threads: 0 (as the program) to 19 (only when nobody else wants the core). Default 10. */
+  /** Processes; by default one a core, at most 4. */
+  readonly processes?: number;
+  /** Their `nice` value: 0 (as the program) to 19 (only when nobody else wants the core). Default 10. */
   readonly niceness?: number;
   /** Called as each tree is finished, in order of finishing. */
   readonly onTree?: (index: number, total: TreeTotal | DiskError) => void;
 }
 
 const defaultNiceness = 10;
-const maxThreads = 4;
-/** Trees given to a thread at once: enough to hide the message, few enough to keep all threads busy to the end. */
+const maxProcesses = 4;
+/** Trees given to a helper at once: enough to hide the message, few enough to keep all busy to the end. */
 const maxTasksPerMessage = 16;
 
 /**
  * Adds up each tree: allocated bytes (blocks × 512) and inodes, folders included, the top itself included, each inode
  * once, never crossing a mount point, entries that vanish meanwhile ignored: as `du -s --block-size=1 -x`.
  * @returns for each path its total, or the DiskError that made it impossible.
- * @throws the signal's reason when aborted; DiskError `failed` when a thread is lost.
+ * @throws the signal's reason when aborted; DiskError `failed` when a helper
+ *   cannot be started or is lost.
  */
 export async function walkTrees(
   paths: readonly string[],
@@ -52,15 +55,11 @@ export async function walkTrees(
   signal.throwIfAborted();
   if (paths.length === 0) return [];
   const tops = paths.map(withoutTrailingSlash);
-  const setup: WalkSetup = {
-    skip: [...(await mountPointsBelow(tops)), ...(options.exclude ?? []).map(withoutTrailingSlash)],
-    devices: new Float64Array(new SharedArrayBuffer(8 * tops.length)).fill(-1),
-    idle: new Int32Array(new SharedArrayBuffer(4)),
-    niceness: options.niceness ?? defaultNiceness,
-  };
+  const skip = [...(await mountPointsBelow(tops)), ...(options.exclude ?? []).map(withoutTrailingSlash)];
   signal.throwIfAborted();
-  const threads = Math.max(1, options.threads ?? Math.min(maxThreads, availableParallelism()));
-  const walk = new Walk(tops, setup, threads, options.onTree);
+  const setup: WalkOrder = { kind: 'setup', skip, niceness: options.niceness ?? defaultNiceness };
+  const processes = Math.max(1, options.processes ?? Math.min(maxProcesses, availableParallelism()));
+  const walk = new Walk(tops, setup, processes, options.onTree);
   return walk.run(signal);
 }
 
@@ -85,6 +84,7 @@ export function sumTrees(trees: Iterable<TreeTotal>): Amount {
 
 /** A tree in the making. */
 interface Tree {
+  device: number;
   bytes: number;
   inodes: number;
   /** Tasks given out or waiting. */
@@ -95,25 +95,34 @@ interface Tree {
 
 class Walk {
   readonly #tops: readonly string[];
-  readonly #setup: WalkSetup;
-  readonly #threads: number;
+  readonly #setup: WalkOrder;
+  readonly #processes: number;
   readonly #onTree: WalkOptions['onTree'];
   readonly #queue: WalkTask[];
   readonly #trees: Tree[];
   readonly #results: (TreeTotal | DiskError)[] = [];
-  readonly #workers: Worker[] = [];
-  readonly #waiting: Worker[] = [];
-  readonly #given = new Map<Worker, readonly WalkTask[]>();
+  readonly #helpers: ChildProcess[] = [];
+  readonly #waiting: ChildProcess[] = [];
+  readonly #given = new Map<ChildProcess, readonly WalkTask[]>();
+  /** Helpers that were asked to give away work and have not done so. */
+  readonly #asked = new Set<ChildProcess>();
   #open: number;
 
-  constructor(tops: readonly string[], setup: WalkSetup, threads: number, onTree: WalkOptions['onTree']) {
+  constructor(tops: readonly string[], setup: WalkOrder, processes: number, onTree: WalkOptions['onTree']) {
     this.#tops = tops;
     this.#setup = setup;
-    this.#threads = threads;
+    this.#processes = processes;
     this.#onTree = onTree;
     // Taken from the end: the first tree first.
-    this.#queue = tops.map((path, root) => ({ root, path, top: true })).reverse();
-    this.#trees = tops.map(() => ({ bytes: 0, inodes: 0, pending: 1, links: new Map(), error: undefined }));
+    this.#queue = tops.map((path, root) => ({ root, path, device: undefined })).reverse();
+    this.#trees = tops.map(() => ({
+      device: -1,
+      bytes: 0,
+      inodes: 0,
+      pending: 1,
+      links: new Map(),
+      error: undefined,
+    }));
     this.#open = tops.length;
   }
 
@@ -125,45 +134,46 @@ class Walk {
           reject(signal.reason as Error);
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        for (let index = 0; index < this.#threads; index++) this.#start(resolve, reject);
+        for (let index = 0; index < this.#processes; index++) this.#start(resolve, reject);
       });
     } finally {
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
-      await Promise.all(this.#workers.map((worker) => worker.terminate()));
+      for (const helper of this.#helpers) helper.kill('SIGKILL');
     }
     return this.#results;
   }
 
   #start(resolve: () => void, reject: (error: Error) => void): void {
-    const worker = new Worker(`(${walkWorker.toString()})(${createWalker.toString()})`, {
-      eval: true,
-      execArgv: [],
-      workerData: this.#setup,
-    });
-    this.#workers.push(worker);
-    worker.on('message', (message: WalkMessage) => {
+    const helper = startHelper();
+    const lost = (why: string, cause?: Error): void => {
+      reject(new DiskError('failed', this.#tops[0] ?? '', `A measuring process ${why}`, cause));
+    };
+    this.#helpers.push(helper);
+    helper.on('message', (message: WalkMessage) => {
       try {
-        this.#receive(worker, message);
+        this.#receive(helper, message);
         if (this.#open === 0) resolve();
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    worker.on('error', (error: Error) => {
-      reject(
-        new DiskError('failed', this.#tops[0] ?? '', `A measuring thread failed: ${error.message}`, error),
-      );
+    helper.on('error', (error: Error) => {
+      lost(`failed: ${error.message}`, error);
     });
-    worker.on('exit', () => {
-      reject(new DiskError('failed', this.#tops[0] ?? '', 'A measuring thread ended before its work.'));
+    helper.on('exit', (code, killedBy) => {
+      lost(`ended before its work (${killedBy ?? `exit status ${String(code)}`}).`);
     });
-    this.#waiting.push(worker);
+    // One that could not be started says so by its error event.
+    if (helper.pid === undefined) return;
+    this.#tell(helper, this.#setup);
+    this.#waiting.push(helper);
     this.#giveOut();
   }
 
-  #receive(worker: Worker, message: WalkMessage): void {
+  #receive(helper: ChildProcess, message: WalkMessage): void {
     switch (message.kind) {
       case 'share':
+        this.#asked.delete(helper);
         for (const task of message.tasks) this.#tree(task.root).pending++;
         this.#queue.push(...message.tasks);
         break;
@@ -176,9 +186,10 @@ class Walk {
         break;
       case 'done':
         for (const part of message.parts) this.#add(part);
-        for (const task of this.#given.get(worker) ?? []) this.#taskDone(task.root);
-        this.#given.delete(worker);
-        this.#waiting.push(worker);
+        for (const task of this.#given.get(helper) ?? []) this.#taskDone(task.root);
+        this.#given.delete(helper);
+        this.#asked.delete(helper);
+        this.#waiting.push(helper);
         break;
     }
     this.#giveOut();
@@ -186,18 +197,29 @@ class Walk {
 
   #giveOut(): void {
     while (this.#queue.length > 0) {
-      const worker = this.#waiting.pop();
-      if (worker === undefined) break;
-      const share = Math.ceil(this.#queue.length / (4 * this.#threads));
+      const helper = this.#waiting.pop();
+      if (helper === undefined) return;
+      const share = Math.ceil(this.#queue.length / (4 * this.#processes));
       const tasks = this.#queue.splice(-Math.min(maxTasksPerMessage, share)).reverse();
-      this.#given.set(worker, tasks);
-      worker.postMessage(tasks);
+      this.#given.set(helper, tasks);
+      this.#tell(helper, { kind: 'walk', tasks });
     }
-    Atomics.store(this.#setup.idle, 0, this.#waiting.length);
+    if (this.#waiting.length === 0) return;
+    for (const helper of this.#given.keys()) {
+      if (this.#asked.has(helper)) continue;
+      this.#asked.add(helper);
+      this.#tell(helper, { kind: 'share' });
+    }
+  }
+
+  #tell(helper: ChildProcess, order: WalkOrder): void {
+    // A helper that is lost says so by its exit; that the message did not reach it is only the echo.
+    helper.send(order, () => undefined);
   }
 
   #add(part: WalkPart): void {
     const tree = this.#tree(part.root);
+    tree.device = part.device;
     tree.bytes += part.bytes;
     tree.inodes += part.inodes;
     for (const [ino, bytes, met, names] of part.links) {
@@ -220,8 +242,8 @@ class Walk {
       tree.bytes += link.bytes;
       tree.inodes++;
     }
-    const device = this.#setup.devices[root] ?? -1;
-    const result = tree.error ?? { device, bytes: tree.bytes, inodes: tree.inodes, openLinks };
+    const { device, bytes, inodes } = tree;
+    const result = tree.error ?? { device, bytes, inodes, openLinks };
     this.#results[root] = result;
     this.#open--;
     this.#onTree?.(root, result);
@@ -232,6 +254,22 @@ class Walk {
     if (tree === undefined) throw new RangeError(`no tree ${root}`);
     return tree;
   }
+}
+
+/**
+ * Node itself, through /proc: our own program is found and may be run also where its file was replaced or lies below a
+ * folder that is closed to us.
+ */
+function startHelper(): ChildProcess {
+  const source = `(${walkWorker.toString()})(${createWalker.toString()})`;
+  const file = process.platform === 'linux' ? '/proc/self/exe' : process.execPath;
+  // Young objects only, so little room does; as few threads of its own as there can be.
+  return spawn(file, ['--max-semi-space-size=1', '--v8-pool-size=0', '-e', source], {
+    argv0: 'docker-image-cleaner: measures',
+    cwd: '/',
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
 }
 
 function withoutTrailingSlash(path: string): string {

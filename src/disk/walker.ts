@@ -1,8 +1,8 @@
 /**
- * The loop that adds up one tree, folder by folder. It runs in worker threads (walk.ts) and, for small trees, in slices
- * on the main thread (small-walk.ts). A worker gets this function as *source text* (`Function.prototype.toString`),
+ * The loop that adds up one tree, folder by folder. It runs in helper processes (walk.ts) and, for small trees, in
+ * slices on the main thread (trees.ts). A helper gets this function as *source text* (`Function.prototype.toString`),
  * because that is the one way that works unchanged from the type-stripped sources, in the test runner and in a
- * single minified bundle, without a second file to find and without loading the whole program again in each thread.
+ * single minified bundle, without a second file to find and without loading the whole program again in each helper.
  * The price, kept by a test that bundles it: `createWalker` refers to nothing outside itself, and takes Node's
  * modules from `process.getBuiltinModule`. (esbuild's `keepNames` would break it: it wraps functions in a helper.)
  */
@@ -40,8 +40,12 @@ export interface Walker {
   below(sum: TreeSum, device: number, folder: string): Generator<(string | Buffer)[]>;
 }
 
-/** @param skip absolute paths that are never counted and never even looked at. */
-export function createWalker(skip: readonly string[]): Walker {
+/**
+ * @param skip absolute paths that are never counted and never even looked at.
+ * @param moves true where the process is this walker's alone: it then changes its working directory to each folder. The
+ *   kernel follows a layer's long path once a folder instead of once an entry, which saves a third of the time.
+ */
+export function createWalker(skip: readonly string[], moves = false): Walker {
   const fs = process.getBuiltinModule('node:fs');
   const directoryMode = 0o040000;
   const typeMask = 0o170000;
@@ -108,6 +112,26 @@ export function createWalker(skip: readonly string[]): Walker {
     }
   };
 
+  /** Looks at an entry of the folder that the process is in. */
+  const lookHere = (folder: string, name: string | Buffer): EntryStats | undefined => {
+    try {
+      return fs.lstatSync(name, quiet);
+    } catch (error) {
+      throw Object.assign(error as Error, { path: join(folder, name).toString() });
+    }
+  };
+
+  /** Makes a folder the working directory; false when it is gone. */
+  const moveInto = (folder: string): boolean => {
+    try {
+      process.chdir(folder);
+      return true;
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw Object.assign(error as Error, { path: folder });
+    }
+  };
+
   function* below(sum: TreeSum, device: number, top: string): Generator<(string | Buffer)[]> {
     const stack: (string | Buffer)[] = [top];
     for (let folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
@@ -117,7 +141,7 @@ export function createWalker(skip: readonly string[]): Walker {
         const descriptor = unlessGone(() => fs.openSync(path, flags));
         if (descriptor === undefined) continue;
         try {
-          // Not shown to the caller: these paths mean nothing to another thread.
+          // Not shown to the caller: these paths mean nothing to another process.
           const deeper = below(sum, device, `${descriptors}${descriptor}`);
           while (deeper.next().done !== true) yield [];
         } finally {
@@ -125,16 +149,18 @@ export function createWalker(skip: readonly string[]): Walker {
         }
         continue;
       }
+      // chdir(2) takes text only: folders whose names are no UTF-8 are read by their whole path.
+      const isHere = moves && typeof path === 'string';
+      if (isHere && !moveInto(path)) continue;
       const names = unlessGone(() => namesIn(path));
       if (names === undefined) continue;
       const skip = typeof path === 'string' ? skipped.get(path) : undefined;
       for (const name of names) {
         if (skip?.has(name.toString()) === true) continue;
-        const entry = join(path, name);
-        const stats = fs.lstatSync(entry, quiet);
+        const stats = isHere ? lookHere(path, name) : fs.lstatSync(join(path, name), quiet);
         if (stats === undefined || stats.dev !== device) continue;
         add(sum, stats);
-        if (isFolder(stats)) stack.push(entry);
+        if (isFolder(stats)) stack.push(join(path, name));
       }
       yield stack;
     }

@@ -17,7 +17,7 @@ import { DiskError } from '../../../src/disk/error.ts';
 import { sumTrees, type TreeTotal, walkTrees } from '../../../src/disk/walk.ts';
 import { du, temporaryFolder } from './tree.ts';
 
-// Threads start slowly on a busy machine.
+// Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 const signal = new AbortController().signal;
@@ -41,7 +41,7 @@ test('blocks are counted, not file sizes: small files cost a block, holes cost n
   expect(allocated.bytes).toBeLessThan(10_000_000);
 });
 
-test('a file with several names counts once, also where the names are in trees of different threads', async () => {
+test('a file with several names counts once, also where the names are in trees of different processes', async () => {
   const folder = temporaryFolder();
   mkdirSync(`${folder}/a`);
   mkdirSync(`${folder}/b`);
@@ -49,7 +49,7 @@ test('a file with several names counts once, also where the names are in trees o
   linkSync(`${folder}/a/one`, `${folder}/b/two`);
   linkSync(`${folder}/a/one`, `${folder}/a/three`);
   expect(await measureAllocated(folder, signal)).toEqual(du(folder));
-  const parts = trees(await walkTrees([`${folder}/a`, `${folder}/b`], signal, { threads: 2 }));
+  const parts = trees(await walkTrees([`${folder}/a`, `${folder}/b`], signal, { processes: 2 }));
   expect(parts.map((part) => part.openLinks.length)).toEqual([1, 1]);
   const whole = du(folder);
   const top = trees(await walkTrees([folder], signal, { exclude: [`${folder}/a`, `${folder}/b`] }));
@@ -180,7 +180,7 @@ test('an abort stops the walk with its reason', async () => {
     onTree: () => {
       controller.abort(reason);
     },
-    threads: 1,
+    processes: 1,
   });
   await expect(walk).rejects.toBe(reason);
 });
@@ -209,12 +209,12 @@ test('trees that cannot be measured do not spoil the others', async () => {
   expect(here).toMatchObject(du(folder));
 });
 
-test('any tree, any number of threads, is what du says', async () => {
+test('any tree, any number of processes, is what du says', async () => {
   const node: fc.Arbitrary<readonly number[][]> = fc.array(fc.array(fc.nat(20_000), { maxLength: 6 }), {
     maxLength: 12,
   });
   await fc.assert(
-    fc.asyncProperty(node, fc.integer({ min: 1, max: 3 }), async (folders, threads) => {
+    fc.asyncProperty(node, fc.integer({ min: 1, max: 3 }), async (folders, processes) => {
       const folder = temporaryFolder();
       let path = folder;
       for (const [index, sizes] of folders.entries()) {
@@ -223,7 +223,7 @@ test('any tree, any number of threads, is what du says', async () => {
         mkdirSync(path);
         for (const [file, size] of sizes.entries()) writeFileSync(`${path}/f${file}`, Buffer.alloc(size, 1));
       }
-      const results = trees(await walkTrees([folder], signal, { threads }));
+      const results = trees(await walkTrees([folder], signal, { processes }));
       expect(sumTrees(results)).toEqual(du(folder));
     }),
     { numRuns: 25 },

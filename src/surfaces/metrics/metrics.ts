@@ -1,0 +1,276 @@
+/**
+ * The daemon as numbers: fed with its events, and with a view of the store whenever somebody has one. Asks nobody for
+ * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
+ */
+import type { SpaceByKind, SpaceKind } from '../../core/space-kinds.ts';
+import type { StoreSummary } from '../../core/store-summary.ts';
+import { level, percentUsed, type Thresholds, type Usage } from '../../core/thresholds.ts';
+import type { DaemonEvent, Subject, SweepReport } from '../../events.ts';
+import { processFigures } from './process.ts';
+import { Samples } from './samples.ts';
+import { allMetrics, clusterTask, type DeletionKind, metrics, spaceLabels } from './table.ts';
+
+export interface MetricsOptions {
+  readonly version: string;
+  readonly policy: string;
+  readonly thresholds: Thresholds;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
+  readonly intervalSeconds: number;
+  readonly dryRun: boolean;
+  /** Whether a node is cordoned for sweeps. */
+  readonly cordons: boolean;
+  /** Whether the engine's events are followed. */
+  readonly followsHistory: boolean;
+  /** Epoch ms. */
+  readonly nowMs: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonicMs: () => number;
+}
+
+/** What was seen of the store at one moment. */
+export interface StoreView {
+  readonly takenAtMs: number;
+  readonly summary: StoreSummary;
+  /** Where the filesystem's space is; left out where it could not be told. */
+  readonly space?: SpaceByKind | undefined;
+}
+
+const kindOf = {
+  image: 'image',
+  'cache-record': 'build-cache',
+  container: 'stopped-container',
+} as const satisfies Record<Subject, DeletionKind>;
+
+export class Metrics {
+  readonly #options: MetricsOptions;
+  readonly #samples = new Samples(allMetrics);
+  /** When this process cordoned the node, on the monotonic clock. */
+  #cordonedAtMs: number | undefined;
+  /** Seconds of cordons that are over. */
+  #cordonedSeconds = 0;
+  /** By task: failed tries that were counted and are not over. */
+  readonly #failing = new Map<string, number>();
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    const { version, policy, thresholds, dryRun } = options;
+    this.#samples.inform(metrics.buildInfo, { version, nodejs_version: process.version });
+    this.#samples.inform(metrics.configInfo, {
+      policy,
+      threshold_type: thresholds.type,
+      dry_run: String(dryRun),
+    });
+    this.#samples.set(metrics.interval, {}, options.intervalSeconds);
+    this.#samples.set(metrics.sweepActive, {}, false);
+    if (options.cordons) {
+      this.#samples.set(metrics.nodeCordoned, {}, false);
+      this.#samples.set(metrics.cordonWaiting, {}, false);
+      for (const task of metrics.apiServerFailing.labels.task)
+        this.#samples.set(metrics.apiServerFailing, { task }, false);
+    }
+    if (thresholds.type === 'relative') this.#setThresholds(100);
+    if (options.followsHistory) this.#samples.set(metrics.historyFollowed, {}, false);
+  }
+
+  /** A Reporter: takes every event of the daemon. */
+  readonly report = (event: DaemonEvent): void => {
+    const samples = this.#samples;
+    switch (event.event) {
+      case 'check.completed':
+        samples.add(metrics.checks, {});
+        samples.set(metrics.lastSuccess, { task: 'check' }, this.#nowSeconds());
+        samples.set(metrics.engineUp, {}, true);
+        samples.set(metrics.pathUp, {}, true);
+        this.#setUsage(event.usage);
+        // A cordon that was waited for in vain, because usage fell meanwhile.
+        if (!event.triggered && this.#options.cordons) samples.set(metrics.cordonWaiting, {}, false);
+        return;
+      case 'engine.connected':
+        return samples.set(metrics.engineUp, {}, true);
+      case 'engine.unavailable':
+        return samples.set(metrics.engineUp, {}, false);
+      case 'path.unavailable':
+        return samples.set(metrics.pathUp, {}, false);
+      case 'path.available':
+        return samples.set(metrics.pathUp, {}, true);
+      case 'history.synced':
+        samples.set(metrics.historyFollowed, {}, true);
+        if (event.missedSeconds > 0) {
+          samples.add(metrics.historyGaps, {});
+          samples.add(metrics.historyGapSeconds, {}, event.missedSeconds);
+        }
+        return;
+      case 'history.interrupted':
+        return samples.set(metrics.historyFollowed, {}, false);
+      case 'sweep.started':
+        return samples.set(metrics.sweepActive, {}, true);
+      case 'sweep.skipped':
+        return samples.add(metrics.sweepsSkipped, {});
+      case 'sweep.completed':
+        return this.#swept(event);
+      case 'image.deleted':
+      case 'cache-record.deleted':
+      case 'container.deleted':
+        return this.#deleted(event);
+      case 'image.kept':
+      case 'cache-record.kept':
+      case 'container.kept':
+        return samples.add(metrics.deletions, { kind: kindIn(event.event), result: 'kept' });
+      case 'image.gone':
+      case 'cache-record.gone':
+      case 'container.gone':
+        return samples.add(metrics.deletions, { kind: kindIn(event.event), result: 'gone' });
+      case 'image.delete-failed':
+      case 'cache-record.delete-failed':
+      case 'container.delete-failed':
+        return samples.add(metrics.deletions, { kind: kindIn(event.event), result: 'failed' });
+      case 'image.delete-unanswered':
+      case 'cache-record.delete-unanswered':
+      case 'container.delete-unanswered':
+        return samples.add(metrics.unanswered, { kind: kindIn(event.event) });
+      case 'cluster.failing':
+        samples.set(metrics.apiServerFailing, { task: clusterTask(event.task) }, true);
+        return this.#clusterFailed(event.task, 1);
+      case 'cluster.working':
+        this.#clusterFailed(event.task, event.tries - 1 - (this.#failing.get(event.task) ?? 0));
+        this.#failing.delete(event.task);
+        return samples.set(metrics.apiServerFailing, { task: clusterTask(event.task) }, false);
+      case 'slot.waiting':
+        return samples.set(metrics.cordonWaiting, {}, true);
+      case 'slot.taken':
+        return samples.set(metrics.cordonWaiting, {}, false);
+      case 'cordon.skipped':
+        samples.set(metrics.cordonWaiting, {}, false);
+        return samples.add(metrics.cordonsSkipped, {});
+      case 'node.cordoned':
+        this.#cordonedAtMs ??= this.#options.monotonicMs();
+        return samples.set(metrics.nodeCordoned, {}, true);
+      case 'node.uncordoned':
+      case 'node.left-cordoned':
+      case 'node.gone':
+        return this.#uncordoned();
+      case 'daemon.started':
+      case 'daemon.stopping':
+      case 'daemon.stopped':
+      case 'config.warning':
+      case 'history.state-lost':
+      case 'history.write-failed':
+      case 'image.would-delete':
+      case 'cache-record.would-delete':
+      case 'container.would-delete':
+      case 'cluster.access-missing':
+      case 'slot.lost':
+      case 'node.already-cordoned':
+      case 'cordon.time-limit':
+        return;
+    }
+  };
+
+  /** Takes a view of the store: what it is made of and what could be had back. */
+  observe({ takenAtMs, summary, space }: StoreView): void {
+    const samples = this.#samples;
+    for (const state of ['in-use', 'protected', 'unused'] as const) {
+      samples.set(metrics.images, { state }, summary.images[state].count);
+      samples.set(metrics.imageBytes, { state }, summary.images[state].bytes);
+    }
+    samples.set(metrics.reclaimableBytes, {}, summary.reclaimable.bytes);
+    samples.set(metrics.reclaimableInodes, {}, summary.reclaimable.inodes);
+    samples.set(metrics.buildCacheBytes, {}, space?.parts.buildCache.bytes);
+    for (const part of Object.keys(spaceLabels) as SpaceKind[]) {
+      const labels = { kind: spaceLabels[part] };
+      samples.set(metrics.spaceBytes, labels, space?.parts[part].bytes);
+      samples.set(metrics.spaceInodes, labels, space?.parts[part].inodes);
+    }
+    samples.set(metrics.storeTimestamp, {}, takenAtMs / 1000);
+  }
+
+  /** Counts a request to the engine that failed. */
+  engineFailed(code: (typeof metrics.engineErrors.labels.code)[number]): void {
+    this.#samples.add(metrics.engineErrors, { code });
+  }
+
+  /** The exposition, with the process as it is now. */
+  text(): string {
+    const running =
+      this.#cordonedAtMs === undefined ? 0 : (this.#options.monotonicMs() - this.#cordonedAtMs) / 1000;
+    this.#samples.setTotal(metrics.cordonedSeconds, this.#cordonedSeconds + running);
+    const figures = processFigures();
+    this.#samples.setTotal(metrics.cpuSeconds, figures.cpuSeconds);
+    this.#samples.set(metrics.residentMemory, {}, figures.residentBytes);
+    this.#samples.set(metrics.startTime, {}, figures.startedAtSeconds);
+    this.#samples.set(metrics.openFiles, {}, figures.openFiles);
+    this.#samples.set(metrics.heapUsed, {}, figures.heapUsedBytes);
+    return this.#samples.text();
+  }
+
+  #nowSeconds(): number {
+    return this.#options.nowMs() / 1000;
+  }
+
+  #setUsage(usage: Usage): void {
+    const { thresholds } = this.#options;
+    const samples = this.#samples;
+    samples.set(metrics.filesystemSize, {}, usage.bytes.total);
+    samples.set(metrics.filesystemAvailable, {}, usage.bytes.available);
+    samples.set(metrics.filesystemInodes, {}, usage.inodes?.total);
+    samples.set(metrics.filesystemAvailableInodes, {}, usage.inodes?.available);
+    samples.set(metrics.allocated, {}, usage.allocated?.bytes);
+    samples.set(metrics.usageRatio, { resource: 'bytes' }, percentUsed(usage.bytes) / 100);
+    samples.set(metrics.usageRatio, { resource: 'inodes' }, usage.inodes && percentUsed(usage.inodes) / 100);
+    const whole = thresholds.type === 'relative' ? 100 : Math.max(usage.bytes.total, 1);
+    samples.set(metrics.levelRatio, {}, level(usage, thresholds.type).value / whole);
+    this.#setThresholds(whole);
+  }
+
+  /** @param whole what a ratio of 1 is, in the thresholds' unit. */
+  #setThresholds(whole: number): void {
+    const { thresholds, criticalLevel } = this.#options;
+    const { thresholdRatio } = metrics;
+    this.#samples.set(thresholdRatio, { threshold: 'high' }, thresholds.high / whole);
+    this.#samples.set(thresholdRatio, { threshold: 'low' }, thresholds.low / whole);
+    if (criticalLevel === undefined) return;
+    this.#samples.set(thresholdRatio, { threshold: 'critical' }, criticalLevel / whole);
+  }
+
+  #deleted(event: Extract<DaemonEvent, { event: `${Subject}.deleted` }>): void {
+    const kind = kindIn(event.event);
+    const samples = this.#samples;
+    samples.add(metrics.deletions, { kind, result: 'deleted' });
+    samples.add(metrics.freedBytes, { kind }, Math.max(0, event.freedBytes));
+    samples.add(metrics.freedInodes, { kind }, Math.max(0, event.freedInodes));
+    samples.add(metrics.predictedBytes, { kind }, event.predictedBytes);
+    samples.add(metrics.predictedInodes, { kind }, event.predictedInodes);
+    samples.observe(metrics.deletionDuration, { kind }, event.durationSeconds);
+    this.#setUsage(event.usage);
+  }
+
+  #swept(report: SweepReport): void {
+    const samples = this.#samples;
+    samples.set(metrics.sweepActive, {}, false);
+    samples.add(metrics.sweeps, { outcome: report.stoppedBecause });
+    samples.observe(metrics.sweepDuration, {}, report.durationSeconds);
+    if (report.dryRun) return;
+    samples.set(metrics.lastSweepReachedLow, {}, report.reachedLow);
+    if (report.reachedLow) samples.set(metrics.lastSuccess, { task: 'sweep' }, this.#nowSeconds());
+  }
+
+  #clusterFailed(task: string, times: number): void {
+    if (times <= 0) return;
+    this.#samples.add(metrics.apiServerErrors, { task: clusterTask(task) }, times);
+    this.#failing.set(task, (this.#failing.get(task) ?? 0) + times);
+  }
+
+  #uncordoned(): void {
+    if (this.#cordonedAtMs !== undefined)
+      this.#cordonedSeconds += (this.#options.monotonicMs() - this.#cordonedAtMs) / 1000;
+    this.#cordonedAtMs = undefined;
+    this.#samples.set(metrics.nodeCordoned, {}, false);
+  }
+}
+
+/** `cache-record.gone` → `build-cache`. */
+function kindIn(event: `${Subject}.${string}`): DeletionKind {
+  const subject = event.slice(0, event.indexOf('.'));
+  return kindOf[subject as Subject];
+}
