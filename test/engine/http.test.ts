@@ -269,8 +269,10 @@ describe('a sweep, live', () => {
     const { port, cli } = await serve({ high: 0.2, low: 0.1, settings: { INTERVAL_SECONDS: '3600' } });
     const told: { event: string; references?: string[] }[] = [];
     const listener = request({ port, path: '/api/events' }, (response) => {
-      response.once('error', () => undefined);
-      createInterface({ input: response }).on('line', (line) => {
+      const lines = createInterface({ input: response });
+      // The daemon's end cuts it off.
+      lines.once('error', () => undefined);
+      lines.on('line', (line) => {
         if (line.startsWith('data: ')) told.push(JSON.parse(line.slice(6)) as (typeof told)[number]);
       });
     }).end();
