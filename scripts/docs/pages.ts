@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration-page.ts';
+import { enginesPage } from './engines-page.ts';
 import { metricsPage } from './metrics-page.ts';
 
 export interface GeneratedPage {
@@ -12,6 +13,7 @@ export interface GeneratedPage {
 
 export const generatedPages: readonly GeneratedPage[] = [
   page('docs/configuration.md', configurationPage),
+  page('docs/engines.md', enginesPage),
   page('docs/metrics.md', metricsPage),
 ];
 

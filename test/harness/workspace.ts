@@ -20,7 +20,8 @@ import { searchPath } from './packages.ts';
 const prefix = '/tmp/dic-';
 const ownerFile = '.owner';
 
-const engineProcesses = /^(dockerd|containerd|containerd-shim.*|runc|docker-registry|etcd|kube-apiserver)$/;
+const engineProcesses =
+  /^(dockerd|containerd|containerd-shim.*|runc|podman|conmon|crun|docker-registry|etcd|kube-apiserver)$/;
 
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
