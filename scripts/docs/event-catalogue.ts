@@ -160,6 +160,16 @@ export const catalogue: Catalogue = {
     when: 'something in the configuration looks like a mistake, but can be lived with',
     fields: { message },
   },
+  'http.listening': {
+    level: 'info',
+    when: 'the status page and its companions are served',
+    fields: { url: text('where') },
+  },
+  'http.failed': {
+    level: 'error',
+    when: 'they cannot be served where they should: the address is taken; the process ends with status 2',
+    fields: { address: text('as configured'), message },
+  },
   'engine.connected': {
     level: 'info',
     when: 'the engine answers, for the first time or again',

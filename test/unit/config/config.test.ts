@@ -48,6 +48,7 @@ describe('names and defaults', () => {
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
+        'HTTP_ADDRESS',
         'INTERVAL_SECONDS',
         'KEEP',
         'KEEP_LAST',
