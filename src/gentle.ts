@@ -18,7 +18,8 @@ import { type RemovalSettings, removeVictim, tellPlanned, tellRemoval } from './
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
   readonly policy: Policy;
-  readonly history: () => UsageHistory;
+  /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
+  readonly history: () => UsageHistory | undefined;
   readonly protections: Protections;
   readonly dryRun: boolean;
   /** In the thresholds' unit. */
@@ -54,14 +55,18 @@ export class GentleMode {
       this.#isPointlessSaid = false;
       return;
     }
-    const history = this.#options.history();
-    if (!this.#isQuiet() || this.#pointlessAtMs === history.latestMs) return;
+    if (!this.#isQuiet() || this.#isPointless()) return;
     await this.#step(used);
+  }
+
+  #isPointless(): boolean {
+    return this.#pointlessAtMs !== undefined && this.#pointlessAtMs === this.#options.history()?.latestMs;
   }
 
   #isQuiet(): boolean {
     const { history, quietSeconds } = this.#options;
-    return isQuiet(history(), Date.now(), quietSeconds * 1000);
+    const known = history();
+    return known !== undefined && isQuiet(known, Date.now(), quietSeconds * 1000);
   }
 
   async #step(used: number): Promise<void> {
@@ -75,7 +80,7 @@ export class GentleMode {
     const canHelp = level(plan.predicted.usageAfter, thresholds.type).value < softLevel;
     const victims = firstStep(plan.victims);
     if (!canHelp || victims.length === 0) {
-      this.#pointlessAtMs = history.latestMs;
+      this.#pointlessAtMs = history?.latestMs;
       if (!this.#isPointlessSaid)
         report({ event: 'gentle.skipped', used, softLevel, thresholdType: thresholds.type });
       this.#isPointlessSaid = true;

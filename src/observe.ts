@@ -2,7 +2,9 @@
 import { type Clean, couldBeOldEnough, imagesOnly } from './core/clean.ts';
 import { formatCount } from './core/format.ts';
 import type { Container, ImageId, ImageStore } from './core/store.ts';
+import type { SpaceByKind } from './core/space-kinds.ts';
 import type { Usage } from './core/thresholds.ts';
+import { DiskError } from './disk/error.ts';
 import { type ImageDisk, withLayers } from './disk/image-disk.ts';
 import type { Engine, ToldLayers } from './engine/engine.ts';
 
@@ -27,6 +29,23 @@ export async function observe(
   const listed = await listStore(engine, disk, signal, clean);
   const { store, layerSource } = await addLayers(listed, engine, disk, signal);
   return { takenAtMs: Date.now(), usage: await disk.usage(signal), store, layerSource };
+}
+
+/** Where the space of the filesystem is, or a sentence why that cannot be told. */
+export type SpaceAnswer = { readonly space: SpaceByKind } | { readonly problem: string };
+
+/** The account of the filesystem. Never throws for what may not be read: the rest of a look is worth having without it. */
+export async function spaceAnswer(
+  disk: ImageDisk,
+  store: ImageStore,
+  signal: AbortSignal,
+): Promise<SpaceAnswer> {
+  try {
+    return { space: await disk.space(store, signal) };
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    return { problem: error.message };
+  }
 }
 
 /**

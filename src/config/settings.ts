@@ -20,6 +20,7 @@ import {
 } from './values.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
+import { listenAddress } from './http-address.ts';
 import { bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
@@ -29,6 +30,7 @@ export const groups = [
   'Usage history',
   'Kubernetes',
   'Engine requests',
+  'HTTP',
   'Logging',
 ] as const;
 
@@ -206,6 +208,12 @@ export const settings = {
     help: 'How long one request to the engine may take',
     kind: seconds(1, 86_400),
     default: 300,
+  }),
+  httpAddress: setting({
+    group: 'HTTP',
+    help: 'Where to serve the status page, its JSON and the health checks; read-only and without authentication; unset, nothing is served',
+    kind: listenAddress(),
+    default: undefined,
   }),
   logFormat: setting({
     group: 'Logging',

@@ -50,6 +50,7 @@ describe('names and defaults', () => {
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
+        'HTTP_ADDRESS',
         'INTERVAL_SECONDS',
         'KEEP',
         'KEEP_LAST',
