@@ -44,7 +44,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     if (surfaces.http !== undefined) report({ event: 'http.listening', url: surfaces.http.url });
     cordon = await connect(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
-    const engine = createEngine(config);
+    const engine = await createEngine(config);
     remembered.history = await follow(config, engine, report, signals.stop);
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)

@@ -13,7 +13,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainId, chainIds, sha256 } from '../chain-id.ts';
 import { errnoOf } from '../errno.ts';
-import { forEachLimited } from './limited.ts';
+import { forEachLimited } from '../limited.ts';
 import { readPodmanStore } from './podman-store.ts';
 
 export interface StoredLayer {
