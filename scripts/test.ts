@@ -1,7 +1,8 @@
 /**
- * `npm test`: everything, in the order unit, engine, cluster. Installs what the tests need. Ends with one line,
- * `N passed, N failed`. Nothing is left out silently: a test that was skipped counts as failed, and so does a file that
- * could not be loaded.
+ * `npm test`: everything that this machine's distribution has the engines for, in the order of `projectsOf`.
+ * `npm run test:engines`: the conformance suite on every engine; with `others`, on those that `npm test` leaves out.
+ * Installs what the tests need. Ends with one line, `N passed, N failed`. Nothing is left out silently: a test that was
+ * skipped counts as failed, and so does a file that could not be loaded.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +11,11 @@ import { clearAbandoned } from '../test/harness/workspace.ts';
 import { engineCommands, ensureCommands, requireRoot } from '../test/harness/packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const projects = ['unit', 'engine', 'cluster'] as const;
+const projectsOf: Readonly<Record<string, readonly string[]>> = {
+  everything: ['unit', 'engine', 'conformance', 'cluster'],
+  engines: ['conformance', 'engines'],
+  others: ['engines'],
+};
 
 /** What we read of the file that vitest's JSON reporter writes. */
 interface Report {
@@ -99,7 +104,7 @@ function finish(outcomes: readonly Outcome[]): void {
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   say('');
   for (const outcome of outcomes)
-    say(`${outcome.project.padEnd(8)} ${outcome.passed} passed, ${outcome.failures.length} failed`);
+    say(`${outcome.project.padEnd(11)} ${outcome.passed} passed, ${outcome.failures.length} failed`);
   for (const failure of failures) say(`  failed: ${failure}`);
   say(`${passed} passed, ${failures.length} failed`);
   process.exitCode = failures.length === 0 ? 0 : 1;
@@ -109,14 +114,27 @@ function finish(outcomes: readonly Outcome[]): void {
 async function prepare(): Promise<string | undefined> {
   try {
     requireRoot('npm test');
-    await ensureCommands([...engineCommands, 'mkfs.xfs', 'mkfs.btrfs', 'docker-registry', 'openssl']);
+    await ensureCommands([
+      ...engineCommands,
+      'mkfs.xfs',
+      'mkfs.btrfs',
+      'docker-registry',
+      'openssl',
+      'protoc',
+    ]);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function main(): Promise<void> {
+async function main(which = 'everything'): Promise<void> {
+  const projects = projectsOf[which];
+  if (projects === undefined) {
+    say(`What is to be tested is one of: ${Object.keys(projectsOf).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
   const problem = await prepare();
   if (problem !== undefined) {
     say(`${problem}\nThe unit tests alone need nothing: npm run test:unit`);
@@ -138,4 +156,4 @@ async function main(): Promise<void> {
   finish(outcomes);
 }
 
-await main();
+await main(process.argv[2]);

@@ -64,6 +64,10 @@ export type DaemonEvent =
   | { readonly event: 'daemon.stopping'; readonly signal: string }
   | { readonly event: 'daemon.stopped' }
   | { readonly event: 'config.warning'; readonly message: string }
+  /** The status page and its companions are served. */
+  | { readonly event: 'http.listening'; readonly url: string }
+  /** They cannot be: the address is taken, or not ours. The process ends. */
+  | { readonly event: 'http.failed'; readonly address: string; readonly message: string }
   | {
       readonly event: 'engine.connected';
       readonly endpoint: string;
@@ -177,6 +181,19 @@ interface VictimFacts {
   readonly predictedBytes: number;
   readonly predictedInodes: number;
   readonly reason: string;
+}
+
+export type Deletion = Extract<DaemonEvent, { readonly event: `${Subject}.deleted` }>;
+export type Disappearance = Extract<DaemonEvent, { readonly event: `${Subject}.gone` }>;
+
+/** Whether an event tells that something was deleted by us. */
+export function isDeletion(event: DaemonEvent): event is Deletion {
+  return event.event.endsWith('.deleted');
+}
+
+/** Whether it tells that somebody else had deleted it. */
+export function isDisappearance(event: DaemonEvent): event is Disappearance {
+  return event.event !== 'node.gone' && event.event.endsWith('.gone');
 }
 
 /** Receives every event, in order. Must not throw and must not wait. */

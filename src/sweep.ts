@@ -34,7 +34,7 @@ export interface SweepOptions {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory) | undefined;
+  readonly history?: (() => UsageHistory | undefined) | undefined;
   readonly protections: Protections;
   readonly clean: Clean;
   readonly delaySeconds: number;

@@ -42,6 +42,18 @@ export interface Image {
   readonly labels: Readonly<Record<string, string>>;
   /** Its layers from the bottom up; undefined where not (yet) known. */
   readonly layers: readonly ChainId[] | undefined;
+  /** Set where the engine needs the image for itself, whether a container uses it or not. */
+  readonly engineNeeds?: EngineNeed | undefined;
+}
+
+/**
+ * - `pinned`: the engine was told to keep it from every garbage collection (CRI).
+ * - `sandbox-image`: every pod needs it (the "pause" image).
+ */
+export interface EngineNeed {
+  readonly code: 'pinned' | 'sandbox-image';
+  /** One line for people. */
+  readonly reason: string;
 }
 
 export interface Container {
@@ -55,6 +67,8 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   /** When it stopped; left out where that was not asked or it never ran. */
   readonly stoppedAtMs?: number | undefined;
+  /** The static pod that it belongs to: kubelet runs those from files, also without an API server. */
+  readonly staticPod?: string | undefined;
 }
 
 /** A record of the engine's build cache. */

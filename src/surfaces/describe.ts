@@ -30,6 +30,7 @@ export function severityOf(event: DaemonEvent): Severity {
       return event.required ? 'error' : 'warn';
     case 'engine.unavailable':
     case 'path.unavailable':
+    case 'http.failed':
       return 'error';
     case 'sweep.completed':
       return event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn';
@@ -38,6 +39,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'daemon.started':
     case 'daemon.stopping':
     case 'daemon.stopped':
+    case 'http.listening':
     case 'engine.connected':
     case 'path.available':
     case 'history.synced':
@@ -75,7 +77,10 @@ export function describe(event: DaemonEvent): string {
     case 'daemon.stopped':
       return 'stopped';
     case 'config.warning':
+    case 'http.failed':
       return event.message;
+    case 'http.listening':
+      return `status page at ${event.url}`;
     case 'engine.connected':
       return `${event.name} ${event.version} at ${event.endpoint}, API ${event.apiVersion}`;
     case 'engine.unavailable':

@@ -1,6 +1,6 @@
 /** What tests do to an engine by its raw API, each in one call. Not the project's own client: that one is under test. */
 import { Readable } from 'node:stream';
-import type { DockerEngine } from './docker-engine.ts';
+import type { ApiEngine } from './api-engine.ts';
 import { file, tar } from './tar.ts';
 
 /** As `GET /images/json` answers. */
@@ -25,14 +25,14 @@ export interface ContainerSummary {
 
 /** @param options.all intermediate images of the classic builder too. */
 export async function listImages(
-  engine: DockerEngine,
+  engine: ApiEngine,
   options: { readonly all?: boolean } = {},
 ): Promise<readonly ImageSummary[]> {
   return (await engine.expect('GET', `/images/json?all=${options.all ?? false}`)).json();
 }
 
 /** Every tag of every image, sorted, without the engine's `<none>:<none>`. */
-export async function listTags(engine: DockerEngine): Promise<readonly string[]> {
+export async function listTags(engine: ApiEngine): Promise<readonly string[]> {
   const images = await listImages(engine);
   return images
     .flatMap((image) => image.RepoTags ?? [])
@@ -41,23 +41,23 @@ export async function listTags(engine: DockerEngine): Promise<readonly string[]>
 }
 
 /** True when the engine knows the image, by ID or name. */
-export async function hasImage(engine: DockerEngine, image: string): Promise<boolean> {
+export async function hasImage(engine: ApiEngine, image: string): Promise<boolean> {
   return (await engine.request('GET', `/images/${image}/json`)).status === 200;
 }
 
 /** The parent that the engine knows of (made by commit or the classic builder), or ''. */
-export async function parentOf(engine: DockerEngine, image: string): Promise<string> {
+export async function parentOf(engine: ApiEngine, image: string): Promise<string> {
   return (await engine.expect('GET', `/images/${image}/json`)).json<{ Parent: string }>().Parent;
 }
 
-export async function tagImage(engine: DockerEngine, image: string, reference: string): Promise<void> {
+export async function tagImage(engine: ApiEngine, image: string, reference: string): Promise<void> {
   const colon = reference.lastIndexOf(':');
   const [repository, tag] = [reference.slice(0, colon), reference.slice(colon + 1)];
   await engine.expect('POST', `/images/${image}/tag?repo=${encodeURIComponent(repository)}&tag=${tag}`);
 }
 
 export async function removeImage(
-  engine: DockerEngine,
+  engine: ApiEngine,
   image: string,
   options: { readonly force?: boolean; readonly noprune?: boolean } = {},
 ): Promise<void> {
@@ -82,7 +82,7 @@ export interface ContainerOptions {
 
 /** Creates a container without network; returns its ID. */
 export async function createContainer(
-  engine: DockerEngine,
+  engine: ApiEngine,
   image: string,
   options: ContainerOptions = {},
 ): Promise<string> {
@@ -106,13 +106,13 @@ export async function createContainer(
   return answer.json<{ Id: string }>().Id;
 }
 
-export async function startContainer(engine: DockerEngine, container: string): Promise<void> {
+export async function startContainer(engine: ApiEngine, container: string): Promise<void> {
   await engine.expect('POST', `/containers/${container}/start`);
 }
 
 /** Creates and starts a container; returns its ID. */
 export async function runContainer(
-  engine: DockerEngine,
+  engine: ApiEngine,
   image: string,
   options?: ContainerOptions,
 ): Promise<string> {
@@ -122,34 +122,34 @@ export async function runContainer(
 }
 
 /** Waits until the container ends; returns its exit status. */
-export async function waitForContainer(engine: DockerEngine, container: string): Promise<number> {
+export async function waitForContainer(engine: ApiEngine, container: string): Promise<number> {
   const answer = await engine.expect('POST', `/containers/${container}/wait`);
   return answer.json<{ StatusCode: number }>().StatusCode;
 }
 
 /** What the container wrote, both streams. */
-export async function containerLogs(engine: DockerEngine, container: string): Promise<string> {
+export async function containerLogs(engine: ApiEngine, container: string): Promise<string> {
   const answer = await engine.expect('GET', `/containers/${container}/logs?stdout=1&stderr=1`);
   // Each piece is preceded by its stream (one byte), three zeros and its length (four bytes): take those out.
   return answer.text.replace(/[\x01\x02]\0{3}[^]{4}/g, '');
 }
 
 /** Stops a container (one second of grace); it stays, exited. */
-export async function stopContainer(engine: DockerEngine, container: string): Promise<void> {
+export async function stopContainer(engine: ApiEngine, container: string): Promise<void> {
   await engine.expect('POST', `/containers/${container}/stop?t=1`);
 }
 
-export async function removeContainer(engine: DockerEngine, container: string): Promise<void> {
+export async function removeContainer(engine: ApiEngine, container: string): Promise<void> {
   await engine.expect('DELETE', `/containers/${container}?force=true&v=true`);
 }
 
-export async function listContainers(engine: DockerEngine): Promise<readonly ContainerSummary[]> {
+export async function listContainers(engine: ApiEngine): Promise<readonly ContainerSummary[]> {
   return (await engine.expect('GET', '/containers/json?all=true')).json();
 }
 
 /** Writes a file into a container, running or not. */
 export async function putFile(
-  engine: DockerEngine,
+  engine: ApiEngine,
   container: string,
   path: string,
   content: Buffer | string,
@@ -174,7 +174,7 @@ export interface ChildOptions {
  * commit); returns its ID.
  */
 export async function commitChild(
-  engine: DockerEngine,
+  engine: ApiEngine,
   parent: string,
   options: ChildOptions = {},
 ): Promise<string> {

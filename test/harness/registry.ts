@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { DockerEngine } from './docker-engine.ts';
+import type { ApiEngine } from './api-engine.ts';
 import { listImages, removeImage, tagImage } from './engine-api.ts';
 import { send } from './http.ts';
 import { throwStreamedError } from './images.ts';
@@ -70,7 +70,7 @@ export async function startRegistry(): Promise<Registry> {
 }
 
 /** Pushes `host/repository:tag`, which the engine must have. */
-export async function pushImage(engine: DockerEngine, name: string, tag: string): Promise<void> {
+export async function pushImage(engine: ApiEngine, name: string, tag: string): Promise<void> {
   const answer = await engine.expect('POST', `/images/${name}/push?tag=${tag}`, {
     headers: { 'X-Registry-Auth': Buffer.from('{}').toString('base64') },
   });
@@ -78,7 +78,7 @@ export async function pushImage(engine: DockerEngine, name: string, tag: string)
 }
 
 /** Pulls by tag or `sha256:…` digest. */
-export async function pullImage(engine: DockerEngine, name: string, tagOrDigest: string): Promise<void> {
+export async function pullImage(engine: ApiEngine, name: string, tagOrDigest: string): Promise<void> {
   const answer = await engine.expect(
     'POST',
     `/images/create?fromImage=${encodeURIComponent(name)}&tag=${encodeURIComponent(tagOrDigest)}`,
@@ -91,7 +91,7 @@ export async function pullImage(engine: DockerEngine, name: string, tagOrDigest:
  * its digest. Returns the one reference left, `host/repository@sha256:…`.
  */
 export async function digestOnlyImage(
-  engine: DockerEngine,
+  engine: ApiEngine,
   registry: Registry,
   reference: string,
   repository: string,

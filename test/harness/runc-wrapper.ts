@@ -4,7 +4,7 @@
  * It is called `runc` in a folder that comes first in the engine's PATH, so containers and builds alike go through it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { commandPath } from './packages.ts';
 
 const rewrite = `
@@ -31,12 +31,15 @@ if [ -n "$create" ] && [ -n "$bundle" ]; then '${node}' '${rewriter}' "$bundle/c
 exec '${runc}' "$@"
 `;
 
-/** Writes the stand-in below the folder and returns the folder to put first in PATH. */
-export function writeRuncWrapper(folder: string): string {
+/**
+ * Writes the stand-in below the folder and returns the folder to put first in PATH.
+ * @param runtime the real one's path: runc, or crun, which has the same arguments.
+ */
+export function writeRuncWrapper(folder: string, runtime = commandPath('runc')): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   const rewriter = join(bin, 'rewrite.cjs');
   writeFileSync(rewriter, rewrite);
-  writeFileSync(join(bin, 'runc'), script(process.execPath, rewriter, commandPath('runc')), { mode: 0o755 });
+  writeFileSync(join(bin, basename(runtime)), script(process.execPath, rewriter, runtime), { mode: 0o755 });
   return bin;
 }

@@ -154,6 +154,8 @@ export class Metrics {
       case 'daemon.stopping':
       case 'daemon.stopped':
       case 'config.warning':
+      case 'http.listening':
+      case 'http.failed':
       case 'history.state-lost':
       case 'history.write-failed':
       case 'image.would-delete':

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { imagesOnly } from '../../../src/core/clean.ts';
-import { loadConfig, type Config, type Environment, type Flags } from '../../../src/config/config.ts';
+import { loadConfig, type Environment, type Flags, type LoadedConfig } from '../../../src/config/config.ts';
 import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
 
 const prefix = 'DOCKER_IMAGE_CLEANER_';
@@ -10,7 +10,7 @@ function ours(values: Readonly<Record<string, string>>): Environment {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 }
 
-function configOf(env: Environment, flags: Flags = {}): Config {
+function configOf(env: Environment, flags: Flags = {}): LoadedConfig {
   const result = loadConfig(env, flags);
   if (!result.ok) throw new Error(result.problems.join('\n'));
   return result.config;
@@ -32,7 +32,10 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: 95,
-      pathToCheck: '/var/lib/docker',
+      // By the engine that is found: test/unit/engine/detect.test.ts.
+      runtime: 'auto',
+      runtimeEndpoint: undefined,
+      pathToCheck: undefined,
       intervalSeconds: 300,
       delaySeconds: 1,
       thresholds: { type: 'relative', high: 80, low: 60 },
@@ -41,6 +44,7 @@ describe('names and defaults', () => {
       logFormat: 'auto',
       logLevel: 'info',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
+      engineIsNamed: false,
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
@@ -48,6 +52,7 @@ describe('names and defaults', () => {
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
+        'HTTP_ADDRESS',
         'INTERVAL_SECONDS',
         'KEEP',
         'KEEP_LAST',
@@ -60,6 +65,8 @@ describe('names and defaults', () => {
         'PATH_TO_CHECK',
         'POLICY',
         'RECORD_TRACE',
+        'RUNTIME',
+        'RUNTIME_ENDPOINT',
         'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
@@ -75,6 +82,8 @@ describe('names and defaults', () => {
   it('reads every setting from the environment', () => {
     const env = ours({
       PATH_TO_CHECK: '/data',
+      RUNTIME: 'CRI',
+      RUNTIME_ENDPOINT: 'unix:///run/other.sock',
       INTERVAL_SECONDS: '60',
       DELAY_SECONDS: '0',
       THRESHOLD_TYPE: 'absolute',
@@ -95,6 +104,8 @@ describe('names and defaults', () => {
       maxCordonedNodes: 0,
       criticalLevel: undefined,
       pathToCheck: '/data',
+      runtime: 'cri',
+      runtimeEndpoint: '/run/other.sock',
       intervalSeconds: 60,
       delaySeconds: 0,
       thresholds: { type: 'absolute', high: 40e9, low: 10e9 },
@@ -103,6 +114,7 @@ describe('names and defaults', () => {
       logFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
+      engineIsNamed: true,
     });
   });
 

@@ -1,0 +1,89 @@
+/**
+ * `/api/events`: what happens, to every page that is open (server-sent events). Many events make one write, and a
+ * client that does not take what it is sent is cut off: it will ask again.
+ */
+import type { ServerResponse } from 'node:http';
+
+/** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
+const MAX_CLIENTS = 300;
+/** Events of so long are written together. */
+const BATCH_MS = 200;
+/** Sent when nothing happens, so that nobody between takes the connection for dead. */
+const BEAT_MS = 10_000;
+/** More than this not taken by a client, and it is cut off. */
+const MAX_BEHIND_BYTES = 256 * 1024;
+
+export class Live {
+  /** Each with whether it had taken everything at the last beat. */
+  readonly #clients = new Map<ServerResponse, { wasBehind: boolean }>();
+  #batch: string[] = [];
+  #flush: NodeJS.Timeout | undefined;
+  readonly #beat: NodeJS.Timeout;
+
+  constructor() {
+    this.#beat = setInterval(() => {
+      for (const [client, state] of this.#clients) {
+        const isBehind = client.writableLength > 0;
+        // A whole beat long nothing was taken.
+        if (isBehind && state.wasBehind) this.#drop(client);
+        else client.write(': still here\n\n');
+        state.wasBehind = isBehind;
+      }
+    }, BEAT_MS).unref();
+  }
+
+  get clients(): number {
+    return this.#clients.size;
+  }
+
+  /** @param first what the client is told at once. */
+  open(client: ServerResponse, first: object): void {
+    if (this.#clients.size >= MAX_CLIENTS) {
+      client.writeHead(503, { 'Retry-After': '30', 'Content-Type': 'text/plain; charset=utf-8' });
+      client.end('Too many pages are open; the JSON still answers.\n');
+      return;
+    }
+    client.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      // Some proxies collect what they pass on.
+      'X-Accel-Buffering': 'no',
+    });
+    client.write(`retry: 3000\n\n${message(first)}`);
+    this.#clients.set(client, { wasBehind: false });
+    client.once('close', () => {
+      this.#clients.delete(client);
+    });
+  }
+
+  /** Tells all. Cheap when nobody listens. */
+  tell(event: object): void {
+    if (this.#clients.size === 0) return;
+    this.#batch.push(message(event));
+    this.#flush ??= setTimeout(() => {
+      this.#flush = undefined;
+      const text = Buffer.from(this.#batch.join(''));
+      this.#batch = [];
+      for (const client of this.#clients.keys()) {
+        if (client.writableLength > MAX_BEHIND_BYTES) this.#drop(client);
+        else client.write(text);
+      }
+    }, BATCH_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#beat);
+    clearTimeout(this.#flush);
+    for (const client of this.#clients.keys()) this.#drop(client);
+  }
+
+  #drop(client: ServerResponse): void {
+    this.#clients.delete(client);
+    client.destroy();
+  }
+}
+
+/** JSON has no line ends of its own. */
+function message(event: object): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}

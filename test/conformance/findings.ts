@@ -1,0 +1,47 @@
+/** What the suite saw an engine do: written to test-artifacts/, and compared with what the table of docs/engines.md is of. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '../harness/cli.ts';
+import type { Capabilities } from './fixture.ts';
+
+/** What every engine must do, each shown by a test. */
+export const behaviours = {
+  lists: 'images with names, sizes, sharing',
+  inUse: 'an image in use stays, whatever the state of its container',
+  keeps: 'keep patterns',
+  plans: 'the plan is what happens',
+  reachesLow: 'sweeps until below LOW',
+  severalNames: 'an image with several names goes as a whole',
+  digestOnly: 'an image that has only a digest goes',
+  lateUse: 'an image that comes into use after the plan stays',
+  neverForces: 'never forces',
+  survivesRestart: 'an engine that crashes in mid-sweep',
+  ineffective: 'stops when deleting does not help',
+} as const;
+export type Behaviour = keyof typeof behaviours;
+
+export interface Findings {
+  readonly engine: string;
+  /** What it said of itself. */
+  readonly identity: string;
+  readonly apiVersion: string;
+  readonly capabilities: Partial<Capabilities>;
+  readonly behaviours: readonly Behaviour[];
+}
+
+export const findingsFolder = join(repositoryRoot, 'test-artifacts', 'engines');
+export const recordedFolder = join(repositoryRoot, 'docs', 'engines');
+
+export function fileName(engine: string): string {
+  return `${engine.toLowerCase().replace(/[^a-z0-9.]+/g, '-')}.json`;
+}
+
+export function writeFindings(findings: Findings): void {
+  mkdirSync(findingsFolder, { recursive: true });
+  writeFileSync(join(findingsFolder, fileName(findings.engine)), `${JSON.stringify(findings, null, 2)}\n`);
+}
+
+/** @throws when there is none or it is no JSON. */
+export function readRecorded(engine: string): Findings {
+  return JSON.parse(readFileSync(join(recordedFolder, fileName(engine)), 'utf8')) as Findings;
+}

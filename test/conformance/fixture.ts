@@ -1,0 +1,104 @@
+/**
+ * What the conformance suite needs of an engine, whatever it speaks. One fixture an engine: how it is started, and what it
+ * is said to be able to do. The suite asserts every capability both ways: that what is said to be there is there, and that
+ * what is said to be lacking lacks.
+ */
+import type { Disk, DiskOptions } from '../harness/disk.ts';
+import type { StoreSpec } from '../harness/images.ts';
+
+/** States in which a container (of CRI: or its sandbox) holds its image. */
+export type ContainerState = 'created' | 'running' | 'paused' | 'exited';
+
+/** What differs between engines; what every engine must do is not here. */
+export interface Capabilities {
+  /** States that a container can be brought into. */
+  readonly containerStates: readonly ContainerState[];
+  /** Where the sizes of layers are from: the disk, or what the engine tells. `unknown`: the image's size is all there is. */
+  readonly layerSizes: 'measured' | 'estimated' | 'unknown';
+  /** Whether `status` tells by kind where the space is, or only how much there is. */
+  readonly spaceAccount: 'by kind' | 'as a whole';
+  /** When the space of a deleted image is free: when the deletion is answered, or once the engine collected it. */
+  readonly freedSpace: 'at once' | 'later';
+  /** What the engine does when it is asked, without force, to delete an image that a container uses. */
+  readonly deletesInUse: 'refuses' | 'deletes';
+  /** Images that lost their last name stay until somebody deletes them. */
+  readonly namelessImages: boolean;
+  /** Images have labels that can protect them. */
+  readonly imageLabels: boolean;
+  /** The engine tells when an image was built. */
+  readonly imageTimes: boolean;
+  /** An image that was made from another on this host stays tied to it. */
+  readonly buildParents: boolean;
+  /** Containers can mount images. */
+  readonly imageMounts: boolean;
+  /** `CLEAN=stopped-containers` finds and deletes them. */
+  readonly stoppedContainers: boolean;
+  /** `CLEAN=build-cache` finds records and deletes them one by one. */
+  readonly buildCache: boolean;
+  /** How the use of images becomes known: told as it happens, or seen by asking now and then. */
+  readonly use: 'events' | 'polling' | 'unknown';
+}
+
+/** Something that holds an image. */
+export interface Holder {
+  /** The container's name as the executable shows it. */
+  readonly name: string;
+  release(): Promise<void>;
+}
+
+/** What went over the wire. */
+export interface Watch {
+  /** The environment that leads the executable past the watch to the engine. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Requests that delete or could, as they were sent, each in one line, e.g. `DELETE /v1.41/images/x?force=false`. */
+  deletions(): readonly string[];
+  dispose(): Promise<void>;
+}
+
+/** An engine on a disk of its own. All names in the suite are whole (`localhost/a:1`): engines complete short ones differently. */
+export interface EngineUnderTest {
+  readonly disk: Disk;
+  /** What PATH_TO_CHECK is to be. */
+  readonly dataRoot: string;
+  /** The environment that leads the executable to this engine. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Loads images, one after the other. */
+  load(spec: StoreSpec): Promise<void>;
+  /** Every tag of every image, sorted. By the engine's own tools, never by the code under test. */
+  tags(): Promise<readonly string[]>;
+  /** How many images there are, nameless ones included. */
+  imageCount(): Promise<number>;
+  /** Gives an image one more name. */
+  tag(image: string, reference: string): Promise<void>;
+  /** Takes the only name of an image away, so that it stays without one; asked for only with `namelessImages`. */
+  makeNameless(image: string, byMeansOf: string): Promise<void>;
+  /** Pulls the image by its digest, so that this is its only name, and returns it: `host/repository@sha256:…`. */
+  digestOnly(image: string, repository: string): Promise<string>;
+  /** Brings a container of the image into the state. */
+  hold(image: string, state: ContainerState): Promise<Holder>;
+  /** A container that mounts the image; undefined when the engine cannot. `of` is what the container is made of. */
+  mount(image: string, of: string): Promise<Holder | undefined>;
+  /** Makes an image from another one, on this host. */
+  buildOn(parent: string, tag: string): Promise<void>;
+  /** Makes at least one record of the build cache; undefined where there is no such thing. */
+  fillBuildCache?(): Promise<void>;
+  /** Asks the engine to delete the image, without force. */
+  removeUnforced(image: string): Promise<'removed' | 'refused'>;
+  /** Listens on the wire; missing where the protocol has no force that could be asked for. */
+  watch?(): Promise<Watch>;
+  /** Ends the engine as a crash would; containers live on where they do in life. */
+  kill(): Promise<void>;
+  /** Starts it again. */
+  start(): Promise<void>;
+  /** Ends it with all it started, unmounts and removes its disk. */
+  dispose(): Promise<void>;
+}
+
+export interface EngineFixture {
+  /** Names the column of the table and the file of the findings, e.g. `Docker 20.10`. */
+  readonly name: string;
+  /** What the engine says of itself must match: `name version`. */
+  readonly identity: RegExp;
+  readonly capabilities: Capabilities;
+  start(disk: DiskOptions): Promise<EngineUnderTest>;
+}
