@@ -15,16 +15,19 @@ import {
   nodeName,
   onOff,
   seconds,
+  socketAddress,
   wholeNumber,
   type ValueKind,
 } from './values.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
+import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { listenAddress } from './http-address.ts';
 import { bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
 export const groups = [
+  'Engine',
   'Disk',
   'Sweeps',
   'Usage history',
@@ -65,11 +68,25 @@ function plainText(value: unknown): string {
 const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
 
 export const settings = {
+  runtime: setting({
+    group: 'Engine',
+    help: 'Which kind of engine is kept clean: the one behind DOCKER_HOST (docker: Docker, Podman), a runtime of Kubernetes (cri: containerd, CRI-O), or what is found here (auto: docker if there is any sign of it, else cri)',
+    kind: choice('docker', 'cri', 'auto'),
+    default: 'auto',
+  }),
+  runtimeEndpoint: setting({
+    group: 'Engine',
+    help: 'Where the CRI runtime listens; with it, auto is cri',
+    kind: socketAddress(),
+    default: undefined,
+    defaultText: `the first that is there of ${defaultSocketPaths.map((path) => `unix://${path}`).join(' and ')}`,
+  }),
   pathToCheck: setting({
     group: 'Disk',
     help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',
     kind: absolutePath(),
-    default: '/var/lib/docker',
+    default: undefined,
+    defaultText: '/var/lib/docker; with cri /var/lib/containerd or, for CRI-O, /var/lib/containers/storage',
   }),
   thresholdType: setting({
     group: 'Disk',

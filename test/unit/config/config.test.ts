@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { imagesOnly } from '../../../src/core/clean.ts';
-import { loadConfig, type Config, type Environment, type Flags } from '../../../src/config/config.ts';
+import { loadConfig, type Environment, type Flags, type LoadedConfig } from '../../../src/config/config.ts';
 import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
 
 const prefix = 'DOCKER_IMAGE_CLEANER_';
@@ -10,7 +10,7 @@ function ours(values: Readonly<Record<string, string>>): Environment {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 }
 
-function configOf(env: Environment, flags: Flags = {}): Config {
+function configOf(env: Environment, flags: Flags = {}): LoadedConfig {
   const result = loadConfig(env, flags);
   if (!result.ok) throw new Error(result.problems.join('\n'));
   return result.config;
@@ -34,7 +34,10 @@ describe('names and defaults', () => {
       criticalLevel: 95,
       softLevel: undefined,
       quietSeconds: 120,
-      pathToCheck: '/var/lib/docker',
+      // By the engine that is found: test/unit/engine/detect.test.ts.
+      runtime: 'auto',
+      runtimeEndpoint: undefined,
+      pathToCheck: undefined,
       intervalSeconds: 300,
       delaySeconds: 1,
       thresholds: { type: 'relative', high: 80, low: 60 },
@@ -43,6 +46,7 @@ describe('names and defaults', () => {
       logFormat: 'auto',
       logLevel: 'info',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
+      engineIsNamed: false,
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
@@ -64,6 +68,8 @@ describe('names and defaults', () => {
         'POLICY',
         'QUIET_SECONDS',
         'RECORD_TRACE',
+        'RUNTIME',
+        'RUNTIME_ENDPOINT',
         'SOFT_THRESHOLD',
         'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
@@ -80,6 +86,8 @@ describe('names and defaults', () => {
   it('reads every setting from the environment', () => {
     const env = ours({
       PATH_TO_CHECK: '/data',
+      RUNTIME: 'CRI',
+      RUNTIME_ENDPOINT: 'unix:///run/other.sock',
       INTERVAL_SECONDS: '60',
       DELAY_SECONDS: '0',
       THRESHOLD_TYPE: 'absolute',
@@ -102,6 +110,8 @@ describe('names and defaults', () => {
       softLevel: undefined,
       quietSeconds: 120,
       pathToCheck: '/data',
+      runtime: 'cri',
+      runtimeEndpoint: '/run/other.sock',
       intervalSeconds: 60,
       delaySeconds: 0,
       thresholds: { type: 'absolute', high: 40e9, low: 10e9 },
@@ -110,6 +120,7 @@ describe('names and defaults', () => {
       logFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
+      engineIsNamed: true,
     });
   });
 
