@@ -134,6 +134,7 @@ function keepUsed(image: Image, first: Container, containers: readonly Container
 
 /** An image whose child stays must stay, all the way down to the first parent. */
 function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void {
+  if (images.every((image) => image.parentId === undefined)) return;
   const byId = new Map(images.map((image) => [image.id, image]));
   for (const id of [...kept.keys()]) {
     let child = byId.get(id);

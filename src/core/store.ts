@@ -126,8 +126,10 @@ export function isUnreferenced(image: Image): boolean {
 
 /** Each image's direct children: those the classic builder made from it. Children of unknown images are left out. */
 export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, readonly Image[]> {
-  const known = new Set(images.map((image) => image.id));
   const children = new Map<ImageId, Image[]>();
+  // BuildKit's images have no parents: most stores have none.
+  if (images.every((image) => image.parentId === undefined)) return children;
+  const known = new Set(images.map((image) => image.id));
   for (const image of images) {
     if (image.parentId === undefined || !known.has(image.parentId) || image.parentId === image.id) continue;
     const siblings = children.get(image.parentId);
@@ -139,6 +141,7 @@ export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, reado
 
 /** The containers that hold each image, by image ID; a container that names an image by a reference counts too. */
 export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Container[]> {
+  if (store.containers.length === 0) return new Map();
   const idByName = new Map<string, ImageId>();
   for (const image of store.images) {
     idByName.set(image.id, image.id);
