@@ -140,7 +140,8 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
 function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
   if (!result.ok) return noFacts(result.message);
   const { images, layers, heldLayers } = result.store;
-  const source = 'measured by containerd when it unpacked them, and the content that they were unpacked from';
+  const source =
+    'measured on the disk by containerd when it unpacked them, and the content that they were unpacked from';
   return { images, layers, heldLayers, heldSpace: new Map(), source };
 }
 

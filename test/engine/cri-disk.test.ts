@@ -43,7 +43,7 @@ describe('the sizes of layers', () => {
       ],
     });
     const { layerSource } = await plan();
-    expect(layerSource).toContain('measured by containerd');
+    expect(layerSource).toContain('measured on the disk by containerd');
     const cli = criCleaner(containerd, ['run', '--once'], { high: 0.2, low: 0.1 });
     expect((await cli.exited).code).toBe(3);
     const deleted = cli.records.filter(({ event }) => event === 'image.deleted');

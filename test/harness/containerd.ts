@@ -12,6 +12,7 @@ import { imageArchive, type ArchiveOptions, type StoreSpec } from './images.ts';
 import { commandPath, ensureCommands, searchPath } from './packages.ts';
 import { writeRuncWrapper } from './runc-wrapper.ts';
 import { tar } from './tar.ts';
+import { inRoot } from './engine-root.ts';
 import { waitFor } from './wait.ts';
 import { processesOf } from './workspace.ts';
 
@@ -22,12 +23,8 @@ export interface ContainerdOptions {
   readonly criConfig?: readonly string[];
   /** A containerd that is no CRI runtime: its plug-in is switched off. */
   readonly isWithoutCri?: boolean;
-  /** What to spawn to run a program of another release; default this machine's own. */
-  readonly launch?: (
-    workspace: string,
-    program: string,
-    args: readonly string[],
-  ) => readonly [string, readonly string[]];
+  /** The containerd of this root folder, see `engineRoot`; default this machine's. */
+  readonly root?: string;
 }
 
 /** The sandbox (pause) image as the configuration names it. */
@@ -57,9 +54,11 @@ export class Containerd {
     this.cri = criClient(this.endpoint);
     const configPath = join(folder, 'containerd.toml');
     const args = ['--config', configPath];
-    this.#command = options.launch?.(folder, 'containerd', args) ?? [commandPath('containerd'), args];
+    const { root } = options;
+    this.#command =
+      root === undefined ? [commandPath('containerd'), args] : inRoot(root, folder, 'containerd', args);
     this.#isWithoutCri = options.isWithoutCri === true;
-    const bin = writeRuncWrapper(folder);
+    const bin = writeRuncWrapper(folder, commandPath('runc', options.root));
     this.#env = { ...process.env, PATH: `${bin}:${searchPath}` };
     const cri = 'plugins."io.containerd.grpc.v1.cri"';
     const lines = [

@@ -6,6 +6,7 @@ import type { Container, Image, ImageId } from '../../core/store.ts';
 import { forEachLimited } from '../../limited.ts';
 import { EngineError, type Engine } from '../engine.ts';
 import { connect, type Connected } from './connect.ts';
+import { followEvents, type PollTimes, pollTimes } from './events.ts';
 import * as cri from './generated/api.ts';
 import { createGrpcClient, type GrpcClient, type Method, type Service } from './grpc-client.ts';
 import { CallError, grpcCode } from './grpc-errors.ts';
@@ -26,6 +27,8 @@ export interface CriEngineOptions {
   readonly findSocket: () => Promise<string>;
   /** For one call. */
   readonly timeoutMs: number;
+  /** For tests. */
+  readonly pollTimes?: PollTimes;
 }
 
 const runtime = cri.RuntimeServiceDefinition;
@@ -91,7 +94,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
     });
   }
 
-  return {
+  const engine: Engine = {
     endpoint,
     capabilities: { refusesImagesInUse: false, namesOneByOne: false },
 
@@ -156,6 +159,18 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
       return answer?.status && containerDetails(answer.status);
     },
 
+    async followEvents(_sinceMs, follower, signal) {
+      const source = {
+        endpoint,
+        listContainers: (end: AbortSignal) => engine.listContainers(end),
+        listImages: (end: AbortSignal) => engine.listImages(end),
+        stream: async (read: (event: cri.ContainerEventResponse) => void, end: AbortSignal) => {
+          await client?.stream(runtime, runtime.methods.getContainerEvents, {}, read, end);
+        },
+      };
+      return await followEvents(source, follower, options.pollTimes ?? pollTimes, signal);
+    },
+
     listCacheRecords: () => Promise.resolve([]),
     removeContainer: () => Promise.reject(kubelets('a container')),
     removeCacheRecord: () => Promise.reject(kubelets('a build-cache record')),
@@ -175,6 +190,8 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
         new EngineError('failed', `${endpoint}: CRI cannot give an image the name ${reference}.`),
       ),
   };
+
+  return engine;
 
   function kubelets(what: string): EngineError {
     return new EngineError('failed', `${endpoint}: ${what} of a CRI runtime is not ours to delete.`);

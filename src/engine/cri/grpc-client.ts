@@ -11,6 +11,7 @@ import {
   Metadata,
   type ServiceError,
   setLogVerbosity,
+  status,
 } from '@grpc/grpc-js';
 import { callError } from './grpc-errors.ts';
 
@@ -160,8 +161,9 @@ export function createGrpcClient(socketPath: string, { timeoutMs }: GrpcClientOp
             void failure(error, method.name, signal).then(reject, reject);
           });
         });
-        call.on('end', () => {
-          settle(resolve);
+        // Not `end`, which comes after an error too.
+        call.on('status', ({ code }) => {
+          if (code === status.OK) settle(resolve);
         });
       });
     },
