@@ -42,11 +42,11 @@ const withoutUndici: Plugin = {
  * the parts that never run, and most daemons have no Kubernetes.
  */
 function compiledWhenImported(text: string): string {
-  return `const { compileFunction } = require('node:vm');
+  return `import { compileFunction } from 'node:vm';
     const built = { exports: {} };
-    const parameters = ['module', 'exports', 'require'];
-    compileFunction(${JSON.stringify(text)}, parameters, { filename: 'kubernetes-client.cjs' })(built, built.exports, require);
-    module.exports = built.exports;`;
+    const load = (name) => process.getBuiltinModule(name);
+    compileFunction(${JSON.stringify(text)}, ['module', 'exports', 'require'], { filename: 'kubernetes-client.cjs' })(built, built.exports, load);
+    export const { KubeConfig } = built.exports;`;
 }
 
 export const slimKubernetes: Plugin = {

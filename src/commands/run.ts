@@ -92,6 +92,8 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
   return {
     ...parts,
     criticalLevel: config.criticalLevel,
+    softLevel: config.softLevel,
+    quietSeconds: config.quietSeconds,
     disk: new ImageDisk(
       config.pathToCheck,
       config.thresholds.type,
@@ -139,8 +141,10 @@ function watchedBy(engine: Engine, http: HttpSurface | undefined): Engine {
 }
 
 /** Whether the policy goes by the use of images, or somebody wants it written down. */
-function followsHistory({ policy, stateFile, recordTrace }: Config): boolean {
-  return findPolicy(policy).needsHistory === true || stateFile !== undefined || recordTrace !== undefined;
+function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
+  // Gentle mode asks it whether the engine is quiet.
+  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  return isNeeded || stateFile !== undefined || recordTrace !== undefined;
 }
 
 /** Follows the use of images, where that is wanted. */

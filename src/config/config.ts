@@ -21,7 +21,13 @@ import {
 } from './settings.ts';
 import { judgeThresholds } from './thresholds.ts';
 
-const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
+const thresholdKeys = [
+  'thresholdType',
+  'thresholdHigh',
+  'thresholdLow',
+  'softThreshold',
+  'thresholdCritical',
+] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
 const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
 const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
@@ -34,6 +40,8 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly clean: Clean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** In the thresholds' unit; undefined: no gentle mode. */
+  readonly softLevel: number | undefined;
   /** Of the Docker Engine, should it be one. */
   readonly engine: EngineAddress;
   /** Whether somebody named it (DOCKER_HOST). */
@@ -66,6 +74,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     type: values.thresholdType,
     high: written('thresholdHigh', env, flags),
     low: written('thresholdLow', env, flags),
+    soft: written('softThreshold', env, flags),
     critical: written('thresholdCritical', env, flags),
   });
   problems.push(...judged.problems);
@@ -84,6 +93,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
     clean: cleanOf(values),
     criticalLevel: judged.criticalLevel,
+    softLevel: judged.softLevel,
     engine: engine.address,
     engineIsNamed: (env['DOCKER_HOST'] ?? '').trim() !== '',
   };

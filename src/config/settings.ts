@@ -19,6 +19,7 @@ import {
   wholeNumber,
   type ValueKind,
 } from './values.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { listenAddress } from './http-address.ts';
@@ -107,6 +108,13 @@ export const settings = {
     default: undefined,
     defaultText: '75 % of the high threshold',
   }),
+  softThreshold: setting({
+    group: 'Disk',
+    help: 'Gentle mode: usage from which single images go before a sweep is due, one a check, without a cordon, and only while no image comes and no container starts; at least the low and below the high threshold',
+    kind: threshold,
+    default: undefined,
+    defaultText: 'off',
+  }),
   policy: setting({
     group: 'Sweeps',
     help: `Which unused images go first: ${policies.map(({ name, summary }) => `${name} (${summary})`).join('; ')}`,
@@ -137,6 +145,12 @@ export const settings = {
     help: 'Time between two deletions, so that the engine keeps up with its other work',
     kind: seconds(0, 86_400),
     default: 1,
+  }),
+  quietSeconds: setting({
+    group: 'Sweeps',
+    help: 'Gentle mode (see the soft threshold): for how long no image may have come and no container started before an image goes',
+    kind: seconds(0, 86_400),
+    default: DEFAULT_QUIET_SECONDS,
   }),
   keep: setting({
     group: 'Sweeps',

@@ -32,6 +32,8 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: 95,
+      softLevel: undefined,
+      quietSeconds: 120,
       // By the engine that is found: test/unit/engine/detect.test.ts.
       runtime: 'auto',
       runtimeEndpoint: undefined,
@@ -64,9 +66,11 @@ describe('names and defaults', () => {
         'NODE_NAME',
         'PATH_TO_CHECK',
         'POLICY',
+        'QUIET_SECONDS',
         'RECORD_TRACE',
         'RUNTIME',
         'RUNTIME_ENDPOINT',
+        'SOFT_THRESHOLD',
         'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
@@ -103,6 +107,8 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: undefined,
+      softLevel: undefined,
+      quietSeconds: 120,
       pathToCheck: '/data',
       runtime: 'cri',
       runtimeEndpoint: '/run/other.sock',
@@ -277,6 +283,18 @@ describe('problems', () => {
     expect(problemsOf(ours({ THRESHOLD_CRITICAL: '70' }))).toEqual([
       'DOCKER_IMAGE_CLEANER_THRESHOLD_CRITICAL="70": expected the high threshold (80) or more',
     ]);
+  });
+
+  it('has a soft threshold only when set, from the low to below the high one, in their unit', () => {
+    expect(configOf(ours({ SOFT_THRESHOLD: '60' })).softLevel).toBe(60);
+    expect(
+      configOf(ours({ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40GB', SOFT_THRESHOLD: '35GB' }))
+        .softLevel,
+    ).toBe(35e9);
+    for (const text of ['59.9', '80'])
+      expect(problemsOf(ours({ SOFT_THRESHOLD: text }))).toEqual([
+        `DOCKER_IMAGE_CLEANER_SOFT_THRESHOLD="${text}": expected at least the low threshold (60) and less than the high one (80)`,
+      ]);
   });
 
   it('keeps control characters and endless values out of a line', () => {

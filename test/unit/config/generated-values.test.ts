@@ -103,6 +103,9 @@ const badSetting: fc.Arbitrary<Bad> = fc.oneof(
   bad('maxCordonSeconds', fc.oneof(notNumber, outOfRange(1, 2_147_483))),
   bad('maxCordonedNodes', fc.oneof(notNumber, fc.integer({ min: 10_001 }).map(String), fc.constant('1.5'))),
   bad('thresholdCritical', badPercent),
+  bad('softThreshold', badPercent),
+  bad('softThreshold', fc.double({ min: 80, max: 100, noNaN: true }).map(String)),
+  bad('quietSeconds', fc.oneof(notNumber, outOfRange(0, 86_400))),
   bad('thresholdCritical', fc.double({ min: 0.1, max: 79.9, noNaN: true }).map(String)),
   bad(
     'pathToCheck',
