@@ -5,6 +5,7 @@
 import { build, type Plugin } from 'esbuild';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pageFiles } from './page-files.ts';
 import { slimKubernetes } from './slim-kubernetes.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,7 +33,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  plugins: [versionOnly, slimKubernetes],
+  plugins: [versionOnly, slimKubernetes, pageFiles],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

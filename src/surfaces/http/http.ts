@@ -3,6 +3,7 @@ import type { Audience } from '../../audience.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import type { DaemonEvent } from '../../events.ts';
 import { version } from '../../version.ts';
+import { pageRoutes } from '../page/routes.ts';
 import { Activity } from './activity.ts';
 import { Health, type Verdict } from './health.ts';
 import { Live } from './live.ts';
@@ -44,6 +45,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   );
 
   const routes: Routes = new Map<string, Route>([
+    ...pageRoutes(),
     ['/healthz', { answer: () => verdict(health.loop(performance.now())) }],
     ['/readyz', { answer: () => verdict(health.work(performance.now())) }],
     ['/api/status.json', { answer: () => part('status') }],

@@ -5,13 +5,13 @@
 import type { Audience, View } from '../../audience.ts';
 import { type Clean, sortOutCleanable } from '../../core/clean.ts';
 import { forestOf } from '../../core/forest.ts';
-import { makePlan } from '../../core/plan.ts';
+import { makePlan, type Plan } from '../../core/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Protections } from '../../core/protections.ts';
 import { stepsThatStay } from '../../core/protection.ts';
 import { Remaining } from '../../core/space.ts';
 import type { ImageStore } from '../../core/store.ts';
-import type { Thresholds, Usage } from '../../core/thresholds.ts';
+import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../core/thresholds.ts';
 import type { UsageHistory } from '../../core/usage/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../events.ts';
 import { layersJson } from '../json/layers.ts';
@@ -121,21 +121,25 @@ export class ViewCache implements Pick<Audience, 'observed'> {
     const { store, usage, takenAtMs } = view.snapshot;
     if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
     const history = this.#rules.history?.();
-    const plan = makePlan({
-      store,
-      usage,
-      thresholds,
-      policy,
-      protections,
-      clean,
-      history,
-      nowMs: takenAtMs,
-    });
-    if (part === 'plan') return planJson(view, plan, thresholds);
+    const planAt = (at: Usage): Plan =>
+      makePlan({
+        store,
+        usage: at,
+        thresholds,
+        policy,
+        protections,
+        clean,
+        history,
+        nowMs: takenAtMs,
+      });
+    if (part === 'plan') return planJson(view, planAt(usage), thresholds);
+    // Below LOW nothing needs to go; what would go first is a question nevertheless.
+    const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
+    const plan = planAt(assumedUsed === undefined ? usage : usageAt(usage, thresholds.type, assumedUsed));
     const steps = stepsThatStay(store, plan.kept).flatMap((step) => step.layers?.at(-1) ?? []);
     const holding = { ...store, heldLayers: [...(store.heldLayers ?? []), ...steps] };
     const forest = forestOf(holding, sortOutCleanable(store, clean, takenAtMs).units);
-    return layersJson({ store: holding, forest, plan, history, takenAtMs });
+    return layersJson({ store: holding, forest, plan, history, takenAtMs, assumedUsed, thresholds });
   }
 }
 
