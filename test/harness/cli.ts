@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './cleanup.ts';
+import { logLineProblems } from './schemas.ts';
 
 /** The repository's root folder, with a slash at its end. */
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -37,7 +38,10 @@ export interface Cli {
   readonly stderr: string;
   /** The lines of standard error that are JSON objects, in order, as they come. */
   readonly records: readonly LogRecord[];
-  /** Settles when it has ended and everything it wrote has been read. */
+  /**
+   * Settles when it has ended and everything it wrote has been read. Rejects where one of its log lines was not as
+   * docs/schema/log.schema.json has it.
+   */
   readonly exited: Promise<CliExit>;
   /** Standard output as JSON. */
   json<T>(): T;
@@ -82,6 +86,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
   let stdout = '';
   let stderr = '';
   const records: LogRecord[] = [];
+  const undocumented = new Set<string>();
   const listeners = new Set<() => void>();
   const notify = (): void => {
     for (const listener of listeners) listener();
@@ -92,6 +97,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     const record = parseRecord(line);
     if (record === undefined) return;
     records.push(record);
+    if (record.event !== undefined) for (const problem of logLineProblems(record)) undocumented.add(problem);
     notify();
   });
   let ended: CliExit | undefined;
@@ -100,7 +106,8 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     child.once('close', (code, signal) => {
       forget();
       ended = { code, signal };
-      resolve(ended);
+      if (undocumented.size === 0) resolve(ended);
+      else reject(new Error(`Log lines that are not as documented:\n${[...undocumented].join('\n')}`));
       notify();
     });
   });
