@@ -7,6 +7,7 @@ import { fill, h, part, setText } from './dom.ts';
 import { axisText, timeText } from './words.ts';
 
 const HOUR_MS = 3_600_000;
+const SHORTEST_MS = 60_000;
 const ranges = [
   { name: '1 hour', ms: HOUR_MS },
   { name: '6 hours', ms: 6 * HOUR_MS },
@@ -68,7 +69,9 @@ export class UsageChart {
       });
     this.#plot?.destroy();
     this.#plot = undefined;
-    const fromMs = nowMs - range.ms;
+    // Until somebody chooses, a short history is not shown as an empty hour.
+    const firstMs = this.#range === undefined ? (this.#samples[0]?.atMs ?? nowMs) : 0;
+    const fromMs = Math.max(nowMs - range.ms, Math.min(firstMs, nowMs - SHORTEST_MS));
     const seen = this.#samples.filter(({ atMs }) => atMs >= fromMs);
     if (seen.length < 2) {
       fill(this.#element, h('p', { class: 'empty' }, 'Usage appears here as it is measured.'));
@@ -230,6 +233,7 @@ function drawThresholds(plot: uPlot, { high, low }: Thresholds, highColour: stri
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);

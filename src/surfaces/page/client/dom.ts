@@ -47,15 +47,16 @@ export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A table whose rows become cards on a narrow screen. */
+/** A table whose rows become cards on a narrow screen, unless it is narrow itself. */
 export function table(
   caption: string,
   head: readonly { readonly title: string; readonly class?: string; readonly isTitle?: boolean }[],
   rows: readonly (readonly Child[])[],
+  isNarrow = false,
 ): HTMLTableElement {
   return h(
     'table',
-    { class: 'stack' },
+    { class: isNarrow ? undefined : 'stack' },
     h('caption', { class: 'unseen' }, caption),
     h(
       'thead',

@@ -155,7 +155,10 @@ function showStore(): void {
   setText(part('where'), `${usage.path} · ${status.engine.name} ${status.engine.version}`);
   showDiskNow();
   map.update(layers, status);
-  showPlan(part('next-body'), layers, usage, status.thresholds, activity?.dryRun === true);
+  showPlan(part('next-body'), layers, usage, status.thresholds, {
+    isDryRun: activity?.dryRun === true,
+    isSweeping: state.sweep !== undefined,
+  });
   showSpace(part('space-body'), status);
   place(part('space-body'));
   showState();

@@ -14,14 +14,14 @@ export function showPlan(
   { next }: Layers,
   now: Usage,
   thresholds: Thresholds,
-  isDryRun: boolean,
+  doing: { readonly isDryRun: boolean; readonly isSweeping: boolean },
 ): void {
   const { type } = thresholds;
   const start = next.assumedUsed === null ? now : usageAt(now, type, next.assumedUsed);
   const rest = next.victims.length - ROWS;
   fill(
     element,
-    h('p', { class: 'lead' }, lead(next, thresholds, isDryRun)),
+    h('p', { class: 'lead' }, lead(next, thresholds, doing)),
     ...(next.victims.length === 0
       ? []
       : [
@@ -42,7 +42,11 @@ export function showPlan(
   );
 }
 
-function lead(next: Layers['next'], { type, high, low }: Thresholds, isDryRun: boolean): string {
+function lead(
+  next: Layers['next'],
+  { type, high, low }: Thresholds,
+  { isDryRun, isSweeping }: { readonly isDryRun: boolean; readonly isSweeping: boolean },
+): string {
   const count = next.victims.length;
   const kinds = new Set(next.victims.map(({ kind }) => kind));
   const what =
@@ -50,10 +54,14 @@ function lead(next: Layers['next'], { type, high, low }: Thresholds, isDryRun: b
   const when =
     next.assumedUsed !== null
       ? `Nothing needs to go now. If usage reached ${formatLevel(high, type)} with the store as it is`
-      : next.triggered
-        ? 'Now'
-        : 'If a sweep began now';
+      : isSweeping
+        ? 'Still to go in this sweep'
+        : next.triggered
+          ? 'Now'
+          : 'If a sweep began now';
   if (count === 0) return `${when}: nothing could go. Everything is in use or protected.`;
+  if (isSweeping && next.assumedUsed === null && !isDryRun)
+    return `${when}: ${what}, about ${formatBytes(next.freedBytes)}, down to ${formatLevel(next.used, type)}.`;
   const verb = isDryRun ? 'would go (dry run: nothing is deleted)' : next.triggered ? 'go' : 'would go';
   const reach = next.reachesLow
     ? `below the low threshold of ${formatLevel(low, type)}`
@@ -84,14 +92,11 @@ function kept(items: Layers['next']['kept']): HTMLElement {
   if (items.length === 0) return h('p', { class: 'muted' }, 'Nothing stays.');
   const bytes = [...items].sort((a, b) => b.sizeBytes - a.sizeBytes);
   const rest = items.length - KEPT_ROWS;
+  const noun = items.every(({ kind }) => kind === 'image') ? 'image' : 'thing';
   return h(
     'details',
     {},
-    h(
-      'summary',
-      {},
-      `${formatCount(items.length, 'image').replace('image', 'thing')} ${items.length === 1 ? 'stays' : 'stay'}, and why`,
-    ),
+    h('summary', {}, `${formatCount(items.length, noun)} ${items.length === 1 ? 'stays' : 'stay'}, and why`),
     table(
       'What stays, and why',
       [

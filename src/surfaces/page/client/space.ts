@@ -16,8 +16,7 @@ export function showSpace(element: HTMLElement, { space, spaceProblem, layerSour
     return;
   }
   const kinds = (Object.keys(spaceNames) as SpaceKind[]).filter((kind) => {
-    const { bytes, inodes } = space.parts[kind];
-    return bytes !== 0 || (inodes !== 0 && kind !== 'available');
+    return space.parts[kind].bytes !== 0;
   });
   const share = (kind: SpaceKind): number => (100 * space.parts[kind].bytes) / Math.max(space.total.bytes, 1);
   const count = new Intl.NumberFormat('en');
@@ -33,7 +32,7 @@ export function showSpace(element: HTMLElement, { space, spaceProblem, layerSour
     table(
       'The filesystem by kind',
       [
-        { title: 'Kind', class: 'nowrap', isTitle: true },
+        { title: 'Kind', isTitle: true },
         { title: 'Size', class: 'num' },
         { title: 'Share', class: 'num' },
         { title: 'Inodes', class: 'num' },
@@ -50,6 +49,7 @@ export function showSpace(element: HTMLElement, { space, spaceProblem, layerSour
         formatPercent(share(kind)),
         count.format(space.parts[kind].inodes),
       ]),
+      true,
     ),
     ...named('volume', 'that no container mounts', space.unusedVolumes),
     ...named('folder', 'that nothing refers to', space.leftovers),

@@ -125,7 +125,6 @@ export class TreeMap {
       role: 'option',
       tabindex: place === this.#current ? '0' : '-1',
       'aria-selected': 'false',
-      'aria-label': `${title}, ${formatBytes(bytes)}, ${lookNames[look]}${order === undefined ? '' : `, number ${order}`}`,
       'data-place': String(place),
       'data-bytes': String(bytes),
       'data-segments': tile.segments.length > 12 ? String(tile.segments.length) : tile.segments.join(' '),
@@ -133,8 +132,10 @@ export class TreeMap {
     });
     if (order !== undefined && width > 24 && height > 20)
       element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
-    if (width > 58 && height > 20) element.append(h('b', {}, shortTitle(title)));
-    if (width > 58 && height > 46) element.append(h('small', {}, formatBytes(bytes)));
+    if (width > 58 && height > 20) element.append(h('b', { 'aria-hidden': 'true' }, shortTitle(title)));
+    if (width > 58 && height > 46) element.append(h('small', { 'aria-hidden': 'true' }, formatBytes(bytes)));
+    const words = `${title}, ${formatBytes(bytes)}, ${lookNames[look]}${order === undefined ? '' : `, number ${order}`}`;
+    element.append(h('span', { class: 'unseen' }, words));
     locate(element, tile);
     return element;
   }

@@ -17,6 +17,12 @@ export const lookNames: Readonly<Record<Look, string>> = {
 };
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
+const secondFormat = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
 const dayFormat = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
 
 /** `14:02`, with the day where it is not today's. */
@@ -27,6 +33,7 @@ export function timeText(atMs: number, nowMs: number): string {
 
 /** For an axis over a time of this length. */
 export function axisText(atMs: number, spanMs: number): string {
+  if (spanMs < 600_000) return secondFormat.format(atMs);
   return spanMs > 2 * 86_400_000 ? dayFormat.format(atMs) : clockFormat.format(atMs);
 }
 
