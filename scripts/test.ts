@@ -121,6 +121,7 @@ async function prepare(): Promise<string | undefined> {
       'docker-registry',
       'openssl',
       'chromium',
+      'protoc',
     ]);
     return undefined;
   } catch (error) {

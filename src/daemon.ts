@@ -8,6 +8,7 @@ import { type Clean, sortOutCleanable } from './core/clean.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Protections } from './core/protections.ts';
+import { DEFAULT_QUIET_SECONDS } from './core/gentle.ts';
 import { sortOut } from './core/protection.ts';
 import { formatLevel } from './core/format.ts';
 import { type Image, type ImageStore, references } from './core/store.ts';
@@ -18,6 +19,7 @@ import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
+import { GentleMode } from './gentle.ts';
 import { listStore, observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { sweep } from './sweep.ts';
 
@@ -40,6 +42,10 @@ export interface DaemonOptions {
   readonly cordon?: SweepCordon | undefined;
   /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
   readonly criticalLevel?: number | undefined;
+  /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
+  readonly softLevel?: number | undefined;
+  /** How long nothing may have come or begun before they do. */
+  readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
   readonly audience?: Audience | undefined;
   readonly stop: AbortSignal;
@@ -81,9 +87,13 @@ export class Daemon {
   private pathReachable = true;
   /** What a sweep could have deleted when the last one ended without reaching LOW. */
   private couldNotHelp: string | undefined;
+  private readonly gentle: GentleMode | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
+    const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
+    if (softLevel !== undefined && history !== undefined)
+      this.gentle = new GentleMode({ ...options, softLevel, quietSeconds, history, settleMs, looks: LOOKS });
   }
 
   /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
@@ -132,7 +142,8 @@ export class Daemon {
     options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
     if (!triggered) {
       this.couldNotHelp = undefined;
-      return { outcome: 'below-high' };
+      await this.gentle?.check(usage);
+      return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
     if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
       options.report({

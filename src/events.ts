@@ -106,6 +106,10 @@ export type DaemonEvent =
       readonly thresholds: Thresholds;
       readonly toFree: Amount;
     }
+  /** Between the soft threshold and HIGH, and the engine is quiet: what a sweep would delete first goes. */
+  | ({ readonly event: 'gentle.started' } & SoftFacts)
+  /** It is, but all that may go would not bring usage below the soft threshold; said once. */
+  | ({ readonly event: 'gentle.skipped' } & SoftFacts)
   /** Still over HIGH, but nothing has changed since the last sweep could not help. */
   | { readonly event: 'sweep.skipped'; readonly used: number; readonly reason: string }
   | SubjectEvents<'image'>
@@ -172,6 +176,13 @@ type SubjectEvents<S extends Subject> =
       readonly references: readonly string[];
       readonly message: string;
     };
+
+interface SoftFacts {
+  /** Per cent in relative mode, bytes in absolute mode; so is the soft threshold. */
+  readonly used: number;
+  readonly softLevel: number;
+  readonly thresholdType: Thresholds['type'];
+}
 
 interface VictimFacts {
   readonly id: UnitId;

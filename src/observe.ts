@@ -7,6 +7,7 @@ import type { Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type ImageDisk, withLayers } from './disk/image-disk.ts';
 import type { Engine, ToldLayers } from './engine/engine.ts';
+import { forEachLimited } from './limited.ts';
 
 export interface Snapshot {
   readonly takenAtMs: number;
@@ -79,7 +80,7 @@ async function withStopTimes(
   const times = new Map<string, number | undefined>();
   const nowMs = Date.now();
   const asked = containers.filter((container) => couldBeOldEnough(container, clean, nowMs));
-  await inTurn(asked, async ({ id }) => {
+  await forEachLimited(asked, AT_ONCE, signal, async ({ id }) => {
     times.set(id, (await engine.inspectContainer(id, signal))?.stoppedAtMs);
   });
   return containers.map((container) =>
@@ -104,7 +105,7 @@ export async function addLayers(
   const unknown = store.images.filter((image) => image.layers === undefined);
   if (unknown.length === 0) return { store, layerSource: facts.source };
   const told = new Map<ImageId, ToldLayers>();
-  await inTurn(unknown, async ({ id }) => {
+  await forEachLimited(unknown, AT_ONCE, signal, async ({ id }) => {
     const layers = await engine.imageLayers(id, signal);
     if (layers !== undefined) told.set(id, layers);
   });
@@ -135,12 +136,3 @@ function withToldLayers(store: ImageStore, told: ReadonlyMap<ImageId, ToldLayers
 
 /** Questions to the engine under way at a time: it has other work. */
 const AT_ONCE = 4;
-
-async function inTurn<T>(items: readonly T[], ask: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const item of waiting) await ask(item);
-    }),
-  );
-}

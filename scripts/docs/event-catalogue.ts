@@ -233,6 +233,16 @@ export const catalogue: Catalogue = {
       ),
     },
   },
+  'gentle.started': {
+    level: 'info',
+    when: 'at the soft threshold, and the engine is quiet: one image goes, without a cordon',
+    fields: { used, softLevel: used, thresholdType },
+  },
+  'gentle.skipped': {
+    level: 'info',
+    when: 'the same, but all that may go would not bring usage below the soft threshold; said once',
+    fields: { used, softLevel: used, thresholdType },
+  },
   'sweep.skipped': {
     level: 'warn',
     when: 'still at HIGH, but nothing has changed since a sweep could not help',

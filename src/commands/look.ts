@@ -17,7 +17,7 @@ export interface Look extends Seen {
  * @throws EngineError, DiskError
  */
 export async function look(config: Config, signal: AbortSignal): Promise<Look> {
-  const engine = createEngine(config);
+  const engine = await createEngine(config);
   const info = await engine.connect(signal);
   const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
   const snapshot = await observe(engine, disk, signal, config.clean);

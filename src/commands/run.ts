@@ -11,6 +11,7 @@ import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
 import { createEngine } from '../engine/create.ts';
 import type { Engine } from '../engine/engine.ts';
+import { watched } from '../engine/watched.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals, type StopSignals } from '../signals.ts';
@@ -44,13 +45,14 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     if (surfaces.http !== undefined) report({ event: 'http.listening', url: surfaces.http.url });
     cordon = await connect(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
-    const engine = createEngine(config);
+    const { http } = surfaces;
+    const engine = watchedBy(await createEngine(config), http);
     remembered.history = await follow(config, engine, report, signals.stop);
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-    const { http: audience } = surfaces;
-    const daemon = new Daemon(daemonOptions(config, { engine, cordon, history, audience, report }, signals));
+    const parts = { engine, cordon, history, audience: http, report };
+    const daemon = new Daemon(daemonOptions(config, parts, signals));
     report({
       event: 'daemon.started',
       version,
@@ -88,6 +90,8 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
   return {
     ...parts,
     criticalLevel: config.criticalLevel,
+    softLevel: config.softLevel,
+    quietSeconds: config.quietSeconds,
     disk: new ImageDisk(
       config.pathToCheck,
       config.thresholds.type,
@@ -123,19 +127,33 @@ async function serve(
     intervalSeconds: config.intervalSeconds,
     timeoutSeconds: config.timeoutSeconds,
     dryRun: config.dryRun,
+    criticalLevel: config.criticalLevel,
+    cordons: config.nodeName !== undefined,
+    followsHistory: followsHistory(config),
   });
 }
 
-/** Follows the use of images, where the policy goes by it or somebody wants it written down. */
+/** The engine, with its failed requests counted where somebody counts. */
+function watchedBy(engine: Engine, http: HttpSurface | undefined): Engine {
+  return http === undefined ? engine : watched(engine, ({ code }) => http.engineFailed(code));
+}
+
+/** Whether the policy goes by the use of images, or somebody wants it written down. */
+function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
+  // Gentle mode asks it whether the engine is quiet.
+  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  return isNeeded || stateFile !== undefined || recordTrace !== undefined;
+}
+
+/** Follows the use of images, where that is wanted. */
 async function follow(
   config: Config,
   engine: Engine,
   report: Reporter,
   stop: AbortSignal,
 ): Promise<History | undefined> {
+  if (!followsHistory(config)) return undefined;
   const { stateFile, recordTrace } = config;
-  const isWanted = findPolicy(config.policy).needsHistory === true;
-  if (!isWanted && stateFile === undefined && recordTrace === undefined) return undefined;
   const { startHistory } = await import('../history/history.ts');
   return await startHistory({ engine, stateFile, recordTrace, report, clock: Date.now }, stop);
 }

@@ -3,7 +3,7 @@ import { sleep } from '../clock.ts';
 import { shortId } from '../core/protection.ts';
 import { type Container, holders, type Image, type ImageId, references } from '../core/store.ts';
 import type { Victim } from '../core/plan.ts';
-import { type Engine, EngineError, type RemovalTarget } from '../engine/engine.ts';
+import { type Engine, type EngineCapabilities, EngineError, type RemovalTarget } from '../engine/engine.ts';
 import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
 
 /**
@@ -18,17 +18,16 @@ export async function removeImage(
   const removedTags: string[] = [];
   // Every round removes one name, so the names bound the rounds; one more for the image itself, one for a late name.
   for (let round = 0; round <= victim.references.length + 1; round += 1) {
-    const [containers, image] = await Promise.all([
-      engine.listContainers(options.abandon),
-      engine.inspectImage(victim.id, options.abandon),
-    ]);
+    // Containers last: what nobody refuses to delete must not have come into use since this answer.
+    const image = await engine.inspectImage(victim.id, options.abandon);
+    const containers = image === undefined ? [] : await engine.listContainers(options.abandon);
     if (image === undefined) return { outcome: removedTags.length > 0 ? 'deleted' : 'gone' };
     const objection = changedSincePlan(victim, image, containers);
     if (objection !== undefined || options.stop.aborted) {
       await giveBack(engine, victim.id, removedTags, options);
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
-    const target = nextTarget(image);
+    const target = nextTarget(image, engine.capabilities);
     const step = await removeTarget(engine, target, victim, options);
     if (step.outcome === 'untagged') {
       // The engine's word for what went: one deletion can take several names along.
@@ -51,6 +50,7 @@ function changedSincePlan(
 ): string | undefined {
   const holder = holders({ images: [image], containers, layers: new Map() }).get(image.id)?.[0];
   if (holder !== undefined) return `container ${holder.name} (${holder.state}) uses it now`;
+  if (image.engineNeeds !== undefined) return image.engineNeeds.reason;
   const added = references(image).find((reference) => !victim.references.includes(reference));
   if (added !== undefined) return `it was given the name ${added} after the plan was made`;
   return undefined;
@@ -60,8 +60,10 @@ function changedSincePlan(
  * What to delete next. A name can be moved to another image between our look and the engine's act, an ID cannot:
  * so names are used only while there are several (the engine then refuses the ID without force), the last step
  * is by ID. "Several" is the engine's own rule: more than one tag, or digests of another repository than the tag's.
+ * Where a deletion takes all names at once there is nothing to do one by one.
  */
-function nextTarget(image: Image): RemovalTarget {
+function nextTarget(image: Image, { namesOneByOne }: EngineCapabilities): RemovalTarget {
+  if (!namesOneByOne) return { by: 'id', id: image.id };
   const [firstTag, ...otherTags] = image.tags;
   const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));
   if (otherTags.length > 0 && firstTag !== undefined) return { by: 'reference', reference: firstTag };

@@ -44,6 +44,8 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'path.available':
     case 'history.synced':
     case 'sweep.started':
+    case 'gentle.started':
+    case 'gentle.skipped':
     case 'image.would-delete':
     case 'cache-record.would-delete':
     case 'container.would-delete':
@@ -100,6 +102,10 @@ export function describe(event: DaemonEvent): string {
       return `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}`;
     case 'sweep.started':
       return `${event.dryRun ? 'would sweep' : 'sweep'}: ${formatLevel(event.used, event.thresholds.type)} used, ${amount(event.toFree)} to free until below ${formatLevel(event.thresholds.low, event.thresholds.type)}`;
+    case 'gentle.started':
+      return `${formatLevel(event.used, event.thresholdType)} used, at the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}), and the engine is quiet: one image goes`;
+    case 'gentle.skipped':
+      return `${formatLevel(event.used, event.thresholdType)} used, but all that may go would not bring it below the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}): nothing goes before the high threshold`;
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
     case 'image.would-delete':

@@ -16,6 +16,8 @@ export interface CliOptions {
   /** Default: the Node that runs us. */
   readonly node?: string;
   readonly cwd?: string;
+  /** Run as this user and no group of ours; default: as we are. */
+  readonly uid?: number;
 }
 
 /** A line of the JSON log. */
@@ -78,6 +80,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     [options.script ?? `${repositoryRoot}src/main.ts`, ...args],
     {
       cwd: options.cwd ?? repositoryRoot,
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },

@@ -42,6 +42,8 @@ const packageOf = {
   unzip: 'unzip',
   rsync: 'rsync',
   'dpkg-source': 'dpkg-dev',
+  ctr: 'containerd',
+  protoc: 'protobuf-compiler',
 } as const;
 
 export type Command = keyof typeof packageOf;

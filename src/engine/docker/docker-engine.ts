@@ -86,6 +86,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
   return {
     endpoint: client.endpoint,
+    capabilities: { refusesImagesInUse: true, namesOneByOne: true },
 
     async connect(signal) {
       const info = await connect(client, signal);

@@ -4,6 +4,9 @@ import type { ListenAddress } from '../../config/http-address.ts';
 import type { DaemonEvent } from '../../events.ts';
 import { version } from '../../version.ts';
 import { pageRoutes } from '../page/routes.ts';
+import type { EngineErrorCode } from '../../engine/engine.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { contentType } from '../metrics/samples.ts';
 import { Activity } from './activity.ts';
 import { Health, type Verdict } from './health.ts';
 import { Live } from './live.ts';
@@ -17,6 +20,12 @@ export interface HttpOptions extends Rules {
   /** One engine request. */
   readonly timeoutSeconds: number;
   readonly dryRun: boolean;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
+  /** Whether a node is cordoned for sweeps. */
+  readonly cordons: boolean;
+  /** Whether the engine's events are followed. */
+  readonly followsHistory: boolean;
 }
 
 export interface HttpSurface extends Audience {
@@ -24,6 +33,8 @@ export interface HttpSurface extends Audience {
   readonly url: string;
   /** Takes every event of the daemon. */
   readonly report: (event: DaemonEvent) => void;
+  /** A request to the engine failed; for the count. */
+  readonly engineFailed: (code: EngineErrorCode) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -44,10 +55,20 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     Date.now,
   );
 
+  const metrics = new Metrics({
+    ...options,
+    version,
+    policy: options.policy.name,
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+  });
+  let countedView = 0;
+
   const routes: Routes = new Map<string, Route>([
     ...pageRoutes(),
     ['/healthz', { answer: () => verdict(health.loop(performance.now())) }],
     ['/readyz', { answer: () => verdict(health.work(performance.now())) }],
+    ['/metrics', { answer: metricsText }],
     ['/api/status.json', { answer: () => part('status') }],
     ['/api/plan.json', { answer: () => part('plan') }],
     ['/api/layers.json', { answer: () => part('layers') }],
@@ -64,6 +85,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
 
   function part(name: Part): Answer {
     return view.answer(name) ?? json({ problem: health.problem ?? 'Nothing has been looked at yet.' }, 503);
+  }
+
+  /** The store is counted when somebody asks, once a version. */
+  function metricsText(): Answer {
+    const seen = view.version === countedView ? undefined : view.storeView();
+    if (seen !== undefined) metrics.observe(seen);
+    countedView = view.version;
+    return { status: 200, type: contentType, body: metrics.text() };
   }
 
   function activityJson() {
@@ -87,8 +116,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
       const atMs = Date.now();
       health.on(event, performance.now());
       activity.on(event, atMs);
+      metrics.report(event);
       view.on(event);
       live.tell({ ...event, atMs });
+    },
+    engineFailed: (code) => {
+      metrics.engineFailed(code);
     },
     observed: (seen) => {
       activity.measured(seen.snapshot.usage, seen.snapshot.takenAtMs);

@@ -8,15 +8,17 @@ import { forestOf } from '../../core/forest.ts';
 import { makePlan, type Plan } from '../../core/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Protections } from '../../core/protections.ts';
-import { stepsThatStay } from '../../core/protection.ts';
+import { holdingSteps } from '../../core/protection.ts';
 import { Remaining } from '../../core/space.ts';
 import type { ImageStore } from '../../core/store.ts';
+import { summarise } from '../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../core/thresholds.ts';
 import type { UsageHistory } from '../../core/usage/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../events.ts';
 import { layersJson } from '../json/layers.ts';
 import { planJson } from '../json/plan.ts';
 import { statusJson } from '../json/status.ts';
+import type { StoreView } from '../metrics/metrics.ts';
 import { type Answer, jsonType } from './routes.ts';
 
 /** What a plan is made with. */
@@ -94,6 +96,18 @@ export class ViewCache implements Pick<Audience, 'observed'> {
     return answer;
   }
 
+  /** What is there, in figures; undefined before the world was first looked at. */
+  storeView(): StoreView | undefined {
+    const view = this.#view;
+    if (view === undefined) return undefined;
+    const { store, takenAtMs } = view.snapshot;
+    return {
+      takenAtMs,
+      summary: summarise(store, this.#plan(view), this.#rules.clean, takenAtMs),
+      ...('space' in view.space && { space: view.space.space }),
+    };
+  }
+
   #next(): void {
     this.#version += 1;
     this.#written = new Map();
@@ -117,29 +131,25 @@ export class ViewCache implements Pick<Audience, 'observed'> {
   }
 
   #write(part: Part, view: View): unknown {
-    const { thresholds, policy, protections, clean } = this.#rules;
-    const { store, usage, takenAtMs } = view.snapshot;
+    const { thresholds, clean } = this.#rules;
+    const { store, takenAtMs } = view.snapshot;
     if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
-    const history = this.#rules.history?.();
-    const planAt = (at: Usage): Plan =>
-      makePlan({
-        store,
-        usage: at,
-        thresholds,
-        policy,
-        protections,
-        clean,
-        history,
-        nowMs: takenAtMs,
-      });
-    if (part === 'plan') return planJson(view, planAt(usage), thresholds);
+    const plan = this.#plan(view);
+    if (part === 'plan') return planJson(view, plan, thresholds);
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
+    const { usage } = view.snapshot;
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
-    const plan = planAt(assumedUsed === undefined ? usage : usageAt(usage, thresholds.type, assumedUsed));
-    const steps = stepsThatStay(store, plan.kept).flatMap((step) => step.layers?.at(-1) ?? []);
-    const holding = { ...store, heldLayers: [...(store.heldLayers ?? []), ...steps] };
+    const next =
+      assumedUsed === undefined ? plan : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
+    const holding = holdingSteps(store, next.kept);
     const forest = forestOf(holding, sortOutCleanable(store, clean, takenAtMs).units);
-    return layersJson({ store: holding, forest, plan, history, takenAtMs, assumedUsed, thresholds });
+    const history = this.#rules.history?.();
+    return layersJson({ store: holding, forest, plan: next, history, takenAtMs, assumedUsed, thresholds });
+  }
+
+  #plan({ snapshot: { store, usage: now, takenAtMs } }: View, usage = now): Plan {
+    const { history, ...rules } = this.#rules;
+    return makePlan({ store, usage, ...rules, history: history?.(), nowMs: takenAtMs });
   }
 }
 

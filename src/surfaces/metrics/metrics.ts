@@ -150,6 +150,8 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'gentle.started':
+      case 'gentle.skipped':
       case 'daemon.started':
       case 'daemon.stopping':
       case 'daemon.stopped':
