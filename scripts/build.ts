@@ -5,6 +5,7 @@
 import { build, type Plugin } from 'esbuild';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pageFiles } from './page-files.ts';
 import { slimKubernetes } from './slim-kubernetes.ts';
 import { slimLibraries } from './slim-libraries.ts';
 
@@ -33,7 +34,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  plugins: [versionOnly, slimKubernetes, slimLibraries],
+  plugins: [versionOnly, slimKubernetes, slimLibraries, pageFiles],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

@@ -120,6 +120,7 @@ async function prepare(): Promise<string | undefined> {
       'mkfs.btrfs',
       'docker-registry',
       'openssl',
+      'chromium',
       'protoc',
     ]);
     return undefined;

@@ -45,6 +45,8 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     if (surfaces.http !== undefined) report({ event: 'http.listening', url: surfaces.http.url });
     cordon = await connect(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
+    // Any other engine's images are none of kubelet's.
+    if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
     const { http } = surfaces;
     const engine = watchedBy(await createEngine(config), http);
     remembered.history = await follow(config, engine, report, signals.stop);

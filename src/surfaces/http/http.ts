@@ -3,6 +3,7 @@ import type { Audience } from '../../audience.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import type { DaemonEvent } from '../../events.ts';
 import { version } from '../../version.ts';
+import { pageRoutes } from '../page/routes.ts';
 import type { EngineErrorCode } from '../../engine/engine.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { contentType } from '../metrics/samples.ts';
@@ -64,6 +65,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   let countedView = 0;
 
   const routes: Routes = new Map<string, Route>([
+    ...pageRoutes(),
     ['/healthz', { answer: () => verdict(health.loop(performance.now())) }],
     ['/readyz', { answer: () => verdict(health.work(performance.now())) }],
     ['/metrics', { answer: metricsText }],

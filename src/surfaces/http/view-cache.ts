@@ -12,7 +12,7 @@ import { holdingSteps } from '../../core/protection.ts';
 import { Remaining } from '../../core/space.ts';
 import type { ImageStore } from '../../core/store.ts';
 import { summarise } from '../../core/store-summary.ts';
-import type { Thresholds, Usage } from '../../core/thresholds.ts';
+import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../core/thresholds.ts';
 import type { UsageHistory } from '../../core/usage/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../events.ts';
 import { layersJson } from '../json/layers.ts';
@@ -136,12 +136,18 @@ export class ViewCache implements Pick<Audience, 'observed'> {
     if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
     const plan = this.#plan(view);
     if (part === 'plan') return planJson(view, plan, thresholds);
-    const holding = holdingSteps(store, plan.kept);
+    // Below LOW nothing needs to go; what would go first is a question nevertheless.
+    const { usage } = view.snapshot;
+    const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
+    const next =
+      assumedUsed === undefined ? plan : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
+    const holding = holdingSteps(store, next.kept);
     const forest = forestOf(holding, sortOutCleanable(store, clean, takenAtMs).units);
-    return layersJson({ store: holding, forest, plan, history: this.#rules.history?.(), takenAtMs });
+    const history = this.#rules.history?.();
+    return layersJson({ store: holding, forest, plan: next, history, takenAtMs, assumedUsed, thresholds });
   }
 
-  #plan({ snapshot: { store, usage, takenAtMs } }: View): Plan {
+  #plan({ snapshot: { store, usage: now, takenAtMs } }: View, usage = now): Plan {
     const { history, ...rules } = this.#rules;
     return makePlan({ store, usage, ...rules, history: history?.(), nowMs: takenAtMs });
   }

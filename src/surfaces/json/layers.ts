@@ -1,8 +1,12 @@
-/** `/api/layers.json`: the layer forest as pieces that stand or fall together, for the map on the status page. */
+/**
+ * `/api/layers.json`, what the status page shows of the store: the layer forest as pieces that stand or fall together, and
+ * what goes next, also while nothing needs to.
+ */
 import type { Forest } from '../../core/forest.ts';
 import type { Plan } from '../../core/plan.ts';
 import { segmentsOf, unitStates } from '../../core/segments.ts';
 import type { ImageStore } from '../../core/store.ts';
+import { level, type Thresholds } from '../../core/thresholds.ts';
 import { lastUse, type UsageHistory } from '../../core/usage/history.ts';
 
 export interface LayersInput {
@@ -11,9 +15,20 @@ export interface LayersInput {
   readonly plan: Plan;
   readonly history: UsageHistory | undefined;
   readonly takenAtMs: number;
+  /** The usage for which the plan was made, where that is not the one of now; in the thresholds' unit. */
+  readonly assumedUsed: number | undefined;
+  readonly thresholds: Thresholds;
 }
 
-export function layersJson({ store, forest, plan, history, takenAtMs }: LayersInput) {
+export function layersJson({
+  store,
+  forest,
+  plan,
+  history,
+  takenAtMs,
+  assumedUsed,
+  thresholds,
+}: LayersInput) {
   const leaving = new Set(plan.victims.map(({ id }) => id));
   const heldBeside = [...(store.heldSpace ?? [])].flatMap(([id, { top }]) =>
     top === undefined || leaving.has(id) ? [] : [top],
@@ -40,6 +55,32 @@ export function layersJson({ store, forest, plan, history, takenAtMs }: LayersIn
         wasUsed: use === undefined ? null : use.wasUsed,
       };
     }),
+    next: {
+      assumedUsed: assumedUsed ?? null,
+      triggered: plan.triggered && assumedUsed === undefined,
+      used: level(plan.predicted.usageAfter, thresholds.type).value,
+      reachesLow: plan.predicted.reachesLow,
+      freedBytes: plan.predicted.freed.bytes,
+      freedInodes: plan.predicted.freed.inodes,
+      victims: plan.victims.map(({ kind, id, references, sizeBytes, predicted, reason }) => ({
+        kind,
+        id,
+        references,
+        sizeBytes,
+        predictedBytes: predicted.bytes,
+        predictedInodes: predicted.inodes,
+        exact: predicted.exact,
+        reason,
+      })),
+      kept: plan.kept.map(({ kind, id, references, sizeBytes, code, reason }) => ({
+        kind,
+        id,
+        references,
+        sizeBytes,
+        code,
+        reason,
+      })),
+    },
     segments: segments.map(({ victim, ...segment }) => ({ ...segment, victim: victim < 0 ? null : victim })),
   };
 }
