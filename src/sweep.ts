@@ -225,8 +225,8 @@ async function patiently<T>(ask: (signal: AbortSignal) => Promise<T>, options: S
   for (const waitMs of backoff()) {
     try {
       if (reported) {
-        const info = await options.engine.connect(options.abandon);
-        options.report({ event: 'engine.connected', ...info });
+        const { endpoint, name, version, apiVersion } = await options.engine.connect(options.abandon);
+        options.report({ event: 'engine.connected', endpoint, name, version, apiVersion });
       }
       return await ask(options.abandon);
     } catch (error) {

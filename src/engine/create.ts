@@ -5,17 +5,23 @@ import { findSocket } from './detect.ts';
 import type { Engine } from './engine.ts';
 
 /** Loads the adapter of the engine that it is, and no other: gRPC costs memory. */
-export async function createEngine(config: Pick<Config, 'target' | 'timeoutSeconds'>): Promise<Engine> {
+export async function createEngine(
+  config: Pick<Config, 'target' | 'timeoutSeconds' | 'intervalSeconds'>,
+): Promise<Engine> {
   const { target } = config;
   const timeoutMs = config.timeoutSeconds * 1000;
   if (target.kind === 'docker') {
     const { createDockerEngine } = await import('./docker/docker-engine.ts');
     return createDockerEngine(target.address, { timeoutMs });
   }
-  const { createCriEngine } = await import('./cri/cri-engine.ts');
+  const [{ createCriEngine }, { pollTimesFor }] = await Promise.all([
+    import('./cri/cri-engine.ts'),
+    import('./cri/events.ts'),
+  ]);
   const { socketPath } = target;
   return createCriEngine(`unix://${socketPath ?? defaultSocketPaths[0]}`, {
     findSocket: () => (socketPath === undefined ? findSocket() : Promise.resolve(socketPath)),
     timeoutMs,
+    pollTimes: pollTimesFor(config.intervalSeconds),
   });
 }

@@ -62,6 +62,10 @@ export interface EngineUnderTest {
   readonly dataRoot: string;
   /** The environment that leads the executable to this engine. */
   readonly env: Readonly<Record<string, string>>;
+  /** How many images the engine itself uses as soon as a container of ours is there; default none. Not counted below. */
+  readonly imagesOfItsOwn?: number;
+  /** What an image was unpacked from stays beside it and goes with it: it takes twice its size. */
+  readonly keepsContent?: boolean;
   /** Loads images, one after the other. */
   load(spec: StoreSpec): Promise<void>;
   /** Every tag of every image, sorted. By the engine's own tools, never by the code under test. */

@@ -3,6 +3,7 @@
  * fixture. What may differ between engines is a capability, and a test shows which way it is.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatCount } from '../../src/core/format.ts';
 import { type Cli, type LogRecord } from '../harness/cli.ts';
 import type { ImageSpec, LayerSpec, StoreSpec } from '../harness/images.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -227,7 +228,8 @@ export function conform(fixture: EngineFixture): void {
         const holder = await engine.hold(tagOf('child'), 'created');
         const { kept } = await plan();
         const code = kept.find(({ references }) => references.includes(tagOf('lonely')))?.code;
-        expect(code).toBe(fixture.capabilities.buildParents ? 'child-stays' : undefined);
+        // Not tied, it may still free nothing.
+        expect(code === 'child-stays').toBe(fixture.capabilities.buildParents);
         await holder.release();
       });
 
@@ -266,7 +268,8 @@ export function conform(fixture: EngineFixture): void {
 
       it('does what the plan said until below LOW, and tells what each deletion freed', async () => {
         const used = (await engine.disk.usage()).bytesPercent;
-        const limits = { high: used - 1, low: used - 17 };
+        // More than the first victim takes, and less than the first two do.
+        const limits = { high: used - 1, low: used - (engine.keepsContent === true ? 27 : 17) };
         const planned = await plan(limits);
         expect(planned.predicted.reachesLow).toBe(true);
         expect(victimNames(planned).slice(0, 2)).toEqual([tagOf('big'), tagOf('mid')]);
@@ -308,7 +311,9 @@ export function conform(fixture: EngineFixture): void {
         const cli = await sweep(3, { high: used - 1, low: 5 });
         const report = await cli.waitForEvent('sweep.completed');
         expect(report).toMatchObject({ reachedLow: false, stoppedBecause: 'no-candidates' });
-        expect(String(report['remaining'])).toContain('1 image in use by containers');
+        expect(String(report['remaining'])).toContain(
+          `${formatCount(1 + (engine.imagesOfItsOwn ?? 0), 'image')} in use by containers`,
+        );
         expect(await engine.tags()).toEqual([tagOf('held')]);
         done.add('ineffective');
       });

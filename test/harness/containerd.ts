@@ -21,6 +21,8 @@ export interface ContainerdOptions {
   readonly disk?: DiskOptions;
   /** More lines for the CRI plug-in's part of the configuration. */
   readonly criConfig?: readonly string[];
+  /** Without the sandbox image no pod runs: see `importSandboxImage`. */
+  readonly withoutSandboxImage?: boolean;
   /** A containerd that is no CRI runtime: its plug-in is switched off. */
   readonly isWithoutCri?: boolean;
   /** The containerd of this root folder, see `engineRoot`; default this machine's. */
@@ -221,16 +223,21 @@ export async function startContainerd(options: ContainerdOptions = {}): Promise<
   try {
     const containerd = new Containerd(disk, options);
     await containerd.start();
-    if (options.isWithoutCri === true) return containerd;
-    await importImages(containerd, {
-      layers: { pause: { bytes: 10, shell: true } },
-      images: [{ tags: [sandboxImage], layers: ['pause'] }],
-    });
+    if (options.isWithoutCri === true || options.withoutSandboxImage === true) return containerd;
+    await importSandboxImage(containerd);
     return containerd;
   } catch (error) {
     disk.dispose();
     throw error;
   }
+}
+
+/** Imports the image that every pod's sandbox runs; where it is here already nothing changes. */
+export async function importSandboxImage(containerd: Containerd): Promise<void> {
+  await importImages(containerd, {
+    layers: { pause: { bytes: 10, shell: true } },
+    images: [{ tags: [sandboxImage], layers: ['pause'] }],
+  });
 }
 
 /**

@@ -100,8 +100,11 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
 
     async connect(signal) {
       const socketPath = await options.findSocket();
-      client?.close();
-      client = createGrpcClient(socketPath, options);
+      // Others may be in the middle of a call. A client finds back to its socket by itself.
+      if (client?.socketPath !== socketPath) {
+        client?.close();
+        client = createGrpcClient(socketPath, options);
+      }
       connected = await connect(client, socketPath, signal);
       return connected.info;
     },

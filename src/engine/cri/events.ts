@@ -28,6 +28,15 @@ export interface PollTimes {
 
 export const pollTimes: PollTimes = { containersMs: 10_000, imagesMs: 60_000 };
 
+/** Who looks at the disk often, looks at the containers often: four times as often. */
+export function pollTimesFor(intervalSeconds: number): PollTimes {
+  const containersMs = Math.max(250, Math.min(pollTimes.containersMs, intervalSeconds * 250));
+  return {
+    containersMs,
+    imagesMs: Math.max(containersMs, Math.min(pollTimes.imagesMs, intervalSeconds * 1000)),
+  };
+}
+
 /** @throws always: EngineError, the signal's reason when it aborts, or what the follower throws. */
 export async function followEvents(
   source: EventSource,

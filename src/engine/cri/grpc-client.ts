@@ -30,6 +30,7 @@ export interface Service {
 
 export interface GrpcClient {
   readonly endpoint: string;
+  readonly socketPath: string;
   /**
    * One question, one answer.
    * @throws EngineError; the signal's reason when it aborts.
@@ -91,6 +92,7 @@ export function createGrpcClient(socketPath: string, { timeoutMs }: GrpcClientOp
 
   return {
     endpoint,
+    socketPath,
 
     async call(service, method, request, signal) {
       signal.throwIfAborted();
