@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import { forestOf, type Forest } from '../core/forest.ts';
-import { formatBytes, formatDuration } from '../core/format.ts';
+import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
 import { shortId } from '../core/protection.ts';
 import { type Freed, shareOf } from '../core/space.ts';
 import { type Container, holders } from '../core/store.ts';
@@ -34,6 +34,7 @@ function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, config: Con
     '',
     gauges(snapshot.usage, config.thresholds),
     ...sourceLines(seen),
+    ...storeLine(engine),
     '',
     'space' in answer ? spaceText(answer.space) : `Where the space is cannot be told: ${answer.problem}`,
     '',
@@ -56,6 +57,13 @@ function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, config: Con
     ),
     '',
   ].join('\n');
+}
+
+/** The engine's own figure, next to the filesystem's. */
+function storeLine({ storeUsage }: Look['engine']): readonly string[] {
+  if (storeUsage === undefined) return [];
+  const { bytes, inodes } = storeUsage;
+  return [`the engine says of its layers: ${formatBytes(bytes)} in ${formatCount(inodes, 'inode')}`];
 }
 
 /** An estimate is marked. */

@@ -20,6 +20,8 @@ export interface EngineInfo {
   readonly endpoint: string;
   /** Folder in which the engine says that its image store lies, in *its* mount namespace; left out where not told. */
   readonly storeDirectory?: string | undefined;
+  /** What the engine says that its image store takes; left out where not told. Some seconds old, and zero at first. */
+  readonly storeUsage?: { readonly bytes: number; readonly inodes: number } | undefined;
 }
 
 /** What not every engine does alike. */

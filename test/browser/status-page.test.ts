@@ -78,9 +78,13 @@ async function keep(page: Page, name: string, docs?: number): Promise<void> {
   writeFileSync(`${repositoryRoot}test-artifacts/${name}.png`, await page.screenshot({ fullPage: true }));
   if (docs === undefined || !isForDocs) return;
   // The test's folder has a random name, which would make another picture each time.
-  await page
-    .locator('#where')
-    .evaluate((where) => (where.textContent = '/var/lib/docker · Docker Engine 20.10'));
+  await page.locator('#where').evaluate((where) => {
+    const named = document.createElement('p');
+    named.className = 'muted';
+    named.textContent = '/var/lib/docker · Docker Engine 20.10';
+    where.after(named);
+    where.setAttribute('hidden', '');
+  });
   const width = page.viewportSize()?.width ?? 0;
   mkdirSync(`${repositoryRoot}docs/images`, { recursive: true });
   writeFileSync(

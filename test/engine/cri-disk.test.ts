@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { type Containerd, startContainerd } from '../harness/containerd.ts';
 import { createPodContainer, runPod } from '../harness/cri/pods.ts';
+import { waitFor } from '../harness/wait.ts';
 import { criCleaner, deletedTags, importEach, keptCodes, type PlanJson } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 
@@ -110,6 +111,30 @@ describe('MIN_AGE', () => {
     const appeared = await new ImageDisk(containerd.dataRoot, 'relative').appeared(signal);
     expect(appeared.size).toBe(2);
     for (const at of appeared.values()) expect(Math.abs(Date.now() - at)).toBeLessThan(600_000);
+  });
+});
+
+describe('status', () => {
+  it('tells containerd’s own figure of its layers next to the filesystem’s', async () => {
+    containerd = await startContainerd();
+    await importEach(containerd, imagesOnBase({ one: 9 }));
+    interface Status {
+      readonly engine: { readonly storeUsage: { readonly bytes: number; readonly inodes: number } };
+      readonly usage: { readonly bytes: { readonly total: number; readonly available: number } };
+    }
+    // containerd adds it up every 10 s.
+    const seen = await waitFor('the figure', async () => {
+      const cli = criCleaner(containerd, ['status', '--json'], { high: 99 });
+      expect((await cli.exited).code).toBe(0);
+      const status = cli.json<Status>();
+      return status.engine.storeUsage.bytes > 9 * MiB ? status : false;
+    });
+    const { total, available } = seen.usage.bytes;
+    expect(seen.engine.storeUsage.bytes).toBeLessThan(total - available);
+    expect(seen.engine.storeUsage.inodes).toBeGreaterThan(10);
+    const text = criCleaner(containerd, ['status'], { high: 99 });
+    await text.exited;
+    expect(text.stdout).toMatch(/the engine says of its layers: .* MB in \d+ inodes/);
   });
 });
 

@@ -35,7 +35,8 @@ export async function connect(
   const { info } = await client.call(RuntimeServiceDefinition, status, { verbose: true }, signal);
   const configuration = runtimeConfiguration(info);
   const { imageFsInfo } = ImageServiceDefinition.methods;
-  const filesystems = await client.call(ImageServiceDefinition, imageFsInfo, {}, signal);
+  const { imageFilesystems } = await client.call(ImageServiceDefinition, imageFsInfo, {}, signal);
+  const [first] = imageFilesystems;
   return {
     info: {
       name: told.runtimeName || 'CRI runtime',
@@ -44,7 +45,11 @@ export async function connect(
       rootDirectory: configuration.rootDirectory,
       storageDriver: configuration.snapshotter,
       endpoint: client.endpoint,
-      storeDirectory: filesystems.imageFilesystems[0]?.fsId?.mountpoint,
+      storeDirectory: first?.fsId?.mountpoint,
+      storeUsage: first && {
+        bytes: Number(first.usedBytes?.value ?? 0n),
+        inodes: Number(first.inodesUsed?.value ?? 0n),
+      },
     },
     sandboxImage: configuration.sandboxImage,
   };

@@ -1,10 +1,10 @@
 /**
- * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded. `run`'s
- * own memory; what must survive a restart is given out and taken in as plain data.
+ * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded, in
+ * memory only.
  */
 import type { Thresholds, Usage } from '../../core/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../events.ts';
-import { type Sample, sampleOf, Samples } from './samples.ts';
+import { sampleOf, Samples } from './samples.ts';
 
 /** So many sweeps are remembered. */
 const SWEEPS = 100;
@@ -131,21 +131,6 @@ export class Activity {
       })),
     };
   }
-
-  /** What is worth keeping over a restart. */
-  saved(): SavedActivity {
-    return { samples: this.#samples.list(), sweeps: this.#sweeps };
-  }
-
-  restore({ samples, sweeps }: SavedActivity): void {
-    for (const sample of samples) this.#samples.add(sample);
-    this.#sweeps.unshift(...sweeps.slice(-SWEEPS));
-  }
-}
-
-export interface SavedActivity {
-  readonly samples: readonly Sample[];
-  readonly sweeps: readonly SweepDone[];
 }
 
 function round(percent: number): number {

@@ -4,23 +4,29 @@
  */
 import type { ServerResponse } from 'node:http';
 
-/** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
-const MAX_CLIENTS = 300;
-/** Events of so long are written together. */
-const BATCH_MS = 200;
-/** Sent when nothing happens, so that nobody between takes the connection for dead. */
-const BEAT_MS = 10_000;
-/** More than this not taken by a client, and it is cut off. */
-const MAX_BEHIND_BYTES = 256 * 1024;
+export interface LiveLimits {
+  /** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
+  readonly maxClients: number;
+  /** Events of so long are written together. */
+  readonly batchMs: number;
+  /** A sign is sent when nothing happens, so that nobody between takes the connection for dead. */
+  readonly beatMs: number;
+  /** More than this not taken by a client, and it is cut off. */
+  readonly maxBehindBytes: number;
+}
+
+const defaults: LiveLimits = { maxClients: 300, batchMs: 200, beatMs: 10_000, maxBehindBytes: 256 * 1024 };
 
 export class Live {
   /** Each with whether it had taken everything at the last beat. */
   readonly #clients = new Map<ServerResponse, { wasBehind: boolean }>();
   #batch: string[] = [];
   #flush: NodeJS.Timeout | undefined;
+  readonly #limits: LiveLimits;
   readonly #beat: NodeJS.Timeout;
 
-  constructor() {
+  constructor(limits: Partial<LiveLimits> = {}) {
+    this.#limits = { ...defaults, ...limits };
     this.#beat = setInterval(() => {
       for (const [client, state] of this.#clients) {
         const isBehind = client.writableLength > 0;
@@ -29,7 +35,7 @@ export class Live {
         else client.write(': still here\n\n');
         state.wasBehind = isBehind;
       }
-    }, BEAT_MS).unref();
+    }, this.#limits.beatMs).unref();
   }
 
   get clients(): number {
@@ -38,7 +44,7 @@ export class Live {
 
   /** @param first what the client is told at once. */
   open(client: ServerResponse, first: object): void {
-    if (this.#clients.size >= MAX_CLIENTS) {
+    if (this.#clients.size >= this.#limits.maxClients) {
       client.writeHead(503, { 'Retry-After': '30', 'Content-Type': 'text/plain; charset=utf-8' });
       client.end('Too many pages are open; the JSON still answers.\n');
       return;
@@ -65,10 +71,10 @@ export class Live {
       const text = Buffer.from(this.#batch.join(''));
       this.#batch = [];
       for (const client of this.#clients.keys()) {
-        if (client.writableLength > MAX_BEHIND_BYTES) this.#drop(client);
+        if (client.writableLength > this.#limits.maxBehindBytes) this.#drop(client);
         else client.write(text);
       }
-    }, BATCH_MS).unref();
+    }, this.#limits.batchMs).unref();
   }
 
   close(): void {

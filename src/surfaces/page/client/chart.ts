@@ -7,7 +7,7 @@ import { fill, h, part, setText } from './dom.ts';
 import { axisText, timeText } from './words.ts';
 
 const HOUR_MS = 3_600_000;
-const SHORTEST_MS = 60_000;
+const SHORTEST_MS = 15_000;
 const ranges = [
   { name: '1 hour', ms: HOUR_MS },
   { name: '6 hours', ms: 6 * HOUR_MS },
@@ -112,9 +112,11 @@ function legend(isAbsolute: boolean, seen: readonly Sample[], hasSweeps: boolean
 function summary(
   seen: readonly Sample[],
   { sweeps, nowMs, thresholds }: Activity,
-  { name }: Range,
+  { name, ms }: Range,
   fromMs: number,
 ): string {
+  const isWhole = nowMs - fromMs >= ms;
+  const when = isWhole ? `In the last ${name.replace(/^1 /, '')}` : `Since ${timeText(fromMs, nowMs)}`;
   const isAbsolute = thresholds.type === 'absolute';
   const values = seen.map(({ blocks, allocated }) => (isAbsolute ? (allocated ?? 0) : blocks));
   const show = isAbsolute ? formatBytes : formatPercent;
@@ -122,7 +124,7 @@ function summary(
   const inTime = sweeps.filter(({ endedAtMs, dryRun }) => endedAtMs >= fromMs && !dryRun);
   const last = inTime[0];
   return [
-    `In the last ${name.replace(/^1 /, '')}: ${isAbsolute ? 'allocated' : 'blocks'} between ${show(Math.min(...values))} and ${show(Math.max(...values))}`,
+    `${when}: ${isAbsolute ? 'allocated' : 'blocks'} between ${show(Math.min(...values))} and ${show(Math.max(...values))}`,
     ...(isAbsolute || inodes.length === 0
       ? []
       : [`, inodes between ${formatPercent(Math.min(...inodes))} and ${formatPercent(Math.max(...inodes))}`]),

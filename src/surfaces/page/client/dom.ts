@@ -16,8 +16,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties))
     if (value !== undefined) element.setAttribute(name, value);
-  for (const child of children) if (child !== undefined) element.append(child);
+  for (const child of children)
+    if (child !== undefined) element.append(typeof child === 'string' ? unbroken(child) : child);
   return element;
+}
+
+/** Keeps a figure and its unit on one line. */
+function unbroken(text: string): string {
+  return text.replace(/(\d) (?=(?:%|[kMGTP]?B)(?:\W|$))/g, '$1\u00a0');
 }
 
 /** The element of the page with this ID. @throws Error where the page has none: a mistake of ours. */
@@ -44,7 +50,8 @@ export function fill(element: HTMLElement, ...children: readonly Child[]): void 
 }
 
 export function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const next = unbroken(text);
+  if (element.textContent !== next) element.textContent = next;
 }
 
 /** A table whose rows become cards on a narrow screen, unless it is narrow itself. */

@@ -121,7 +121,7 @@ export class TreeMap {
     const { width, height, bytes, look } = tile;
     const { title, order } = this.#titleOf(tile, layers);
     const element = h('div', {
-      class: `tile s-${look}${height < 34 ? ' one-line' : ''}`,
+      class: `tile s-${look}${width > 24 && height > 20 ? ' has-text' : ''}${height < 34 ? ' one-line' : ''}`,
       role: 'option',
       tabindex: place === this.#current ? '0' : '-1',
       'aria-selected': 'false',
