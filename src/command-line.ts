@@ -29,8 +29,8 @@ interface Configured {
 
 export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
-  | ({ readonly kind: 'plan'; readonly json: boolean } & Configured)
-  | ({ readonly kind: 'status'; readonly json: boolean } & Configured)
+  | ({ readonly kind: 'plan'; readonly json: boolean; readonly watch: boolean } & Configured)
+  | ({ readonly kind: 'status'; readonly json: boolean; readonly watch: boolean } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
   | Print;
@@ -66,7 +66,20 @@ interface BareEntry extends AnyCommandEntry {
 
 type CommandEntry = ConfiguredEntry | BareEntry;
 
-const json = { '--json': 'Print JSON and nothing else on standard output' };
+const outputs = {
+  '--json': 'Print JSON and nothing else on standard output',
+  '--watch': 'On a terminal: show it again and again, until Ctrl-C or q',
+};
+
+function shown(
+  kind: 'plan' | 'status',
+  configured: Configured,
+  isOn: (flag: string) => boolean,
+): ParsedCommand {
+  const [json, watch] = [isOn('--json'), isOn('--watch')];
+  if (json && watch) return refusal(['--json and --watch exclude each other'], []);
+  return { kind, json, watch, ...configured };
+}
 
 /** Every command, once. A new command is a new entry here, and its own kind of ParsedCommand. */
 const commands: Readonly<Record<string, CommandEntry>> = {
@@ -77,13 +90,13 @@ const commands: Readonly<Record<string, CommandEntry>> = {
   },
   plan: {
     summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
-    switches: json,
-    toParsed: (configured, isOn) => ({ kind: 'plan', json: isOn('--json'), ...configured }),
+    switches: outputs,
+    toParsed: (configured, isOn) => shown('plan', configured, isOn),
   },
   status: {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
-    switches: json,
-    toParsed: (configured, isOn) => ({ kind: 'status', json: isOn('--json'), ...configured }),
+    switches: outputs,
+    toParsed: (configured, isOn) => shown('status', configured, isOn),
   },
   uncordon: {
     summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',

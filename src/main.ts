@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
+import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
 
 /** A pipe that was closed early (`… | head`) is the reader's right, not our failure. */
@@ -25,7 +26,7 @@ async function main(): Promise<number> {
       const { plan } = await import('./commands/plan.ts');
       const { config, warnings } = await withEngine(command.config);
       warn([...command.warnings, ...warnings]);
-      return await plan(config, command.json, new AbortController().signal);
+      return await plan(config, outputOf(command), new AbortController().signal);
     }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate.ts');
@@ -35,13 +36,17 @@ async function main(): Promise<number> {
       const { status } = await import('./commands/status.ts');
       const { config, warnings } = await withEngine(command.config);
       warn([...command.warnings, ...warnings]);
-      return await status(config, command.json, new AbortController().signal);
+      return await status(config, outputOf(command), new AbortController().signal);
     }
     case 'uncordon': {
       const { uncordon } = await import('./commands/uncordon.ts');
       return await uncordon(command.request);
     }
   }
+}
+
+function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boolean }): Output {
+  return json ? 'json' : watch ? 'watch' : 'text';
 }
 
 function warn(warnings: readonly string[]): void {

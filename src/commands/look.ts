@@ -14,16 +14,24 @@ export interface Look extends Seen {
 
 /**
  * Connects, measures and lists once.
+ * @param disk what was measured before, for who looks again.
  * @throws EngineError, DiskError
  */
-export async function look(config: Config, signal: AbortSignal): Promise<Look> {
+export async function look(config: Config, signal: AbortSignal, disk = diskOf(config)): Promise<Look> {
   const engine = await createEngine(config);
   const info = await engine.connect(signal);
-  const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
   const snapshot = await observe(engine, disk, signal, config.clean);
   const images = snapshot.store.images.map((image) => image.id);
   return { engine: info, snapshot, disk, dataRoot: await disk.checkPlace(info, images, signal) };
 }
+
+/** Remembers layers that were measured, so that looking again is cheap. */
+export function diskOf({ pathToCheck, thresholds }: Config): ImageDisk {
+  return new ImageDisk(pathToCheck, thresholds.type);
+}
+
+/** How a command shows what it sees. */
+export type Output = 'text' | 'json' | 'watch';
 
 /** Runs a command's body; an unreachable engine or path becomes one line on standard error and exit status 1. */
 export async function orUnavailable(body: () => Promise<number>): Promise<number> {

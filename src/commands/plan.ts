@@ -4,25 +4,31 @@ import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
-import { level } from '../core/thresholds.ts';
+import { level, type Thresholds } from '../core/thresholds.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { type Look, look, orUnavailable, printJson, sourceLines } from './look.ts';
+import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import { watch } from './watch.ts';
 
-export async function plan(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
-  return await orUnavailable(async () => {
-    const seen = await look(config, signal);
-    const { store, usage, takenAtMs } = seen.snapshot;
-    const { thresholds, protections, clean } = config;
-    const policy = findPolicy(config.policy);
+export async function plan(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+  const { thresholds, protections, clean } = config;
+  const policy = findPolicy(config.policy);
+  const disk = diskOf(config);
+  const see = async (until: AbortSignal): Promise<Parameters<typeof planText>> => {
+    const seen = await look(config, until, disk);
+    const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
-    const nowMs = takenAtMs;
     const planned = makePlan({ store, usage, thresholds, policy, protections, clean, history, nowMs });
-    if (json) printJson(planJson(seen, planned, thresholds));
-    else process.stdout.write(planText(seen, planned, config));
+    return [seen, planned, thresholds];
+  };
+  if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
+  return await orUnavailable(async () => {
+    const all = await see(signal);
+    if (output === 'json') printJson(planJson(...all));
+    else process.stdout.write(planText(...all));
     return EXIT.done;
   });
 }
@@ -34,8 +40,7 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   return saved === undefined || 'lost' in saved ? undefined : saved.history;
 }
 
-function planText(seen: Look, planned: Plan, config: Config): string {
-  const { thresholds } = config;
+function planText(seen: Look, planned: Plan, thresholds: Thresholds): string {
   const show = (value: number): string => formatLevel(value, thresholds.type);
   const after = level(planned.predicted.usageAfter, thresholds.type).value;
   const verdict = planned.triggered

@@ -18,6 +18,7 @@ import { listenForSignals, type StopSignals } from '../signals.ts';
 import type { HttpSurface } from '../surfaces/http/http.ts';
 import { ListenError } from '../surfaces/http/listen-error.ts';
 import { createLog } from '../surfaces/log.ts';
+import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
 import { podName } from './pod-name.ts';
 
@@ -27,7 +28,10 @@ const HISTORY_PATIENCE_MS = 5_000;
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
   const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const log = createLog(format, config.logLevel);
+  const plainLog = createLog(format, config.logLevel);
+  const { stderr } = process;
+  const log =
+    format === 'text' && stderr.isTTY ? withProgress(plainLog, stderr, () => performance.now()) : plainLog;
   const surfaces: { http?: HttpSurface } = {};
   const report: Reporter = (event) => {
     log(event);

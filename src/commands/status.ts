@@ -8,31 +8,38 @@ import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
 import { shortId } from '../core/protection.ts';
 import { type Freed, shareOf } from '../core/space.ts';
 import { type Container, holders } from '../core/store.ts';
+import type { Thresholds } from '../core/thresholds.ts';
 import { EXIT } from '../exit-status.ts';
 import { type SpaceAnswer, spaceAnswer } from '../observe.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/space.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { type Look, look, orUnavailable, printJson, sourceLines } from './look.ts';
+import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import { watch } from './watch.ts';
 
-export async function status(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
+export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+  const disk = diskOf(config);
+  const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
+    const seen = await look(config, until, disk);
+    const answer = await spaceAnswer(disk, seen.snapshot.store, until);
+    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds];
+  };
+  if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
   return await orUnavailable(async () => {
-    const seen = await look(config, signal);
-    const answer = await spaceAnswer(seen.disk, seen.snapshot.store, signal);
-    const forest = forestOf(seen.snapshot.store);
-    if (json) printJson(statusJson(seen, answer, forest, config.thresholds));
-    else process.stdout.write(statusText(seen, answer, forest, config));
+    const all = await see(signal);
+    if (output === 'json') printJson(statusJson(...all));
+    else process.stdout.write(statusText(...all));
     return EXIT.done;
   });
 }
 
-function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, config: Config): string {
+function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds): string {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return [
     `${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`,
     '',
-    gauges(snapshot.usage, config.thresholds),
+    gauges(snapshot.usage, thresholds),
     ...sourceLines(seen),
     ...storeLine(engine),
     '',

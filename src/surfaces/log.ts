@@ -2,6 +2,7 @@
 import pino from 'pino';
 import type { DaemonEvent, Reporter } from '../events.ts';
 import { describe, severityOf } from './describe.ts';
+import { plain } from './terminal.ts';
 
 export type LogFormat = 'text' | 'json';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -27,5 +28,5 @@ export function createLog(format: LogFormat, level: LogLevel): Reporter {
 
 function writeText(line: string): void {
   const record = JSON.parse(line) as { time: string; level: string; msg: string };
-  process.stderr.write(`${record.time} ${record.level.toUpperCase().padEnd(5)} ${record.msg}\n`);
+  process.stderr.write(`${record.time} ${record.level.toUpperCase().padEnd(5)} ${plain(record.msg)}\n`);
 }

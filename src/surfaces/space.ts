@@ -18,7 +18,7 @@ export function spaceText(space: SpaceByKind): string {
     const { bytes, inodes } = space.parts[kind];
     return [
       spaceNames[kind],
-      bar(share(bytes)),
+      { styled: bar(share(bytes)) },
       formatBytes(bytes),
       formatPercent(share(bytes)),
       String(inodes),

@@ -1,9 +1,25 @@
 /** Bars and tables for a terminal; plain text, aligned, with colours only where the output is a terminal. */
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { formatBytes, formatPercent } from '../core/format.ts';
 import { percentUsed, type Thresholds, type Usage } from '../core/thresholds.ts';
 
 const BAR_WIDTH = 40;
+const NARROW_BAR_WIDTH = 20;
+/** A gauge's line with a wide bar is about this long. */
+const WIDE_COLUMNS = 100;
+
+export interface BarLook {
+  /** Where it will be shown: decides whether there are colours. */
+  readonly stream: NodeJS.WriteStream;
+  /** In columns, without the brackets. */
+  readonly width: number;
+}
+
+function defaultLook(): BarLook {
+  const { stdout } = process;
+  const isNarrow = stdout.isTTY && stdout.columns < WIDE_COLUMNS;
+  return { stream: stdout, width: isNarrow ? NARROW_BAR_WIDTH : BAR_WIDTH };
+}
 
 /** The disk's gauges against the thresholds, a line each. */
 export function gauges(usage: Usage, thresholds: Thresholds): string {
@@ -36,37 +52,56 @@ export function gauges(usage: Usage, thresholds: Thresholds): string {
 }
 
 /** A bar for 0–100 per cent; `|` marks the thresholds. */
-export function bar(percent: number, marks?: { readonly low: number; readonly high: number }): string {
-  const column = (value: number): number => Math.round((Math.min(Math.max(value, 0), 100) / 100) * BAR_WIDTH);
+export function bar(
+  percent: number,
+  marks?: { readonly low: number; readonly high: number },
+  { stream, width }: BarLook = defaultLook(),
+): string {
+  const column = (value: number): number => Math.round((Math.min(Math.max(value, 0), 100) / 100) * width);
   const filled = column(percent);
-  const cells: string[] = Array.from({ length: BAR_WIDTH }, (_, index) => (index < filled ? '█' : '·'));
+  const cells: string[] = Array.from({ length: width }, (_, index) => (index < filled ? '█' : '·'));
   if (marks !== undefined) {
     for (const mark of [marks.low, marks.high]) {
-      const at = Math.min(column(mark), BAR_WIDTH - 1);
+      const at = Math.min(column(mark), width - 1);
       if (mark > 0 && mark <= 100) cells[at] = '|';
     }
   }
   const colour =
     marks === undefined || percent < marks.low ? 'green' : percent < marks.high ? 'yellow' : 'red';
-  return `[${styleText(colour, cells.join(''), { stream: process.stdout })}]`;
+  return `[${styleText(colour, cells.join(''), { stream })}]`;
 }
+
+/** Text from elsewhere without what a terminal would obey: a build's description may hold any character. */
+export function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '�');
+}
+
+/** Text, or text of ours with colours in it. */
+export type Cell = string | { readonly styled: string };
 
 /** An aligned table; `right` names the columns that are aligned to the right. */
 export function table(
   head: readonly string[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly Cell[])[],
   right: readonly number[] = [],
 ): string {
+  const rows = cells.map((row) => row.map((cell) => (typeof cell === 'string' ? plain(cell) : cell.styled)));
   const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+    rows.reduce((most, row) => Math.max(most, widthOf(row[column] ?? '')), title.length),
   );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) => {
         const width = widths[column] ?? 0;
-        return right.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+        const space = ' '.repeat(width - widthOf(cell));
+        return right.includes(column) ? space + cell : cell + space;
       })
       .join('  ')
       .trimEnd();
   return [styleText('bold', line(head), { stream: process.stdout }), ...rows.map(line)].join('\n');
+}
+
+/** Colours take no room. */
+function widthOf(cell: string): number {
+  return stripVTControlCharacters(cell).length;
 }

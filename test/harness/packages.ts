@@ -35,6 +35,7 @@ const packageOf = {
   'mkfs.btrfs': 'btrfs-progs',
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
+  tmux: 'tmux',
   chromium: 'chromium',
   etcd: 'etcd-server',
   go: 'golang-go',
