@@ -49,14 +49,6 @@ function problems(validate: ValidateFunction, value: unknown): readonly string[]
   );
 }
 
-/** What of a value is not as a schema of docs/schema/ has it; empty where all is. */
-export function schemaProblems(name: 'plan' | 'status' | 'simulate', value: unknown): readonly string[] {
-  return problems(
-    compiled(name, () => closed(read(name))),
-    value,
-  );
-}
-
 const log = read('log') as unknown as LogSchema;
 const branches = new Map(log.oneOf.map((branch) => [branch.title, branch]));
 
