@@ -1,5 +1,6 @@
 /** Finds out whether PATH_TO_CHECK is where the engine keeps its images. Cleaning by the gauge of another disk is worse than not cleaning. */
 import { realpath, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { ImageId } from '../core/store.ts';
 import type { LayerDatabaseResult } from './layer-database.ts';
 
@@ -7,6 +8,7 @@ import type { LayerDatabaseResult } from './layer-database.ts';
 export interface EngineWhereabouts {
   readonly rootDirectory: string | undefined;
   readonly storageDriver: string | undefined;
+  readonly storeDirectory?: string | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function checkDataRoot(
   images: readonly ImageId[],
   database: LayerDatabaseResult,
 ): Promise<DataRootFinding | undefined> {
+  if (engine.storeDirectory !== undefined) return await checkStore(path, engine.storeDirectory);
   const found = database.ok ? images.filter((id) => database.database.images.has(id)).length : 0;
   if (found > 0) return undefined;
   const isContainerdStore = isSnapshotter(engine.storageDriver);
@@ -56,6 +59,26 @@ export async function checkDataRoot(
   if (!database.ok && database.problem.reason === 'driver' && !isContainerdStore) return undefined;
   const actual = isContainerdStore ? containerdRoot : (engine.rootDirectory ?? '');
   return finding(path, actual, isContainerdStore);
+}
+
+/** An engine that names the folder of its images. A container may see it under another name: then its own folders decide. */
+async function checkStore(path: string, store: string): Promise<DataRootFinding | undefined> {
+  if (await isWithin(path, store)) return undefined;
+  const isElsewhere = (await deviceOf(store)) === undefined;
+  for (const below of [basename(store), 'containerd/daemon']) {
+    if (isElsewhere && (await deviceOf(`${path}/${below}`)) !== undefined) return undefined;
+  }
+  return await finding(path, store, true);
+}
+
+async function isWithin(folder: string, inner: string): Promise<boolean> {
+  try {
+    const [outside, inside] = await Promise.all([realpath(folder), realpath(inner)]);
+    return inside === outside || inside.startsWith(`${outside}/`);
+  } catch {
+    // One of them is not there.
+    return false;
+  }
 }
 
 /** The containerd image store calls its driver by the snapshotter: `overlayfs`, `native`, … and not `overlay2`. */

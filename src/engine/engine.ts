@@ -18,6 +18,8 @@ export interface EngineInfo {
   readonly storageDriver: string | undefined;
   /** The address as the user gave it. */
   readonly endpoint: string;
+  /** Folder in which the engine says that its image store lies, in *its* mount namespace; left out where not told. */
+  readonly storeDirectory?: string | undefined;
 }
 
 /** What a deletion is aimed at: a whole image by its ID, or one of its names. */

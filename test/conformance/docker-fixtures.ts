@@ -72,9 +72,8 @@ export const docker28Containerd = docker(
   /^Docker Engine 28\./,
   {
     ...classicStore,
-    layerSizes: 'measured',
-    freedSpace: 'later',
-    buildParents: false,
+    layerSizes: 'estimated',
+    spaceAccount: 'as a whole',
     imageMounts: true,
   },
   { suite: 'sid', containerdStore: true },

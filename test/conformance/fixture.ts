@@ -70,8 +70,8 @@ export interface EngineUnderTest {
   imageCount(): Promise<number>;
   /** Gives an image one more name. */
   tag(image: string, reference: string): Promise<void>;
-  /** Takes the only name of an image away, so that it stays without one; asked for only with `namelessImages`. */
-  makeNameless(image: string, byMeansOf: string): Promise<void>;
+  /** Has the only name of an image taken by a small new image, as a build or pull of the same name does. */
+  makeNameless(image: string): Promise<void>;
   /** Pulls the image by its digest, so that this is its only name, and returns it: `host/repository@sha256:…`. */
   digestOnly(image: string, repository: string): Promise<string>;
   /** Brings a container of the image into the state. */

@@ -190,10 +190,13 @@ export function conform(fixture: EngineFixture): void {
 
       it('knows an image that is only mounted, where that can be', async () => {
         const holder = await engine.mount(tagOf('lonely'), tagOf('big'));
-        show('imageMounts', holder !== undefined);
-        const { images } = await status();
-        expect(named(images, 'lonely').inUse).toBe(holder !== undefined);
-        await holder?.release();
+        try {
+          const { images } = await status();
+          expect(named(images, 'lonely').inUse).toBe(holder !== undefined);
+          show('imageMounts', holder !== undefined);
+        } finally {
+          await holder?.release();
+        }
       });
 
       it('keeps what patterns and labels protect', async () => {
@@ -227,7 +230,7 @@ export function conform(fixture: EngineFixture): void {
         const holder = await engine.hold(tagOf('child'), 'created');
         const { kept } = await plan();
         const code = kept.find(({ references }) => references.includes(tagOf('lonely')))?.code;
-        expect(code).toBe(fixture.capabilities.buildParents ? 'child-stays' : undefined);
+        expect(code === 'child-stays').toBe(fixture.capabilities.buildParents);
         await holder.release();
       });
 
@@ -265,11 +268,14 @@ export function conform(fixture: EngineFixture): void {
       });
 
       it('does what the plan said until below LOW, and tells what each deletion freed', async () => {
-        const used = (await engine.disk.usage()).bytesPercent;
-        const limits = { high: used - 1, low: used - 17 };
+        const { bytesPercent: used, totalBytes } = await engine.disk.usage();
+        const [first, second] = (await plan()).victims;
+        // Low enough for one more than the first, whatever the engine needs for an image.
+        const wanted = (first?.predictedBytes ?? 0) + (second?.predictedBytes ?? 0) / 2;
+        const limits = { high: used - 1, low: used - (100 * wanted) / totalBytes };
         const planned = await plan(limits);
         expect(planned.predicted.reachesLow).toBe(true);
-        expect(victimNames(planned).slice(0, 2)).toEqual([tagOf('big'), tagOf('mid')]);
+        expect(victimNames(planned)).toEqual([tagOf('big'), tagOf('mid')]);
         const watch = await engine.watch?.();
         const cli = await sweep(0, { ...limits, env: watch?.env });
         const report = await cli.waitForEvent('sweep.completed');
@@ -346,7 +352,7 @@ export function conform(fixture: EngineFixture): void {
         const holder = await engine.hold(tagOf('late'), 'created');
         cli.kill('SIGCONT');
         const kept = await cli.waitForEvent('image.kept');
-        expect(kept).toMatchObject({ references: [tagOf('late')] });
+        expect(kept['references']).toContain(tagOf('late'));
         expect(kept['reason']).toContain(`container ${holder.name} (created) uses it now`);
         expect((await cli.exited).code).toBe(3);
         expect(await engine.tags()).toContain(tagOf('late'));
@@ -358,7 +364,7 @@ export function conform(fixture: EngineFixture): void {
         for (const alias of ['several:2', 'several:3', 'elsewhere:1'])
           await engine.tag(tagOf('several'), `localhost/${alias}`);
         const digest = await engine.digestOnly(tagOf('pulled'), 'team/pulled');
-        if (fixture.capabilities.namelessImages) await engine.makeNameless(tagOf('nameless'), tagOf('other'));
+        await engine.makeNameless(tagOf('nameless'));
         const { images } = await status();
         expect(named(images, 'several').tags).toHaveLength(4);
         expect(images.filter(({ digests }) => digests.includes(digest))).toHaveLength(1);
