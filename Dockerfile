@@ -18,4 +18,5 @@ LABEL org.opencontainers.image.title="docker-image-cleaner" \
       org.opencontainers.image.description="Keeps the disk of a Docker host or Kubernetes node below a threshold by deleting unused images" \
       org.opencontainers.image.licenses="BSD-3-Clause"
 COPY --from=build /src/dist/docker-image-cleaner.cjs /usr/lib/docker-image-cleaner.cjs
-ENTRYPOINT ["node", "/usr/lib/docker-image-cleaner.cjs"]
+# A small nursery for young objects: an idle daemon makes few, and keeps a megabyte less.
+ENTRYPOINT ["node", "--max-semi-space-size=1", "/usr/lib/docker-image-cleaner.cjs"]

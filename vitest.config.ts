@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects, run in this order by `npm test`: `unit` (pure, parallel, seconds), `engine` (real container engines,
- * one file at a time: they share disks, loop devices and two cores), `cluster` (real API server).
+ * Four projects, run in this order by `npm test`: `unit` (pure, parallel, seconds), `engine` (real container engines,
+ * one file at a time: they share disks, loop devices and two cores), `browser` (the status page in a real Chromium),
+ * `cluster` (real API server).
  */
 export default defineConfig({
   test: {
@@ -33,6 +34,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

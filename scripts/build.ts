@@ -5,7 +5,9 @@
 import { build, type Plugin } from 'esbuild';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pageFiles } from './page-files.ts';
 import { slimKubernetes } from './slim-kubernetes.ts';
+import { slimLibraries } from './slim-libraries.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
@@ -32,7 +34,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  plugins: [versionOnly, slimKubernetes],
+  plugins: [versionOnly, slimKubernetes, slimLibraries, pageFiles],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',

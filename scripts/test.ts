@@ -114,7 +114,15 @@ function finish(outcomes: readonly Outcome[]): void {
 async function prepare(): Promise<string | undefined> {
   try {
     requireRoot('npm test');
-    await ensureCommands([...engineCommands, 'mkfs.xfs', 'mkfs.btrfs', 'docker-registry', 'openssl']);
+    await ensureCommands([
+      ...engineCommands,
+      'mkfs.xfs',
+      'mkfs.btrfs',
+      'docker-registry',
+      'openssl',
+      'chromium',
+      'protoc',
+    ]);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

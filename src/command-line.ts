@@ -5,7 +5,7 @@
  * To be imported when it is needed (`await import`): it brings the argument parser along.
  */
 import { Command, CommanderError, Help, Option } from 'commander';
-import { loadConfig, type Config, type Environment, type Flags } from './config/config.ts';
+import { loadConfig, type Environment, type Flags, type LoadedConfig } from './config/config.ts';
 import { nearest } from './config/nearest.ts';
 import {
   flagOf,
@@ -22,7 +22,7 @@ import { parseSimulate, type SimulateOptions, simulateSummary } from './simulate
 import { version } from './version.ts';
 
 interface Configured {
-  readonly config: Config;
+  readonly config: LoadedConfig;
   /** One line each, to be logged once the log is open. */
   readonly warnings: readonly string[];
 }
@@ -256,7 +256,7 @@ function usage(command: Command): string {
 const helpEnd = `
 Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.
 A flag wins over its variable; an empty string counts as unset.
-The engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
+A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
 
 Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
 ${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold.`;

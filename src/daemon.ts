@@ -2,11 +2,13 @@
  * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
  * once, when it begins, and tried again with backoff until it is over.
  */
+import type { Audience } from './audience.ts';
 import { backoff, sleep } from './clock.ts';
 import { type Clean, sortOutCleanable } from './core/clean.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Protections } from './core/protections.ts';
+import { DEFAULT_QUIET_SECONDS } from './core/gentle.ts';
 import { sortOut } from './core/protection.ts';
 import { formatLevel } from './core/format.ts';
 import { type Image, type ImageStore, references } from './core/store.ts';
@@ -15,8 +17,10 @@ import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
+import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
-import { listStore, observe } from './observe.ts';
+import { GentleMode } from './gentle.ts';
+import { listStore, observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
@@ -26,7 +30,7 @@ export interface DaemonOptions {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory) | undefined;
+  readonly history?: (() => UsageHistory | undefined) | undefined;
   readonly protections: Protections;
   readonly clean: Clean;
   readonly intervalSeconds: number;
@@ -38,6 +42,12 @@ export interface DaemonOptions {
   readonly cordon?: SweepCordon | undefined;
   /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
   readonly criticalLevel?: number | undefined;
+  /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
+  readonly softLevel?: number | undefined;
+  /** How long nothing may have come or begun before they do. */
+  readonly quietSeconds?: number;
+  /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
+  readonly audience?: Audience | undefined;
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
   /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
@@ -47,6 +57,14 @@ export interface DaemonOptions {
 /** Looks at an unanswered deletion so often before the sweep ends. */
 const LOOKS = 10;
 const SETTLE_MS = 30_000;
+/** A busy machine may take so much longer than anything promises before the loop counts as hung. */
+const SLACK_SECONDS = 30;
+/** So long a walk over the layers of a large and slow disk may take. */
+const WALK_SECONDS = 7_200;
+/** How often the disk is judged while the cordon is waited for; see sweep-cordon.ts. */
+const JUDGE_SECONDS = 10;
+/** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
+const REQUESTS = 4;
 
 /** How a check ended; `sweep` is there when there was one. */
 export type CheckResult =
@@ -65,12 +83,17 @@ export class Daemon {
   private engineReachable: boolean | undefined;
   private engineInfo: EngineInfo | undefined;
   private placeIsKnown = false;
+  private finding: DataRootFinding | undefined;
   private pathReachable = true;
   /** What a sweep could have deleted when the last one ended without reaching LOW. */
   private couldNotHelp: string | undefined;
+  private readonly gentle: GentleMode | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
+    const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
+    if (softLevel !== undefined && history !== undefined)
+      this.gentle = new GentleMode({ ...options, softLevel, quietSeconds, history, settleMs, looks: LOOKS });
   }
 
   /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
@@ -79,45 +102,85 @@ export class Daemon {
     let retry = backoff();
     while (!stop.aborted) {
       const { outcome } = await this.check();
-      if (outcome === 'unavailable') {
-        await sleep(Math.min(retry.next().value, intervalSeconds * 1000), stop);
-      } else {
-        retry = backoff();
-        await sleep(intervalSeconds * 1000, stop);
-      }
+      if (outcome !== 'unavailable') retry = backoff();
+      const waitMs =
+        outcome === 'unavailable'
+          ? Math.min(retry.next().value, intervalSeconds * 1000)
+          : intervalSeconds * 1000;
+      this.alive(waitMs / 1000);
+      await sleep(waitMs, stop);
     }
   }
 
-  /** One check and, if due, one sweep. Idle it costs one small engine request and one measurement. */
+  /**
+   * One check and, if due, one sweep. Idle it costs one small engine request and one measurement; with an audience, two
+   * lists of the engine beside.
+   */
   async check(): Promise<CheckResult> {
     const { options } = this;
     try {
-      await this.reachEngine();
-      const usage = await options.disk.usage(options.stop);
-      if (!this.pathReachable) {
-        this.pathReachable = true;
-        options.report({ event: 'path.available', path: options.disk.path });
-      }
-      const used = level(usage, options.thresholds.type).value;
-      const triggered = isTriggered(usage, options.thresholds);
-      options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
-      if (!triggered) {
-        this.couldNotHelp = undefined;
-        return { outcome: 'below-high' };
-      }
-      if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
-        options.report({
-          event: 'sweep.skipped',
-          used,
-          reason:
-            'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
-        });
-        return { outcome: 'skipped' };
-      }
-      return await this.sweepCordoned(used);
+      const result = await this.sweepIfDue();
+      // After a check that swept, the world is another one.
+      if (options.audience !== undefined && result.outcome !== 'stopped') await this.show();
+      return result;
     } catch (error) {
       return this.failed(error);
     }
+  }
+
+  private async sweepIfDue(): Promise<CheckResult> {
+    const { options } = this;
+    this.alive(REQUESTS * options.timeoutSeconds + this.usageSeconds());
+    await this.reachEngine();
+    const usage = await options.disk.usage(options.stop);
+    if (!this.pathReachable) {
+      this.pathReachable = true;
+      options.report({ event: 'path.available', path: options.disk.path });
+    }
+    const used = level(usage, options.thresholds.type).value;
+    const triggered = isTriggered(usage, options.thresholds);
+    options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
+    if (!triggered) {
+      this.couldNotHelp = undefined;
+      await this.gentle?.check(usage);
+      return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
+    }
+    if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
+      options.report({
+        event: 'sweep.skipped',
+        used,
+        reason:
+          'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
+      });
+      return { outcome: 'skipped' };
+    }
+    return await this.sweepCordoned(used);
+  }
+
+  /** The loop lives: its next sign comes within this time, or it hangs. */
+  private alive(withinSeconds: number): void {
+    this.options.audience?.alive(withinSeconds + SLACK_SECONDS);
+  }
+
+  /** Relative usage is one system call, absolute usage may be a walk. */
+  private usageSeconds(): number {
+    return this.options.thresholds.type === 'absolute' ? WALK_SECONDS : 0;
+  }
+
+  /** Looks at the whole world for the audience. */
+  private async show(): Promise<void> {
+    const { engine, disk, stop, clean } = this.options;
+    this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
+    const snapshot = await observe(engine, disk, stop, clean);
+    await this.checkPlace(snapshot.store.images);
+    await this.tellAudience(snapshot);
+  }
+
+  private async tellAudience(snapshot: Snapshot): Promise<void> {
+    const { audience, disk, stop } = this.options;
+    if (audience === undefined || this.engineInfo === undefined) return;
+    const space = await spaceAnswer(disk, snapshot.store, stop);
+    audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.finding, space });
   }
 
   /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
@@ -134,8 +197,10 @@ export class Daemon {
     }
     let report: SweepReport;
     try {
+      this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
       const snapshot = await observe(options.engine, options.disk, stop, options.clean);
       await this.checkPlace(snapshot.store.images);
+      await this.tellAudience(snapshot);
       report = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
@@ -148,6 +213,7 @@ export class Daemon {
   /** What the disk says while the cordon is waited for. */
   private async judge(): Promise<Verdict> {
     const { disk, thresholds, criticalLevel, stop } = this.options;
+    this.alive(JUDGE_SECONDS + this.usageSeconds());
     try {
       const usage = await disk.usage(stop);
       if (!isTriggered(usage, thresholds)) return 'not-needed';
@@ -187,6 +253,7 @@ export class Daemon {
       images.map((image) => image.id),
       stop,
     );
+    this.finding = finding;
     if (finding !== undefined) report({ event: 'config.warning', message: finding.message });
     this.placeIsKnown = finding !== undefined || images.length > 0;
   }

@@ -64,6 +64,10 @@ export type DaemonEvent =
   | { readonly event: 'daemon.stopping'; readonly signal: string }
   | { readonly event: 'daemon.stopped' }
   | { readonly event: 'config.warning'; readonly message: string }
+  /** The status page and its companions are served. */
+  | { readonly event: 'http.listening'; readonly url: string }
+  /** They cannot be: the address is taken, or not ours. The process ends. */
+  | { readonly event: 'http.failed'; readonly address: string; readonly message: string }
   | {
       readonly event: 'engine.connected';
       readonly endpoint: string;
@@ -102,6 +106,10 @@ export type DaemonEvent =
       readonly thresholds: Thresholds;
       readonly toFree: Amount;
     }
+  /** Between the soft threshold and HIGH, and the engine is quiet: what a sweep would delete first goes. */
+  | ({ readonly event: 'gentle.started' } & SoftFacts)
+  /** It is, but all that may go would not bring usage below the soft threshold; said once. */
+  | ({ readonly event: 'gentle.skipped' } & SoftFacts)
   /** Still over HIGH, but nothing has changed since the last sweep could not help. */
   | { readonly event: 'sweep.skipped'; readonly used: number; readonly reason: string }
   | SubjectEvents<'image'>
@@ -169,6 +177,13 @@ type SubjectEvents<S extends Subject> =
       readonly message: string;
     };
 
+interface SoftFacts {
+  /** Per cent in relative mode, bytes in absolute mode; so is the soft threshold. */
+  readonly used: number;
+  readonly softLevel: number;
+  readonly thresholdType: Thresholds['type'];
+}
+
 interface VictimFacts {
   readonly id: UnitId;
   /** An image's names, a record's description, a container's name. */
@@ -177,6 +192,19 @@ interface VictimFacts {
   readonly predictedBytes: number;
   readonly predictedInodes: number;
   readonly reason: string;
+}
+
+export type Deletion = Extract<DaemonEvent, { readonly event: `${Subject}.deleted` }>;
+export type Disappearance = Extract<DaemonEvent, { readonly event: `${Subject}.gone` }>;
+
+/** Whether an event tells that something was deleted by us. */
+export function isDeletion(event: DaemonEvent): event is Deletion {
+  return event.event.endsWith('.deleted');
+}
+
+/** Whether it tells that somebody else had deleted it. */
+export function isDisappearance(event: DaemonEvent): event is Disappearance {
+  return event.event !== 'node.gone' && event.event.endsWith('.gone');
 }
 
 /** Receives every event, in order. Must not throw and must not wait. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
+import { withEngine } from './commands/with-engine.ts';
 
 /** A pipe that was closed early (`… | head`) is the reader's right, not our failure. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
@@ -17,12 +18,14 @@ async function main(): Promise<number> {
       return command.exitCode;
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      return await run(command.config, command.once, command.warnings);
+      const { config, warnings } = await withEngine(command.config);
+      return await run(config, command.once, [...command.warnings, ...warnings]);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');
-      warn(command.warnings);
-      return await plan(command.config, command.json, new AbortController().signal);
+      const { config, warnings } = await withEngine(command.config);
+      warn([...command.warnings, ...warnings]);
+      return await plan(config, command.json, new AbortController().signal);
     }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate.ts');
@@ -30,8 +33,9 @@ async function main(): Promise<number> {
     }
     case 'status': {
       const { status } = await import('./commands/status.ts');
-      warn(command.warnings);
-      return await status(command.config, command.json, new AbortController().signal);
+      const { config, warnings } = await withEngine(command.config);
+      warn([...command.warnings, ...warnings]);
+      return await status(config, command.json, new AbortController().signal);
     }
     case 'uncordon': {
       const { uncordon } = await import('./commands/uncordon.ts');

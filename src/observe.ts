@@ -2,9 +2,12 @@
 import { type Clean, couldBeOldEnough, imagesOnly } from './core/clean.ts';
 import { formatCount } from './core/format.ts';
 import type { Container, ImageId, ImageStore } from './core/store.ts';
+import type { SpaceByKind } from './core/space-kinds.ts';
 import type { Usage } from './core/thresholds.ts';
+import { DiskError } from './disk/error.ts';
 import { type ImageDisk, withLayers } from './disk/image-disk.ts';
 import type { Engine, ToldLayers } from './engine/engine.ts';
+import { forEachLimited } from './limited.ts';
 
 export interface Snapshot {
   readonly takenAtMs: number;
@@ -27,6 +30,23 @@ export async function observe(
   const listed = await listStore(engine, disk, signal, clean);
   const { store, layerSource } = await addLayers(listed, engine, disk, signal);
   return { takenAtMs: Date.now(), usage: await disk.usage(signal), store, layerSource };
+}
+
+/** Where the space of the filesystem is, or a sentence why that cannot be told. */
+export type SpaceAnswer = { readonly space: SpaceByKind } | { readonly problem: string };
+
+/** The account of the filesystem. Never throws for what may not be read: the rest of a look is worth having without it. */
+export async function spaceAnswer(
+  disk: ImageDisk,
+  store: ImageStore,
+  signal: AbortSignal,
+): Promise<SpaceAnswer> {
+  try {
+    return { space: await disk.space(store, signal) };
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    return { problem: error.message };
+  }
 }
 
 /**
@@ -60,7 +80,7 @@ async function withStopTimes(
   const times = new Map<string, number | undefined>();
   const nowMs = Date.now();
   const asked = containers.filter((container) => couldBeOldEnough(container, clean, nowMs));
-  await inTurn(asked, async ({ id }) => {
+  await forEachLimited(asked, AT_ONCE, signal, async ({ id }) => {
     times.set(id, (await engine.inspectContainer(id, signal))?.stoppedAtMs);
   });
   return containers.map((container) =>
@@ -85,7 +105,7 @@ export async function addLayers(
   const unknown = store.images.filter((image) => image.layers === undefined);
   if (unknown.length === 0) return { store, layerSource: facts.source };
   const told = new Map<ImageId, ToldLayers>();
-  await inTurn(unknown, async ({ id }) => {
+  await forEachLimited(unknown, AT_ONCE, signal, async ({ id }) => {
     const layers = await engine.imageLayers(id, signal);
     if (layers !== undefined) told.set(id, layers);
   });
@@ -126,12 +146,3 @@ function withToldLayers(store: ImageStore, told: ReadonlyMap<ImageId, ToldLayers
 
 /** Questions to the engine under way at a time: it has other work. */
 const AT_ONCE = 4;
-
-async function inTurn<T>(items: readonly T[], ask: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const item of waiting) await ask(item);
-    }),
-  );
-}

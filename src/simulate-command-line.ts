@@ -65,7 +65,8 @@ function contradiction(options: SimulateOptions): string | undefined {
   if (trace.length > 0 && generate !== undefined) return 'give --trace or --generate, not both';
   if (options.import !== undefined && trace.length === 0) return '--import says how to read --trace FILE';
   if (low >= high) return `--low ${low} must be below --high ${high}`;
-  if (soft !== undefined && soft >= high) return `--soft ${soft} must be below --high ${high}`;
+  if (soft !== undefined && (soft < low || soft >= high))
+    return `--soft ${soft} must be at least --low ${low} and below --high ${high}`;
   return undefined;
 }
 
@@ -91,7 +92,11 @@ function define(): Command {
     )
     .option('--high <percent>', 'a sweep begins here', percent, 80)
     .option('--low <percent>', 'a sweep ends below this', percent, 60)
-    .option('--soft <percent>', 'between this and --high single images go without a cordon', percent)
+    .option(
+      '--soft <percent>',
+      'from here on, while nothing is launched, single images go without a cordon',
+      percent,
+    )
     .option('--policy <name,...>', 'policies and baselines to replay, by commas', 'all')
     .option('--bandwidth <size>', 'bytes a second at which images come', bytes, 50e6)
     .option('--sweep-thresholds', 'try pairs of --low and --high instead of one', false)

@@ -7,6 +7,7 @@ import type { Cluster, Held } from './cluster/cluster.ts';
 import { ClusterError } from './cluster/error.ts';
 import type { ClusterReport } from './cluster/retry.ts';
 import { formatBytes, formatDuration, formatLevel } from './core/format.ts';
+import type { Thresholds } from './core/thresholds.ts';
 import type { DaemonEvent, Reporter, StopReason, SweepReport } from './events.ts';
 
 /** While waiting for the cordon the disk is looked at so often; a critical one waits no longer than this. */
@@ -65,6 +66,17 @@ export class SweepCordon {
       if (!(error instanceof ClusterError)) throw error;
       report({ event: 'cluster.failing', task: 'access', message: error.message });
       return true;
+    }
+  }
+
+  /** Says if this node's kubelet would delete images before we do. One request, to be made once. */
+  async warnOfKubelet(thresholds: Thresholds, stop: AbortSignal): Promise<void> {
+    const { cluster, report } = this.#options;
+    try {
+      const message = await cluster.checkKubelet(thresholds, stop);
+      if (message !== undefined) report({ event: 'config.warning', message });
+    } catch (error) {
+      if (!stop.aborted) throw error;
     }
   }
 

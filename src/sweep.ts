@@ -15,10 +15,10 @@ import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './c
 import { DiskError } from './disk/error.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
-import type { Reporter, StopReason, Subject, SweepReport } from './events.ts';
+import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { addLayers, listStore, type Snapshot } from './observe.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
-import { remove } from './remove/remove.ts';
+import { freedBetween, removeVictim, tellPlanned, tellRemoval } from './victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
@@ -34,7 +34,7 @@ export interface SweepOptions {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory) | undefined;
+  readonly history?: (() => UsageHistory | undefined) | undefined;
   readonly protections: Protections;
   readonly clean: Clean;
   readonly delaySeconds: number;
@@ -97,8 +97,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
 
 async function run(first: Plan, progress: Progress, options: SweepOptions): Promise<StopReason> {
   if (options.dryRun) {
-    for (const victim of first.victims)
-      options.report({ event: `${subjectOf[victim.kind]}.would-delete`, ...facts(victim) });
+    for (const victim of first.victims) tellPlanned(victim, options.report);
     return 'dry-run';
   }
   try {
@@ -161,24 +160,7 @@ async function carryOut(
     if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
     const before = progress.usage;
     const begunMs = performance.now();
-    const result = await patiently(
-      () =>
-        remove(options.engine, victim, {
-          settleMs: Math.max(options.settleMs, options.delaySeconds * 1000),
-          looks: options.looks,
-          clean: options.clean,
-          stop: options.stop,
-          abandon: options.abandon,
-          onUnanswered: (message) =>
-            options.report({
-              event: `${subjectOf[victim.kind]}.delete-unanswered`,
-              ...named(victim),
-              message,
-              waitSeconds: Math.max(options.settleMs / 1000, options.delaySeconds),
-            }),
-        }),
-      options,
-    );
+    const result = await patiently(() => removeVictim(victim, options), options);
     progress.usage = await options.disk.usage(options.abandon);
     const durationSeconds = (performance.now() - begunMs) / 1000;
     note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
@@ -218,35 +200,19 @@ function note(
       if (helps(freed, toFree)) progress.uselessInARow = 0;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
-      options.report({
-        event: `${subjectOf[victim.kind]}.deleted`,
-        ...facts(victim),
-        freedBytes: freed.bytes,
-        freedInodes: freed.inodes,
-        used: usedLevel(progress.usage, options),
-        usage: progress.usage,
-        durationSeconds,
-      });
-      return;
+      break;
     }
     case 'gone':
-      options.report({ event: `${subjectOf[victim.kind]}.gone`, ...named(victim) });
-      return;
+      break;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
-      options.report({ event: `${subjectOf[victim.kind]}.kept`, ...named(victim), reason: result.reason });
-      return;
+      break;
     case 'failed':
     case 'unresolved':
       progress.failed += 1;
       progress.refused.set(victim.id, result.message);
-      options.report({
-        event: `${subjectOf[victim.kind]}.delete-failed`,
-        ...named(victim),
-        message: result.message,
-      });
-      return;
   }
+  tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
 }
 
 /**
@@ -259,8 +225,8 @@ async function patiently<T>(ask: (signal: AbortSignal) => Promise<T>, options: S
   for (const waitMs of backoff()) {
     try {
       if (reported) {
-        const info = await options.engine.connect(options.abandon);
-        options.report({ event: 'engine.connected', ...info });
+        const { endpoint, name, version, apiVersion } = await options.engine.connect(options.abandon);
+        options.report({ event: 'engine.connected', endpoint, name, version, apiVersion });
       }
       return await ask(options.abandon);
     } catch (error) {
@@ -313,13 +279,6 @@ function summary(
   };
 }
 
-/** How the events call each kind of victim. */
-const subjectOf = {
-  image: 'image',
-  'build-cache': 'cache-record',
-  'stopped-container': 'container',
-} as const satisfies Record<UnitKind, Subject>;
-
 function deletions({ deleted }: Progress): number {
   return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
 }
@@ -332,34 +291,6 @@ function helps(freed: Amount, toFree: Amount): boolean {
   );
 }
 
-/** What the disk gained between two measurements; negative where others wrote more than was deleted. */
-export function freedBetween(before: Usage, after: Usage): Amount {
-  if (before.allocated !== undefined && after.allocated !== undefined) {
-    return {
-      bytes: before.allocated.bytes - after.allocated.bytes,
-      inodes: before.allocated.inodes - after.allocated.inodes,
-    };
-  }
-  return {
-    bytes: after.bytes.available - before.bytes.available,
-    inodes: (after.inodes?.available ?? 0) - (before.inodes?.available ?? 0),
-  };
-}
-
 function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {
   return level(usage, options.thresholds.type).value;
-}
-
-function named(victim: Victim): Pick<Victim, 'id' | 'references'> {
-  return { id: victim.id, references: victim.references };
-}
-
-function facts(victim: Victim) {
-  return {
-    ...named(victim),
-    sizeBytes: victim.sizeBytes,
-    predictedBytes: victim.predicted.bytes,
-    predictedInodes: victim.predicted.inodes,
-    reason: victim.reason,
-  };
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration-page.ts';
 import { enginesPage } from './engines-page.ts';
+import { eventsPage, logSchema } from './events-page.ts';
 import { metricsPage } from './metrics-page.ts';
 
 export interface GeneratedPage {
@@ -15,6 +16,8 @@ export const generatedPages: readonly GeneratedPage[] = [
   page('docs/configuration.md', configurationPage),
   page('docs/engines.md', enginesPage),
   page('docs/metrics.md', metricsPage),
+  page('docs/events.md', eventsPage),
+  page('docs/schema/log.schema.json', logSchema),
 ];
 
 function page(path: string, markdown: () => string): GeneratedPage {

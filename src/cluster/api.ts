@@ -71,6 +71,8 @@ export interface KubernetesApi {
   /** Every node's name and annotations; nothing else of it is asked for. */
   listNodes(signal: AbortSignal): Promise<readonly NodeMetadata[]>;
   getNode(name: string, signal: AbortSignal): Promise<NodeObject>;
+  /** What the node's kubelet is set to, from itself. Needs `get` on `nodes/proxy`, which allows far more than this. */
+  getKubeletConfig(name: string, signal: AbortSignal): Promise<unknown>;
   patchNode(name: string, patch: readonly PatchOperation[], signal: AbortSignal): Promise<NodeObject>;
   getLease(namespace: string, name: string, signal: AbortSignal): Promise<LeaseObject>;
   createLease(namespace: string, lease: LeaseObject, signal: AbortSignal): Promise<LeaseObject>;
@@ -131,6 +133,11 @@ export function kubernetesApi(connection: Connection): KubernetesApi {
       return nodes;
     },
     getNode: (name, signal) => send({ method: 'GET', path: node(name), what: `read node ${name}` }, signal),
+    getKubeletConfig: (name, signal) =>
+      send(
+        { method: 'GET', path: `${node(name)}/proxy/configz`, what: `read kubelet’s settings on ${name}` },
+        signal,
+      ),
     patchNode: (name, patch, signal) =>
       send(
         {

@@ -8,6 +8,7 @@ import { openConnection } from './client.ts';
 import type { CordonMode } from './cordon-rules.ts';
 import { Cordon, type Acquired, type Released } from './cordon.ts';
 import { ClusterError } from './error.ts';
+import { kubeletObjection, kubeletThresholds, type OurThresholds } from './kubelet.ts';
 import { NodeEvents, type NodeEvent } from './events.ts';
 import { defaultBackoff, realChance, type Backoff, type Chance, type Reporter } from './retry.ts';
 import { Slots, type Slot } from './slots.ts';
@@ -51,6 +52,11 @@ export interface Cluster {
   readonly server: string;
   /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
   checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]>;
+  /**
+   * What speaks against our thresholds because of kubelet's own on this node, a sentence; undefined when nothing does, or when
+   * it cannot be read: the permission for it is one that few give. @throws the signal's reason.
+   */
+  checkKubelet(thresholds: OurThresholds, signal: AbortSignal): Promise<string | undefined>;
   /**
    * Takes off a cordon that carries our annotation, whoever left it, at start-up (the operator's command: `uncordon.ts`). With
    * cordoning off it tries once, where permissions allow. @throws the signal's reason.
@@ -112,6 +118,16 @@ class NodeCluster implements Cluster {
       const leaseDurationSeconds = options.leaseDurationSeconds ?? 60;
       const limit = { namespace, count: maxCordonedNodes, holder: nodeName, leaseDurationSeconds };
       this.#slots = new Slots({ api, ...limit, backoff, chance, now, report });
+    }
+  }
+
+  async checkKubelet(thresholds: OurThresholds, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const kubelet = kubeletThresholds(await this.#api.getKubeletConfig(this.#options.nodeName, signal));
+      return kubelet && kubeletObjection(thresholds, kubelet);
+    } catch (error) {
+      if (error instanceof ClusterError) return undefined;
+      throw error;
     }
   }
 

@@ -1,21 +1,15 @@
 /** What `plan` and `status` share: one look at the world that changes nothing. */
 import type { Config } from '../config/config.ts';
-import { level, percentUsed, type Usage } from '../core/thresholds.ts';
-import type { DataRootFinding } from '../disk/data-root.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import { createEngine } from '../engine/create.ts';
-import type { EngineInfo } from '../engine/engine.ts';
 import { EngineError } from '../engine/engine.ts';
 import { DiskError } from '../disk/error.ts';
 import { EXIT } from '../exit-status.ts';
-import { observe, type Snapshot } from '../observe.ts';
+import { observe } from '../observe.ts';
+import type { Look as Seen } from '../surfaces/json/look.ts';
 
-export interface Look {
-  readonly engine: EngineInfo;
-  readonly snapshot: Snapshot;
+export interface Look extends Seen {
   readonly disk: ImageDisk;
-  /** What speaks against the path being the engine's; undefined when nothing does. */
-  readonly dataRoot: DataRootFinding | undefined;
 }
 
 /**
@@ -23,7 +17,7 @@ export interface Look {
  * @throws EngineError, DiskError
  */
 export async function look(config: Config, signal: AbortSignal): Promise<Look> {
-  const engine = createEngine(config);
+  const engine = await createEngine(config);
   const info = await engine.connect(signal);
   const disk = new ImageDisk(config.pathToCheck, config.thresholds.type);
   const snapshot = await observe(engine, disk, signal, config.clean);
@@ -42,31 +36,12 @@ export async function orUnavailable(body: () => Promise<number>): Promise<number
   }
 }
 
-/** The usage as both commands print it with --json: the level in its unit, and every gauge behind it. */
-export function usageJson(usage: Usage, type: Config['thresholds']['type']) {
-  const { value, resource } = level(usage, type);
-  return {
-    path: usage.path,
-    used: value,
-    unit: type === 'relative' ? 'percent' : 'bytes',
-    resource,
-    bytes: { ...usage.bytes, percentUsed: percentUsed(usage.bytes) },
-    inodes: usage.inodes === undefined ? null : { ...usage.inodes, percentUsed: percentUsed(usage.inodes) },
-    allocated: usage.allocated ?? null,
-  };
-}
-
 /** Where the sizes of layers are from, and whether the path is the right one, as both commands tell it for people. */
 export function sourceLines({ snapshot, dataRoot }: Look): readonly string[] {
   return [
     `layer sizes: ${snapshot.layerSource}`,
     ...(dataRoot === undefined ? [] : [`warning: ${dataRoot.message}`]),
   ];
-}
-
-/** The same with --json. */
-export function sourceJson({ snapshot, dataRoot }: Look) {
-  return { layerSource: snapshot.layerSource, dataRoot: dataRoot ?? null };
 }
 
 /** Prints JSON to standard output. */

@@ -8,8 +8,9 @@ import { level } from '../core/thresholds.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
+import { planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { type Look, look, orUnavailable, printJson, sourceJson, sourceLines, usageJson } from './look.ts';
+import { type Look, look, orUnavailable, printJson, sourceLines } from './look.ts';
 
 export async function plan(config: Config, json: boolean, signal: AbortSignal): Promise<number> {
   return await orUnavailable(async () => {
@@ -20,7 +21,7 @@ export async function plan(config: Config, json: boolean, signal: AbortSignal): 
     const history = await remembered(config);
     const nowMs = takenAtMs;
     const planned = makePlan({ store, usage, thresholds, policy, protections, clean, history, nowMs });
-    if (json) printJson(planJson(seen, planned, config));
+    if (json) printJson(planJson(seen, planned, thresholds));
     else process.stdout.write(planText(seen, planned, config));
     return EXIT.done;
   });
@@ -31,31 +32,6 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   if (stateFile === undefined) return undefined;
   const saved = await loadHistory(stateFile);
   return saved === undefined || 'lost' in saved ? undefined : saved.history;
-}
-
-function planJson(seen: Look, planned: Plan, config: Config) {
-  const { engine, snapshot } = seen;
-  const { predicted } = planned;
-  const type = config.thresholds.type;
-  return {
-    engine,
-    usage: usageJson(snapshot.usage, type),
-    ...sourceJson(seen),
-    thresholds: config.thresholds,
-    triggered: planned.triggered,
-    victims: planned.victims.map(({ predicted: frees, ...victim }) => ({
-      ...victim,
-      predictedBytes: frees.bytes,
-      predictedInodes: frees.inodes,
-    })),
-    kept: planned.kept,
-    predicted: {
-      freedBytes: predicted.freed.bytes,
-      freedInodes: predicted.freed.inodes,
-      used: level(predicted.usageAfter, type).value,
-      reachesLow: predicted.reachesLow,
-    },
-  };
 }
 
 function planText(seen: Look, planned: Plan, config: Config): string {

@@ -1,17 +1,22 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
+import type { ListenAddress } from '../config/http-address.ts';
 import { sleep } from '../clock.ts';
-import { type CheckResult, Daemon } from '../daemon.ts';
+import { type CheckResult, Daemon, type DaemonOptions } from '../daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
+import type { UsageHistory } from '../core/usage/history.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
 import { createEngine } from '../engine/create.ts';
 import type { Engine } from '../engine/engine.ts';
+import { watched } from '../engine/watched.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
-import { listenForSignals } from '../signals.ts';
+import { listenForSignals, type StopSignals } from '../signals.ts';
+import type { HttpSurface } from '../surfaces/http/http.ts';
+import { ListenError } from '../surfaces/http/listen-error.ts';
 import { createLog } from '../surfaces/log.ts';
 import { version } from '../version.ts';
 import { podName } from './pod-name.ts';
@@ -22,31 +27,73 @@ const HISTORY_PATIENCE_MS = 5_000;
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
   const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const report = createLog(format, config.logLevel);
+  const log = createLog(format, config.logLevel);
+  const surfaces: { http?: HttpSurface } = {};
+  const report: Reporter = (event) => {
+    log(event);
+    surfaces.http?.report(event);
+  };
   for (const message of warnings) report({ event: 'config.warning', message });
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  const remembered: { history?: History | undefined } = {};
+  const history = (): UsageHistory | undefined => remembered.history?.current();
   let cordon: SweepCordon | undefined;
   try {
+    // One check has nothing to serve.
+    if (config.httpAddress !== undefined && !once)
+      surfaces.http = await serve(config, config.httpAddress, history);
+    if (surfaces.http !== undefined) report({ event: 'http.listening', url: surfaces.http.url });
     cordon = await connect(config, report);
+    if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
+    // Any other engine's images are none of kubelet's.
+    if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
+    const { http } = surfaces;
+    const engine = watchedBy(await createEngine(config), http);
+    remembered.history = await follow(config, engine, report, signals.stop);
+    // Once, there is no time to learn: what the engine and the state file tell at once must do.
+    if (once && remembered.history !== undefined)
+      await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
+    const parts = { engine, cordon, history, audience: http, report };
+    const daemon = new Daemon(daemonOptions(config, parts, signals));
+    report({
+      event: 'daemon.started',
+      version,
+      path: config.pathToCheck,
+      thresholds: config.thresholds,
+      intervalSeconds: config.intervalSeconds,
+      dryRun: config.dryRun,
+    });
+    try {
+      if (once) return exitStatus(await daemon.check());
+      await daemon.run();
+      return EXIT.done;
+    } finally {
+      await cordon?.close();
+      await remembered.history?.close();
+      report({ event: 'daemon.stopped' });
+    }
   } catch (error) {
+    if (error instanceof ListenError) {
+      report({ event: 'http.failed', address: error.address, message: error.message });
+      return EXIT.usage;
+    }
     if (!(error instanceof ClusterError)) throw error;
     report({ event: 'cluster.access-missing', message: error.message, required: true });
     return EXIT.usage;
-  }
-  if (cordon !== undefined && !(await cordon.start(signals.stop))) {
+  } finally {
+    await surfaces.http?.close();
     signals.dispose();
-    return EXIT.usage;
   }
-  const engine = createEngine(config);
-  const history = await follow(config, engine, report, signals.stop);
-  // Once, there is no time to learn: what the engine and the state file tell at once must do.
-  if (once && history !== undefined)
-    await Promise.race([history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-  const daemon = new Daemon({
-    cordon,
-    history: history && (() => history.current()),
+}
+
+type Parts = Pick<DaemonOptions, 'engine' | 'cordon' | 'history' | 'audience' | 'report'>;
+
+function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
+  return {
+    ...parts,
     criticalLevel: config.criticalLevel,
-    engine,
+    softLevel: config.softLevel,
+    quietSeconds: config.quietSeconds,
     disk: new ImageDisk(
       config.pathToCheck,
       config.thresholds.type,
@@ -55,45 +102,60 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     policy: findPolicy(config.policy),
     protections: config.protections,
     clean: config.clean,
-    report,
     thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,
     delaySeconds: config.delaySeconds,
     timeoutSeconds: config.timeoutSeconds,
     dryRun: config.dryRun,
-    stop: signals.stop,
-    abandon: signals.abandon,
-  });
-  report({
-    event: 'daemon.started',
-    version,
-    path: config.pathToCheck,
-    thresholds: config.thresholds,
-    intervalSeconds: config.intervalSeconds,
-    dryRun: config.dryRun,
-  });
-  try {
-    if (once) return exitStatus(await daemon.check());
-    await daemon.run();
-    return EXIT.done;
-  } finally {
-    await cordon?.close();
-    await history?.close();
-    signals.dispose();
-    report({ event: 'daemon.stopped' });
-  }
+    stop,
+    abandon,
+  };
 }
 
-/** Follows the use of images, where the policy goes by it or somebody wants it written down. */
+/** The status page and its companions; nothing of HTTP is loaded without an address. @throws ListenError */
+async function serve(
+  config: Config,
+  address: ListenAddress,
+  history: () => UsageHistory | undefined,
+): Promise<HttpSurface> {
+  const { startHttp } = await import('../surfaces/http/http.ts');
+  return await startHttp({
+    address,
+    thresholds: config.thresholds,
+    policy: findPolicy(config.policy),
+    protections: config.protections,
+    clean: config.clean,
+    history,
+    intervalSeconds: config.intervalSeconds,
+    timeoutSeconds: config.timeoutSeconds,
+    dryRun: config.dryRun,
+    criticalLevel: config.criticalLevel,
+    cordons: config.nodeName !== undefined,
+    followsHistory: followsHistory(config),
+  });
+}
+
+/** The engine, with its failed requests counted where somebody counts. */
+function watchedBy(engine: Engine, http: HttpSurface | undefined): Engine {
+  return http === undefined ? engine : watched(engine, ({ code }) => http.engineFailed(code));
+}
+
+/** Whether the policy goes by the use of images, or somebody wants it written down. */
+function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
+  // Gentle mode asks it whether the engine is quiet.
+  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  return isNeeded || stateFile !== undefined || recordTrace !== undefined;
+}
+
+/** Follows the use of images, where that is wanted. */
 async function follow(
   config: Config,
   engine: Engine,
   report: Reporter,
   stop: AbortSignal,
 ): Promise<History | undefined> {
+  if (!followsHistory(config)) return undefined;
   const { stateFile, recordTrace } = config;
-  const isWanted = findPolicy(config.policy).needsHistory === true;
-  if (!isWanted && stateFile === undefined && recordTrace === undefined) return undefined;
   const { startHistory } = await import('../history/history.ts');
   return await startHistory({ engine, stateFile, recordTrace, report, clock: Date.now }, stop);
 }

@@ -6,6 +6,7 @@ import type { Clean } from '../core/clean.ts';
 import type { Protections } from '../core/protections.ts';
 import type { Thresholds } from '../core/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
+import type { EngineTarget } from '../engine/detect.ts';
 import { nearest } from './nearest.ts';
 import { problemLine, shownName } from './problem.ts';
 import {
@@ -20,20 +21,37 @@ import {
 } from './settings.ts';
 import { judgeThresholds } from './thresholds.ts';
 
-const thresholdKeys = ['thresholdType', 'thresholdHigh', 'thresholdLow', 'thresholdCritical'] as const;
+const thresholdKeys = [
+  'thresholdType',
+  'thresholdHigh',
+  'thresholdLow',
+  'softThreshold',
+  'thresholdCritical',
+] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
 const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
 const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
 type CleanKey = (typeof cleanKeys)[number];
 
 /** Every setting by its key, thresholds, protections and what may go as one value each, and the engine's address. */
-export type Config = Omit<SettingValues, ThresholdKey | keyof Protections | CleanKey> & {
+export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections | CleanKey> & {
   readonly thresholds: Thresholds;
   readonly protections: Protections;
   readonly clean: Clean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** In the thresholds' unit; undefined: no gentle mode. */
+  readonly softLevel: number | undefined;
+  /** Of the Docker Engine, should it be one. */
   readonly engine: EngineAddress;
+  /** Whether somebody named it (DOCKER_HOST). */
+  readonly engineIsNamed: boolean;
+};
+
+/** Once it was looked which engine is here (src/engine/detect.ts). */
+export type Config = Omit<LoadedConfig, 'pathToCheck'> & {
+  readonly pathToCheck: string;
+  readonly target: EngineTarget;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -43,7 +61,7 @@ export type Flags = { readonly [K in SettingKey]?: string | undefined };
 
 /** Problems and warnings are one line each, without a line end. */
 export type ConfigResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: true; readonly config: LoadedConfig; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly problems: readonly string[]; readonly warnings: readonly string[] };
 
 /** Reads the configuration; flags win over the environment, an empty string counts as unset in both. */
@@ -56,6 +74,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     type: values.thresholdType,
     high: written('thresholdHigh', env, flags),
     low: written('thresholdLow', env, flags),
+    soft: written('softThreshold', env, flags),
     critical: written('thresholdCritical', env, flags),
   });
   problems.push(...judged.problems);
@@ -68,13 +87,15 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   if (problems.length > 0 || !isComplete(values) || judged.thresholds === undefined || !engine.ok) {
     return { ok: false, problems, warnings };
   }
-  const config: Config = {
+  const config: LoadedConfig = {
     ...omit(values, [...thresholdKeys, ...protectionKeys, ...cleanKeys]),
     thresholds: judged.thresholds,
     protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
     clean: cleanOf(values),
     criticalLevel: judged.criticalLevel,
+    softLevel: judged.softLevel,
     engine: engine.address,
+    engineIsNamed: (env['DOCKER_HOST'] ?? '').trim() !== '',
   };
   return { ok: true, config, warnings };
 }

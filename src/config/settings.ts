@@ -15,19 +15,25 @@ import {
   nodeName,
   onOff,
   seconds,
+  socketAddress,
   wholeNumber,
   type ValueKind,
 } from './values.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
+import { defaultSocketPaths } from '../engine/endpoint.ts';
+import { listenAddress } from './http-address.ts';
 import { bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
 export const groups = [
+  'Engine',
   'Disk',
   'Sweeps',
   'Usage history',
   'Kubernetes',
   'Engine requests',
+  'HTTP',
   'Logging',
 ] as const;
 
@@ -62,11 +68,25 @@ function plainText(value: unknown): string {
 const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
 
 export const settings = {
+  runtime: setting({
+    group: 'Engine',
+    help: 'Which kind of engine is kept clean: the one behind DOCKER_HOST (docker: Docker, Podman), a runtime of Kubernetes (cri: containerd, CRI-O), or what is found here (auto: docker if there is any sign of it, else cri)',
+    kind: choice('docker', 'cri', 'auto'),
+    default: 'auto',
+  }),
+  runtimeEndpoint: setting({
+    group: 'Engine',
+    help: 'Where the CRI runtime listens; with it, auto is cri',
+    kind: socketAddress(),
+    default: undefined,
+    defaultText: `the first that is there of ${defaultSocketPaths.map((path) => `unix://${path}`).join(' and ')}`,
+  }),
   pathToCheck: setting({
     group: 'Disk',
     help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',
     kind: absolutePath(),
-    default: '/var/lib/docker',
+    default: undefined,
+    defaultText: '/var/lib/docker; with cri /var/lib/containerd or, for CRI-O, /var/lib/containers/storage',
   }),
   thresholdType: setting({
     group: 'Disk',
@@ -87,6 +107,13 @@ export const settings = {
     kind: threshold,
     default: undefined,
     defaultText: '75 % of the high threshold',
+  }),
+  softThreshold: setting({
+    group: 'Disk',
+    help: 'Gentle mode: usage from which single images go before a sweep is due, one a check, without a cordon, and only while no image comes and no container starts; at least the low and below the high threshold',
+    kind: threshold,
+    default: undefined,
+    defaultText: 'off',
   }),
   policy: setting({
     group: 'Sweeps',
@@ -118,6 +145,12 @@ export const settings = {
     help: 'Time between two deletions, so that the engine keeps up with its other work',
     kind: seconds(0, 86_400),
     default: 1,
+  }),
+  quietSeconds: setting({
+    group: 'Sweeps',
+    help: 'Gentle mode (see the soft threshold): for how long no image may have come and no container started before an image goes',
+    kind: seconds(0, 86_400),
+    default: DEFAULT_QUIET_SECONDS,
   }),
   keep: setting({
     group: 'Sweeps',
@@ -192,6 +225,12 @@ export const settings = {
     help: 'How long one request to the engine may take',
     kind: seconds(1, 86_400),
     default: 300,
+  }),
+  httpAddress: setting({
+    group: 'HTTP',
+    help: 'Where to serve the status page, its JSON and the health checks; read-only and without authentication; unset, nothing is served',
+    kind: listenAddress(),
+    default: undefined,
   }),
   logFormat: setting({
     group: 'Logging',

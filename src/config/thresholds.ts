@@ -23,6 +23,7 @@ export interface WrittenThresholds {
   readonly high: WrittenThreshold | undefined;
   readonly low: WrittenThreshold | undefined;
   readonly critical?: WrittenThreshold | undefined;
+  readonly soft?: WrittenThreshold | undefined;
 }
 
 export interface JudgedThresholds {
@@ -30,13 +31,22 @@ export interface JudgedThresholds {
   readonly thresholds: Thresholds | undefined;
   /** In the same unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** In the same unit; undefined: no gentle mode. */
+  readonly softLevel: number | undefined;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /** Judges the thresholds together: each by the type's syntax, missing ones filled in, LOW below HIGH. */
-export function judgeThresholds({ type, high, low, critical }: WrittenThresholds): JudgedThresholds {
+export function judgeThresholds({ type, high, low, critical, soft }: WrittenThresholds): JudgedThresholds {
   const problems: string[] = [];
+  const refused = (): JudgedThresholds => ({
+    thresholds: undefined,
+    criticalLevel: undefined,
+    softLevel: undefined,
+    problems,
+    warnings: [],
+  });
   const read = (written: WrittenThreshold | undefined): number | undefined => {
     if (written === undefined) return undefined;
     const parsed = parseByType(written.text, type);
@@ -47,9 +57,9 @@ export function judgeThresholds({ type, high, low, critical }: WrittenThresholds
   const highGiven = read(high);
   const lowGiven = read(low);
   const criticalGiven = read(critical);
+  const softGiven = read(soft);
   if (type === 'absolute' && high === undefined) problems.push(highMissing());
-  if (type === undefined || problems.length > 0)
-    return { thresholds: undefined, criticalLevel: undefined, problems, warnings: [] };
+  if (type === undefined || problems.length > 0) return refused();
 
   const highValue = highGiven ?? defaultRelativeHigh;
   const lowValue = lowGiven ?? highValue * lowPerHigh;
@@ -61,20 +71,26 @@ export function judgeThresholds({ type, high, low, critical }: WrittenThresholds
       // 75 % of the smallest numbers is no smaller number.
       problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
     }
-    return { thresholds: undefined, criticalLevel: undefined, problems, warnings: [] };
+    return refused();
   }
   if (critical !== undefined && criticalGiven !== undefined && criticalGiven < highValue) {
     problems.push(
       problemLine(critical.name, critical.text, `expected the high threshold (${highValue}) or more`),
     );
-    return { thresholds: undefined, criticalLevel: undefined, problems, warnings: [] };
+    return refused();
+  }
+  if (soft !== undefined && softGiven !== undefined && (softGiven < lowValue || softGiven >= highValue)) {
+    const reason = `expected at least the low threshold (${lowValue}) and less than the high one (${highValue})`;
+    problems.push(problemLine(soft.name, soft.text, reason));
+    return refused();
   }
   const byDefault = type === 'relative' ? Math.max(defaultRelativeCritical, highValue) : undefined;
   return {
     thresholds: { type, high: highValue, low: lowValue },
     criticalLevel: criticalGiven ?? byDefault,
+    softLevel: softGiven,
     problems,
-    warnings: fractionWarnings(type, [high, low, critical]),
+    warnings: fractionWarnings(type, [high, low, soft, critical]),
   };
 }
 

@@ -2,6 +2,7 @@
  * The kinds of values a setting can have: how each is written, and what it becomes. A kind is a value, made by one
  * of the functions here and named in the settings table. Parsers are pure and never throw.
  */
+import { socketPathOf } from '../engine/endpoint.ts';
 import { type KeepPattern, parseKeepPatterns } from '../core/keep-pattern.ts';
 
 export type Parsed<T> =
@@ -120,6 +121,19 @@ export function absolutePath(): ValueKind<string> {
       text.startsWith('/') && !text.includes('\0')
         ? accepted(text)
         : refused(`expected ${allowed}, starting with /`),
+  };
+}
+
+/** A unix socket as `unix:///path/to/socket`; becomes its path. */
+export function socketAddress(): ValueKind<string> {
+  const allowed = 'unix:///path/to/socket';
+  return {
+    placeholder: 'address',
+    allowed,
+    parse: (text) => {
+      const parsed = socketPathOf(text.trim());
+      return 'path' in parsed ? accepted(parsed.path) : refused(parsed.refused);
+    },
   };
 }
 

@@ -16,7 +16,7 @@ export function explainRemaining(
 ): readonly string[] {
   const { candidates, kept } = sortOut(store, undefined, protections);
   const used = usage.allocated?.bytes ?? usage.bytes.total - usage.bytes.available;
-  const inUse = kept.filter((image) => image.code === 'in-use');
+  const inUse = kept.filter(({ code }) => code === 'in-use' || code === 'static-pod');
   const inUseBytes = sum(inUse.map((image) => image.sizeBytes));
   const spared = kept.filter(({ code }) => isProtectionCode(code));
   const sparedBytes = sum(spared.map((image) => image.sizeBytes));
@@ -30,7 +30,7 @@ export function explainRemaining(
   );
   if (spared.length > 0) {
     lines.push(
-      `${formatCount(spared.length, 'unused image')} protected by settings or label: at most ${formatBytes(sparedBytes)}`,
+      `${formatCount(spared.length, 'unused image')} protected by settings, label or the engine itself: at most ${formatBytes(sparedBytes)}`,
     );
   }
   if (candidates.length > 0) {

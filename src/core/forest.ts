@@ -112,11 +112,10 @@ function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
   const byLength = incomplete
     .flatMap((index) => units[index] ?? [])
     .sort((a, b) => a.layers.length - b.layers.length || (a.id < b.id ? -1 : 1));
+  const wholeOf = (unit: Unit): number => Math.max(0, unit.sizeBytes - unit.own.bytes);
+  const shares = leastShares(byLength, table, wholeOf);
   const completed = new Map<UnitId, number>();
-  for (const unit of byLength) {
-    const chain = { bytes: Math.max(0, unit.sizeBytes - unit.own.bytes), inodes: 0 };
-    completed.set(unit.id, table.complete(unit.layers, chain));
-  }
+  for (const unit of byLength) completed.set(unit.id, table.complete(unit.layers, wholeOf(unit), shares));
   units.forEach((unit, index) => {
     const stands = completed.get(unit.id);
     if (stands !== undefined) top[index] = stands;
@@ -125,6 +124,29 @@ function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
       top[index] = table.add(`own:${unit.id}`, top[index] ?? -1, bytes, inodes, unit.ownExact ?? true);
   });
   return top;
+}
+
+/**
+ * For each layer of unknown size that several units hold: the least that one of them would give it, were its unknown
+ * layers all alike. A large image says nothing of the layers that it shares with small ones.
+ */
+function leastShares(
+  units: readonly Unit[],
+  table: LayerTable,
+  wholeOf: (unit: Unit) => number,
+): ReadonlyMap<ChainId, number> {
+  const once = new Map<ChainId, number>();
+  const shared = new Map<ChainId, number>();
+  for (const unit of units) {
+    const { missing, rest } = table.unknownOf(unit.layers, wholeOf(unit));
+    const share = rest / Math.max(1, missing.length);
+    for (const id of missing) {
+      const other = shared.get(id) ?? once.get(id);
+      if (other === undefined) once.set(id, share);
+      else shared.set(id, Math.min(other, share));
+    }
+  }
+  return shared;
 }
 
 function dependentsOf(

@@ -3,7 +3,6 @@
  * not known: a layer that an image names and the store does not know gets an estimated size.
  */
 import type { ChainId, Layer } from './store.ts';
-import type { Amount } from './thresholds.ts';
 
 /**
  * Bytes per inode where inodes are not known: the median image on Docker Hub has 94 MB in 1,090 files
@@ -86,18 +85,43 @@ export class LayerTable {
     return top !== undefined && this.depth(top) === chain.length ? top : undefined;
   }
 
+  /** The layers of a chain that are not known, and what is left for them of what the whole is said to take. */
+  unknownOf(
+    chain: readonly ChainId[],
+    wholeBytes: number,
+  ): { readonly missing: readonly ChainId[]; readonly rest: number } {
+    const missing: ChainId[] = [];
+    let rest = wholeBytes;
+    for (const id of chain) {
+      const layer = this.index.get(id);
+      if (layer === undefined) missing.push(id);
+      else rest -= this.bytes[layer] ?? 0;
+    }
+    return { missing, rest: Math.max(0, rest) };
+  }
+
   /**
    * Adds what is missing of a chain and returns its top. What the whole is said to take, less what its known layers
-   * take, is spread over the missing ones.
+   * take, is spread over the missing ones; where there are some of its own, those that it shares get no more than others
+   * would give them.
+   * @param leastShares bytes by layer, of those that several chains have.
    */
-  complete(chain: readonly ChainId[], whole: Amount): number {
-    const known = chain.flatMap((id) => this.index.get(id) ?? []);
-    const missing = chain.length - known.length;
-    const rest = known.reduce((left, layer) => left - (this.bytes[layer] ?? 0), whole.bytes);
-    const share = missing === 0 ? 0 : Math.max(0, Math.floor(rest / missing));
+  complete(
+    chain: readonly ChainId[],
+    wholeBytes: number,
+    leastShares: ReadonlyMap<ChainId, number> = new Map(),
+  ): number {
+    const { missing, rest } = this.unknownOf(chain, wholeBytes);
+    const shared = missing.filter((id) => leastShares.has(id));
+    const own = missing.length - shared.length;
+    const even = Math.floor(rest / Math.max(1, missing.length));
+    const capped = (id: ChainId): number => Math.min(even, Math.floor(leastShares.get(id) ?? even));
+    const forShared = shared.reduce((sum, id) => sum + capped(id), 0);
+    const forOwn = Math.floor((rest - forShared) / Math.max(1, own));
     let below = -1;
     for (const id of chain) {
-      const layer = this.index.get(id) ?? this.add(id, below, share, estimatedInodes(share), false);
+      const bytes = own === 0 ? even : leastShares.has(id) ? capped(id) : forOwn;
+      const layer = this.index.get(id) ?? this.add(id, below, bytes, estimatedInodes(bytes), false);
       // A known layer whose parent was not known until now stands on it. (A bottom layer is its own proof against loops.)
       if (this.parent[layer] === -1 && below !== layer && !this.#standsOn(below, layer)) {
         this.parent[layer] = below;

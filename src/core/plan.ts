@@ -5,7 +5,15 @@
 import { type Clean, imagesOnly, sortOutCleanable, unitKept } from './clean.ts';
 import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
-import { isBuiltOn, type Kept, keep, sortOut, type SortedOut, stepsThatStay } from './protection.ts';
+import {
+  holdingSteps,
+  isBuiltOn,
+  type Kept,
+  keep,
+  sortOut,
+  type SortedOut,
+  stepsThatStay,
+} from './protection.ts';
 import { noProtections, type Protections } from './protections.ts';
 import type { UsageHistory } from './usage/history.ts';
 import { chooseVictims } from './select/choose.ts';
@@ -113,16 +121,9 @@ export function makePlan(input: PlanInput): Plan {
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
 
-  /** Build steps that stay hold their layers, which the forest does not know of steps. */
-  function holding(): ImageStore {
-    if (steps.length === 0) return store;
-    const held = steps.flatMap((step) => step.layers?.at(-1) ?? []);
-    return { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
-  }
-
   function choose(images: readonly Image[]) {
     const isGiven = others.units.length === 0 && input.forest !== undefined;
-    const forest = isGiven ? input.forest : forestOf(holding(), others.units);
+    const forest = isGiven ? input.forest : forestOf(holdingSteps(store, kept), others.units);
     const units = images.flatMap((image): Unit[] => {
       const unit = forest.units[forest.unitIndex.get(image.id) ?? -1];
       return unit === undefined ? [] : [unit];

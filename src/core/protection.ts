@@ -5,6 +5,7 @@
 import { noProtections, protectedImages, type ProtectionCode, type Protections } from './protections.ts';
 import {
   childrenOf,
+  type Container,
   holders,
   type Image,
   type ImageId,
@@ -19,6 +20,8 @@ import type { UnitKind } from './unit.ts';
  *   container holds its layers) and leaves a container that cannot be started again elsewhere.
  * - `child-stays`: an image that the classic builder made from it stays, so the engine would refuse.
  * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
+ * - `static-pod`: the same, by a container of a static pod.
+ * - `pinned`, `sandbox-image`: the engine itself needs it; see store.ts.
  * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see protections.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
  * - `managed`, `stopped-recently`: a stopped container that somebody may bring back, or look at.
@@ -27,6 +30,7 @@ import type { UnitKind } from './unit.ts';
  */
 export type KeepCode =
   | 'in-use'
+  | 'static-pod'
   | 'child-stays'
   | 'intermediate'
   | 'frees-nothing'
@@ -97,11 +101,7 @@ export function sortOut(
     const refusal = refused.get(image.id);
     const protection = protectedByRule.get(image.id);
     if (containers?.[0] !== undefined) {
-      const others = containers.length > 1 ? ` and ${containers.length - 1} more` : '';
-      kept.set(
-        image.id,
-        keep(image, 'in-use', `used by container ${containers[0].name} (${containers[0].state})${others}`),
-      );
+      kept.set(image.id, keepUsed(image, containers[0], containers));
     } else if (refusal !== undefined) {
       kept.set(image.id, keep(image, 'refused', refusal));
     } else if (protection !== undefined) {
@@ -123,8 +123,18 @@ export function sortOut(
   return { candidates: store.images.filter((image) => !kept.has(image.id)), kept: [...kept.values()] };
 }
 
+function keepUsed(image: Image, first: Container, containers: readonly Container[]): Kept {
+  const ofStatic = containers.find(({ staticPod }) => staticPod !== undefined);
+  const { name, state, staticPod } = ofStatic ?? first;
+  const others = containers.length > 1 ? ` and ${containers.length - 1} more` : '';
+  const whose = staticPod === undefined ? '' : ` of the static pod ${staticPod}`;
+  const code = staticPod === undefined ? 'in-use' : 'static-pod';
+  return keep(image, code, `used by container ${name} (${state})${whose}${others}`);
+}
+
 /** An image whose child stays must stay, all the way down to the first parent. */
 function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void {
+  if (images.every((image) => image.parentId === undefined)) return;
   const byId = new Map(images.map((image) => [image.id, image]));
   for (const id of [...kept.keys()]) {
     let child = byId.get(id);
@@ -147,6 +157,12 @@ export function stepsThatStay(store: ImageStore, kept: readonly Kept[]): readonl
   return store.images.filter(
     (image) => isUnreferenced(image) && byReason.has(image.id) && parents.has(image.id),
   );
+}
+
+/** The store in which build steps that stay hold their layers, which the forest does not know of steps. */
+export function holdingSteps(store: ImageStore, kept: readonly Kept[]): ImageStore {
+  const held = stepsThatStay(store, kept).flatMap((step) => step.layers?.at(-1) ?? []);
+  return held.length === 0 ? store : { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
 }
 
 /** True when one of these is among the images that an image was built from. */

@@ -1,4 +1,7 @@
-/** What people protect: by name, by label, by age, the newest of a repository. Why an unused image stays nevertheless. */
+/**
+ * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an unused
+ * image stays nevertheless.
+ */
 import { formatDuration } from './format.ts';
 import { keptBy, type KeepPattern, repositoryOf } from './keep-pattern.ts';
 import { type Image, type ImageId, references } from './store.ts';
@@ -17,9 +20,12 @@ export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast
 /** An image with it says of itself that it is to stay. */
 export const keepLabel = 'docker-image-cleaner.keep';
 
-export type ProtectionCode = 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
+export type ProtectionCode =
+  'pinned' | 'sandbox-image' | 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
 
 const codes: ReadonlySet<string> = new Set<ProtectionCode>([
+  'pinned',
+  'sandbox-image',
   'keep-label',
   'keep-pattern',
   'min-age',
@@ -46,7 +52,11 @@ export function protectedImages(
   const found = new Map<ImageId, Protection>();
   for (const image of images) {
     const protection =
-      byLabel(image) ?? byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id);
+      image.engineNeeds ??
+      byLabel(image) ??
+      byPattern(image, rules) ??
+      byAge(image, rules, nowMs) ??
+      newest.get(image.id);
     if (protection !== undefined) found.set(image.id, protection);
   }
   return found;

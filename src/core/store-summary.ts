@@ -2,7 +2,7 @@
 import { type Clean, sortOutCleanable } from './clean.ts';
 import { type Forest, forestOf } from './forest.ts';
 import type { Plan } from './plan.ts';
-import { type Kept, type KeepCode, stepsThatStay } from './protection.ts';
+import { type Kept, holdingSteps, type KeepCode } from './protection.ts';
 import { type Freed, freedBy } from './space.ts';
 import type { ImageId, ImageStore } from './store.ts';
 
@@ -29,8 +29,7 @@ const mayGo: ReadonlySet<KeepCode> = new Set(['not-needed', 'frees-nothing']);
  */
 export function summarise(store: ImageStore, plan: Plan, clean: Clean, nowMs: number): StoreSummary {
   const others = sortOutCleanable(store, clean, nowMs).units;
-  const steps = stepsThatStay(store, plan.kept).flatMap((step) => step.layers?.at(-1) ?? []);
-  const forest = forestOf({ ...store, heldLayers: [...(store.heldLayers ?? []), ...steps] }, others);
+  const forest = forestOf(holdingSteps(store, plan.kept), others);
   const stateOf = new Map<ImageId, ImageState>(plan.kept.map((kept) => [kept.id, stateOfKept(kept)]));
   const going = [...plan.victims, ...plan.kept.filter(({ code }) => mayGo.has(code))].map(({ id }) => id);
   const images = {

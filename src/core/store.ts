@@ -42,6 +42,18 @@ export interface Image {
   readonly labels: Readonly<Record<string, string>>;
   /** Its layers from the bottom up; undefined where not (yet) known. */
   readonly layers: readonly ChainId[] | undefined;
+  /** Set where the engine needs the image for itself, whether a container uses it or not. */
+  readonly engineNeeds?: EngineNeed | undefined;
+}
+
+/**
+ * - `pinned`: the engine was told to keep it from every garbage collection (CRI).
+ * - `sandbox-image`: every pod needs it (the "pause" image).
+ */
+export interface EngineNeed {
+  readonly code: 'pinned' | 'sandbox-image';
+  /** One line for people. */
+  readonly reason: string;
 }
 
 export interface Container {
@@ -55,6 +67,8 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   /** When it stopped; left out where that was not asked or it never ran. */
   readonly stoppedAtMs?: number | undefined;
+  /** The static pod that it belongs to: kubelet runs those from files, also without an API server. */
+  readonly staticPod?: string | undefined;
 }
 
 /** A record of the engine's build cache. */
@@ -112,8 +126,10 @@ export function isUnreferenced(image: Image): boolean {
 
 /** Each image's direct children: those the classic builder made from it. Children of unknown images are left out. */
 export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, readonly Image[]> {
-  const known = new Set(images.map((image) => image.id));
   const children = new Map<ImageId, Image[]>();
+  // BuildKit's images have no parents: most stores have none.
+  if (images.every((image) => image.parentId === undefined)) return children;
+  const known = new Set(images.map((image) => image.id));
   for (const image of images) {
     if (image.parentId === undefined || !known.has(image.parentId) || image.parentId === image.id) continue;
     const siblings = children.get(image.parentId);
@@ -125,6 +141,7 @@ export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, reado
 
 /** The containers that hold each image, by image ID; a container that names an image by a reference counts too. */
 export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Container[]> {
+  if (store.containers.length === 0) return new Map();
   const idByName = new Map<string, ImageId>();
   for (const image of store.images) {
     idByName.set(image.id, image.id);

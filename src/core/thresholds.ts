@@ -109,3 +109,16 @@ export function usageAfter(usage: Usage, freed: Amount): Usage {
     },
   };
 }
+
+/** The usage as it would be if the resource that decides were used up to a level, in the thresholds' unit. */
+export function usageAt(usage: Usage, type: Thresholds['type'], value: number): Usage {
+  if (type === 'absolute')
+    return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
+  const upTo = (gauge: Gauge): Gauge => ({
+    total: gauge.total,
+    available: Math.floor(gauge.total * (1 - value / 100)),
+  });
+  return level(usage, type).resource === 'inodes' && usage.inodes !== undefined
+    ? { ...usage, inodes: upTo(usage.inodes) }
+    : { ...usage, bytes: upTo(usage.bytes) };
+}

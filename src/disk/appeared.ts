@@ -1,7 +1,7 @@
 /** When each image came to this host, as Docker's image database tells by the times of its files. */
 import { readdir, stat } from 'node:fs/promises';
 import type { ImageId } from '../core/store.ts';
-import { forEachLimited } from './limited.ts';
+import { forEachLimited } from '../limited.ts';
 
 const hexPattern = /^[0-9a-f]{64}$/;
 const looksAtOnce = 16;

@@ -38,7 +38,12 @@ export async function checkDataRoot(
   images: readonly ImageId[],
   database: LayerDatabaseResult,
 ): Promise<DataRootFinding | undefined> {
-  if (engine.storeDirectory !== undefined) return await checkStore(path, engine.storeDirectory);
+  if (engine.storeDirectory !== undefined) {
+    // Docker's containerd store is named by its folder: it need not be below Docker's data root.
+    const isBelow = engine.storeDirectory.startsWith(`${engine.rootDirectory ?? ''}/`);
+    const root = isBelow ? engine.rootDirectory : undefined;
+    return await checkStore(path, engine.storeDirectory, root ?? engine.storeDirectory);
+  }
   const found = database.ok ? images.filter((id) => database.database.images.has(id)).length : 0;
   if (found > 0) return undefined;
   const isContainerdStore = isSnapshotter(engine.storageDriver);
@@ -62,13 +67,13 @@ export async function checkDataRoot(
 }
 
 /** An engine that names the folder of its images. A container may see it under another name: then its own folders decide. */
-async function checkStore(path: string, store: string): Promise<DataRootFinding | undefined> {
+async function checkStore(path: string, store: string, root: string): Promise<DataRootFinding | undefined> {
   if (await isWithin(path, store)) return undefined;
   const isElsewhere = (await deviceOf(store)) === undefined;
   for (const below of [basename(store), 'containerd/daemon']) {
     if (isElsewhere && (await deviceOf(`${path}/${below}`)) !== undefined) return undefined;
   }
-  return await finding(path, store, true);
+  return await finding(path, root, false);
 }
 
 async function isWithin(folder: string, inner: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
 import { appearedTimes } from './appeared.ts';
 import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
+import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-store.ts';
 import { DiskError } from './error.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { measureFilesystem } from './filesystem.ts';
@@ -30,12 +31,14 @@ export class ImageDisk {
   readonly path: string;
   readonly #type: Thresholds['type'];
   readonly #accountant: DiskAccountant;
+  readonly #containerd: ContainerdStoreReader;
 
   /** @param stateFile where measured layers are remembered over a restart; undefined: nowhere. */
   constructor(path: string, type: Thresholds['type'], stateFile?: string) {
     this.path = path;
     this.#type = type;
     this.#accountant = new DiskAccountant(path, stateFile);
+    this.#containerd = new ContainerdStoreReader(path);
   }
 
   /**
@@ -61,7 +64,8 @@ export class ImageDisk {
    * @throws the signal's reason when aborted.
    */
   async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
-    return await appearedTimes(this.path, signal);
+    const containerd = await this.#containerd.read(signal);
+    return containerd.ok ? containerd.store.appeared : await appearedTimes(this.path, signal);
   }
 
   /**
@@ -93,6 +97,8 @@ export class ImageDisk {
    * @throws the signal's reason when aborted.
    */
   async layers(signal: AbortSignal): Promise<LayerFacts> {
+    const containerd = await this.#containerd.read(signal);
+    if (containerd.ok || containerd.reason === 'unreadable') return factsOfContainerd(containerd);
     for (const estimate of [false, true]) {
       try {
         // The build cache first: what it lets go of in between then still counts as held.
@@ -129,6 +135,14 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
         : ['the build cache is believed to hold all that its damaged database mentions']),
     ].join('; '),
   };
+}
+
+function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
+  if (!result.ok) return noFacts(result.message);
+  const { images, layers, heldLayers } = result.store;
+  const source =
+    'measured on the disk by containerd when it unpacked them, and the content that they were unpacked from';
+  return { images, layers, heldLayers, heldSpace: new Map(), source };
 }
 
 function noFacts(why: string): LayerFacts {

@@ -13,7 +13,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainId, chainIds, sha256 } from '../chain-id.ts';
 import { errnoOf } from '../errno.ts';
-import { forEachLimited } from './limited.ts';
+import { forEachLimited } from '../limited.ts';
 import { readPodmanStore } from './podman-store.ts';
 
 export interface StoredLayer {
@@ -206,7 +206,8 @@ export class LayerDatabaseReader {
   }
 }
 
-function diffIdsOf(configuration: string): readonly string[] | undefined {
+/** The diff IDs of an image's configuration (JSON), from the bottom up; undefined where it is none. */
+export function diffIdsOf(configuration: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(configuration);
     if (typeof value !== 'object' || value === null || !('rootfs' in value)) return undefined;

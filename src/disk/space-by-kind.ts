@@ -7,7 +7,7 @@ import type { Amount } from '../core/thresholds.ts';
 import { type DiskAccount, type StoreAccount, sum } from './account.ts';
 import { errnoOf } from '../errno.ts';
 import { unreadablePath } from './error.ts';
-import { forEachLimited } from './limited.ts';
+import { forEachLimited } from '../limited.ts';
 import type { MeasuredFolder } from './layer-folders.ts';
 import { type FolderOwner, ownersOf } from './owners.ts';
 import { sumTrees } from './walk.ts';

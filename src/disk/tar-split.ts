@@ -5,7 +5,6 @@
  */
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { Amount } from '../core/thresholds.ts';
 
 /** What the engine keeps beside a layer's files: `diff`, `link`, `lower`, `committed`, `work`, the folder itself. */
@@ -40,6 +39,8 @@ export async function estimateFromTarSplit(
     }
   };
   try {
+    // A daemon that never estimates need not hold it.
+    const { createGunzip } = await import('node:zlib');
     const unpacked = createGunzip();
     await pipeline(
       createReadStream(path),

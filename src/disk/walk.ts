@@ -4,7 +4,7 @@
  * follow the long path to a layer anew for each of its files; and because what it used is given back when it ends, so
  * that an idle daemon keeps no memory for it. They are started for one call and ended with it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import type { Amount } from '../core/thresholds.ts';
 import { DiskError, unreadablePath } from './error.ts';
@@ -59,8 +59,10 @@ export async function walkTrees(
   signal.throwIfAborted();
   const setup: WalkOrder = { kind: 'setup', skip, niceness: options.niceness ?? defaultNiceness };
   const processes = Math.max(1, options.processes ?? Math.min(maxProcesses, availableParallelism()));
+  // A daemon that never walks need not hold it.
+  const { spawn: start } = await import('node:child_process');
   const walk = new Walk(tops, setup, processes, options.onTree);
-  return walk.run(signal);
+  return walk.run(signal, start);
 }
 
 /** Joins trees as if they were walked as one: each shared file once. */
@@ -126,7 +128,7 @@ class Walk {
     this.#open = tops.length;
   }
 
-  async run(signal: AbortSignal): Promise<readonly (TreeTotal | DiskError)[]> {
+  async run(signal: AbortSignal, start: typeof spawn): Promise<readonly (TreeTotal | DiskError)[]> {
     let onAbort: (() => void) | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -134,7 +136,8 @@ class Walk {
           reject(signal.reason as Error);
         };
         signal.addEventListener('abort', onAbort, { once: true });
-        for (let index = 0; index < this.#processes; index++) this.#start(resolve, reject);
+        for (let index = 0; index < this.#processes; index++)
+          this.#start(startHelper(start), resolve, reject);
       });
     } finally {
       if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
@@ -143,8 +146,7 @@ class Walk {
     return this.#results;
   }
 
-  #start(resolve: () => void, reject: (error: Error) => void): void {
-    const helper = startHelper();
+  #start(helper: ChildProcess, resolve: () => void, reject: (error: Error) => void): void {
     const lost = (why: string, cause?: Error): void => {
       reject(new DiskError('failed', this.#tops[0] ?? '', `A measuring process ${why}`, cause));
     };
@@ -260,11 +262,11 @@ class Walk {
  * Node itself, through /proc: our own program is found and may be run also where its file was replaced or lies below a
  * folder that is closed to us.
  */
-function startHelper(): ChildProcess {
+function startHelper(start: typeof spawn): ChildProcess {
   const source = `(${walkWorker.toString()})(${createWalker.toString()})`;
   const file = process.platform === 'linux' ? '/proc/self/exe' : process.execPath;
   // Young objects only, so little room does; as few threads of its own as there can be.
-  return spawn(file, ['--max-semi-space-size=1', '--v8-pool-size=0', '-e', source], {
+  return start(file, ['--max-semi-space-size=1', '--v8-pool-size=0', '-e', source], {
     argv0: 'docker-image-cleaner: measures',
     cwd: '/',
     env: { ...process.env, NODE_OPTIONS: '' },

@@ -7,6 +7,7 @@
  * ports (2375, with TLS 2376) and `tcp://:port`, docker-py for http:// and https:// and for a bare `host:port`.
  */
 import { isIPv6 } from 'node:net';
+import { longestSocketPathBytes } from './endpoint.ts';
 
 export interface UnixAddress {
   readonly kind: 'unix';
@@ -34,9 +35,6 @@ export type EngineAddress = UnixAddress | TcpAddress;
 export const defaultSocketPath = '/var/run/docker.sock';
 const plainPort = 2375;
 const tlsPort = 2376;
-
-/** Linux keeps a socket's path in 108 bytes with its closing zero (unix(7), `sun_path`). */
-const longestSocketPathBytes = 107;
 
 /** A variable whose value cannot be used. The value carries no password. */
 export interface AddressProblem {

@@ -20,6 +20,16 @@ export interface EngineInfo {
   readonly endpoint: string;
   /** Folder in which the engine says that its image store lies, in *its* mount namespace; left out where not told. */
   readonly storeDirectory?: string | undefined;
+  /** What the engine says that its image store takes; left out where not told. Some seconds old, and zero at first. */
+  readonly storeUsage?: { readonly bytes: number; readonly inodes: number } | undefined;
+}
+
+/** What not every engine does alike. */
+export interface EngineCapabilities {
+  /** It refuses to delete an image that a container uses. Where it does not, our look right before is the only guard. */
+  readonly refusesImagesInUse: boolean;
+  /** One name of several can be taken off an image, and be given back. Where not, a deletion by ID takes all at once. */
+  readonly namesOneByOne: boolean;
 }
 
 /** What a deletion is aimed at: a whole image by its ID, or one of its names. */
@@ -63,6 +73,7 @@ export type PlainRemoval =
 export interface Engine {
   /** The address, for messages. */
   readonly endpoint: string;
+  readonly capabilities: EngineCapabilities;
   /** Finds out who is there and which API version both speak. Must be called before anything else, again after an EngineError `unreachable`. */
   connect(signal: AbortSignal): Promise<EngineInfo>;
   /** One small request: is the engine there? */

@@ -3,7 +3,7 @@ import { sleep } from '../clock.ts';
 import { shortId } from '../core/protection.ts';
 import { type Container, holders, type Image, type ImageId, references } from '../core/store.ts';
 import type { Victim } from '../core/plan.ts';
-import { type Engine, EngineError, type RemovalTarget } from '../engine/engine.ts';
+import { type Engine, type EngineCapabilities, EngineError, type RemovalTarget } from '../engine/engine.ts';
 import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
 
 /**
@@ -18,17 +18,16 @@ export async function removeImage(
   const removedTags: string[] = [];
   // Every round removes one name, so the names bound the rounds; one more for the image itself, one for a late name.
   for (let round = 0; round <= victim.references.length + 1; round += 1) {
-    const [containers, image] = await Promise.all([
-      engine.listContainers(options.abandon),
-      engine.inspectImage(victim.id, options.abandon),
-    ]);
+    // Containers last: what nobody refuses to delete must not have come into use since this answer.
+    const image = await engine.inspectImage(victim.id, options.abandon);
+    const containers = image === undefined ? [] : await engine.listContainers(options.abandon);
     if (image === undefined) return { outcome: removedTags.length > 0 ? 'deleted' : 'gone' };
     const objection = changedSincePlan(victim, image, containers);
     if (objection !== undefined || options.stop.aborted) {
       await giveBack(engine, victim.id, removedTags, options);
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
-    const target = nextTarget(image);
+    const target = nextTarget(image, engine.capabilities);
     const step = await removeTarget(engine, target, victim, options);
     if (step.outcome === 'untagged') {
       // The engine's word for what went: one deletion can take several names along.
@@ -51,21 +50,39 @@ function changedSincePlan(
 ): string | undefined {
   const holder = holders({ images: [image], containers, layers: new Map() }).get(image.id)?.[0];
   if (holder !== undefined) return `container ${holder.name} (${holder.state}) uses it now`;
-  const added = references(image).find((reference) => !victim.references.includes(reference));
+  if (image.engineNeeds !== undefined) return image.engineNeeds.reason;
+  const added = references(image).find((reference) => !isKnown(reference, victim.references));
   if (added !== undefined) return `it was given the name ${added} after the plan was made`;
   return undefined;
+}
+
+/**
+ * Whether the plan knew of a name. A digest in a repository in which the image had a tag is no new name: Docker's
+ * containerd image store lists the digest of one repository, and tells those of all when it is asked about the image.
+ */
+function isKnown(reference: string, known: readonly string[]): boolean {
+  if (known.includes(reference)) return true;
+  const [repository, digest] = reference.split('@');
+  return digest !== undefined && known.some((name) => repositoryOf(name) === repository);
+}
+
+function repositoryOf(name: string): string {
+  const at = name.indexOf('@');
+  return at < 0 ? name.slice(0, name.lastIndexOf(':')) : name.slice(0, at);
 }
 
 /**
  * What to delete next. A name can be moved to another image between our look and the engine's act, an ID cannot:
  * so names are used only while there are several (the engine then refuses the ID without force), the last step
  * is by ID. "Several" is the engine's own rule: more than one tag, or digests of another repository than the tag's.
+ * Where a deletion takes all names at once there is nothing to do one by one.
  */
-function nextTarget(image: Image): RemovalTarget {
+function nextTarget(image: Image, { namesOneByOne }: EngineCapabilities): RemovalTarget {
+  if (!namesOneByOne) return { by: 'id', id: image.id };
   const [firstTag, ...otherTags] = image.tags;
-  const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));
+  const repositories = new Set(image.digests.map(repositoryOf));
   if (otherTags.length > 0 && firstTag !== undefined) return { by: 'reference', reference: firstTag };
-  if (firstTag !== undefined) repositories.add(firstTag.slice(0, firstTag.lastIndexOf(':')));
+  if (firstTag !== undefined) repositories.add(repositoryOf(firstTag));
   // The tag first: removing a repository's digest can take its tags along, the other way round is what we want.
   const [name] = [...image.tags, ...image.digests];
   if (repositories.size > 1 && name !== undefined) return { by: 'reference', reference: name };

@@ -1,4 +1,5 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
+import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { isTriggered, level, type Thresholds, type Usage } from '../core/thresholds.ts';
 import { applyEvent } from '../core/usage/events.ts';
 import { newHistory, type UsageHistory } from '../core/usage/history.ts';
@@ -25,8 +26,9 @@ export interface ReplayOptions {
   readonly onDeleted?: (atMs: number, image: number) => void;
 }
 
-/** Between two deletions without a cordon. */
+/** Between two deletions without a cordon: the daemon makes one a check, and this is its default interval. */
 const GENTLE_PACE_MS = 300_000;
+const QUIET_MS = DEFAULT_QUIET_SECONDS * 1000;
 
 export function replay(trace: Trace, maker: ChooserMaker, options: ReplayOptions): Figures {
   const run = new Run(trace, maker, options);
@@ -43,6 +45,7 @@ class Run {
   readonly #thresholds: Thresholds;
   readonly #ends = new Ends();
   #lastGentleMs = -Infinity;
+  #lastUseMs = -Infinity;
 
   constructor(trace: Trace, maker: ChooserMaker, options: ReplayOptions) {
     this.#store = new VirtualStore(trace);
@@ -58,7 +61,9 @@ class Run {
     const { trace } = this.#store;
     const atMs = trace.startsMs[use] ?? 0;
     const image = trace.imageOf[use] ?? 0;
+    this.#goGently(atMs, use);
     this.#endUses(atMs);
+    this.#lastUseMs = atMs;
     const wasHere = this.#store.has(image);
     const fetched = this.#store.pull(image);
     this.counting.launched(wasHere, fetched);
@@ -95,20 +100,26 @@ class Run {
       const victims = this.#chooser.choose(this.#moment(usage, atMs, nextUse, this.#thresholds));
       if (victims.length > 0) this.#delete(victims, atMs);
       this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes);
-    } else this.#checkGently(usage, atMs, nextUse);
+    }
   }
 
-  /** Above the soft threshold the image that the chooser wants to go first goes, one at a time. */
-  #checkGently(usage: Usage, atMs: number, nextUse: number): void {
+  /** While nobody launches anything: what a sweep would delete first goes, one step a check. */
+  #goGently(untilMs: number, nextUse: number): void {
     const { soft } = this.#options;
-    if (soft === undefined || atMs - this.#lastGentleMs < GENTLE_PACE_MS) return;
-    const gentle: Thresholds = { type: 'relative', high: soft, low: soft };
-    if (level(usage, 'relative').value < soft) return;
-    const [first] = this.#chooser.choose(this.#moment(usage, atMs, nextUse, gentle));
-    if (first === undefined) return;
-    this.#lastGentleMs = atMs;
-    this.#delete([first], atMs);
-    this.counting.deletedGently();
+    if (soft === undefined) return;
+    let atMs = Math.max(this.#lastUseMs + QUIET_MS, this.#lastGentleMs + GENTLE_PACE_MS);
+    for (; atMs < untilMs && level(this.#usage(), 'relative').value >= soft; atMs += GENTLE_PACE_MS) {
+      this.#endUses(atMs);
+      const usedBytes = this.#store.usedBytes;
+      const victims = this.#chooser.choose(this.#moment(this.#usage(), atMs, nextUse, this.#thresholds));
+      for (const victim of victims) {
+        this.#delete([victim], atMs);
+        this.counting.deletedGently();
+        if (this.#store.usedBytes < usedBytes) break;
+      }
+      this.#lastGentleMs = atMs;
+      if (this.#store.usedBytes === usedBytes) return;
+    }
   }
 
   #delete(victims: readonly number[], atMs: number): void {

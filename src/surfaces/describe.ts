@@ -30,6 +30,7 @@ export function severityOf(event: DaemonEvent): Severity {
       return event.required ? 'error' : 'warn';
     case 'engine.unavailable':
     case 'path.unavailable':
+    case 'http.failed':
       return 'error';
     case 'sweep.completed':
       return event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn';
@@ -38,10 +39,13 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'daemon.started':
     case 'daemon.stopping':
     case 'daemon.stopped':
+    case 'http.listening':
     case 'engine.connected':
     case 'path.available':
     case 'history.synced':
     case 'sweep.started':
+    case 'gentle.started':
+    case 'gentle.skipped':
     case 'image.would-delete':
     case 'cache-record.would-delete':
     case 'container.would-delete':
@@ -75,7 +79,10 @@ export function describe(event: DaemonEvent): string {
     case 'daemon.stopped':
       return 'stopped';
     case 'config.warning':
+    case 'http.failed':
       return event.message;
+    case 'http.listening':
+      return `status page at ${event.url}`;
     case 'engine.connected':
       return `${event.name} ${event.version} at ${event.endpoint}, API ${event.apiVersion}`;
     case 'engine.unavailable':
@@ -95,6 +102,10 @@ export function describe(event: DaemonEvent): string {
       return `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}`;
     case 'sweep.started':
       return `${event.dryRun ? 'would sweep' : 'sweep'}: ${formatLevel(event.used, event.thresholds.type)} used, ${amount(event.toFree)} to free until below ${formatLevel(event.thresholds.low, event.thresholds.type)}`;
+    case 'gentle.started':
+      return `${formatLevel(event.used, event.thresholdType)} used, at the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}), and the engine is quiet: one image goes`;
+    case 'gentle.skipped':
+      return `${formatLevel(event.used, event.thresholdType)} used, but all that may go would not bring it below the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}): nothing goes before the high threshold`;
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
     case 'image.would-delete':

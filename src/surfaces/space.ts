@@ -1,38 +1,28 @@
 /** "Where is my space?" for a terminal: a bar for each kind, together the whole filesystem. */
 import { formatBytes, formatCount, formatPercent } from '../core/format.ts';
 import type { SpaceByKind, SpaceKind } from '../core/space-kinds.ts';
+import { spaceNames } from './space-names.ts';
 import { bar, table } from './terminal.ts';
 
-/** From what can go to what is free; the order of the lines. */
-const names: Readonly<Record<SpaceKind, string>> = {
-  imagesInUse: 'images in use',
-  imagesUnused: 'images unused',
-  buildCache: 'build cache',
-  containerLayers: 'container layers',
-  containerLogs: 'container logs',
-  volumesInUse: 'volumes in use',
-  volumesUnused: 'volumes nobody uses',
-  leftovers: 'leftovers of the engine',
-  beingWritten: 'being pulled or built',
-  engine: "the engine's own files",
-  unknown: 'below the path, of unknown kind',
-  notTheEngines: 'not below the path',
-  reserved: 'reserved for root',
-  available: 'available',
-};
 /** So many names of volumes and folders are shown; `--json` has them all. */
 const NAMES_SHOWN = 5;
 
 /** Kinds that take nothing are left out. */
 export function spaceText(space: SpaceByKind): string {
   const share = (bytes: number): number => (100 * bytes) / Math.max(space.total.bytes, 1);
-  const kinds = (Object.keys(names) as SpaceKind[]).filter((kind) => {
+  const kinds = (Object.keys(spaceNames) as SpaceKind[]).filter((kind) => {
     const { bytes, inodes } = space.parts[kind];
     return bytes !== 0 || inodes !== 0;
   });
   const rows = kinds.map((kind) => {
     const { bytes, inodes } = space.parts[kind];
-    return [names[kind], bar(share(bytes)), formatBytes(bytes), formatPercent(share(bytes)), String(inodes)];
+    return [
+      spaceNames[kind],
+      bar(share(bytes)),
+      formatBytes(bytes),
+      formatPercent(share(bytes)),
+      String(inodes),
+    ];
   });
   const sum = ['all', '', formatBytes(space.total.bytes), '', String(space.total.inodes)];
   return [

@@ -13,6 +13,7 @@ describe('values that are refused', () => {
     ['a percentage as bytes', 'cleaner.thresholdType=absolute', 'thresholdHigh'],
     ['an unknown mode', 'cleaner.cordonMode=drain', 'cordonMode'],
     ['a negative limit', 'cleaner.maxCordonedNodes=-1', 'maxCordonedNodes'],
+    ['an unknown runtime', 'engine.runtime=rkt', 'runtime'],
     ['a relative path', 'engine.dataDir=var/lib/docker', 'dataDir'],
     ['the socket as a path', 'engine.socketName=/run/docker.sock', 'socketName'],
     [
@@ -46,7 +47,7 @@ it('every value is in the table of the README, and nothing else is', () => {
 it('has a value for every setting of the program', () => {
   const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
   // These the chart knows by itself.
-  const own = ['pathToCheck', 'nodeName', 'stateFile'];
+  const own = ['runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile'];
   const settable = settingKeys.filter((key) => !own.includes(key));
   expect(Object.keys(cleaner)).toEqual(expect.arrayContaining(settable));
 });

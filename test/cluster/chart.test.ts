@@ -68,6 +68,8 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   { name: 'no hook', set: ['uninstallHook.enabled=false'] },
   { name: 'quota', set: ['resourceQuota.create=true'] },
   { name: 'docker in docker', files: ['values-dind.yaml'] },
+  { name: 'containerd', files: ['values-containerd.yaml'] },
+  { name: 'CRI-O', files: ['values-crio.yaml'] },
   { name: 'podman', files: ['values-podman.yaml'], set: ['cleaner.cordonMode=none'] },
   {
     name: 'everything at once',
@@ -247,6 +249,21 @@ describe('the pod', () => {
       DOCKER_HOST: `unix:///host/run/${socketName}`,
       DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: dataDir,
     });
+  });
+
+  it.each([
+    ['values-containerd.yaml', '/var/lib/containerd', '/run/containerd', 'containerd.sock'],
+    ['values-crio.yaml', '/var/lib/containers/storage', '/run/crio', 'crio.sock'],
+  ])('finds the node’s own runtime with %s', (file, dataDir, hostSocketDir, socketName) => {
+    const pod = cleaner([], [file]);
+    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([dataDir, hostSocketDir]);
+    const env = environment(pod.containers[0]);
+    expect(env).toMatchObject({
+      DOCKER_IMAGE_CLEANER_RUNTIME: 'cri',
+      DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT: `unix:///host/run/${socketName}`,
+      DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: dataDir,
+    });
+    expect(env).not.toHaveProperty('DOCKER_HOST');
   });
 });
 

@@ -3,6 +3,7 @@
  * fixture. What may differ between engines is a capability, and a test shows which way it is.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatCount } from '../../src/core/format.ts';
 import { type Cli, type LogRecord } from '../harness/cli.ts';
 import type { ImageSpec, LayerSpec, StoreSpec } from '../harness/images.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -230,6 +231,7 @@ export function conform(fixture: EngineFixture): void {
         const holder = await engine.hold(tagOf('child'), 'created');
         const { kept } = await plan();
         const code = kept.find(({ references }) => references.includes(tagOf('lonely')))?.code;
+        // Not tied, it may still free nothing.
         expect(code === 'child-stays').toBe(fixture.capabilities.buildParents);
         await holder.release();
       });
@@ -314,7 +316,9 @@ export function conform(fixture: EngineFixture): void {
         const cli = await sweep(3, { high: used - 1, low: 5 });
         const report = await cli.waitForEvent('sweep.completed');
         expect(report).toMatchObject({ reachedLow: false, stoppedBecause: 'no-candidates' });
-        expect(String(report['remaining'])).toContain('1 image in use by containers');
+        expect(String(report['remaining'])).toContain(
+          `${formatCount(1 + (engine.imagesOfItsOwn ?? 0), 'image')} in use by containers`,
+        );
         expect(await engine.tags()).toEqual([tagOf('held')]);
         done.add('ineffective');
       });
@@ -364,7 +368,7 @@ export function conform(fixture: EngineFixture): void {
         for (const alias of ['several:2', 'several:3', 'elsewhere:1'])
           await engine.tag(tagOf('several'), `localhost/${alias}`);
         const digest = await engine.digestOnly(tagOf('pulled'), 'team/pulled');
-        await engine.makeNameless(tagOf('nameless'));
+        if (fixture.capabilities.namelessImages) await engine.makeNameless(tagOf('nameless'));
         const { images } = await status();
         expect(named(images, 'several').tags).toHaveLength(4);
         expect(images.filter(({ digests }) => digests.includes(digest))).toHaveLength(1);

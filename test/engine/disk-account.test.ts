@@ -1,6 +1,6 @@
 /** The account of a real engine's disk against `du` and `statfs`, at rest and in the middle of pulls and deletions. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -9,8 +9,10 @@ import { DiskAccountant, layersOf } from '../../src/disk/account.ts';
 import { checkDataRoot } from '../../src/disk/data-root.ts';
 import { LayerDatabaseReader } from '../../src/disk/layer-database.ts';
 import { spaceByKind, type SpaceKind } from '../../src/disk/space-by-kind.ts';
+import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { observe } from '../../src/observe.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
 import {
   createContainer,
@@ -364,6 +366,45 @@ describe('another storage driver', () => {
     expect(space.parts.unknown).toEqual(account.total);
     const sumOfParts = Object.values(space.parts).reduce((sum, part) => sum + part.bytes, 0);
     expect(Math.abs(sumOfParts - space.total.bytes)).toBeLessThanOrEqual(space.total.bytes / 100);
+  });
+});
+
+describe('a layer database that cannot be used', () => {
+  const layerDatabase = (): string => join(engine.dataRoot, 'image/overlay2/layerdb/sha256');
+
+  test('missing: the whole is walked, layers come from the engine, and both say so', async () => {
+    const aside = join(engine.dataRoot, 'image/overlay2/layerdb/aside');
+    renameSync(layerDatabase(), aside);
+    undo.push(() => {
+      renameSync(aside, layerDatabase());
+    });
+    const account = await new DiskAccountant(engine.dataRoot).measure(signal);
+    expect(account.total).toEqual(du(engine.dataRoot));
+    expect(account.problem).toMatchObject({ reason: 'damaged' });
+    const { store, layerSource } = await observe(client, new ImageDisk(engine.dataRoot, 'relative'), signal);
+    expect(layerSource).toContain('estimated from the sizes that the engine gives');
+    expect(layerSource).toContain('has no layerdb/sha256');
+    const app = store.images.find(({ tags }) => tags.includes('shared/app:1'));
+    // The topmost layer is the one of 100 kB; the engine's own figure is of files, not of blocks.
+    expect(store.layers.get(app?.layers?.at(-1) ?? '')).toMatchObject({ bytes: 100_000, exact: false });
+  });
+
+  test('a damaged entry: that layer is counted, named, and not taken for a layer', async () => {
+    const whole = await new DiskAccountant(engine.dataRoot).measure(signal);
+    const [chain] = readdirSync(layerDatabase());
+    if (chain === undefined) throw new Error('a store with images has layers');
+    const diff = join(layerDatabase(), chain, 'diff');
+    const before = readFileSync(diff);
+    writeFileSync(diff, `sha256:${'0'.repeat(64)}`);
+    undo.push(() => {
+      writeFileSync(diff, before);
+    });
+    const account = await new DiskAccountant(engine.dataRoot).measure(signal);
+    expect(account.total).toEqual(du(engine.dataRoot));
+    const database = account.store?.database;
+    expect(database?.damaged).toEqual([expect.stringContaining(chain)]);
+    expect(database?.layers.has(`sha256:${chain}`)).toBe(false);
+    expect(database?.layers.size).toBe((whole.store?.database.layers.size ?? 0) - 1);
   });
 });
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './cleanup.ts';
+import { logLineProblems } from './schemas.ts';
 
 /** The repository's root folder, with a slash at its end. */
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,6 +16,8 @@ export interface CliOptions {
   /** Default: the Node that runs us. */
   readonly node?: string;
   readonly cwd?: string;
+  /** Run as this user and no group of ours; default: as we are. */
+  readonly uid?: number;
 }
 
 /** A line of the JSON log. */
@@ -37,7 +40,10 @@ export interface Cli {
   readonly stderr: string;
   /** The lines of standard error that are JSON objects, in order, as they come. */
   readonly records: readonly LogRecord[];
-  /** Settles when it has ended and everything it wrote has been read. */
+  /**
+   * Settles when it has ended and everything it wrote has been read. Rejects where one of its log lines was not as
+   * docs/schema/log.schema.json has it.
+   */
   readonly exited: Promise<CliExit>;
   /** Standard output as JSON. */
   json<T>(): T;
@@ -74,6 +80,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     [options.script ?? `${repositoryRoot}src/main.ts`, ...args],
     {
       cwd: options.cwd ?? repositoryRoot,
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -82,6 +89,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
   let stdout = '';
   let stderr = '';
   const records: LogRecord[] = [];
+  const undocumented = new Set<string>();
   const listeners = new Set<() => void>();
   const notify = (): void => {
     for (const listener of listeners) listener();
@@ -92,6 +100,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     const record = parseRecord(line);
     if (record === undefined) return;
     records.push(record);
+    if (record.event !== undefined) for (const problem of logLineProblems(record)) undocumented.add(problem);
     notify();
   });
   let ended: CliExit | undefined;
@@ -100,7 +109,8 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     child.once('close', (code, signal) => {
       forget();
       ended = { code, signal };
-      resolve(ended);
+      if (undocumented.size === 0) resolve(ended);
+      else reject(new Error(`Log lines that are not as documented:\n${[...undocumented].join('\n')}`));
       notify();
     });
   });

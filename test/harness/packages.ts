@@ -34,12 +34,15 @@ const packageOf = {
   'mkfs.btrfs': 'btrfs-progs',
   'docker-registry': 'docker-registry',
   openssl: 'openssl',
+  chromium: 'chromium',
   etcd: 'etcd-server',
   go: 'golang-go',
   make: 'make',
   unzip: 'unzip',
   rsync: 'rsync',
   'dpkg-source': 'dpkg-dev',
+  ctr: 'containerd',
+  protoc: 'protobuf-compiler',
 } as const;
 
 export type Command = keyof typeof packageOf;

@@ -21,7 +21,7 @@ const prefix = '/tmp/dic-';
 const ownerFile = '.owner';
 
 const engineProcesses =
-  /^(dockerd|containerd|containerd-shim.*|runc|podman|conmon|crun|docker-registry|etcd|kube-apiserver)$/;
+  /^(dockerd|containerd|containerd-shim.*|runc|podman|conmon|crun|docker-registry|etcd|kube-apiserver|prometheus)$/;
 
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -131,19 +131,45 @@ function unmountAll(folder: string): void {
   for (const mount of mountsBelow(folder)) command('umount', '--lazy', mount);
 }
 
-/** Containers killed with their engine leave empty cgroups behind; the engine was given a parent of its own for them. */
-function removeCgroups(name: string): void {
-  const remove = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isDirectory()) remove(join(folder, entry.name));
-    rmdirSync(folder);
-  };
+/** The folders of our cgroup: the engine was given a parent of its own for its containers. Cgroups v1 have several. */
+function cgroupsOf(name: string): string[] {
   const root = '/sys/fs/cgroup';
-  if (!existsSync(root)) return;
+  if (!existsSync(root)) return [];
   const hierarchies = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const folder of [root, ...hierarchies.map((entry) => join(root, entry.name))]) {
-    const ours = join(folder, name);
-    if (existsSync(ours)) remove(ours);
+  return [root, ...hierarchies.map((entry) => join(root, entry.name))]
+    .map((folder) => join(folder, name))
+    .filter((folder) => existsSync(folder));
+}
+
+function subfolders(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
+}
+
+/** Processes of a paused container do not die before they are let go on. */
+function thaw(folder: string): void {
+  for (const [file, value] of [
+    ['freezer.state', 'THAWED'],
+    ['cgroup.freeze', '0'],
+  ] as const) {
+    // cgroup.freeze is the system's own at the root of a hierarchy, but this is below it.
+    if (existsSync(join(folder, file))) writeFileSync(join(folder, file), value);
+  }
+  subfolders(folder).forEach(thaw);
+}
+
+/** Containers killed with their engine leave cgroups behind, which are busy until the last process is gone for good. */
+function removeCgroup(folder: string): void {
+  subfolders(folder).forEach(removeCgroup);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EBUSY' || attempt >= 100) throw error;
+      pause(50);
+    }
   }
 }
 
@@ -153,13 +179,14 @@ function removeCgroups(name: string): void {
  */
 export function tearDown(folder: string): void {
   if (!folder.startsWith(prefix)) throw new Error(`Not a workspace: ${folder}`);
+  cgroupsOf(basename(folder)).forEach(thaw);
   killAll(folder);
   unmountAll(folder);
   const left = mountsBelow(folder);
   if (left.length > 0) throw new Error(`Still mounted: ${left.join(', ')}`);
   // Unmounting frees a loop device by itself; this is for one whose mount never came about.
   for (const device of loopDevicesOf(folder)) command('losetup', '--detach', device);
-  removeCgroups(basename(folder));
+  cgroupsOf(basename(folder)).forEach(removeCgroup);
   rmSync(folder, { recursive: true, force: true });
 }
 

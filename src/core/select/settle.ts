@@ -11,9 +11,10 @@ const WINDOW_NODES = 64;
 
 /**
  * How many partial choices are kept at a node: all in a small forest (14 images have 16,384 subsets and 27 nodes at
- * most), as many as time allows in a full window.
+ * most), as many as time allows in a full window. Five times as many choose hardly better (`npm run bench:policies`), and
+ * a replay of a million uses takes twice as long with them.
  */
-const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(60_000 / nodes));
+const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 
 /** The cheapest pick found that reaches the goal, which must be in reach. */
 export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Array): Pick {

@@ -65,6 +65,7 @@ export function applyEvent(history: UsageHistory, event: UsageEvent): void {
   if (event.kind === 'gap') {
     const from = Math.max(event.fromMs + history.offsetMs, history.latestMs);
     history.offsetMs -= Math.max(0, event.toMs + history.offsetMs - from);
+    history.busyAtMs = Math.max(history.busyAtMs, from);
     return;
   }
   const now = advance(history, event.atMs);
@@ -123,8 +124,10 @@ function appeared(
       pulledBytes: 0,
     };
     history.images.set(image.id, known);
+    history.busyAtMs = now;
   } else if (!known.present) {
     known.present = true;
+    history.busyAtMs = now;
     seenInUse(known, usedAtMs);
   }
   // Pushed since: a registry has it now. Never the other way: losing the digest's name does not lose the registry.
@@ -175,6 +178,7 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   const image = history.images.get(imageId);
   if (image === undefined) return;
   history.containers.set(containerId, imageId);
+  history.busyAtMs = now;
   const { lessons } = history;
   const wasSuperseded = image.superseded;
   for (const layer of chainFrom(image.top)) beginUse(layer, now, isLayerSuperseded(layer), lessons);

@@ -58,6 +58,8 @@ export interface UsageHistory {
   offsetMs: number;
   /** The latest time seen, on the history's clock. */
   latestMs: number;
+  /** When an image last came or a use last began, or nothing could be seen; on the history's clock. Not kept in the state. */
+  busyAtMs: number;
   readonly images: Map<ImageId, ImageUsage>;
   readonly layers: Map<ChainId, LayerUsage>;
   readonly repositories: Map<string, RepositoryUsage>;
@@ -72,6 +74,7 @@ export function newHistory(startedAtMs: number, limits: HistoryLimits = defaultL
     startedAtMs,
     offsetMs: 0,
     latestMs: startedAtMs,
+    busyAtMs: startedAtMs,
     images: new Map(),
     layers: new Map(),
     repositories: new Map(),

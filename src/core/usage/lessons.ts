@@ -32,9 +32,13 @@ function ageOf(idleMs: number): number {
   return idleMs < FIRST_AGE_MS ? 0 : Math.min(AGES - 1, 1 + Math.floor(Math.log2(idleMs / FIRST_AGE_MS)));
 }
 
-/** Idle time at which an age ends. */
+/** Idle time at which each age ends. A table: this is asked for every layer at every sweep. */
+const ENDS: readonly number[] = Array.from({ length: AGES }, (_, age) =>
+  age >= AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age,
+);
+
 function endOf(age: number): number {
-  return age >= AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age;
+  return ENDS[age] ?? Infinity;
 }
 
 export class Lessons {

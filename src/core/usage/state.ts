@@ -129,6 +129,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
     ...base,
     offsetMs: number(state['offsetMs']),
     latestMs: number(state['latestMs']),
+    busyAtMs: number(state['latestMs']),
     lessons: new Lessons({
       returns: list(lessons['returns']).map(number),
       idleMs: list(lessons['idleMs']).map(number),

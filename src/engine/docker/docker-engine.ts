@@ -88,6 +88,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
   return {
     endpoint: client.endpoint,
+    capabilities: { refusesImagesInUse: true, namesOneByOne: true },
 
     async connect(signal) {
       const connected = await connect(client, signal);

@@ -6,7 +6,7 @@
  */
 import type { TraceLayer, UseEvent } from '../trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
-import { Random } from './random.ts';
+import { type OtherFuture, Random } from './random.ts';
 
 interface Repository {
   readonly name: string;
@@ -20,8 +20,8 @@ interface Repository {
   images: MadeImage[];
 }
 
-export function binder(seed: number, days: number, launchesPerDay: number): UseEvent[] {
-  const maker = new Maker(new Random(seed));
+export function binder(seed: number, days: number, launchesPerDay: number, other?: OtherFuture): UseEvent[] {
+  const maker = new Maker(new Random(seed, other));
   const { random } = maker;
   const repositories: Repository[] = [];
   let base = maker.layers(7, 60, 0.8);
@@ -63,6 +63,7 @@ export function binder(seed: number, days: number, launchesPerDay: number): UseE
   for (let known = 0; known < 350; known++) arrive(START, false);
   const bursts: { readonly at: number; readonly repository: Repository; readonly size: number }[] = [];
   for (let hour = 0; hour < days * 24; hour++) {
+    random.hour(hour);
     const time = START + hour * HOUR;
     if (time >= nextBase) {
       base = maker.layers(7, 60, 0.8);

@@ -5,7 +5,7 @@
  */
 import type { TraceLayer, UseEvent } from '../trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
-import { Random } from './random.ts';
+import { type OtherFuture, Random } from './random.ts';
 
 /** Something of which a new version comes now and then. */
 interface Versioned {
@@ -14,8 +14,8 @@ interface Versioned {
   readonly renew: (time: number) => void;
 }
 
-export function ci(seed: number, days: number, pipelinesPerDay: number): UseEvent[] {
-  const maker = new Maker(new Random(seed));
+export function ci(seed: number, days: number, pipelinesPerDay: number, other?: OtherFuture): UseEvent[] {
+  const maker = new Maker(new Random(seed, other));
   const { random } = maker;
   const systems = Array.from({ length: 3 }, () => ({ layers: maker.layers(1, 70, 0.5) }));
   const versioned: Versioned[] = [];
@@ -87,6 +87,7 @@ export function ci(seed: number, days: number, pipelinesPerDay: number): UseEven
     if (random.chance(0.2)) maker.use(one(rare, none).image, at, job());
   };
   for (let hour = 0; hour < days * 24; hour++) {
+    random.hour(hour);
     const time = START + hour * HOUR;
     for (const each of versioned) if (each.next <= time) each.renew(time);
     if (hour % 24 === 0) {

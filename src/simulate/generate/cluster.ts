@@ -4,10 +4,10 @@
  */
 import type { TraceLayer, UseEvent } from '../trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
-import { Random } from './random.ts';
+import { type OtherFuture, Random } from './random.ts';
 
-export function cluster(seed: number, days: number, podsPerDay: number): UseEvent[] {
-  const maker = new Maker(new Random(seed));
+export function cluster(seed: number, days: number, podsPerDay: number, other?: OtherFuture): UseEvent[] {
+  const maker = new Maker(new Random(seed, other));
   const { random } = maker;
   const bases = Array.from({ length: 6 }, () => ({ layers: maker.layers(random.whole(2, 4), 45, 0.9) }));
   const heavy = Array.from({ length: 3 }, () => maker.layers(3, 500, 0.6));
@@ -60,6 +60,7 @@ export function cluster(seed: number, days: number, podsPerDay: number): UseEven
     weight: random.logNormal(1, 1.5),
   }));
   for (let hour = 0; hour < days * 24; hour++) {
+    random.hour(hour);
     const time = START + hour * HOUR;
     if (hour % 24 === 0) {
       for (const each of [...services, ...batch]) each.weight *= Math.exp(0.15 * random.normal());

@@ -3,12 +3,16 @@ import { type Trace, TraceBuilder, type UseEvent } from '../trace.ts';
 import { binder } from './binder.ts';
 import { ci } from './ci.ts';
 import { cluster } from './cluster.ts';
+import type { OtherFuture } from './random.ts';
 
 export interface Family {
   readonly name: string;
   readonly summary: string;
-  /** @param perDay launches, pipelines or pods, bursts and jobs by the clock not counted. */
-  readonly generate: (seed: number, days: number, perDay: number) => UseEvent[];
+  /**
+   * @param perDay launches, pipelines or pods, bursts and jobs by the clock not counted.
+   * @param other gives the same trace up to an hour, and another one from there on.
+   */
+  readonly generate: (seed: number, days: number, perDay: number, other?: OtherFuture) => UseEvent[];
   readonly perDay: number;
 }
 

@@ -1,11 +1,25 @@
 /** Random numbers from a seed: the same seed gives the same trace on every machine. */
 
+/** Another course of things from some hour on: all that led there is the same, only the dice fall otherwise. */
+export interface OtherFuture {
+  readonly fromHour: number;
+  readonly seed: number;
+}
+
 export class Random {
   #state: number;
+  readonly #other: OtherFuture | undefined;
 
-  constructor(seed: number) {
+  constructor(seed: number, other?: OtherFuture) {
+    this.#other = other;
     // Neighbouring seeds must not give neighbouring streams.
     this.#state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
+  }
+
+  /** To be called when an hour begins. */
+  hour(hour: number): void {
+    if (this.#other?.fromHour === hour)
+      this.#state = Math.imul(this.#other.seed ^ 0x51ed270b, 0x85ebca6b) >>> 0;
   }
 
   /** In [0, 1); mulberry32. */

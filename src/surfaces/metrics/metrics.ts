@@ -150,10 +150,14 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'gentle.started':
+      case 'gentle.skipped':
       case 'daemon.started':
       case 'daemon.stopping':
       case 'daemon.stopped':
       case 'config.warning':
+      case 'http.listening':
+      case 'http.failed':
       case 'history.state-lost':
       case 'history.write-failed':
       case 'image.would-delete':

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { imagesOnly } from '../../../src/core/clean.ts';
-import { loadConfig, type Config, type Environment, type Flags } from '../../../src/config/config.ts';
+import { loadConfig, type Environment, type Flags, type LoadedConfig } from '../../../src/config/config.ts';
 import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
 
 const prefix = 'DOCKER_IMAGE_CLEANER_';
@@ -10,7 +10,7 @@ function ours(values: Readonly<Record<string, string>>): Environment {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 }
 
-function configOf(env: Environment, flags: Flags = {}): Config {
+function configOf(env: Environment, flags: Flags = {}): LoadedConfig {
   const result = loadConfig(env, flags);
   if (!result.ok) throw new Error(result.problems.join('\n'));
   return result.config;
@@ -32,7 +32,12 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: 95,
-      pathToCheck: '/var/lib/docker',
+      softLevel: undefined,
+      quietSeconds: 120,
+      // By the engine that is found: test/unit/engine/detect.test.ts.
+      runtime: 'auto',
+      runtimeEndpoint: undefined,
+      pathToCheck: undefined,
       intervalSeconds: 300,
       delaySeconds: 1,
       thresholds: { type: 'relative', high: 80, low: 60 },
@@ -41,6 +46,7 @@ describe('names and defaults', () => {
       logFormat: 'auto',
       logLevel: 'info',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
+      engineIsNamed: false,
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
@@ -48,6 +54,7 @@ describe('names and defaults', () => {
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
+        'HTTP_ADDRESS',
         'INTERVAL_SECONDS',
         'KEEP',
         'KEEP_LAST',
@@ -59,7 +66,11 @@ describe('names and defaults', () => {
         'NODE_NAME',
         'PATH_TO_CHECK',
         'POLICY',
+        'QUIET_SECONDS',
         'RECORD_TRACE',
+        'RUNTIME',
+        'RUNTIME_ENDPOINT',
+        'SOFT_THRESHOLD',
         'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
         'THRESHOLD_CRITICAL',
@@ -75,6 +86,8 @@ describe('names and defaults', () => {
   it('reads every setting from the environment', () => {
     const env = ours({
       PATH_TO_CHECK: '/data',
+      RUNTIME: 'CRI',
+      RUNTIME_ENDPOINT: 'unix:///run/other.sock',
       INTERVAL_SECONDS: '60',
       DELAY_SECONDS: '0',
       THRESHOLD_TYPE: 'absolute',
@@ -94,7 +107,11 @@ describe('names and defaults', () => {
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
       criticalLevel: undefined,
+      softLevel: undefined,
+      quietSeconds: 120,
       pathToCheck: '/data',
+      runtime: 'cri',
+      runtimeEndpoint: '/run/other.sock',
       intervalSeconds: 60,
       delaySeconds: 0,
       thresholds: { type: 'absolute', high: 40e9, low: 10e9 },
@@ -103,6 +120,7 @@ describe('names and defaults', () => {
       logFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
+      engineIsNamed: true,
     });
   });
 
@@ -265,6 +283,18 @@ describe('problems', () => {
     expect(problemsOf(ours({ THRESHOLD_CRITICAL: '70' }))).toEqual([
       'DOCKER_IMAGE_CLEANER_THRESHOLD_CRITICAL="70": expected the high threshold (80) or more',
     ]);
+  });
+
+  it('has a soft threshold only when set, from the low to below the high one, in their unit', () => {
+    expect(configOf(ours({ SOFT_THRESHOLD: '60' })).softLevel).toBe(60);
+    expect(
+      configOf(ours({ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40GB', SOFT_THRESHOLD: '35GB' }))
+        .softLevel,
+    ).toBe(35e9);
+    for (const text of ['59.9', '80'])
+      expect(problemsOf(ours({ SOFT_THRESHOLD: text }))).toEqual([
+        `DOCKER_IMAGE_CLEANER_SOFT_THRESHOLD="${text}": expected at least the low threshold (60) and less than the high one (80)`,
+      ]);
   });
 
   it('keeps control characters and endless values out of a line', () => {

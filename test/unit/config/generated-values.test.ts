@@ -62,11 +62,22 @@ const badBytes = fc.oneof(
 const words = {
   policy: policies.map(({ name }) => name),
   cordonMode: ['cordon', 'taint', 'none'],
+  runtime: ['docker', 'cri', 'auto'],
   thresholdType: ['relative', 'absolute'],
   logFormat: ['text', 'json', 'auto'],
   logLevel: ['trace', 'debug', 'info', 'warn', 'error'],
   dryRun: ['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'],
 };
+
+const notEndpoint = fc.oneof(
+  fc.string({ minLength: 1 }).filter((text) => !text.trim().startsWith('unix:///')),
+  fc.constantFrom(
+    '/run/containerd/containerd.sock',
+    'unix://run/x.sock',
+    'tcp://127.0.0.1:1',
+    `unix:///${'x'.repeat(200)}`,
+  ),
+);
 
 interface Bad {
   readonly key: SettingKey;
@@ -87,9 +98,14 @@ const badSetting: fc.Arbitrary<Bad> = fc.oneof(
   ),
   bad('policy', outside(words.policy)),
   bad('cordonMode', outside(words.cordonMode)),
+  bad('runtime', outside(words.runtime)),
+  bad('runtimeEndpoint', notEndpoint),
   bad('maxCordonSeconds', fc.oneof(notNumber, outOfRange(1, 2_147_483))),
   bad('maxCordonedNodes', fc.oneof(notNumber, fc.integer({ min: 10_001 }).map(String), fc.constant('1.5'))),
   bad('thresholdCritical', badPercent),
+  bad('softThreshold', badPercent),
+  bad('softThreshold', fc.double({ min: 80, max: 100, noNaN: true }).map(String)),
+  bad('quietSeconds', fc.oneof(notNumber, outOfRange(0, 86_400))),
   bad('thresholdCritical', fc.double({ min: 0.1, max: 79.9, noNaN: true }).map(String)),
   bad(
     'pathToCheck',

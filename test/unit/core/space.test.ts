@@ -145,6 +145,27 @@ describe('where layers are not all known', () => {
     expect(freedBy(forest, ['base'])).toMatchObject({ bytes: 0 });
   });
 
+  it('never says that an image with a layer of its own frees nothing because a larger one shares its base', () => {
+    const sizes = fc.array(fc.integer({ min: 100, max: 1e9 }), { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(sizes, (list) => {
+        const all = list.map((sizeBytes, at) => image(`i${at}`, { layers: ['b', `own${at}`], sizeBytes }));
+        const forest = forestOf(store(all, { layers: new Map() }));
+        for (const { id, sizeBytes } of all) {
+          const { bytes } = freedBy(forest, [id]);
+          expect(bytes).toBeGreaterThanOrEqual(Math.floor(sizeBytes / 2));
+          expect(bytes).toBeLessThan(sizeBytes);
+        }
+        // The base once, and all that is beside it.
+        const total = freedBy(
+          forest,
+          all.map(({ id }) => id),
+        ).bytes;
+        expect(total).toBeLessThanOrEqual(list.reduce((sum, size) => sum + size, 0));
+      }),
+    );
+  });
+
   it('gives a missing layer what the known ones leave of the image', () => {
     const known = new Map([...layers].filter(([id]) => id !== 'mid'));
     const list = images({ one: 'top' }, { sizeBytes: 145 });

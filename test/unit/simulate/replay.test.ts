@@ -8,11 +8,12 @@ import { type Trace, TraceBuilder, type TraceLayer } from '../../../src/simulate
 
 const MB = 1e6;
 
-/** A letter an image of its own layer of 100 MB on a shared base of 50 MB, one a minute; `:n` holds it for n minutes. */
+/** A letter an image of its own layer of 100 MB on a shared base of 50 MB, one a minute (`-`: none); `:n` holds it for n minutes. */
 function letters(text: string): Trace {
   const builder = new TraceBuilder();
   text.split(' ').forEach((word, minute) => {
     const [letter = '', minutes = '0'] = word.split(':');
+    if (letter === '-') return;
     const layers: TraceLayer[] = [
       { id: 'base', bytes: 50 * MB, inodes: 10 },
       { id: letter, bytes: 100 * MB, inodes: 10 },
@@ -99,10 +100,20 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
     expect(deleted).not.toMatch(/[ab]/);
   });
 
-  it('a soft threshold lets single images go before a sweep is due', () => {
-    const { figures, deleted } = run('lru', letters('a b c x x x d'), { soft: 65 });
-    expect(deleted.startsWith('a')).toBe(true);
-    expect(figures.deletedGently).toBeGreaterThan(0);
+  // a, b, c take 350 MB, over 325. Two minutes after c it is quiet: a goes, and d needs no sweep.
+  it('a soft threshold lets single images go while nothing is launched, so that no sweep is due', () => {
+    const { figures, deleted } = run('lru', letters('a b c - - - d'), { soft: 65 });
+    expect(deleted).toBe('a');
+    expect(figures).toMatchObject({ deletedGently: 1, sweeps: 0, cordonedMinutes: 0, imagesDeleted: 1 });
+    expect(run('lru', letters('a b c - - - d')).figures).toMatchObject({ deletedGently: 0, sweeps: 1 });
+  });
+
+  it('a soft threshold does nothing while images are launched, and no more than one step in five minutes', () => {
+    expect(run('lru', letters('a b c - d'), { soft: 65 }).figures.deletedGently).toBe(0);
+    // Quiet from the fourth minute on. 350 MB, then 250 MB: with 45 % (225 MB) a second step is due five
+    // minutes later, where a sweep would go on below it.
+    expect(run('lru', letters(`a b c ${'- '.repeat(6)}d`), { soft: 45, low: 30 }).deleted).toBe('a');
+    expect(run('lru', letters(`a b c ${'- '.repeat(7)}d`), { soft: 45, low: 30 }).deleted).toBe('a b');
   });
 });
 

@@ -69,8 +69,15 @@ numbers are written out instead. Lists are joined with commas.
 {{- end }}
 
 {{- define "cleaner.env" -}}
+{{- if eq .Values.engine.runtime "cri" }}
+- name: DOCKER_IMAGE_CLEANER_RUNTIME
+  value: cri
+- name: DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT
+  value: unix:///host/run/{{ .Values.engine.socketName }}
+{{- else }}
 - name: DOCKER_HOST
   value: unix:///host/run/{{ .Values.engine.socketName }}
+{{- end }}
 - name: DOCKER_IMAGE_CLEANER_PATH_TO_CHECK
   value: {{ .Values.engine.dataDir | quote }}
 {{- if include "cleaner.cordons" . }}

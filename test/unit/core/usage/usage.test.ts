@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isQuiet } from '../../../../src/core/gentle.ts';
 import { applyEvent, type UsageEvent } from '../../../../src/core/usage/events.ts';
 import { lastUse, newHistory, repositoryOf, type UsageHistory } from '../../../../src/core/usage/history.ts';
 import { rateAt } from '../../../../src/core/usage/record.ts';
@@ -189,6 +190,42 @@ const arbitraryEvent: fc.Arbitrary<UsageEvent> = fc
         return began(id, atMs, `container${container}`);
     }
   });
+
+describe('a quiet engine', () => {
+  const quiet = (of: UsageHistory, afterMs: number): boolean => isQuiet(of, START + afterMs, 120_000);
+
+  it('has not seen an image come or a use begin for long enough', () => {
+    const known = history(appeared('a', START + 1000), began('a', START + 50_000));
+    expect(quiet(known, 169_999)).toBe(false);
+    expect(quiet(known, 170_000)).toBe(true);
+    for (const event of [appeared('b', START + 200_000), began('a', START + 200_000, 'another')]) {
+      const disturbed = history(appeared('a', START + 1000), event);
+      expect([quiet(disturbed, 319_999), quiet(disturbed, 320_000)]).toEqual([false, true]);
+    }
+  });
+
+  it('is not disturbed by what ends, goes, or was there already', () => {
+    const known = history(appeared('a', START), began('a', START), appeared('b', START));
+    for (const event of [
+      began('a', START + 118_000),
+      ended('a', START + 119_000),
+      { kind: 'removed', atMs: START + 119_000, imageId: 'b' } as const,
+      appeared('a', START + 119_000),
+    ])
+      applyEvent(known, event);
+    expect(quiet(known, 120_000)).toBe(true);
+    applyEvent(known, appeared('b', START + 130_000));
+    expect(quiet(known, 131_000)).toBe(false);
+  });
+
+  it('is not one of which nothing was seen, nor one that was just restarted', () => {
+    const known = history(appeared('a', START), { kind: 'gap', fromMs: START + 1000, toMs: START + 600_000 });
+    expect([quiet(known, 719_999), quiet(known, 720_000)]).toEqual([false, true]);
+    const restarted = fromState(JSON.parse(JSON.stringify(toState(known))));
+    applyEvent(restarted, { kind: 'gap', fromMs: START + 700_000, toMs: START + 800_000 });
+    expect(quiet(restarted, 919_999)).toBe(false);
+  });
+});
 
 describe('whatever happens, in whatever order', () => {
   it('counts agree with each other, and the state comes back as it was', () => {

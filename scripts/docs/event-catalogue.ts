@@ -1,0 +1,346 @@
+/**
+ * Every log event and every field of each, with what they mean. The type asks for exactly those of src/events.ts: one
+ * that is missing, or is not there any more, does not type-check. docs/events.md and the schema of log lines are made
+ * from here.
+ */
+import type { DaemonEvent, StopReason } from '../../src/events.ts';
+
+/** A JSON Schema; `description` is shown to people as well. */
+export type Schema = Readonly<Record<string, unknown>>;
+export type DescribedSchema = Schema & { readonly description: string };
+
+type EventOf<E extends DaemonEvent['event']> = Extract<DaemonEvent, { readonly event: E }>;
+type FieldOf<E extends DaemonEvent['event']> = Exclude<keyof EventOf<E>, 'event'>;
+
+export interface EventEntry<Field extends string = string> {
+  readonly level: string;
+  /** A phrase without its full stop. */
+  readonly when: string;
+  readonly fields: Readonly<Record<Field, DescribedSchema>>;
+}
+
+type Catalogue = { readonly [E in DaemonEvent['event']]: EventEntry<FieldOf<E> & string> };
+
+const text = (description: string): DescribedSchema => ({ type: 'string', description });
+const yes = (description: string): DescribedSchema => ({ type: 'boolean', description });
+const count = (description: string): DescribedSchema => ({ type: 'integer', minimum: 0, description });
+const seconds = (description: string): DescribedSchema => ({ type: 'number', minimum: 0, description });
+const oneOf = (values: readonly string[], description: string): DescribedSchema => ({
+  enum: values,
+  description,
+});
+const list = (description: string): DescribedSchema => ({
+  type: 'array',
+  items: { type: 'string' },
+  description,
+});
+const object = (properties: Readonly<Record<string, Schema>>, description: string): DescribedSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  description,
+});
+
+const thresholdType = oneOf(['relative', 'absolute'], 'relative: per cent; absolute: bytes');
+const thresholds = object(
+  { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
+  'the thresholds, per cent or bytes',
+);
+const used = seconds('usage: per cent in relative mode, bytes in absolute mode');
+const gauge: Schema = {
+  type: 'object',
+  properties: { total: { type: 'number' }, available: { type: 'number' } },
+  required: ['total', 'available'],
+};
+const usage: DescribedSchema = {
+  type: 'object',
+  properties: {
+    path: { type: 'string' },
+    bytes: gauge,
+    inodes: gauge,
+    allocated: object({ bytes: { type: 'number' }, inodes: { type: 'number' } }, 'below the path'),
+  },
+  required: ['path', 'bytes'],
+  description:
+    'what the filesystem says; `inodes` only where it counts them, `allocated` only in absolute mode',
+};
+const message = text('the same for people, with what to do');
+const path = text('the path or file that the event speaks of');
+const endpoint = text("the engine's address, without secrets");
+const task = text('what the API server was asked for, e.g. `cordon`, `uncordon`');
+const slot = text('the name of the Lease');
+const because = text('why, a sentence or phrase');
+
+const named = {
+  id: text("the engine's ID"),
+  references: list("an image's names, a record's description, a container's name"),
+};
+const victim = {
+  ...named,
+  sizeBytes: count("the engine's figure, shared parts included"),
+  predictedBytes: count('what the plan says that this deletion frees'),
+  predictedInodes: count('the same in inodes'),
+  reason: because,
+};
+const signed = (description: string): DescribedSchema => ({ type: 'integer', description });
+const freed = {
+  freedBytes: signed('what the filesystem gained, measured; negative where others wrote more'),
+  freedInodes: signed('the same in inodes'),
+};
+const wouldDelete: EventEntry<keyof typeof victim> = {
+  level: 'info',
+  when: 'in a dry run, for each victim',
+  fields: victim,
+};
+const deleted: EventEntry<keyof typeof victim | keyof typeof freed | 'used' | 'usage' | 'durationSeconds'> = {
+  level: 'info',
+  when: 'a victim is gone, and the disk was measured again',
+  fields: {
+    ...victim,
+    ...freed,
+    used,
+    usage,
+    durationSeconds: seconds('how long that took, the looks before and the measurement after included'),
+  },
+};
+const kept: EventEntry<keyof typeof named | 'reason'> = {
+  level: 'info',
+  when: 'a victim of the plan that stays after all',
+  fields: { ...named, reason: because },
+};
+const gone: EventEntry<keyof typeof named> = {
+  level: 'info',
+  when: 'somebody else had deleted it',
+  fields: named,
+};
+const unanswered: EventEntry<keyof typeof named | 'message' | 'waitSeconds'> = {
+  level: 'warn',
+  when: 'the engine did not answer a deletion; nothing else is deleted until its end is known',
+  fields: { ...named, message, waitSeconds: seconds('until the next look') },
+};
+const failed: EventEntry<keyof typeof named | 'message'> = {
+  level: 'warn',
+  when: 'the engine could not delete it',
+  fields: { ...named, message },
+};
+
+const stopReasons: Readonly<Record<StopReason, string>> = {
+  'reached-low': 'usage is below the low threshold',
+  'no-candidates': 'nothing is left that may go',
+  ineffective: 'several deletions in a row freed next to nothing',
+  'engine-unavailable': 'the engine stayed away, or did not come to an end with a deletion',
+  'path-unavailable': 'the path could not be measured any more',
+  'cordon-time-limit': 'the node was cordoned for as long as it may be',
+  'slot-lost': 'the right to sweep at the same time as other nodes was lost',
+  stopped: 'SIGTERM or SIGINT',
+  'dry-run': 'nothing is deleted in a dry run',
+};
+export const stopReasonMeanings: readonly (readonly [string, string])[] = Object.entries(stopReasons);
+
+export const catalogue: Catalogue = {
+  'daemon.started': {
+    level: 'info',
+    when: 'once, when everything is set up',
+    fields: {
+      version: text("the cleaner's"),
+      path,
+      thresholds,
+      intervalSeconds: seconds('between two looks at the disk'),
+      dryRun: yes('nothing is deleted'),
+    },
+  },
+  'daemon.stopping': {
+    level: 'info',
+    when: 'at the first SIGTERM or SIGINT',
+    fields: { signal: text('`SIGTERM` or `SIGINT`') },
+  },
+  'daemon.stopped': { level: 'info', when: 'right before the process ends', fields: {} },
+  'config.warning': {
+    level: 'warn',
+    when: 'something in the configuration looks like a mistake, but can be lived with',
+    fields: { message },
+  },
+  'http.listening': {
+    level: 'info',
+    when: 'the status page and its companions are served',
+    fields: { url: text('where') },
+  },
+  'http.failed': {
+    level: 'error',
+    when: 'they cannot be served where they should: the address is taken; the process ends with status 2',
+    fields: { address: text('as configured'), message },
+  },
+  'engine.connected': {
+    level: 'info',
+    when: 'the engine answers, for the first time or again',
+    fields: {
+      endpoint,
+      name: text('e.g. `Docker Engine`'),
+      version: text("the engine's"),
+      apiVersion: text('the version that both speak'),
+    },
+  },
+  'engine.unavailable': {
+    level: 'error',
+    when: 'the engine cannot be reached or does not answer; said once until it is back',
+    fields: { endpoint, message },
+  },
+  'path.unavailable': {
+    level: 'error',
+    when: 'the path cannot be measured; said once until it can',
+    fields: { path, message },
+  },
+  'path.available': { level: 'info', when: 'it can again', fields: { path } },
+  'history.synced': {
+    level: 'info',
+    when: 'the use of images is followed: all was listed, and the engine tells its events from now on',
+    fields: {
+      images: count('how many the engine has'),
+      containersInUse: count('containers that hold an image'),
+      missedSeconds: seconds('for how long before that nothing was seen'),
+    },
+  },
+  'history.interrupted': {
+    level: 'warn',
+    when: "the engine's events cannot be followed; said once until they can",
+    fields: { message },
+  },
+  'history.state-lost': {
+    level: 'warn',
+    when: 'the state file is damaged or of another version; it is made anew',
+    fields: { path, message },
+  },
+  'history.write-failed': {
+    level: 'warn',
+    when: 'the state file or the trace cannot be written; said once until it can',
+    fields: { path, message },
+  },
+  'check.completed': {
+    level: 'debug, info at HIGH',
+    when: 'after each look at the disk',
+    fields: { used, usage, thresholds, triggered: yes('at or over HIGH') },
+  },
+  'sweep.started': {
+    level: 'info',
+    when: 'usage is at HIGH or above, and the plan is made',
+    fields: {
+      dryRun: yes('nothing is deleted'),
+      used,
+      thresholds,
+      toFree: object(
+        { bytes: count('bytes'), inodes: count('inodes') },
+        'what must go until usage is below LOW',
+      ),
+    },
+  },
+  'gentle.started': {
+    level: 'info',
+    when: 'at the soft threshold, and the engine is quiet: one image goes, without a cordon',
+    fields: { used, softLevel: used, thresholdType },
+  },
+  'gentle.skipped': {
+    level: 'info',
+    when: 'the same, but all that may go would not bring usage below the soft threshold; said once',
+    fields: { used, softLevel: used, thresholdType },
+  },
+  'sweep.skipped': {
+    level: 'warn',
+    when: 'still at HIGH, but nothing has changed since a sweep could not help',
+    fields: { used, reason: because },
+  },
+  'image.would-delete': wouldDelete,
+  'image.deleted': deleted,
+  'image.kept': kept,
+  'image.gone': gone,
+  'image.delete-unanswered': unanswered,
+  'image.delete-failed': failed,
+  'cache-record.would-delete': wouldDelete,
+  'cache-record.deleted': deleted,
+  'cache-record.kept': kept,
+  'cache-record.gone': gone,
+  'cache-record.delete-unanswered': unanswered,
+  'cache-record.delete-failed': failed,
+  'container.would-delete': wouldDelete,
+  'container.deleted': deleted,
+  'container.kept': kept,
+  'container.gone': gone,
+  'container.delete-unanswered': unanswered,
+  'container.delete-failed': failed,
+  'sweep.completed': {
+    level: 'info, warn above LOW',
+    when: 'once a sweep',
+    fields: {
+      dryRun: yes('nothing is deleted'),
+      deletedImages: count('images that are gone'),
+      deletedCacheRecords: count('build-cache records that are gone; 0 unless `CLEAN` names them'),
+      deletedContainers: count('stopped containers that are gone; 0 unless `CLEAN` names them'),
+      failedDeletions: count('deletions that were tried and did not happen'),
+      ...freed,
+      predictedBytes: count('what the plan predicted for what was deleted'),
+      usedBefore: used,
+      usedAfter: used,
+      thresholdType,
+      durationSeconds: seconds('from the plan to the last measurement'),
+      reachedLow: yes('usage is below LOW'),
+      stoppedBecause: oneOf(Object.keys(stopReasons), 'why the sweep ended'),
+      remaining: list('where the space is instead, a sentence each; empty when LOW was reached'),
+    },
+  },
+  'cluster.access-missing': {
+    level: 'error, warn where not required',
+    when: 'at start-up, a line for each missing permission',
+    fields: { message, required: yes('without it the process ends with status 2') },
+  },
+  'cluster.failing': {
+    level: 'warn',
+    when: 'the API server does not do what is asked; it is asked again until it does; said once',
+    fields: { task, message },
+  },
+  'cluster.working': {
+    level: 'info',
+    when: 'it does again',
+    fields: {
+      task,
+      failedForSeconds: seconds('for how long it did not'),
+      tries: count('the successful one included'),
+    },
+  },
+  'slot.waiting': {
+    level: 'info',
+    when: 'as many nodes as may sweep at the same time do',
+    fields: { slots: count('how many nodes may sweep at the same time') },
+  },
+  'slot.taken': { level: 'info', when: 'this node may sweep', fields: { slot } },
+  'slot.lost': {
+    level: 'warn',
+    when: 'the right to sweep could not be renewed; the sweep ends',
+    fields: { slot, reason: because },
+  },
+  'node.cordoned': {
+    level: 'info',
+    when: 'for the sweep',
+    fields: { mode: oneOf(['cordon', 'taint'], 'how the node is kept free of new pods') },
+  },
+  'node.already-cordoned': { level: 'info', when: 'by somebody else; left as it is', fields: {} },
+  'node.uncordoned': {
+    level: 'info',
+    when: 'after the sweep, or at start-up what an earlier life left behind',
+    fields: { leftBehind: yes('the cordon was left behind by an earlier life') },
+  },
+  'node.left-cordoned': {
+    level: 'warn',
+    when: 'somebody removed our annotation, or another cleaner holds the cordon',
+    fields: { why: oneOf(['annotation-removed', 'other-holder'], 'why it was left so') },
+  },
+  'node.gone': { level: 'info', when: 'the node does not exist any more', fields: {} },
+  'cordon.skipped': {
+    level: 'warn',
+    when: 'the disk is critical and the cordon could not be had',
+    fields: { reason: because },
+  },
+  'cordon.time-limit': {
+    level: 'warn',
+    when: 'the node was cordoned for as long as it may be',
+    fields: { maxCordonSeconds: seconds('the limit') },
+  },
+};

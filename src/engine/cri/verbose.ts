@@ -1,0 +1,83 @@
+/**
+ * What runtimes tell in the `info` of verbose answers: JSON of their own, not part of the interface. Pure. Where it is
+ * missing or of another shape it says nothing.
+ * Sources: containerd's internal/cri (image_status.go, status.go, sandbox_status.go), CRI-O's server (image_status.go,
+ * runtime_status.go, sandbox_status.go), and the real runtimes of test/engine.
+ */
+import * as v from 'valibot';
+import type { ChainId } from '../../core/store.ts';
+import { chainIds } from '../../chain-id.ts';
+
+type Info = Readonly<Record<string, string>>;
+
+const text = v.nullish(v.string());
+
+/** The OCI configuration of an image; both runtimes call it `imageSpec`. */
+const imageInfoShape = v.object({
+  imageSpec: v.nullish(
+    v.object({
+      created: text,
+      config: v.nullish(v.object({ Labels: v.nullish(v.record(v.string(), v.string())) })),
+      rootfs: v.nullish(v.object({ diff_ids: v.nullish(v.array(v.string())) })),
+    }),
+  ),
+});
+
+export interface ImageFacts {
+  readonly createdAtMs: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly layers: readonly ChainId[] | undefined;
+}
+
+/** What `ImageStatus` tells of an image's configuration, which never changes. */
+export function imageFacts(info: Info): ImageFacts {
+  const spec = read(imageInfoShape, info['info'])?.imageSpec;
+  const createdMs = Date.parse(spec?.created ?? '');
+  const diffIds = spec?.rootfs?.diff_ids;
+  return {
+    // The epoch is "not known": what reproducible builds write.
+    createdAtMs: createdMs > 0 ? createdMs : undefined,
+    labels: spec?.config?.Labels ?? {},
+    layers: diffIds ? chainIds(diffIds) : undefined,
+  };
+}
+
+const sandboxInfoShape = v.object({ image: text });
+
+/** The image that a sandbox runs, as `PodSandboxStatus` tells it: a name as it was configured then. */
+export function sandboxImageOf(info: Info): string | undefined {
+  return read(sandboxInfoShape, info['info'])?.image ?? undefined;
+}
+
+const configShape = v.object({
+  // containerd 1.x, CRI-O. containerd 2.x does not tell, but pins it.
+  sandboxImage: text,
+  containerdRootDir: text,
+  containerd: v.nullish(v.object({ snapshotter: text })),
+});
+
+export interface RuntimeConfiguration {
+  readonly sandboxImage: string | undefined;
+  readonly rootDirectory: string | undefined;
+  readonly snapshotter: string | undefined;
+}
+
+/** What `Status` tells of the runtime's configuration. */
+export function runtimeConfiguration(info: Info): RuntimeConfiguration {
+  const config = read(configShape, info['config']);
+  return {
+    sandboxImage: config?.sandboxImage ?? undefined,
+    rootDirectory: config?.containerdRootDir ?? undefined,
+    snapshotter: config?.containerd?.snapshotter ?? undefined,
+  };
+}
+
+function read<T>(shape: v.GenericSchema<unknown, T>, json: string | undefined): T | undefined {
+  if (json === undefined) return undefined;
+  try {
+    const result = v.safeParse(shape, JSON.parse(json));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

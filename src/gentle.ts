@@ -1,0 +1,112 @@
+/**
+ * Gentle mode: between the soft threshold and HIGH, while the engine is quiet, what a sweep would delete first goes, one
+ * step at a check and without a cordon, so that fewer sweeps are needed. It follows the same plan and deletes the same way
+ * as a sweep, and does nothing where that could not bring usage below the soft threshold.
+ */
+import { hasFired } from './clock.ts';
+import { firstStep, isQuiet } from './core/gentle.ts';
+import { makePlan } from './core/plan.ts';
+import type { Policy } from './core/policy/policy.ts';
+import type { Protections } from './core/protections.ts';
+import { level, type Usage } from './core/thresholds.ts';
+import type { UnitId } from './core/unit.ts';
+import type { UsageHistory } from './core/usage/history.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
+import { observe } from './observe.ts';
+import { type RemovalSettings, removeVictim, tellPlanned, tellRemoval } from './victim.ts';
+
+export interface GentleOptions extends RemovalSettings {
+  readonly disk: ImageDisk;
+  readonly policy: Policy;
+  /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
+  readonly history: () => UsageHistory | undefined;
+  readonly protections: Protections;
+  readonly dryRun: boolean;
+  /** In the thresholds' unit. */
+  readonly softLevel: number;
+  readonly quietSeconds: number;
+}
+
+export class GentleMode {
+  readonly #options: GentleOptions;
+  /** What could not be deleted, with the reason; until usage is below the soft threshold. */
+  readonly #refused = new Map<UnitId, string>();
+  /** Of a dry run: what was told already. */
+  #told: UnitId | undefined;
+  /** The latest event when there was nothing that could help: it is not tried again before the next. */
+  #pointlessAtMs: number | undefined;
+  #isPointlessSaid = false;
+
+  constructor(options: GentleOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * To be called when usage is below HIGH.
+   * @throws EngineError, DiskError as observe().
+   */
+  async check(usage: Usage): Promise<void> {
+    const { softLevel, thresholds } = this.#options;
+    const used = level(usage, thresholds.type).value;
+    if (used < softLevel) {
+      this.#refused.clear();
+      this.#told = undefined;
+      this.#pointlessAtMs = undefined;
+      this.#isPointlessSaid = false;
+      return;
+    }
+    if (!this.#isQuiet() || this.#isPointless()) return;
+    await this.#step(used);
+  }
+
+  #isPointless(): boolean {
+    return this.#pointlessAtMs !== undefined && this.#pointlessAtMs === this.#options.history()?.latestMs;
+  }
+
+  #isQuiet(): boolean {
+    const { history, quietSeconds } = this.#options;
+    const known = history();
+    return known !== undefined && isQuiet(known, Date.now(), quietSeconds * 1000);
+  }
+
+  async #step(used: number): Promise<void> {
+    const { engine, disk, policy, protections, clean, thresholds, softLevel, report, stop } = this.#options;
+    const snapshot = await observe(engine, disk, stop, clean);
+    const history = this.#options.history();
+    const nowMs = Date.now();
+    const { store, usage } = snapshot;
+    const refused = this.#refused;
+    const plan = makePlan({ store, usage, thresholds, policy, protections, clean, refused, history, nowMs });
+    const canHelp = level(plan.predicted.usageAfter, thresholds.type).value < softLevel;
+    const victims = firstStep(plan.victims);
+    if (!canHelp || victims.length === 0) {
+      this.#pointlessAtMs = history?.latestMs;
+      if (!this.#isPointlessSaid)
+        report({ event: 'gentle.skipped', used, softLevel, thresholdType: thresholds.type });
+      this.#isPointlessSaid = true;
+      return;
+    }
+    this.#isPointlessSaid = false;
+    // Something may have begun while the store was listed.
+    if (!this.#isQuiet()) return;
+    if (this.#options.dryRun) {
+      if (this.#told !== victims[0]?.id) for (const victim of victims) tellPlanned(victim, report);
+      this.#told = victims[0]?.id;
+      return;
+    }
+    report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
+    let before = usage;
+    for (const victim of victims) {
+      if (hasFired(stop)) return;
+      const begunMs = performance.now();
+      const result = await removeVictim(victim, this.#options);
+      const after = await disk.usage(this.#options.abandon);
+      const durationSeconds = (performance.now() - begunMs) / 1000;
+      tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
+      before = after;
+      if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
+      refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
+      return;
+    }
+  }
+}

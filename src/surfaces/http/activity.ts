@@ -1,0 +1,138 @@
+/**
+ * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded, in
+ * memory only.
+ */
+import type { Thresholds, Usage } from '../../core/thresholds.ts';
+import { type DaemonEvent, isDeletion, type SweepReport } from '../../events.ts';
+import { sampleOf, Samples } from './samples.ts';
+
+/** So many sweeps are remembered. */
+const SWEEPS = 100;
+/** So many steps of the sweep under way are told; the newest. */
+const STEPS = 200;
+
+export interface SweepDone extends SweepReport {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+/** What happened to one victim. */
+export interface Step {
+  readonly atMs: number;
+  readonly outcome: string;
+  readonly id: string;
+  readonly name: string;
+  readonly freedBytes: number | null;
+  readonly predictedBytes: number | null;
+  /** Why it went, or why it did not. */
+  readonly reason: string | null;
+}
+
+export interface SweepUnderWay {
+  readonly startedAtMs: number;
+  readonly dryRun: boolean;
+  readonly usedBefore: number;
+  readonly toFree: { readonly bytes: number; readonly inodes: number };
+  freedBytes: number;
+  freedInodes: number;
+  predictedBytes: number;
+  deleted: number;
+  readonly steps: Step[];
+}
+
+const uncordoned: ReadonlySet<string> = new Set(['node.uncordoned', 'node.left-cordoned', 'node.gone']);
+
+export class Activity {
+  readonly #samples = new Samples();
+  readonly #sweeps: SweepDone[] = [];
+  #sweep: SweepUnderWay | undefined;
+  #usage: Usage | undefined;
+  #checkedAtMs: number | undefined;
+  #cordoned = false;
+
+  /** What the disk said last; undefined before the first check. */
+  get usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  on(event: DaemonEvent, atMs: number): void {
+    if (event.event === 'check.completed') {
+      this.#checkedAtMs = atMs;
+      this.measured(event.usage, atMs);
+    } else if (event.event === 'sweep.started') this.#begin(event, atMs);
+    else if (event.event === 'sweep.completed') this.#end(event, atMs);
+    else if (event.event === 'node.cordoned') this.#cordoned = true;
+    else if (uncordoned.has(event.event)) this.#cordoned = false;
+    else if (isDeletion(event)) {
+      this.measured(event.usage, atMs);
+      const sweep = this.#sweep;
+      if (sweep === undefined) return;
+      sweep.freedBytes += event.freedBytes;
+      sweep.freedInodes += event.freedInodes;
+      sweep.predictedBytes += event.predictedBytes;
+      sweep.deleted += 1;
+      this.#step(event, atMs);
+    } else if ('id' in event) this.#step(event, atMs);
+  }
+
+  #begin({ dryRun, used, toFree }: Extract<DaemonEvent, { event: 'sweep.started' }>, atMs: number): void {
+    this.#sweep = {
+      startedAtMs: atMs,
+      dryRun,
+      usedBefore: used,
+      toFree,
+      freedBytes: 0,
+      freedInodes: 0,
+      predictedBytes: 0,
+      deleted: 0,
+      steps: [],
+    };
+  }
+
+  #end(report: SweepReport, atMs: number): void {
+    this.#sweeps.push({ startedAtMs: this.#sweep?.startedAtMs ?? atMs, endedAtMs: atMs, ...report });
+    if (this.#sweeps.length > SWEEPS) this.#sweeps.shift();
+    this.#sweep = undefined;
+  }
+
+  /** The disk was looked at. */
+  measured(usage: Usage, atMs: number): void {
+    this.#usage = usage;
+    this.#samples.add(sampleOf(usage, atMs));
+  }
+
+  #step(event: Extract<DaemonEvent, { readonly id: string }>, atMs: number): void {
+    if (this.#sweep === undefined) return;
+    this.#sweep.steps.push({
+      atMs,
+      outcome: event.event,
+      id: event.id,
+      name: event.references[0] ?? event.id,
+      freedBytes: 'freedBytes' in event ? event.freedBytes : null,
+      predictedBytes: 'predictedBytes' in event ? event.predictedBytes : null,
+      reason: 'reason' in event ? event.reason : 'message' in event ? event.message : null,
+    });
+    if (this.#sweep.steps.length > STEPS) this.#sweep.steps.shift();
+  }
+
+  json(thresholds: Thresholds) {
+    const sweep = this.#sweep;
+    return {
+      thresholds,
+      checkedAtMs: this.#checkedAtMs ?? null,
+      cordoned: this.#cordoned,
+      sweep: sweep ?? null,
+      sweeps: [...this.#sweeps].reverse(),
+      samples: this.#samples.list().map(({ atMs, blocks, inodes, allocated }) => ({
+        atMs,
+        blocks: round(blocks),
+        inodes: inodes === null ? null : round(inodes),
+        allocated,
+      })),
+    };
+  }
+}
+
+function round(percent: number): number {
+  return Math.round(percent * 1000) / 1000;
+}

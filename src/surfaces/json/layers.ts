@@ -1,0 +1,88 @@
+/**
+ * `/api/layers.json`, what the status page shows of the store: the layer forest as pieces that stand or fall together, and
+ * what goes next, also while nothing needs to.
+ */
+import type { Forest } from '../../core/forest.ts';
+import type { Plan } from '../../core/plan.ts';
+import { segmentsOf, unitStates } from '../../core/segments.ts';
+import type { ImageStore } from '../../core/store.ts';
+import { level, type Thresholds } from '../../core/thresholds.ts';
+import { lastUse, type UsageHistory } from '../../core/usage/history.ts';
+
+export interface LayersInput {
+  readonly store: ImageStore;
+  readonly forest: Forest;
+  readonly plan: Plan;
+  readonly history: UsageHistory | undefined;
+  readonly takenAtMs: number;
+  /** The usage for which the plan was made, where that is not the one of now; in the thresholds' unit. */
+  readonly assumedUsed: number | undefined;
+  readonly thresholds: Thresholds;
+}
+
+export function layersJson({
+  store,
+  forest,
+  plan,
+  history,
+  takenAtMs,
+  assumedUsed,
+  thresholds,
+}: LayersInput) {
+  const leaving = new Set(plan.victims.map(({ id }) => id));
+  const heldBeside = [...(store.heldSpace ?? [])].flatMap(([id, { top }]) =>
+    top === undefined || leaving.has(id) ? [] : [top],
+  );
+  const segments = segmentsOf(forest, plan, [...(store.heldLayers ?? []), ...heldBeside]);
+  const states = unitStates(plan);
+  const place = new Map(plan.victims.map(({ id }, index) => [id, index]));
+  const reasons = new Map([...plan.victims, ...plan.kept].map(({ id, reason }) => [id, reason]));
+  return {
+    takenAt: new Date(takenAtMs).toISOString(),
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    inodes: segments.reduce((sum, { inodes }) => sum + inodes, 0),
+    units: forest.units.map((unit) => {
+      const use = history && lastUse(history, unit.id, takenAtMs);
+      return {
+        id: unit.id,
+        kind: unit.kind,
+        name: unit.name,
+        sizeBytes: unit.sizeBytes,
+        state: states.get(unit.id) ?? 'unused',
+        victim: place.get(unit.id) ?? null,
+        reason: reasons.get(unit.id) ?? null,
+        idleSeconds: use === undefined ? null : Math.round(use.idleMs / 1000),
+        wasUsed: use === undefined ? null : use.wasUsed,
+      };
+    }),
+    next: {
+      assumedUsed: assumedUsed ?? null,
+      triggered: plan.triggered && assumedUsed === undefined,
+      used: level(plan.predicted.usageAfter, thresholds.type).value,
+      reachesLow: plan.predicted.reachesLow,
+      freedBytes: plan.predicted.freed.bytes,
+      freedInodes: plan.predicted.freed.inodes,
+      victims: plan.victims.map(({ kind, id, references, sizeBytes, predicted, reason }) => ({
+        kind,
+        id,
+        references,
+        sizeBytes,
+        predictedBytes: predicted.bytes,
+        predictedInodes: predicted.inodes,
+        exact: predicted.exact,
+        reason,
+      })),
+      kept: plan.kept.map(({ kind, id, references, sizeBytes, code, reason }) => ({
+        kind,
+        id,
+        references,
+        sizeBytes,
+        code,
+        reason,
+      })),
+    },
+    segments: segments.map(({ victim, ...segment }) => ({ ...segment, victim: victim < 0 ? null : victim })),
+  };
+}
+
+export type LayersJson = ReturnType<typeof layersJson>;

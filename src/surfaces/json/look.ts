@@ -1,0 +1,26 @@
+/** What `plan --json` and `status --json` share, and with them the pages of the HTTP server. */
+import type { View } from '../../audience.ts';
+import { level, percentUsed, type Usage } from '../../core/thresholds.ts';
+import type { Thresholds } from '../../core/thresholds.ts';
+
+/** What is told of a look at the world beside the disk's account. */
+export type Look = Pick<View, 'engine' | 'snapshot' | 'dataRoot'>;
+
+/** The usage: the level in its unit, and every gauge behind it. */
+export function usageJson(usage: Usage, type: Thresholds['type']) {
+  const { value, resource } = level(usage, type);
+  return {
+    path: usage.path,
+    used: value,
+    unit: type === 'relative' ? 'percent' : 'bytes',
+    resource,
+    bytes: { ...usage.bytes, percentUsed: percentUsed(usage.bytes) },
+    inodes: usage.inodes === undefined ? null : { ...usage.inodes, percentUsed: percentUsed(usage.inodes) },
+    allocated: usage.allocated ?? null,
+  };
+}
+
+/** Where the sizes of layers are from, and whether the path is the right one. */
+export function sourceJson({ snapshot, dataRoot }: Look) {
+  return { layerSource: snapshot.layerSource, dataRoot: dataRoot ?? null };
+}

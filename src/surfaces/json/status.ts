@@ -1,0 +1,56 @@
+/** `status --json` and `/api/status.json`. */
+import type { Forest } from '../../core/forest.ts';
+import { shareOf } from '../../core/space.ts';
+import { holders, type Image } from '../../core/store.ts';
+import { isTriggered, type Thresholds } from '../../core/thresholds.ts';
+import type { SpaceAnswer } from '../../observe.ts';
+import { type Look, sourceJson, usageJson } from './look.ts';
+
+/** @param forest of the store that was seen. */
+export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds) {
+  const { engine, snapshot } = seen;
+  const held = holders(snapshot.store);
+  return {
+    engine,
+    usage: usageJson(snapshot.usage, thresholds.type),
+    thresholds,
+    triggered: isTriggered(snapshot.usage, thresholds),
+    ...sourceJson(seen),
+    space: 'space' in answer ? answer.space : null,
+    spaceProblem: 'problem' in answer ? answer.problem : null,
+    images: bySize(snapshot.store.images).map((image) => {
+      const { unique, shared } = shareOf(forest, image.id);
+      return {
+        id: image.id,
+        tags: image.tags,
+        digests: image.digests,
+        parentId: image.parentId ?? null,
+        sizeBytes: image.sizeBytes,
+        uniqueBytes: unique.bytes,
+        uniqueInodes: unique.inodes,
+        sharedBytes: shared.bytes,
+        sharedInodes: shared.inodes,
+        exact: unique.exact && shared.exact,
+        createdAt: isoTime(image.createdAtMs),
+        appearedAt: isoTime(image.appearedAtMs),
+        ageSeconds: ageSeconds(image, snapshot.takenAtMs) ?? null,
+        inUse: held.has(image.id),
+        usedBy: (held.get(image.id) ?? []).map(({ id, name, state }) => ({ id, name, state })),
+      };
+    }),
+  };
+}
+
+export type StatusJson = ReturnType<typeof statusJson>;
+
+export function bySize(images: readonly Image[]): readonly Image[] {
+  return [...images].sort((a, b) => b.sizeBytes - a.sizeBytes || (a.id < b.id ? -1 : 1));
+}
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+export function ageSeconds(image: Image, nowMs: number): number | undefined {
+  return image.createdAtMs === undefined ? undefined : Math.max(0, (nowMs - image.createdAtMs) / 1000);
+}

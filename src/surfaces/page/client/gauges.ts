@@ -1,0 +1,162 @@
+/** "Disk now": each resource against both thresholds, and what that means. */
+import { formatBytes, formatLevel, formatPercent } from '../../../core/format.ts';
+import {
+  amountToFree,
+  type Gauge,
+  isBelowLow,
+  isTriggered,
+  level,
+  percentUsed,
+  type Thresholds,
+  type Usage,
+} from '../../../core/thresholds.ts';
+import { fill, h } from './dom.ts';
+
+export function showDisk(
+  element: HTMLElement,
+  usage: Usage,
+  thresholds: Thresholds,
+  isSweeping: boolean,
+): void {
+  const isRelative = thresholds.type === 'relative';
+  const limits = isRelative ? thresholds : undefined;
+  const gauges = [
+    gauge('Blocks', percentUsed(usage.bytes), limits, bytesOf(usage.bytes)),
+    usage.inodes === undefined
+      ? h('p', { class: 'muted small' }, 'This filesystem has no limit on inodes.')
+      : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes)),
+  ];
+  if (!isRelative && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
+  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping));
+}
+
+function bytesOf({ total, available }: Gauge): string {
+  return `${formatBytes(available)} of ${formatBytes(total)} available`;
+}
+
+function inodesOf({ total, available }: Gauge): string {
+  const count = new Intl.NumberFormat('en');
+  return `${count.format(available)} of ${count.format(total)} available`;
+}
+
+function allocated(usage: Usage, { high, low }: Thresholds): HTMLElement {
+  const bytes = usage.allocated?.bytes ?? 0;
+  const scale = 100 / Math.max(usage.bytes.total, high * 1.05);
+  return gauge(
+    'Below the path',
+    bytes * scale,
+    { high: high * scale, low: low * scale },
+    `allocated below ${usage.path}`,
+    {
+      value: formatBytes(bytes),
+      high: formatBytes(high),
+      low: formatBytes(low),
+    },
+  );
+}
+
+function gauge(
+  name: string,
+  percent: number,
+  limits: { readonly high: number; readonly low: number } | undefined,
+  note: string,
+  texts = {
+    value: formatPercent(percent),
+    high: limits === undefined ? '' : `${limits.high} %`,
+    low: limits === undefined ? '' : `${limits.low} %`,
+  },
+): HTMLElement {
+  const degree =
+    limits === undefined ? '' : percent >= limits.high ? 'bad' : percent >= limits.low ? 'warn' : 'good';
+  const bar = h(
+    'div',
+    {
+      class: 'bar',
+      role: 'meter',
+      'aria-label': `${name} used`,
+      'aria-valuemin': '0',
+      'aria-valuemax': '100',
+      'aria-valuenow': percent.toFixed(1),
+      'aria-valuetext':
+        `${texts.value}` +
+        (limits === undefined ? '' : `; low threshold ${texts.low}, high threshold ${texts.high}`),
+    },
+    h('div', { class: `bar-fill ${degree}`, 'data-width': Math.min(percent, 100).toFixed(2) }),
+    ...(limits === undefined
+      ? []
+      : [mark('low', limits.low, texts.low, limits), mark('high', limits.high, texts.high, limits)]),
+  );
+  return h(
+    'div',
+    { class: 'gauge' },
+    h(
+      'div',
+      { class: 'gauge-head' },
+      h('span', { class: 'gauge-value' }, texts.value),
+      h('span', { class: 'gauge-name' }, name),
+      h('span', { class: 'muted' }, note),
+    ),
+    bar,
+  );
+}
+
+function mark(
+  which: 'low' | 'high',
+  at: number,
+  text: string,
+  limits: { readonly high: number; readonly low: number },
+): HTMLElement {
+  const isCrowded = limits.high - limits.low < 18;
+  const end = at > 93 && !isCrowded ? ' near-end' : '';
+  return h(
+    'div',
+    {
+      class: `bar-mark ${which}${isCrowded ? ' crowded' : ''}${end}`,
+      'data-left': at.toFixed(2),
+      'aria-hidden': 'true',
+    },
+    h('span', {}, `${which} ${text}`),
+  );
+}
+
+function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTMLElement {
+  const { type, high, low } = thresholds;
+  const used = formatLevel(level(usage, type).value, type);
+  const toFree = amountToFree(usage, thresholds);
+  const parts = [
+    ...(toFree.bytes > 0 ? [formatBytes(toFree.bytes)] : []),
+    ...(toFree.inodes > 0 ? [`${new Intl.NumberFormat('en').format(toFree.inodes)} inodes`] : []),
+  ];
+  const what = parts.join(' and ');
+  const say = (strong: string, more: string): HTMLElement =>
+    h('div', { class: 'verdict' }, h('p', { class: 'strong' }, strong), h('p', { class: 'muted' }, more));
+  if (isSweeping)
+    return say(
+      'A sweep is under way.',
+      what === ''
+        ? 'Usage is below the low threshold.'
+        : `${what} to go until below ${formatLevel(low, type)}.`,
+    );
+  if (isTriggered(usage, thresholds))
+    return say(
+      'A sweep is due.',
+      `${used} used, at or above the high threshold of ${formatLevel(high, type)}; ${what} must go until below ${formatLevel(low, type)}.`,
+    );
+  if (isBelowLow(usage, thresholds))
+    return say(
+      'Nothing needs to go.',
+      `${used} used, below the low threshold of ${formatLevel(low, type)}. A sweep begins at ${formatLevel(high, type)}.`,
+    );
+  return say(
+    'No sweep is due.',
+    `${used} used; a sweep begins at ${formatLevel(high, type)} and goes on until below ${formatLevel(low, type)}. If one began now, ${what} would have to go.`,
+  );
+}
+
+/** Lengths and places come after the elements are there: the page's policy allows no style in the markup. */
+export function place(element: HTMLElement): void {
+  for (const child of element.querySelectorAll<HTMLElement>('[data-width]'))
+    child.style.width = `${child.dataset['width'] ?? '0'}%`;
+  for (const child of element.querySelectorAll<HTMLElement>('[data-left]'))
+    child.style.left = `${child.dataset['left'] ?? '0'}%`;
+}

@@ -1,0 +1,126 @@
+/** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
+import type { Clean } from './core/clean.ts';
+import type { Victim } from './core/plan.ts';
+import { type Amount, level, type Thresholds, type Usage } from './core/thresholds.ts';
+import type { UnitKind } from './core/unit.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Reporter, Subject } from './events.ts';
+import type { RemovalOutcome } from './remove/outcome.ts';
+import { remove } from './remove/remove.ts';
+
+export interface RemovalSettings {
+  readonly engine: Engine;
+  readonly report: Reporter;
+  readonly thresholds: Thresholds;
+  readonly clean: Clean;
+  readonly delaySeconds: number;
+  /** How long an unanswered deletion is given before we look, and how often; see src/remove/. */
+  readonly settleMs: number;
+  readonly looks: number;
+  /** No further deletion is begun once this fires. */
+  readonly stop: AbortSignal;
+  /** The request under way is abandoned when this fires. */
+  readonly abandon: AbortSignal;
+}
+
+/**
+ * Deletes a victim of a plan, if it is still what the plan saw; says so when the engine does not answer.
+ * @throws EngineError when the engine cannot be asked (nothing was deleted then).
+ */
+export async function removeVictim(victim: Victim, settings: RemovalSettings): Promise<RemovalOutcome> {
+  const { report, clean, delaySeconds, looks, stop, abandon } = settings;
+  const settleMs = Math.max(settings.settleMs, delaySeconds * 1000);
+  return await remove(settings.engine, victim, {
+    settleMs,
+    looks,
+    clean,
+    stop,
+    abandon,
+    onUnanswered: (message) =>
+      report({
+        event: `${subjectOf[victim.kind]}.delete-unanswered`,
+        ...named(victim),
+        message,
+        waitSeconds: settleMs / 1000,
+      }),
+  });
+}
+
+/** Tells how it ended. @param turn the disk before and after, and how long it took */
+export function tellRemoval(
+  result: RemovalOutcome,
+  turn: {
+    readonly victim: Victim;
+    readonly before: Usage;
+    readonly after: Usage;
+    readonly durationSeconds: number;
+  },
+  { report, thresholds }: Pick<RemovalSettings, 'report' | 'thresholds'>,
+): void {
+  const { victim, before, after, durationSeconds } = turn;
+  const subject = subjectOf[victim.kind];
+  switch (result.outcome) {
+    case 'deleted': {
+      const freed = freedBetween(before, after);
+      report({
+        event: `${subject}.deleted`,
+        ...facts(victim),
+        freedBytes: freed.bytes,
+        freedInodes: freed.inodes,
+        used: level(after, thresholds.type).value,
+        usage: after,
+        durationSeconds,
+      });
+      return;
+    }
+    case 'gone':
+      report({ event: `${subject}.gone`, ...named(victim) });
+      return;
+    case 'kept':
+      report({ event: `${subject}.kept`, ...named(victim), reason: result.reason });
+      return;
+    case 'failed':
+    case 'unresolved':
+      report({ event: `${subject}.delete-failed`, ...named(victim), message: result.message });
+  }
+}
+
+/** Dry run: tells what would be deleted. */
+export function tellPlanned(victim: Victim, report: Reporter): void {
+  report({ event: `${subjectOf[victim.kind]}.would-delete`, ...facts(victim) });
+}
+
+/** How the events call each kind of victim. */
+const subjectOf = {
+  image: 'image',
+  'build-cache': 'cache-record',
+  'stopped-container': 'container',
+} as const satisfies Record<UnitKind, Subject>;
+
+/** What the disk gained between two measurements; negative where others wrote more than was deleted. */
+export function freedBetween(before: Usage, after: Usage): Amount {
+  if (before.allocated !== undefined && after.allocated !== undefined) {
+    return {
+      bytes: before.allocated.bytes - after.allocated.bytes,
+      inodes: before.allocated.inodes - after.allocated.inodes,
+    };
+  }
+  return {
+    bytes: after.bytes.available - before.bytes.available,
+    inodes: (after.inodes?.available ?? 0) - (before.inodes?.available ?? 0),
+  };
+}
+
+function named(victim: Victim): Pick<Victim, 'id' | 'references'> {
+  return { id: victim.id, references: victim.references };
+}
+
+function facts(victim: Victim) {
+  return {
+    ...named(victim),
+    sizeBytes: victim.sizeBytes,
+    predictedBytes: victim.predicted.bytes,
+    predictedInodes: victim.predicted.inodes,
+    reason: victim.reason,
+  };
+}

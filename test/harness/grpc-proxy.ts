@@ -1,0 +1,148 @@
+/**
+ * A proxy in front of a gRPC server on a unix socket, for faults on the wire: the rules of wire-rules.ts on calls. A call is
+ * a request with method POST and the call's path; a rule's `respond.status` is a gRPC status, its `body` the message.
+ */
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ActiveRule, type Rule, type RuleHandle, RuleBook, type SeenRequest } from './wire-rules.ts';
+
+export interface GrpcProxy {
+  /** As for RUNTIME_ENDPOINT. */
+  readonly endpoint: string;
+  readonly socketPath: string;
+  readonly requests: readonly SeenRequest[];
+  /** How many calls were seen whose path ends so, e.g. `/RemoveImage`. */
+  readonly count: (call: string) => number;
+  readonly addRule: (rule: Rule) => RuleHandle;
+  /** Closes every connection there is, as a crash of the server would. */
+  cutAll(): void;
+  dispose(): void;
+}
+
+/** For a rule's `match`. @param name e.g. `RemoveImage`. */
+export function isCall(name: string): (request: SeenRequest) => boolean {
+  return ({ path }) => path.endsWith(`/${name}`);
+}
+
+/** @param target path of the server's socket. @param socketPath where to listen. */
+export async function startGrpcProxy(target: string, socketPath: string): Promise<GrpcProxy> {
+  const requests: SeenRequest[] = [];
+  const rules = new RuleBook();
+  const sockets = new Set<Socket>();
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+
+  async function handle(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    upstream: ClientHttp2Session,
+  ): Promise<void> {
+    const path = String(headers[constants.HTTP2_HEADER_PATH]);
+    const seen: SeenRequest = {
+      method: 'POST',
+      path,
+      atMs: Date.now(),
+      status: undefined,
+      failure: undefined,
+    };
+    requests.push(seen);
+    const active = rules.take(seen);
+    const rule = active?.rule;
+    await rule?.before?.(seen);
+    if (rule?.delayMs !== undefined) await delay(rule.delayMs);
+    if (rule?.stall === 'before') await active?.released;
+    if (rule?.cut === 'before') cutAll();
+    else if (rule?.respond !== undefined) {
+      const { status, body = '' } = rule.respond;
+      const head = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status) };
+      stream.respond(
+        { ...head, 'grpc-message': typeof body === 'string' ? body : JSON.stringify(body) },
+        { endStream: true },
+      );
+    } else if (!stream.destroyed && !upstream.destroyed) forward(stream, headers, upstream, active);
+  }
+
+  function forward(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    upstream: ClientHttp2Session,
+    active: ActiveRule | undefined,
+  ): void {
+    const request = upstream.request(headers, { endStream: false });
+    stream.pipe(request);
+    stream.on('close', () => {
+      request.close(constants.NGHTTP2_CANCEL);
+    });
+    request.on('error', () => {
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    });
+    let trailers: IncomingHttpHeaders = {};
+    request.on('trailers', (received: IncomingHttpHeaders) => (trailers = received));
+    if (active?.rule.cut === 'after') {
+      request.resume().on('end', cutAll);
+      return;
+    }
+    request.on('response', (answer, flags) => {
+      void (async () => {
+        if (active?.rule.stall === 'after') await active.released;
+        if (stream.destroyed) return;
+        // An error is told by the head alone.
+        const isAll = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+        stream.respond(answer, { waitForTrailers: !isAll, endStream: isAll });
+        if (isAll) return;
+        stream.on('wantTrailers', () => {
+          stream.sendTrailers(trailers);
+        });
+        request.pipe(stream);
+      })();
+    });
+  }
+
+  const server = createServer();
+  server.on('session', (session) => {
+    // Nobody there: the client sees its connection close, as it would without us.
+    const upstream = connect('http://localhost', { createConnection: () => connectSocket(target) });
+    upstream.on('error', () => undefined);
+    upstream.on('close', () => {
+      session.destroy();
+    });
+    session.on('error', () => undefined);
+    session.on('close', () => {
+      upstream.destroy();
+    });
+    session.on('stream', (stream, headers) => {
+      stream.on('error', () => undefined);
+      void handle(stream, headers, upstream);
+    });
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(socketPath);
+  await once(server, 'listening');
+  return {
+    endpoint: `unix://${socketPath}`,
+    socketPath,
+    requests,
+    count: (call) => requests.filter(({ path }) => path.endsWith(call)).length,
+    addRule: (rule) => rules.add(rule),
+    cutAll,
+    dispose: () => {
+      cutAll();
+      server.close();
+      rmSync(socketPath, { force: true });
+    },
+  };
+}
