@@ -117,8 +117,8 @@ export async function digestOnlyImage(
   await tagImage(engine, reference, `${name}:pushed`);
   await pushImage(engine, name, 'pushed');
   const digest = await digestOf(registry, repository, 'pushed');
-  await removeImage(engine, reference);
-  await removeImage(engine, `${name}:pushed`);
+  const { Id } = (await engine.expect('GET', `/images/${name}:pushed/json`)).json<{ Id: string }>();
+  await removeImage(engine, Id, { force: true });
   await pull(engine, name, digest);
   return `${name}@${digest}`;
 }
