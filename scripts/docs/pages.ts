@@ -1,4 +1,5 @@
 /** Every page of the documentation that is made from the code, formatted as the project's formatter would. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration-page.ts';
@@ -18,7 +19,13 @@ export const generatedPages: readonly GeneratedPage[] = [
   page('docs/metrics.md', metricsPage),
   page('docs/events.md', eventsPage),
   page('docs/schema/log.schema.json', logSchema),
+  page('deploy/helm/docker-image-cleaner/files/prometheus-rules.yaml', rules),
 ];
+
+/** The chart can only read what is in its own folder. */
+function rules(): string {
+  return readFileSync(new URL('../../deploy/prometheus/rules.yaml', import.meta.url), 'utf8');
+}
 
 function page(path: string, markdown: () => string): GeneratedPage {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));

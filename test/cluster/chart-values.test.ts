@@ -14,6 +14,18 @@ describe('values that are refused', () => {
     ['an unknown mode', 'cleaner.cordonMode=drain', 'cordonMode'],
     ['a negative limit', 'cleaner.maxCordonedNodes=-1', 'maxCordonedNodes'],
     ['an unknown runtime', 'engine.runtime=rkt', 'runtime'],
+    ['a port that is none', 'http.port=0', 'port'],
+    ['an interval without its unit', 'metrics.podMonitor.interval=30', 'interval'],
+    [
+      'metrics that nobody serves',
+      'http.enabled=false,metrics.podMonitor.enabled=true',
+      'needs http.enabled',
+    ],
+    [
+      'alerts on metrics that nobody serves',
+      'http.enabled=false,metrics.prometheusRule.enabled=true',
+      'needs http.enabled',
+    ],
     ['a relative path', 'engine.dataDir=var/lib/docker', 'dataDir'],
     ['the socket as a path', 'engine.socketName=/run/docker.sock', 'socketName'],
     [
@@ -47,7 +59,7 @@ it('every value is in the table of the README, and nothing else is', () => {
 it('has a value for every setting of the program', () => {
   const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
   // These the chart knows by itself.
-  const own = ['runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile'];
+  const own = ['runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile', 'httpAddress'];
   const settable = settingKeys.filter((key) => !own.includes(key));
   expect(Object.keys(cleaner)).toEqual(expect.arrayContaining(settable));
 });

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { neededAccess } from '../../src/cluster/access.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { settings, variablePrefix } from '../../src/config/settings.ts';
@@ -66,6 +68,15 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   { name: 'every taint', set: ['tolerateEverything=true'] },
   { name: 'no roles, no account', set: ['rbac.create=false', 'serviceAccount.create=false'] },
   { name: 'no hook', set: ['uninstallHook.enabled=false'] },
+  { name: 'nothing served', set: ['http.enabled=false'] },
+  {
+    name: 'Prometheus',
+    set: [
+      'metrics.scrapeAnnotations=true',
+      'metrics.podMonitor.enabled=true,metrics.podMonitor.labels.release=p',
+      'metrics.prometheusRule.enabled=true,metrics.prometheusRule.labels.release=p',
+    ],
+  },
   { name: 'quota', set: ['resourceQuota.create=true'] },
   { name: 'docker in docker', files: ['values-dind.yaml'] },
   { name: 'containerd', files: ['values-containerd.yaml'] },
@@ -264,6 +275,67 @@ describe('the pod', () => {
       DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: dataDir,
     });
     expect(env).not.toHaveProperty('DOCKER_HOST');
+  });
+});
+
+describe('what it serves', () => {
+  const all = [
+    'metrics.scrapeAnnotations=true',
+    'metrics.podMonitor.enabled=true',
+    'metrics.podMonitor.labels.release=p',
+    'metrics.prometheusRule.enabled=true',
+    'http.port=1234',
+    'nameOverride=other',
+    'podAnnotations.a=b',
+  ];
+  const container = (set: string[]) => podSpec(only(render(set), 'DaemonSet')).containers[0];
+
+  it('is on, with one port and probes on it', () => {
+    const { env, ports, livenessProbe, readinessProbe } = container([]);
+    expect(env).toContainEqual({ name: `${variablePrefix}HTTP_ADDRESS`, value: ':9615' });
+    expect(ports).toEqual([{ name: 'http', containerPort: 9615 }]);
+    expect(livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'http' } });
+    expect(readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'http' } });
+  });
+
+  it('can be off, and then nothing asks for it', () => {
+    const off = container(['http.enabled=false']);
+    expect(JSON.stringify(off)).not.toMatch(/HTTP_ADDRESS|httpGet|containerPort/);
+  });
+
+  it('is scraped under the job that the rules know, by whatever means', () => {
+    const objects = render(all);
+    const daemonSet = only(objects, 'DaemonSet') as unknown as {
+      spec: { template: { metadata: { annotations: object; labels: object } } };
+    };
+    expect(daemonSet.spec.template.metadata.annotations).toEqual({
+      a: 'b',
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/port': '1234',
+      'prometheus.io/path': '/metrics',
+    });
+    const monitor = only(objects, 'PodMonitor');
+    const { selector, podMetricsEndpoints } = monitor['spec'] as {
+      selector: { matchLabels: object };
+      podMetricsEndpoints: { port: string; relabelings: object[] }[];
+    };
+    expect(monitor.metadata.labels).toMatchObject({ release: 'p' });
+    expect(daemonSet.spec.template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(podMetricsEndpoints[0]).toMatchObject({ port: 'http', path: '/metrics', interval: '30s' });
+    expect(podMetricsEndpoints[0]?.relabelings).toEqual([
+      { targetLabel: 'job', replacement: 'docker-image-cleaner' },
+      { sourceLabels: ['__meta_kubernetes_pod_node_name'], targetLabel: 'instance' },
+    ]);
+  });
+
+  it('brings the rules as they are tested', () => {
+    const rule = only(render(all), 'PrometheusRule');
+    expect(rule['spec']).toEqual(
+      parse(readFileSync(join(chart, '../../prometheus/rules.yaml'), 'utf8')) as unknown,
+    );
+    const none = render([]).map(({ kind }) => kind);
+    expect(none).not.toContain('PrometheusRule');
+    expect(none).not.toContain('PodMonitor');
   });
 });
 

@@ -34,6 +34,9 @@ export interface Container {
     readonly readOnlyRootFilesystem: boolean;
     readonly capabilities: { drop: string[]; add?: string[] };
   };
+  readonly ports?: { name: string; containerPort: number }[];
+  readonly livenessProbe?: object;
+  readonly readinessProbe?: object;
   readonly volumeMounts?: {
     name: string;
     mountPath: string;

@@ -109,6 +109,20 @@ numbers are written out instead. Lists are joined with commas.
 {{- end }}
 {{- end }}
 
+{{- define "cleaner.podAnnotations" -}}
+{{- $scrape := dict }}
+{{- if .Values.metrics.scrapeAnnotations }}
+{{- include "cleaner.needsHttp" (list . "metrics.scrapeAnnotations") }}
+{{- $scrape = dict "prometheus.io/scrape" "true" "prometheus.io/port" (toString .Values.http.port) "prometheus.io/path" "/metrics" }}
+{{- end }}
+{{- toYaml (merge (deepCopy .Values.podAnnotations) $scrape) }}
+{{- end }}
+
+{{/* Fails where a value asks for metrics that nobody serves. */}}
+{{- define "cleaner.needsHttp" -}}
+{{- if not (index . 0).Values.http.enabled }}{{ fail (printf "%s needs http.enabled" (index . 1)) }}{{ end }}
+{{- end }}
+
 {{- define "cleaner.volumeMounts" -}}
 - name: data
   mountPath: {{ .Values.engine.dataDir }}
