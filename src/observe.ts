@@ -120,11 +120,21 @@ export async function addLayers(
 /** Adds layers that the engine told; what is known already stays. */
 function withToldLayers(store: ImageStore, told: ReadonlyMap<ImageId, ToldLayers>): ImageStore {
   const layers = new Map(store.layers);
-  for (const { chain, sizes } of told.values()) {
+  const sizeOf = new Map(store.images.map(({ id, sizeBytes }) => [id, sizeBytes]));
+  for (const [image, { chain, sizes }] of told) {
+    // An engine that keeps layers packed as well counts them twice in an image's size and once in its history.
+    const unpacked = (sizes ?? []).reduce((sum, bytes) => sum + bytes, 0);
+    const times = unpacked === 0 ? 1 : Math.max(1, (sizeOf.get(image) ?? 0) / unpacked);
     chain.forEach((id, at) => {
       const bytes = sizes?.[at];
       if (bytes === undefined || layers.has(id)) return;
-      layers.set(id, { id, parentId: chain[at - 1], bytes, inodes: 0, exact: false });
+      layers.set(id, {
+        id,
+        parentId: chain[at - 1],
+        bytes: Math.round(bytes * times),
+        inodes: 0,
+        exact: false,
+      });
     });
   }
   const images = store.images.map((image) => {

@@ -39,7 +39,10 @@ export async function checkDataRoot(
   database: LayerDatabaseResult,
 ): Promise<DataRootFinding | undefined> {
   if (engine.storeDirectory !== undefined) {
-    return await checkStore(path, engine.storeDirectory, engine.rootDirectory ?? engine.storeDirectory);
+    // Docker's containerd store is named by its folder: it need not be below Docker's data root.
+    const isBelow = engine.storeDirectory.startsWith(`${engine.rootDirectory ?? ''}/`);
+    const root = isBelow ? engine.rootDirectory : undefined;
+    return await checkStore(path, engine.storeDirectory, root ?? engine.storeDirectory);
   }
   const found = database.ok ? images.filter((id) => database.database.images.has(id)).length : 0;
   if (found > 0) return undefined;
@@ -63,11 +66,12 @@ export async function checkDataRoot(
   return finding(path, actual, isContainerdStore);
 }
 
-/** A CRI runtime tells the folder of its images. A pod may see it under another name: then its own folders decide. */
+/** An engine that names the folder of its images. A container may see it under another name: then its own folders decide. */
 async function checkStore(path: string, store: string, root: string): Promise<DataRootFinding | undefined> {
   if (await isWithin(path, store)) return undefined;
-  if ((await deviceOf(store)) === undefined && (await deviceOf(`${path}/${basename(store)}`)) !== undefined) {
-    return undefined;
+  const isElsewhere = (await deviceOf(store)) === undefined;
+  for (const below of [basename(store), 'containerd/daemon']) {
+    if (isElsewhere && (await deviceOf(`${path}/${below}`)) !== undefined) return undefined;
   }
   return await finding(path, root, false);
 }

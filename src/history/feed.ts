@@ -93,8 +93,7 @@ export class Feed {
         break;
       case 'image-removed':
         this.#dirty.delete(event.image);
-        this.#names.forget(event.image);
-        this.#apply({ kind: 'removed', atMs, imageId: event.image });
+        this.#gone(event.image, atMs);
         break;
     }
   }
@@ -109,7 +108,9 @@ export class Feed {
     for (const name of this.#dirty) {
       // First, so that a change that comes while we ask is not forgotten.
       this.#dirty.delete(name);
-      await this.#look(name, atMs, signal);
+      const id = await this.#look(name, atMs, signal);
+      if (id === undefined && this.#options.history.images.get(name)?.present === true)
+        this.#gone(name, atMs);
     }
   }
 
@@ -173,6 +174,11 @@ export class Feed {
     this.#names.learn(name, image.id);
     this.#apply({ kind: 'appeared', atMs, image, layers });
     return image.id;
+  }
+
+  #gone(imageId: ImageId, atMs: number): void {
+    this.#names.forget(imageId);
+    this.#apply({ kind: 'removed', atMs, imageId });
   }
 
   #apply(event: UsageEvent): void {

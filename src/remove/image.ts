@@ -51,9 +51,24 @@ function changedSincePlan(
   const holder = holders({ images: [image], containers, layers: new Map() }).get(image.id)?.[0];
   if (holder !== undefined) return `container ${holder.name} (${holder.state}) uses it now`;
   if (image.engineNeeds !== undefined) return image.engineNeeds.reason;
-  const added = references(image).find((reference) => !victim.references.includes(reference));
+  const added = references(image).find((reference) => !isKnown(reference, victim.references));
   if (added !== undefined) return `it was given the name ${added} after the plan was made`;
   return undefined;
+}
+
+/**
+ * Whether the plan knew of a name. A digest in a repository in which the image had a tag is no new name: Docker's
+ * containerd image store lists the digest of one repository, and tells those of all when it is asked about the image.
+ */
+function isKnown(reference: string, known: readonly string[]): boolean {
+  if (known.includes(reference)) return true;
+  const [repository, digest] = reference.split('@');
+  return digest !== undefined && known.some((name) => repositoryOf(name) === repository);
+}
+
+function repositoryOf(name: string): string {
+  const at = name.indexOf('@');
+  return at < 0 ? name.slice(0, name.lastIndexOf(':')) : name.slice(0, at);
 }
 
 /**
@@ -65,9 +80,9 @@ function changedSincePlan(
 function nextTarget(image: Image, { namesOneByOne }: EngineCapabilities): RemovalTarget {
   if (!namesOneByOne) return { by: 'id', id: image.id };
   const [firstTag, ...otherTags] = image.tags;
-  const repositories = new Set(image.digests.map((digest) => digest.slice(0, digest.indexOf('@'))));
+  const repositories = new Set(image.digests.map(repositoryOf));
   if (otherTags.length > 0 && firstTag !== undefined) return { by: 'reference', reference: firstTag };
-  if (firstTag !== undefined) repositories.add(firstTag.slice(0, firstTag.lastIndexOf(':')));
+  if (firstTag !== undefined) repositories.add(repositoryOf(firstTag));
   // The tag first: removing a repository's digest can take its tags along, the other way round is what we want.
   const [name] = [...image.tags, ...image.digests];
   if (repositories.size > 1 && name !== undefined) return { by: 'reference', reference: name };

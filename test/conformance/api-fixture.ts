@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import type { ApiEngine } from '../harness/api-engine.ts';
 import * as api from '../harness/engine-api.ts';
 import { loadImages, type StoreSpec } from '../harness/images.ts';
-import { digestOnlyImage, startRegistry } from '../harness/registry.ts';
+import { digestOnlyImage, type pullImage, startRegistry } from '../harness/registry.ts';
 import { startWireProxy } from '../harness/wire-proxy.ts';
 import type { ContainerState, EngineUnderTest, Holder, Watch } from './fixture.ts';
 
 export interface ApiFixtureOptions {
   /** The engine takes layers that it has from its own store when an archive leaves them out; saves room on the disk. */
   readonly reusesLayers: boolean;
+  /** How it pulls from a registry without TLS, where not by the Docker API. */
+  readonly pull?: typeof pullImage;
 }
 
 /** The engine, ready for the suite. */
-export function apiFixture(engine: ApiEngine, { reusesLayers }: ApiFixtureOptions): EngineUnderTest {
+export function apiFixture(engine: ApiEngine, { reusesLayers, pull }: ApiFixtureOptions): EngineUnderTest {
   const holder = (id: string, name: string): Holder => ({
     name,
     release: () => api.removeContainer(engine, id),
@@ -41,12 +43,17 @@ export function apiFixture(engine: ApiEngine, { reusesLayers }: ApiFixtureOption
     tags: () => api.listTags(engine),
     imageCount: async () => (await api.listImages(engine)).length,
     tag: (image, reference) => api.tagImage(engine, image, reference),
-    makeNameless: (image, byMeansOf) => api.tagImage(engine, byMeansOf, image),
+    async makeNameless(image) {
+      await loadImages(engine, {
+        layers: { new: { bytes: 5000 } },
+        images: [{ tags: [image], layers: ['new'] }],
+      });
+    },
 
     async digestOnly(image, repository) {
       const registry = await startRegistry();
       try {
-        return await digestOnlyImage(engine, registry, image, repository);
+        return await digestOnlyImage(engine, registry, image, repository, pull);
       } finally {
         registry.dispose();
       }

@@ -86,7 +86,6 @@ function underTest(engine: Containerd): EngineUnderTest {
     env: { DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT: engine.endpoint },
     // A pod's sandbox uses one.
     imagesOfItsOwn: 1,
-    keepsContent: true,
 
     async load(spec) {
       for (const image of spec.images) await load(spec, image);

@@ -57,3 +57,24 @@ function docker(
 
 /** Debian 12's: what the distribution gives. */
 export const docker20 = docker('Docker 20.10', /^Docker Engine 20\.10\./, classicStore);
+
+export const docker26 = docker('Docker 26.1', /^Docker Engine 26\./, classicStore, { suite: 'trixie' });
+
+export const docker28 = docker(
+  'Docker 28',
+  /^Docker Engine 28\./,
+  { ...classicStore, imageMounts: true },
+  { suite: 'sid' },
+);
+
+export const docker28Containerd = docker(
+  'Docker 28, containerd store',
+  /^Docker Engine 28\./,
+  {
+    ...classicStore,
+    layerSizes: 'estimated',
+    spaceAccount: 'as a whole',
+    imageMounts: true,
+  },
+  { suite: 'sid', containerdStore: true },
+);

@@ -64,8 +64,6 @@ export interface EngineUnderTest {
   readonly env: Readonly<Record<string, string>>;
   /** How many images the engine itself uses as soon as a container of ours is there; default none. Not counted below. */
   readonly imagesOfItsOwn?: number;
-  /** What an image was unpacked from stays beside it and goes with it: it takes twice its size. */
-  readonly keepsContent?: boolean;
   /** Loads images, one after the other. */
   load(spec: StoreSpec): Promise<void>;
   /** Every tag of every image, sorted. By the engine's own tools, never by the code under test. */
@@ -74,8 +72,8 @@ export interface EngineUnderTest {
   imageCount(): Promise<number>;
   /** Gives an image one more name. */
   tag(image: string, reference: string): Promise<void>;
-  /** Takes the only name of an image away, so that it stays without one; asked for only with `namelessImages`. */
-  makeNameless(image: string, byMeansOf: string): Promise<void>;
+  /** Has the only name of an image taken by a small new image, as a build or pull of the same name does; asked for only with `namelessImages`. */
+  makeNameless(image: string): Promise<void>;
   /** Pulls the image by its digest, so that this is its only name, and returns it: `host/repository@sha256:…`. */
   digestOnly(image: string, repository: string): Promise<string>;
   /** Brings a container of the image into the state. */

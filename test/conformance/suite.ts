@@ -191,10 +191,13 @@ export function conform(fixture: EngineFixture): void {
 
       it('knows an image that is only mounted, where that can be', async () => {
         const holder = await engine.mount(tagOf('lonely'), tagOf('big'));
-        show('imageMounts', holder !== undefined);
-        const { images } = await status();
-        expect(named(images, 'lonely').inUse).toBe(holder !== undefined);
-        await holder?.release();
+        try {
+          const { images } = await status();
+          expect(named(images, 'lonely').inUse).toBe(holder !== undefined);
+          show('imageMounts', holder !== undefined);
+        } finally {
+          await holder?.release();
+        }
       });
 
       it('keeps what patterns and labels protect', async () => {
@@ -267,12 +270,14 @@ export function conform(fixture: EngineFixture): void {
       });
 
       it('does what the plan said until below LOW, and tells what each deletion freed', async () => {
-        const used = (await engine.disk.usage()).bytesPercent;
-        // More than the first victim takes, and less than the first two do.
-        const limits = { high: used - 1, low: used - (engine.keepsContent === true ? 27 : 17) };
+        const { bytesPercent: used, totalBytes } = await engine.disk.usage();
+        const [first, second] = (await plan()).victims;
+        // Low enough for one more than the first, whatever the engine needs for an image.
+        const wanted = (first?.predictedBytes ?? 0) + (second?.predictedBytes ?? 0) / 2;
+        const limits = { high: used - 1, low: used - (100 * wanted) / totalBytes };
         const planned = await plan(limits);
         expect(planned.predicted.reachesLow).toBe(true);
-        expect(victimNames(planned).slice(0, 2)).toEqual([tagOf('big'), tagOf('mid')]);
+        expect(victimNames(planned)).toEqual([tagOf('big'), tagOf('mid')]);
         const watch = await engine.watch?.();
         const cli = await sweep(0, { ...limits, env: watch?.env });
         const report = await cli.waitForEvent('sweep.completed');
@@ -351,7 +356,7 @@ export function conform(fixture: EngineFixture): void {
         const holder = await engine.hold(tagOf('late'), 'created');
         cli.kill('SIGCONT');
         const kept = await cli.waitForEvent('image.kept');
-        expect(kept).toMatchObject({ references: [tagOf('late')] });
+        expect(kept['references']).toContain(tagOf('late'));
         expect(kept['reason']).toContain(`container ${holder.name} (created) uses it now`);
         expect((await cli.exited).code).toBe(3);
         expect(await engine.tags()).toContain(tagOf('late'));
@@ -363,7 +368,7 @@ export function conform(fixture: EngineFixture): void {
         for (const alias of ['several:2', 'several:3', 'elsewhere:1'])
           await engine.tag(tagOf('several'), `localhost/${alias}`);
         const digest = await engine.digestOnly(tagOf('pulled'), 'team/pulled');
-        if (fixture.capabilities.namelessImages) await engine.makeNameless(tagOf('nameless'), tagOf('other'));
+        if (fixture.capabilities.namelessImages) await engine.makeNameless(tagOf('nameless'));
         const { images } = await status();
         expect(named(images, 'several').tags).toHaveLength(4);
         expect(images.filter(({ digests }) => digests.includes(digest))).toHaveLength(1);

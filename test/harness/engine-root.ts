@@ -13,7 +13,7 @@ import { debianSource, ensureCommands, requireRoot } from './packages.ts';
 export type Suite = 'trixie' | 'sid';
 
 const cache = join(cacheHome, 'docker-image-cleaner', 'engines');
-const packages = ['docker.io', 'podman', 'containerd', 'runc', 'crun'];
+const packages = ['docker.io', 'podman', 'containerd', 'runc'];
 
 /**
  * The root folder of a release with its engines; made when the cache has none (2 minutes, 600 MB).

@@ -22,7 +22,6 @@ const packageOf = {
   runc: 'runc',
   podman: 'podman',
   conmon: 'conmon',
-  crun: 'crun',
   debootstrap: 'debootstrap',
   unshare: 'util-linux',
   pivot_root: 'util-linux',

@@ -1,11 +1,12 @@
 /** A real registry on 127.0.0.1, so that images get digests and pulls are pulls. */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ApiEngine } from './api-engine.ts';
-import { listImages, removeImage, tagImage } from './engine-api.ts';
+import { removeImage, tagImage } from './engine-api.ts';
 import { send } from './http.ts';
 import { throwStreamedError } from './images.ts';
 import { commandPath, ensureCommands } from './packages.ts';
@@ -69,9 +70,9 @@ export async function startRegistry(): Promise<Registry> {
   };
 }
 
-/** Pushes `host/repository:tag`, which the engine must have. */
+/** Pushes `host/repository:tag`, which the engine must have. (Podman wants to be told that there is no TLS; Docker ignores it.) */
 export async function pushImage(engine: ApiEngine, name: string, tag: string): Promise<void> {
-  const answer = await engine.expect('POST', `/images/${name}/push?tag=${tag}`, {
+  const answer = await engine.expect('POST', `/images/${name}/push?tag=${tag}&tlsVerify=false`, {
     headers: { 'X-Registry-Auth': Buffer.from('{}').toString('base64') },
   });
   throwStreamedError(answer.text);
@@ -86,6 +87,21 @@ export async function pullImage(engine: ApiEngine, name: string, tagOrDigest: st
   throwStreamedError(answer.text);
 }
 
+/** The digest of an image in the registry, `sha256:…`, as the registry itself computes it. */
+export async function digestOf(registry: Registry, repository: string, tag: string): Promise<string> {
+  const port = Number(registry.host.split(':')[1]);
+  const types = [
+    'vnd.docker.distribution.manifest.v2',
+    'vnd.oci.image.manifest.v1',
+    'vnd.oci.image.index.v1',
+  ];
+  const answer = await send({ port }, 'GET', `/v2/${repository}/manifests/${tag}`, {
+    headers: { Accept: types.map((type) => `application/${type}+json`).join(', ') },
+  });
+  if (answer.status !== 200) throw new Error(`The registry has no ${repository}:${tag}: ${answer.text}`);
+  return `sha256:${createHash('sha256').update(answer.text).digest('hex')}`;
+}
+
 /**
  * Turns an image of the engine into one that has only a digest: pushes it, removes it with all its names, pulls it by
  * its digest. Returns the one reference left, `host/repository@sha256:…`.
@@ -95,14 +111,14 @@ export async function digestOnlyImage(
   registry: Registry,
   reference: string,
   repository: string,
+  pull = pullImage,
 ): Promise<string> {
   const name = `${registry.host}/${repository}`;
   await tagImage(engine, reference, `${name}:pushed`);
   await pushImage(engine, name, 'pushed');
-  const image = (await listImages(engine)).find((each) => each.RepoTags?.includes(`${name}:pushed`));
-  const byDigest = image?.RepoDigests?.find((digest) => digest.startsWith(`${name}@`));
-  if (image === undefined || byDigest === undefined) throw new Error(`${name} has no digest after its push.`);
-  await removeImage(engine, image.Id, { force: true });
-  await pullImage(engine, name, byDigest.slice(name.length + 1));
-  return byDigest;
+  const digest = await digestOf(registry, repository, 'pushed');
+  const { Id } = (await engine.expect('GET', `/images/${name}:pushed/json`)).json<{ Id: string }>();
+  await removeImage(engine, Id, { force: true });
+  await pull(engine, name, digest);
+  return `${name}@${digest}`;
 }

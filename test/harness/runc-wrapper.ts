@@ -33,7 +33,7 @@ exec '${runc}' "$@"
 
 /**
  * Writes the stand-in below the folder and returns the folder to put first in PATH.
- * @param runtime the real one's path: runc, or crun, which has the same arguments.
+ * @param runtime the real one's path.
  */
 export function writeRuncWrapper(folder: string, runtime = commandPath('runc')): string {
   const bin = join(folder, 'bin');

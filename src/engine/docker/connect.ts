@@ -1,6 +1,7 @@
 /** The first questions to an engine: is it one, which API version do both speak, what does it say of itself. */
 import { EngineError, type EngineInfo } from '../engine.ts';
 import { engineMessage, readJson, refusal } from './answers.ts';
+import { type Dialect, dialectOf, storeDirectoryOf } from './dialect.ts';
 import type { HttpAnswer, HttpClient } from './http-client.ts';
 import { chooseApiVersion } from './negotiate.ts';
 import { infoSchema, versionSchema, type InfoAnswer, type VersionAnswer } from './schemas.ts';
@@ -10,7 +11,10 @@ import { infoSchema, versionSchema, type InfoAnswer, type VersionAnswer } from '
  * Socket proxies often allow the first two only; what a forbidden question would have told stays unknown.
  * @throws EngineError; `protocol` when that is no Docker Engine API or no version suits both.
  */
-export async function connect(client: HttpClient, signal: AbortSignal): Promise<EngineInfo> {
+export async function connect(
+  client: HttpClient,
+  signal: AbortSignal,
+): Promise<{ readonly info: EngineInfo; readonly dialect: Dialect }> {
   const ping = await client.request({ method: 'GET', path: '/_ping' }, signal);
   if (isAway(ping)) throw refusal(ping);
   const pinged = ping.status === 200 ? header(ping, 'api-version') : undefined;
@@ -25,12 +29,16 @@ export async function connect(client: HttpClient, signal: AbortSignal): Promise<
 
   const info = readInfo(await client.request({ method: 'GET', path: `/v${choice.apiVersion}/info` }, signal));
   return {
-    name: engineName(told),
-    version: told?.Version || info?.ServerVersion || 'unknown',
-    apiVersion: choice.apiVersion,
-    rootDirectory: info?.DockerRootDir || undefined,
-    storageDriver: info?.Driver || undefined,
-    endpoint: client.endpoint,
+    info: {
+      name: engineName(told),
+      version: told?.Version || info?.ServerVersion || 'unknown',
+      apiVersion: choice.apiVersion,
+      rootDirectory: info?.DockerRootDir || undefined,
+      storageDriver: info?.Driver || undefined,
+      storeDirectory: storeDirectoryOf(info),
+      endpoint: client.endpoint,
+    },
+    dialect: dialectOf(told),
   };
 }
 

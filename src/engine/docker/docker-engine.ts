@@ -7,6 +7,7 @@ import type { EngineAddress } from '../address.ts';
 import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
+import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './events.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
 import { compareApiVersions } from './negotiate.ts';
@@ -54,6 +55,7 @@ const CACHE_RECORD_ID = /^[a-z0-9]{20,64}$/;
 export function createDockerEngine(address: EngineAddress, options: DockerEngineOptions): Engine {
   const client = createHttpClient(address, options);
   let apiVersion: string | undefined;
+  let dialect = dockerDialect;
   const toldLayers = new Map<ImageId, ToldLayers>();
 
   function canFilterBuilds(): boolean {
@@ -89,9 +91,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     capabilities: { refusesImagesInUse: true, namesOneByOne: true },
 
     async connect(signal) {
-      const info = await connect(client, signal);
-      apiVersion = info.apiVersion;
-      return info;
+      const connected = await connect(client, signal);
+      ({ dialect } = connected);
+      ({ apiVersion } = connected.info);
+      return connected.info;
     },
 
     async ping(signal) {
@@ -100,7 +103,9 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async listImages(signal) {
       const answer = await ask({ method: 'GET', path: '/images/json', query: { all: '1' } }, signal);
-      return (readJson(imageListSchema, expect(200, answer)) ?? []).map(imageFromSummary);
+      return (readJson(imageListSchema, expect(200, answer)) ?? []).map((image) =>
+        imageFromSummary(image, dialect),
+      );
     },
 
     async listContainers(signal) {
@@ -117,7 +122,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async inspectImage(id, signal) {
       const details = await inspect(id, signal);
-      return details && imageFromDetails(details);
+      return details && imageFromDetails(details, dialect);
     },
 
     async imageLayers(id, signal) {
@@ -186,17 +191,20 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
         path: `/v${apiVersion}/events`,
         query: { since: (Math.floor(sinceMs) / 1000).toFixed(3), filters: eventFilters },
       };
-      const answer = await client.stream(request, eventReader(follower, client.endpoint), signal);
+      const answer = await client.stream(request, eventReader(follower, client.endpoint, dialect), signal);
       if (answer !== undefined) throw refusal(answer);
       throw new EngineError('unreachable', `${client.endpoint}: the engine ended its stream of events.`);
     },
 
     async removeImage(target, { keepParents }, signal) {
-      const query = { force: 'false', noprune: String(keepParents) };
+      // Without build parents, what the engine would take along is nothing that the plan knows of.
+      const noprune = keepParents || !dialect.tellsBuildParents;
+      const query = { force: 'false', noprune: String(noprune) };
       const path = `/images/${pathOf(nameOf(target))}`;
       const answer = await ask({ method: 'DELETE', path, query }, signal);
       if (isNotFound(answer)) return { outcome: 'not-found' };
-      if (answer.status === 409) return { outcome: 'conflict', message: engineMessage(answer) };
+      if (answer.status === 409 || asksForForce(answer))
+        return { outcome: 'conflict', message: engineMessage(answer) };
       const steps = readJson(removalSchema, expect(200, answer)) ?? [];
       return {
         outcome: 'removed',
@@ -219,6 +227,11 @@ function connectFirst(): Error {
 function expect(status: number, answer: HttpAnswer): HttpAnswer {
   if (answer.status !== status) throw refusal(answer);
   return answer;
+}
+
+/** Podman refuses an ID with several names with status 500 (seen on 4.3 and 5.8), and only its text tells. */
+function asksForForce(answer: HttpAnswer): boolean {
+  return answer.status === 500 && engineMessage(answer).includes('please force removal');
 }
 
 function nameOf(target: RemovalTarget): string {

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { EngineEvent, EventFollower } from '../events.ts';
 import { EngineError } from '../engine.ts';
+import { type Dialect, dockerDialect } from './dialect.ts';
 import type { LineReader } from './http-client.ts';
 import { eventSchema, type EventMessage } from './schemas.ts';
 import { imageId } from './translate.ts';
@@ -41,7 +42,11 @@ export const eventFilters = JSON.stringify({
 });
 
 /** Reads the lines of `GET /events`. */
-export function eventReader(follower: EventFollower, endpoint: string): LineReader {
+export function eventReader(
+  follower: EventFollower,
+  endpoint: string,
+  dialect: Dialect = dockerDialect,
+): LineReader {
   return {
     maxLineLength: MAX_LINE_LENGTH,
     opened: (headers) => {
@@ -49,7 +54,7 @@ export function eventReader(follower: EventFollower, endpoint: string): LineRead
       follower.opened(Number.isNaN(time) ? undefined : time);
     },
     line: (line) => {
-      const event = eventFromMessage(readMessage(line, endpoint));
+      const event = eventFromMessage(readMessage(line, endpoint), dialect);
       if (event !== undefined) follower.event(event);
     },
   };
@@ -69,7 +74,10 @@ function readMessage(line: string, endpoint: string): EventMessage {
 }
 
 /** Undefined for events that say nothing of the use of images, and for those that do not say of which. */
-export function eventFromMessage(message: EventMessage): EngineEvent | undefined {
+export function eventFromMessage(
+  message: EventMessage,
+  dialect: Dialect = dockerDialect,
+): EngineEvent | undefined {
   const id = message.Actor?.ID || message.id;
   const action = message.Action || message.status;
   if (!id || !action) return undefined;
@@ -78,7 +86,9 @@ export function eventFromMessage(message: EventMessage): EngineEvent | undefined
   const atMs = timeOf(message);
   const head = { atMs, key: `${String(message.timeNano ?? message.time)} ${action} ${id}` };
   if (type === 'image') {
-    const kind = imageActions[action];
+    const told = imageActions[action];
+    // Only tried: whether it is gone, the engine is asked.
+    const kind = told === 'image-removed' && !dialect.tellsRemovalsAfterwards ? 'image-changed' : told;
     return kind === 'image-changed' || kind === 'image-removed'
       ? { ...head, kind, image: imageId(id) }
       : undefined;

@@ -20,8 +20,14 @@ export const versionSchema = v.object({
 });
 export type VersionAnswer = v.InferOutput<typeof versionSchema>;
 
-/** `GET /info`. */
-export const infoSchema = v.object({ ServerVersion: text, DockerRootDir: text, Driver: text });
+/** `GET /info`. `Containerd` since API 1.46. */
+export const infoSchema = v.object({
+  ServerVersion: text,
+  DockerRootDir: text,
+  Driver: text,
+  DriverStatus: v.nullish(v.array(v.array(v.string()))),
+  Containerd: v.nullish(v.object({ Address: text })),
+});
 export type InfoAnswer = v.InferOutput<typeof infoSchema>;
 
 /**
@@ -65,7 +71,7 @@ export const containerSummarySchema = v.object({
   Created: count,
   State: text,
   Labels: labels,
-  Mounts: v.nullish(v.array(v.object({ Type: text, Name: text }))),
+  Mounts: v.nullish(v.array(v.object({ Type: text, Name: text, Source: text }))),
 });
 export type ContainerSummary = v.InferOutput<typeof containerSummarySchema>;
 export const containerListSchema = v.nullable(v.array(containerSummarySchema));

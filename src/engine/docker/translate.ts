@@ -4,6 +4,7 @@
 import type { CacheRecord, Container, Image, ImageId } from '../../core/store.ts';
 import type { ContainerDetails } from '../engine.ts';
 import { chainIds } from '../../chain-id.ts';
+import { type Dialect, dockerDialect } from './dialect.ts';
 import type {
   CacheRecordAnswer,
   ContainerDetailsAnswer,
@@ -14,11 +15,12 @@ import type {
 
 type Optional<T> = T | null | undefined;
 
-export function imageFromSummary(summary: ImageSummary): Image {
+/** @param dialect decides what a parent is. */
+export function imageFromSummary(summary: ImageSummary, dialect: Dialect = dockerDialect): Image {
   return {
     id: imageId(summary.Id),
     ...names(summary.RepoTags, summary.RepoDigests),
-    parentId: optionalImageId(summary.ParentId),
+    parentId: dialect.tellsBuildParents ? optionalImageId(summary.ParentId) : undefined,
     sizeBytes: sizeBytes(summary),
     createdAtMs: fromSeconds(summary.Created),
     labels: summary.Labels ?? {},
@@ -26,12 +28,13 @@ export function imageFromSummary(summary: ImageSummary): Image {
   };
 }
 
-export function imageFromDetails(details: ImageDetails): Image {
+/** @param dialect decides what a parent is. */
+export function imageFromDetails(details: ImageDetails, dialect: Dialect = dockerDialect): Image {
   const diffIds = details.RootFS?.Layers;
   return {
     id: imageId(details.Id),
     ...names(details.RepoTags, details.RepoDigests),
-    parentId: optionalImageId(details.Parent),
+    parentId: dialect.tellsBuildParents ? optionalImageId(details.Parent) : undefined,
     sizeBytes: sizeBytes(details),
     createdAtMs: fromIso(details.Created),
     labels: details.Config?.Labels ?? {},
@@ -107,8 +110,10 @@ export function namesToResolve(summary: ContainerSummary): readonly string[] {
   const typed: string[] = [];
   if (!summary.ImageID && summary.Image) typed.push(summary.Image);
   for (const mount of summary.Mounts ?? []) {
-    // Name is the image; Source the place on the engine's disk (seen on Docker Engine 28).
-    if (mount.Type === 'image' && mount.Name) typed.push(mount.Name);
+    if (mount.Type !== 'image') continue;
+    // Docker Engine 28: Name is the image, Source the place on the engine's disk. Podman 4.3 and 5.8: Source is the image.
+    if (mount.Name) typed.push(mount.Name);
+    else if (mount.Source && !mount.Source.startsWith('/')) typed.push(mount.Source);
   }
   return typed;
 }

@@ -1,0 +1,41 @@
+/**
+ * What engines that speak the Docker Engine API do differently, by what they say of themselves in `GET /version` and
+ * `GET /info`. Pure. Nobody outside this folder knows of it.
+ */
+import type { InfoAnswer, VersionAnswer } from './schemas.ts';
+
+export interface Dialect {
+  /**
+   * A parent is the image that another was built from here, and the engine ties them: Docker. Podman tells the nearest
+   * image with the same lower layers instead, and with an image it deletes nameless ones below it.
+   */
+  readonly tellsBuildParents: boolean;
+  /**
+   * An image's `delete` event means that it is gone: Docker. Podman tells it when a deletion is tried, also when it then
+   * refuses (seen on 4.3 and 5.8).
+   */
+  readonly tellsRemovalsAfterwards: boolean;
+}
+
+export const dockerDialect: Dialect = { tellsBuildParents: true, tellsRemovalsAfterwards: true };
+
+export function dialectOf(version: VersionAnswer | undefined): Dialect {
+  const isPodman = version?.Components?.[0]?.Name === 'Podman Engine';
+  return isPodman ? { tellsBuildParents: false, tellsRemovalsAfterwards: false } : dockerDialect;
+}
+
+/**
+ * Where the image store lies, in the engine's mount namespace, as far as the engine tells: with the containerd image
+ * store (`driver-type` of a snapshotter) that is containerd's root, which no field names. A containerd that dockerd
+ * started itself keeps it below Docker's data root (moby `cmd/dockerd/daemon_unix.go`); the system's own, told by its
+ * well-known socket, in its default root.
+ */
+export function storeDirectoryOf(info: InfoAnswer | undefined): string | undefined {
+  const isContainerd = (info?.DriverStatus ?? []).some(
+    ([key, value]) => key === 'driver-type' && value?.startsWith('io.containerd.snapshotter') === true,
+  );
+  if (!isContainerd) return undefined;
+  const isSystems = /^(\/var)?\/run\/containerd\/containerd\.sock$/.test(info?.Containerd?.Address ?? '');
+  if (isSystems || !info?.DockerRootDir) return '/var/lib/containerd';
+  return `${info.DockerRootDir}/containerd/daemon`;
+}

@@ -1,0 +1,4 @@
+import { docker28 } from '../docker-fixtures.ts';
+import { conform } from '../suite.ts';
+
+conform(docker28);

@@ -1,0 +1,4 @@
+import { podman5 } from '../podman-fixtures.ts';
+import { conform } from '../suite.ts';
+
+conform(podman5);

@@ -1,0 +1,51 @@
+/** Podman of several versions, through its Docker-compatible socket. */
+import { engineRoot, type Suite } from '../harness/engine-root.ts';
+import { throwStreamedError } from '../harness/images.ts';
+import { startPodman } from '../harness/podman.ts';
+import { apiFixture } from './api-fixture.ts';
+import type { Capabilities, EngineFixture } from './fixture.ts';
+
+const capabilities: Capabilities = {
+  containerStates: ['created', 'running', 'paused', 'exited'],
+  layerSizes: 'measured',
+  spaceAccount: 'by kind',
+  freedSpace: 'at once',
+  deletesInUse: 'refuses',
+  namelessImages: true,
+  imageLabels: true,
+  imageTimes: true,
+  buildParents: false,
+  imageMounts: true,
+  stoppedContainers: true,
+  buildCache: false,
+  use: 'events',
+};
+
+function podman(
+  name: string,
+  identity: RegExp,
+  differing: Partial<Capabilities>,
+  suite?: Suite,
+): EngineFixture {
+  return {
+    name,
+    identity,
+    capabilities: { ...capabilities, ...differing },
+    async start(disk) {
+      const root = suite === undefined ? {} : { root: await engineRoot(suite) };
+      return apiFixture(await startPodman({ disk, ...root }), {
+        reusesLayers: false,
+        // Its Docker-compatible pull insists on TLS; its own can be told otherwise.
+        pull: async (engine, image, digest) => {
+          const query = `reference=${encodeURIComponent(`${image}@${digest}`)}&tlsVerify=false`;
+          throwStreamedError((await engine.expect('POST', `/v4.0.0/libpod/images/pull?${query}`)).text);
+        },
+      });
+    },
+  };
+}
+
+/** Debian 12's: what the distribution gives. */
+export const podman4 = podman('Podman 4.3', /^Podman Engine 4\.3\./, {});
+
+export const podman5 = podman('Podman 5.8', /^Podman Engine 5\.8\./, {}, 'sid');

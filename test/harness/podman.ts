@@ -1,0 +1,96 @@
+/** A private, real Podman service on a small disk of its own. Its containers outlive the service, as they do in life. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApiEngine, type Program } from './api-engine.ts';
+import { createDisk, type Disk, type DiskOptions } from './disk.ts';
+import { runCommand } from './command.ts';
+import { inRoot } from './engine-root.ts';
+import { commandPath, engineCommands, ensureCommands, searchPath } from './packages.ts';
+import { writeRuncWrapper } from './runc-wrapper.ts';
+
+export interface PodmanOptions {
+  /** Default 200 MiB of ext4. */
+  readonly disk?: DiskOptions;
+  /** The Podman of this root folder, see `engineRoot`; default this machine's. */
+  readonly root?: string;
+}
+
+/** Made by `startPodman`. */
+export class PodmanEngine extends ApiEngine {
+  readonly dataRoot: string;
+  readonly #program: Program;
+  readonly #flags: readonly string[];
+
+  constructor(disk: Disk, { root }: PodmanOptions) {
+    super(disk, 'podman');
+    const folder = disk.workspace.path;
+    this.dataRoot = join(disk.path, 'storage');
+    const runtime = commandPath('runc', root);
+    const bin = writeRuncWrapper(folder, runtime);
+    mkdirSync(join(folder, 'tmp'));
+    const config = join(folder, 'containers.conf');
+    // Everything below the workspace, nothing of the machine's /etc/containers; resource limits are not ours to raise.
+    writeFileSync(
+      config,
+      [
+        '[engine]',
+        'runtime = "kit"',
+        'cgroup_manager = "cgroupfs"',
+        'events_logger = "file"',
+        `events_logfile_path = "${join(folder, 'events.log')}"`,
+        `tmp_dir = "${join(folder, 'run', 'libpod')}"`,
+        `volume_path = "${join(this.dataRoot, 'volumes')}"`,
+        '[engine.runtimes]',
+        `kit = ["${join(bin, 'runc')}"]`,
+        '[network]',
+        `network_config_dir = "${join(folder, 'networks')}"`,
+      ].join('\n'),
+    );
+    this.#flags = [
+      ...['--root', this.dataRoot, '--runroot', join(folder, 'run', 'storage')],
+      ...['--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs'],
+    ];
+    this.#program = {
+      command: root === undefined ? commandPath('podman') : 'podman',
+      flags: [...this.#flags, 'system', 'service', '--time=0', this.dockerHost],
+      env: {
+        ...process.env,
+        PATH: `${bin}:${searchPath}`,
+        CONTAINERS_CONF: config,
+        // Where it unpacks archives that it is sent.
+        TMPDIR: join(folder, 'tmp'),
+      },
+      root,
+    };
+  }
+
+  protected override program(): Program {
+    return this.#program;
+  }
+
+  /** Runs a Podman command on the same store, as an operator would beside the service; returns what it prints. */
+  async command(...args: readonly string[]): Promise<string> {
+    const { command, env, root } = this.#program;
+    const whole = [...this.#flags, ...args];
+    const [program, all] =
+      root === undefined ? [command, whole] : inRoot(root, this.disk.workspace.path, command, whole);
+    return await runCommand(program, all, { env: env as Record<string, string> });
+  }
+}
+
+/** Makes a disk and starts a Podman service on it. @throws Error when not root, packages cannot be had, or it does not start. */
+export async function startPodman(options: PodmanOptions = {}): Promise<PodmanEngine> {
+  await ensureCommands([
+    ...engineCommands,
+    ...(options.root === undefined ? (['podman', 'conmon'] as const) : []),
+  ]);
+  const disk = await createDisk(options.disk ?? { sizeMiB: 200 });
+  try {
+    const engine = new PodmanEngine(disk, options);
+    await engine.start();
+    return engine;
+  } catch (error) {
+    disk.dispose();
+    throw error;
+  }
+}
