@@ -55,6 +55,11 @@ async function startDaemon(): Promise<{ daemon: Cli; url: string }> {
     settings: { HTTP_ADDRESS: '127.0.0.1:0', INTERVAL_SECONDS: '1', TIMEOUT_SECONDS: '120', POLICY: 'lru' },
   });
   const { url: where } = await started.waitForEvent('http.listening');
+  // Until the first check has been shown to it, the server answers 503, of which the browser's console tells.
+  await waitFor(
+    'the first view',
+    async () => (await fetch(new URL('/api/layers.json', String(where)))).status === 200,
+  );
   return { daemon: started, url: String(where) };
 }
 
