@@ -61,7 +61,10 @@ export interface Container {
   readonly name: string;
   /** Every image it holds: the one it was made from, and images it mounts. IDs and, where no ID is known, names. */
   readonly images: readonly string[];
-  /** created, running, paused, restarting, removing, exited, dead, or what a later engine says. All of them hold. */
+  /**
+   * created, running, paused, restarting, removing, exited, dead, or what a later engine says; `external`: another
+   * program's on the same store. All of them hold.
+   */
   readonly state: string;
   readonly createdAtMs: number | undefined;
   readonly labels: Readonly<Record<string, string>>;

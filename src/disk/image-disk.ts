@@ -2,7 +2,7 @@
  * The disk under an engine as the sweep sees it: how full it is, and which layer takes how much. Keeps what makes
  * both cheap (the memory of layers that never change); one per process and path.
  */
-import type { ChainId, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
+import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
 import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
 import { appearedTimes } from './appeared.ts';
@@ -10,6 +10,7 @@ import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-store.ts';
 import { DiskError } from './error.ts';
+import type { StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { measureFilesystem } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
@@ -21,6 +22,8 @@ export interface LayerFacts {
   readonly layers: ReadonlyMap<ChainId, Layer>;
   /** Layers that something without a name holds; see ImageStore. */
   readonly heldLayers: readonly ChainId[];
+  /** Containers that the store names, whether the engine lists them or not; left out where it does not name their images. */
+  readonly containers?: readonly StoredContainer[];
   /** What containers and build-cache records hold, by ID; see ImageStore. */
   readonly heldSpace: ReadonlyMap<string, HeldSpace>;
   /** Where the sizes are from, a sentence for people. */
@@ -125,6 +128,7 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
     images: store.database.images,
     layers: layersOf(store),
     heldLayers: heldByNobody(store, heldSpace),
+    containers: [...store.database.containers.values()],
     heldSpace,
     source: [
       account.isExact
@@ -162,10 +166,32 @@ export function withLayers(store: ImageStore, facts: LayerFacts): ImageStore {
       const layers = facts.images.get(image.id);
       return layers === undefined ? image : { ...image, layers };
     }),
-    containers: store.containers,
+    containers: [...store.containers, ...unlisted(store.containers, facts.containers ?? [])],
     layers: facts.layers,
     heldLayers: facts.heldLayers,
     heldSpace: facts.heldSpace,
     ...(store.cacheRecords && { cacheRecords: store.cacheRecords }),
   };
+}
+
+/**
+ * Containers that hold an image and that the engine does not list: another program's on the same store (buildah's working
+ * containers on Podman's), or made since the list. The engine refuses to delete their images.
+ */
+function unlisted(listed: readonly Container[], stored: readonly StoredContainer[]): readonly Container[] {
+  const known = new Set(listed.map(({ id }) => id));
+  return stored.flatMap(({ id, holds }) =>
+    holds === undefined || known.has(id)
+      ? []
+      : [
+          {
+            id,
+            name: holds.name,
+            images: [holds.image],
+            state: 'external',
+            createdAtMs: undefined,
+            labels: {},
+          },
+        ],
+  );
 }

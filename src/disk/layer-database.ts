@@ -35,6 +35,8 @@ export interface StoredContainer {
   readonly folders: readonly string[];
   /** The topmost layer of its image. */
   readonly parentId: ChainId | undefined;
+  /** Its image and its name, where the store tells them. */
+  readonly holds?: { readonly image: ImageId; readonly name: string } | undefined;
 }
 
 /** The store at one moment. */

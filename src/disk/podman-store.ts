@@ -3,7 +3,8 @@
  *
  *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size; `<id>.tar-split.gz` beside
  *     overlay-images/images.json         images: id, layer (the topmost)
- *     overlay-containers/containers.json containers: id, image, layer (the one it writes in)
+ *     overlay-containers/containers.json containers: id, names, image, layer (the one it writes in); also those that other
+ *                                        programs on the same store made, of which the engine says nothing (buildah)
  *     overlay/<layer id>/                the layer's files
  */
 import { readFile } from 'node:fs/promises';
@@ -22,7 +23,14 @@ const layersShape = v.array(
   }),
 );
 const imagesShape = v.array(v.object({ id: v.string(), layer: v.optional(v.string()) }));
-const containersShape = v.array(v.object({ id: v.string(), layer: v.string() }));
+const containersShape = v.array(
+  v.object({
+    id: v.string(),
+    layer: v.string(),
+    image: v.optional(v.string()),
+    names: v.nullish(v.array(v.string())),
+  }),
+);
 
 /** The store as it is now. Never throws but for an abort. */
 export async function readPodmanStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
@@ -87,8 +95,11 @@ export async function readPodmanStore(root: string, signal: AbortSignal): Promis
     else imageChains.set(`sha256:${image.id}`, chains);
   }
   const stored = new Map<string, StoredContainer>();
-  for (const { id, layer } of containers) {
-    stored.set(id, { id, folders: [layer], parentId: chainsOf(byId.get(layer)?.parent)?.at(-1) });
+  for (const { id, layer, image, names } of containers) {
+    const parentId = chainsOf(byId.get(layer)?.parent)?.at(-1);
+    // Empty: made from nothing (`buildah from scratch`).
+    const holds = image ? { image: `sha256:${image}`, name: names?.[0] ?? id.slice(0, 12) } : undefined;
+    stored.set(id, { id, folders: [layer], parentId, holds });
   }
   return {
     ok: true,

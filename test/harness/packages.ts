@@ -22,6 +22,7 @@ const packageOf = {
   runc: 'runc',
   podman: 'podman',
   conmon: 'conmon',
+  buildah: 'buildah',
   debootstrap: 'debootstrap',
   unshare: 'util-linux',
   pivot_root: 'util-linux',

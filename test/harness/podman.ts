@@ -68,6 +68,13 @@ export class PodmanEngine extends ApiEngine {
     return this.#program;
   }
 
+  /** Runs a buildah command of this machine on the same store: another program, whose containers Podman does not list. */
+  async buildah(...args: readonly string[]): Promise<string> {
+    await ensureCommands(['buildah']);
+    const store = this.#flags.slice(0, this.#flags.indexOf('--cgroup-manager'));
+    return await runCommand('buildah', [...store, ...args]);
+  }
+
   /** Runs a Podman command on the same store, as an operator would beside the service; returns what it prints. */
   async command(...args: readonly string[]): Promise<string> {
     const { command, env, root } = this.#program;
