@@ -34,7 +34,7 @@ const capabilities: Capabilities = {
   imageMounts: false,
   stoppedContainers: false,
   buildCache: false,
-  use: 'events',
+  use: 'followed',
 };
 
 function containerd(

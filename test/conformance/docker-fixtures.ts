@@ -23,7 +23,7 @@ const classicStore: Capabilities = {
   imageMounts: false,
   stoppedContainers: true,
   buildCache: true,
-  use: 'events',
+  use: 'followed',
 };
 
 function docker(

@@ -36,7 +36,7 @@ export interface Capabilities {
   /** `CLEAN=build-cache` finds records and deletes them one by one. */
   readonly buildCache: boolean;
   /** How the use of images becomes known: told as it happens, or seen by asking now and then. */
-  readonly use: 'events' | 'polling' | 'unknown';
+  readonly use: 'followed' | 'polling' | 'unknown';
 }
 
 /** Something that holds an image. */

@@ -18,7 +18,7 @@ const capabilities: Capabilities = {
   imageMounts: true,
   stoppedContainers: true,
   buildCache: false,
-  use: 'events',
+  use: 'followed',
 };
 
 function podman(

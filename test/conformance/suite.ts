@@ -421,7 +421,7 @@ export function conform(fixture: EngineFixture): void {
         const used = planned.victims.find(({ references }) => references.includes(tagOf('used')));
         const isFollowed = cli.records.every(({ event }) => event !== 'history.interrupted');
         const isKnown = used?.reason.startsWith('last used ') === true;
-        show('use', !isKnown ? 'unknown' : isFollowed ? 'events' : 'polling');
+        show('use', !isKnown ? 'unknown' : isFollowed ? 'followed' : 'polling');
         expect(victimNames(planned).at(-1)).toBe(tagOf('used'));
       });
 

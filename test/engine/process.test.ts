@@ -223,3 +223,35 @@ describe('the daemon as a process', () => {
     expect(cli.records.some((record) => record.event === 'daemon.stopped')).toBe(false);
   });
 });
+
+describe('secrets', () => {
+  const secret = 'hunter2-planted';
+  const commands = [['plan'], ['status'], ['plan', '--json'], ['run', '--once', '--log-level', 'trace']];
+
+  it('of the environment are never written, also where they stand in what is complained of', async () => {
+    for (const args of commands) {
+      const cli = cleaner(engine, args, {
+        high: 99,
+        low: 98,
+        settings: { TOKEN: secret },
+        env: { REGISTRY_PASSWORD: secret, HTTP_PROXY: `http://user:${secret}@127.0.0.1:1` },
+      });
+      await cli.exited;
+      // The warning names the unknown variable, so it was seen; its value is not told.
+      expect(cli.stderr).toContain('DOCKER_IMAGE_CLEANER_TOKEN');
+      expect(cli.stdout + cli.stderr).not.toContain(secret);
+    }
+  });
+
+  it('in the address of the engine are refused without being written', async () => {
+    for (const args of commands) {
+      const cli = cleaner(engine, args, {
+        ...everything,
+        dockerHost: `tcp://user:${secret}@127.0.0.1:1`,
+      });
+      expect((await cli.exited).code).toBe(2);
+      expect(cli.stderr).toContain('DOCKER_HOST');
+      expect(cli.stdout + cli.stderr).not.toContain(secret);
+    }
+  });
+});

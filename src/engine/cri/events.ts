@@ -1,6 +1,6 @@
 /**
  * What happens on a CRI runtime, as the project's events. Containers by the runtime's own stream (`GetContainerEvents`:
- * containerd since 1.7, CRI-O since 1.26); where it has none, by asking now and then what there is. Of images there is no
+ * containerd since 1.7); where it has none, by asking now and then what there is. Of images there is no
  * stream in CRI, so they are asked for in either case.
  */
 import { sleep } from '../../clock.ts';
