@@ -11,7 +11,7 @@
  */
 import { formatDuration } from '../format.ts';
 import { clockAt, isLayerSuperseded, type LayerUsage, type UsageHistory } from '../usage/history.ts';
-import type { Lessons } from '../usage/lessons.ts';
+import { type Lessons, useClassOf } from '../usage/lessons.ts';
 import { rateAt, type UseRecord } from '../usage/record.ts';
 import { idleTimes, lastUsedText } from './lru.ts';
 import type { PolicyContext, PolicyWorths, WorthPolicy } from './policy.ts';
@@ -41,8 +41,7 @@ function expectedRate(history: UsageHistory, nowMs: number): Rate {
   const learnedRate = (record: UseRecord, superseded: boolean, idleMs: number): number => {
     // Idle times within a tenth of each other, and use counts of the same class, have the same answer.
     const idleClass = Math.round(8 * Math.log2(1 + idleMs / 60_000));
-    const useClass = Math.min(6, Math.ceil(Math.log2(Math.max(1, record.uses))));
-    const key = (idleClass * 8 + useClass) * 2 + Number(superseded);
+    const key = (idleClass * 8 + useClassOf(record.uses)) * 2 + Number(superseded);
     let rate = learned.get(key);
     if (rate === undefined) {
       rate = lessons.wantedWithin(record.uses, superseded, idleMs, HORIZON_MS) / HORIZON_MS;
@@ -62,13 +61,13 @@ function expectedRate(history: UsageHistory, nowMs: number): Rate {
 
 /** The lessons with the idle times that have not ended, so that what never comes back is not overlooked. */
 function withOpenIdleTimes(history: UsageHistory, now: number): Lessons {
-  const lessons = history.lessons.copy();
-  for (const layer of history.layers.values()) {
-    if (layer.active > 0 || layer.uses === 0 || now <= layer.openSinceMs) continue;
-    const { uses, openSinceMs, lastUsedMs } = layer;
-    lessons.idled(uses, isLayerSuperseded(layer), openSinceMs - lastUsedMs, now - lastUsedMs);
-  }
-  return lessons;
+  return history.lessons.withOpen((tell) => {
+    for (const layer of history.layers.values()) {
+      const { uses, openSinceMs, lastUsedMs, active } = layer;
+      if (active > 0 || uses === 0 || now <= openSinceMs) continue;
+      tell(uses, isLayerSuperseded(layer), openSinceMs - lastUsedMs, now - lastUsedMs);
+    }
+  });
 }
 
 function costOf(layer: LayerUsage): number {

@@ -4,7 +4,7 @@ import type { Clearable } from './clearable.ts';
 import { cheapestCover } from './cover.ts';
 import { densityGroups } from './density.ts';
 import type { Group } from './density.ts';
-import { Pick, trim } from './pick.ts';
+import { Pick, trim, weightFor, weights } from './pick.ts';
 
 /** How many nodes are settled exactly: all of a small forest, the surroundings of the goal in a big one. */
 const WINDOW_NODES = 64;
@@ -17,8 +17,8 @@ const WINDOW_NODES = 64;
 const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 
 /** The cheapest pick found that reaches the goal, which must be in reach. */
-export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Array): Pick {
-  const groups = densityGroups(nodes, weight);
+export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick {
+  const groups = densityGroups(nodes, weights(nodes, goal, mix));
   const start = new Pick(nodes);
   let reached = 0;
   for (; reached < groups.length; reached++) {
@@ -29,7 +29,13 @@ export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Arra
   let best = withBestEnd(nodes, groups, reached, start, goal);
   best.complete();
   trim(nodes, best, goal);
-  const exact = withinWindow(nodes, groups, reached, best, goal);
+  const exact = withinWindow(nodes, {
+    groups,
+    reached,
+    known: best,
+    goal,
+    price: priceAt(groups[reached], goal, mix),
+  });
   if (exact !== undefined) {
     exact.complete();
     trim(nodes, exact, goal);
@@ -99,13 +105,28 @@ function leftOut(
   };
 }
 
+/** What a group pays for a byte and for an inode. */
+function priceAt(group: Group | undefined, goal: Amount, mix: number): Amount {
+  const ratio = group !== undefined && group.ratio < Infinity ? group.ratio : 0;
+  return {
+    bytes: ratio * weightFor(goal, { bytes: 1, inodes: 0 }, mix),
+    inodes: ratio * weightFor(goal, { bytes: 0, inodes: 1 }, mix),
+  };
+}
+
+interface Surroundings {
+  readonly groups: readonly Group[];
+  /** The group in which the goal is reached. */
+  readonly reached: number;
+  readonly known: Pick;
+  readonly goal: Amount;
+  readonly price: Amount;
+}
+
 /** The exact choice among the groups around the goal; what comes before them is taken, what comes after is not. */
 function withinWindow(
   nodes: Clearable,
-  groups: readonly Group[],
-  reached: number,
-  known: Pick,
-  goal: Amount,
+  { groups, reached, known, goal, price }: Surroundings,
 ): Pick | undefined {
   const window = new Set<number>();
   const lacking = leftOut(nodes, groups);
@@ -134,7 +155,7 @@ function withinWindow(
     goal: { bytes: goal.bytes - pick.bytes, inodes: goal.inodes - pick.inodes },
     maxCost: known.cost - pick.cost,
     maxStates: statesFor(part.length),
-    price: groups[reached]?.ratio ?? 0,
+    price,
   });
   if (found === undefined) return undefined;
   pick.add(found);

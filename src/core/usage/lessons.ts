@@ -23,13 +23,17 @@ export interface LessonsState {
   readonly idleMs: readonly number[];
 }
 
+/** The class of a number of uses: the logarithm, rounded up. (By bits: this is asked for every layer at every sweep.) */
+export function useClassOf(uses: number): number {
+  return Math.min(USE_CLASSES - 1, 32 - Math.clz32(Math.max(1, uses) - 1));
+}
+
 function classOf(uses: number, superseded: boolean): number {
-  const byUses = Math.min(USE_CLASSES - 1, Math.ceil(Math.log2(Math.max(1, uses))));
-  return (superseded ? USE_CLASSES : 0) + byUses;
+  return (superseded ? USE_CLASSES : 0) + useClassOf(uses);
 }
 
 function ageOf(idleMs: number): number {
-  return idleMs < FIRST_AGE_MS ? 0 : Math.min(AGES - 1, 1 + Math.floor(Math.log2(idleMs / FIRST_AGE_MS)));
+  return Math.min(AGES - 1, 32 - Math.clz32(Math.min(2 ** 31, idleMs / FIRST_AGE_MS)));
 }
 
 /** Idle time at which each age ends. A table: this is asked for every layer at every sweep. */
@@ -56,9 +60,37 @@ export class Lessons {
     return { returns: [...this.#returns], idleMs: [...this.#idleMs] };
   }
 
-  /** A copy to which what is still idle can be added without counting it twice. */
-  copy(): Lessons {
-    return new Lessons(this.toState());
+  /**
+   * A copy that counts idle times as well that have not ended.
+   * @param tellAll tells of each as `idled` is told of those that have.
+   */
+  withOpen(tellAll: (tell: Lessons['idled']) => void): Lessons {
+    const copy = new Lessons(this.toState());
+    // How many idle times end in a cell, and their sum, those less what was told of them already.
+    const ending = new Float64Array(CELLS);
+    const sums = new Float64Array(CELLS);
+    const count = (first: number, idleMs: number, sign: 1 | -1): void => {
+      const cell = first + ageOf(idleMs);
+      ending[cell] = (ending[cell] ?? 0) + sign;
+      sums[cell] = (sums[cell] ?? 0) + sign * idleMs;
+    };
+    tellAll((uses, superseded, fromMs, toMs) => {
+      const first = classOf(uses, superseded) * AGES;
+      count(first, toMs, 1);
+      if (fromMs > 0) count(first, fromMs, -1);
+    });
+    for (let first = 0; first < CELLS; first += AGES) {
+      let older = 0;
+      for (let age = AGES - 1; age >= 0; age--) {
+        const cell = first + age;
+        const begin = age === 0 ? 0 : endOf(age - 1);
+        const within = (sums[cell] ?? 0) - (ending[cell] ?? 0) * begin;
+        const through = older > 0 ? older * (endOf(age) - begin) : 0;
+        copy.#idleMs[cell] = (copy.#idleMs[cell] ?? 0) + within + through;
+        older += ending[cell] ?? 0;
+      }
+    }
+    return copy;
   }
 
   /** Something was used again after having been idle. @param uses before that one. */
