@@ -77,4 +77,19 @@ const closing = `## What the words mean
 - **later**: the engine answers a deletion before the space is free. The sweep waits until it is, and so does not take the
   deletion for one that did not help.
 - **deletes**: the engine would delete an image that a container uses. It is never asked to: containers are looked at when
-  planning and again right before each deletion.`;
+  planning and again right before each deletion.
+
+## Docker Engine 29
+
+**No test here has run it**: no release of Debian has it. What is known of it is from its documentation, and unit tests put
+answers of the documented shapes through the negotiation and the translation (\`test/unit/engine/docker/docker-29.test.ts\`):
+
+- It accepts API 1.44 and newer. It is asked in 1.51, the newest version that a real engine here has shown (Docker 28.5). One
+  that was told to accept nothing below 1.52 is refused with a line that says so.
+- What later versions of its API leave out (an image's parent, its driver's data, the old fields of \`/system/df\`) is not
+  needed; what they add is ignored.
+- Its new installations have the containerd image store, so the column "Docker 28, containerd store" is the nearest to it.
+  Set \`PATH_TO_CHECK\` to where the images are (\`/var/lib/containerd\` where containerd is the system's): \`status\` says when
+  the path is another place. An installation that was upgraded keeps the store that it had.
+
+Begin with \`run --dry-run\` there, and compare \`plan\` with what \`docker ps -a\` says is in use.`;

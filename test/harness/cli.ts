@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Run as this user and no group of ours; default: as we are. */
   readonly uid?: number;
+  /** Root, but without these rights, named as by setpriv(1): `dac_read_search`. */
+  readonly withoutCapabilities?: readonly string[];
 }
 
 /** A line of the JSON log. */
@@ -75,18 +77,25 @@ function parseRecord(line: string): LogRecord | undefined {
   }
 }
 
+/** Even root has no right that is not in the bounding set (capabilities(7)). */
+function withoutRights(capabilities: readonly string[]): readonly string[] {
+  if (capabilities.length === 0) return [];
+  return ['setpriv', '--bounding-set', capabilities.map((name) => `-${name}`).join(','), '--'];
+}
+
 /** Starts the executable. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
-  const child = spawn(
+  const program = [
+    ...withoutRights(options.withoutCapabilities ?? []),
     options.node ?? process.execPath,
-    [options.script ?? `${repositoryRoot}src/main.ts`, ...args],
-    {
-      cwd: options.cwd ?? repositoryRoot,
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+    options.script ?? `${repositoryRoot}src/main.ts`,
+  ];
+  const child = spawn(program[0] ?? process.execPath, [...program.slice(1), ...args], {
+    cwd: options.cwd ?? repositoryRoot,
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const forget = atExit(() => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
