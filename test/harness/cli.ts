@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './cleanup.ts';
-import { logLineProblems } from './schemas.ts';
+import { logLineProblems, outputOf, outputProblems } from './schemas.ts';
 
 /** The repository's root folder, with a slash at its end. */
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,8 +13,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What to run; default `src/main.ts` of this repository. */
   readonly script?: string;
-  /** false for a script that is not ours: its log lines need not be as docs/schema/log.schema.json has them. */
-  readonly checkLog?: boolean;
+  /** false for a script that is not ours: what it writes need not be as docs/schema/ has it. */
+  readonly isOurs?: boolean;
   /** Default: the Node that runs us. */
   readonly node?: string;
   readonly cwd?: string;
@@ -45,8 +45,8 @@ export interface Cli {
   /** The lines of standard error that are JSON objects, in order, as they come. */
   readonly records: readonly LogRecord[];
   /**
-   * Settles when it has ended and everything it wrote has been read. Rejects where one of its log lines was not as
-   * docs/schema/log.schema.json has it (see `checkLog`).
+   * Settles when it has ended and everything it wrote has been read. Rejects where one of its log lines, or what it
+   * printed with `--json`, was not as docs/schema/ has it (see `isOurs`).
    */
   readonly exited: Promise<CliExit>;
   /** Standard output as JSON. */
@@ -111,7 +111,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     const record = parseRecord(line);
     if (record === undefined) return;
     records.push(record);
-    if (record.event !== undefined && options.checkLog !== false)
+    if (record.event !== undefined && options.isOurs !== false)
       for (const problem of logLineProblems(record)) undocumented.add(problem);
     notify();
   });
@@ -121,8 +121,11 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     child.once('close', (code, signal) => {
       forget();
       ended = { code, signal };
+      const output = code === 0 && options.isOurs !== false ? outputOf(args) : undefined;
+      if (output !== undefined)
+        for (const problem of outputProblems(output, stdout)) undocumented.add(problem);
       if (undocumented.size === 0) resolve(ended);
-      else reject(new Error(`Log lines that are not as documented:\n${[...undocumented].join('\n')}`));
+      else reject(new Error(`What was written is not as documented:\n${[...undocumented].join('\n')}`));
       notify();
     });
   });
