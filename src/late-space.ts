@@ -13,6 +13,7 @@ import {
   usageAfter,
 } from './core/thresholds.ts';
 import { hasArrived, hasGrown, isNothing, less, missingOf, nothing, plus } from './core/outstanding.ts';
+import type { Freed } from './core/space.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import type { Reporter } from './events.ts';
 
@@ -70,7 +71,7 @@ export class LateSpace {
    * @param toFree what the plan was to free: what is not scarce is not looked at.
    * @throws DiskError
    */
-  async measure(before: Usage, predicted: Amount, toFree: Amount): Promise<Usage> {
+  async measure(before: Usage, predicted: Freed, toFree: Amount): Promise<Usage> {
     const { disk, stop, abandon, thresholds } = this.#options;
     const begunMs = performance.now();
     for (const waitMs of backoff(20, 200)) {

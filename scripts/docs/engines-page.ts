@@ -89,7 +89,7 @@ const closing = `## What the words mean
 | --------------------------------------------- | -------------------------------------------------------------------------------------------- | ------------------------------------------------------------------------------------------------------------------ |
 | what a sweep freed                            | on every engine: the filesystem is measured after each deletion                              | never                                                                                                              |
 | what a deletion will free (\`plan\`, \`status\`) | Docker's own store and Podman (allocated on the disk), containerd through CRI (measured by it when it unpacked) | Docker's containerd store, and wherever the store on disk cannot be read: from the sizes that the engine tells; \`status\` and \`plan\` say so |
-| inodes                                        | where sizes of layers are measured                                                           | elsewhere they are not known before a deletion                                                                     |
+| inodes                                        | where sizes of layers are measured                                                           | elsewhere: guessed from the bytes |
 | last use of an image                          | while it was followed | before the cleaner's first start nothing was seen: then an image counts as used when it was built |
 
 ## When space is free later

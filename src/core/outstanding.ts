@@ -1,4 +1,5 @@
 /** What deletions should have freed and did not show: when that counts as missing, and when it is there. */
+import type { Freed } from './space.ts';
 import type { Amount, Resource } from './thresholds.ts';
 
 const resources: readonly Resource[] = ['bytes', 'inodes'];
@@ -13,14 +14,16 @@ const RELEVANT_SHARE = 0.001;
 const noise: Amount = { bytes: 1024 * 1024, inodes: 100 };
 
 /**
- * What is missing of a prediction; nothing where most of it is there or it was too small to tell.
+ * What is missing of a prediction; nothing where most of it is there or it was too small to tell. Inodes that were not
+ * counted are a guess, and not missed.
  * @param toFree what has to go: a resource of which nothing has to is not looked at.
  */
-export function missingOf(predicted: Amount, freed: Amount, toFree: Amount): Amount {
+export function missingOf(predicted: Freed, freed: Amount, toFree: Amount): Amount {
   const of = (resource: Resource): number => {
     const expected = predicted[resource];
     const least = Math.max(noise[resource], toFree[resource] * RELEVANT_SHARE);
-    const isLookedAt = toFree[resource] > 0 && expected >= least;
+    const isKnown = resource === 'bytes' || predicted.exact;
+    const isLookedAt = isKnown && toFree[resource] > 0 && expected >= least;
     return isLookedAt && freed[resource] < expected * SEEN_SHARE ? expected - freed[resource] : 0;
   };
   return { bytes: of('bytes'), inodes: of('inodes') };
@@ -33,7 +36,7 @@ export function hasArrived(gained: Amount, missing: Amount): boolean {
 
 /** Whether more than what others write and delete has come since the last look. */
 export function hasGrown(gained: Amount, missing: Amount): boolean {
-  return !isNothing(missingOf(gained, nothing, missing));
+  return !isNothing(missingOf({ ...gained, exact: true }, nothing, missing));
 }
 
 export function isNothing(amount: Amount): boolean {

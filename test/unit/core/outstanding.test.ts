@@ -19,15 +19,19 @@ describe('what is missing of a prediction', () => {
     ['nothing, where it is next to nothing of what has to go', 3, 0, 4_000, 0],
     ['nothing, where bytes are not scarce', 100, 0, 0, 0],
   ])('%s', (_what, predicted, freed, toFree, missing) => {
-    expect(missingOf(bytes(predicted), bytes(freed), bytes(toFree))).toEqual(bytes(missing));
+    expect(missingOf({ ...bytes(predicted), exact: false }, bytes(freed), bytes(toFree))).toEqual(
+      bytes(missing),
+    );
   });
 
   test('each resource by itself', () => {
-    const predicted = { bytes: 50 * MiB, inodes: 1000 };
+    const predicted = { bytes: 50 * MiB, inodes: 1000, exact: true };
     const freed = { bytes: 50 * MiB, inodes: 10 };
     const toFree = { bytes: 90 * MiB, inodes: 5000 };
     expect(missingOf(predicted, freed, toFree)).toEqual({ bytes: 0, inodes: 990 });
     expect(missingOf(predicted, freed, { ...toFree, inodes: 0 })).toEqual({ bytes: 0, inodes: 0 });
+    const guessed = { ...predicted, exact: false };
+    expect(missingOf(guessed, freed, toFree), 'inodes that were guessed').toEqual({ bytes: 0, inodes: 0 });
   });
 });
 
