@@ -6,15 +6,22 @@
 import { hasFired } from './clock.ts';
 import { firstStep, isQuiet } from './core/gentle.ts';
 import { makePlan, type Victim } from './core/plan.ts';
+import { PredictionCheck } from './core/prediction-check.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
-import { type Amount, level, type Usage } from './core/thresholds.ts';
+import { type Amount, freedBetween, level, type Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { LateSpace, type OwedSpace, spacePatienceMs } from './late-space.ts';
 import { observe } from './observe.ts';
-import { type RemovalSettings, removeVictim, tellPlanned, tellRemoval } from './victim.ts';
+import {
+  type RemovalSettings,
+  removeVictim,
+  tellMissedPredictions,
+  tellPlanned,
+  tellRemoval,
+} from './victim.ts';
 
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -99,16 +106,21 @@ export class GentleMode {
     }
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
     const late = new LateSpace(this.#options);
-    const after = await this.#deleteAll(victims, usage, plan.toFree, late);
+    const check = new PredictionCheck();
+    const after = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
+    tellMissedPredictions(check, report);
     this.#options.owed.owe(late.outstanding, after, await spacePatienceMs(disk, this.#options.abandon));
   }
 
   /** @returns what the disk says after the last deletion. */
-  async #deleteAll(
+  async #remove(
     victims: readonly Victim[],
     usage: Usage,
-    toFree: Amount,
-    late: LateSpace,
+    {
+      toFree,
+      late,
+      check,
+    }: { readonly toFree: Amount; readonly late: LateSpace; readonly check: PredictionCheck },
   ): Promise<Usage> {
     const { disk, stop, abandon } = this.#options;
     let before = usage;
@@ -122,6 +134,7 @@ export class GentleMode {
           : await disk.usage(abandon);
       const durationSeconds = (performance.now() - begunMs) / 1000;
       tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
+      if (result.outcome === 'deleted') check.note(victim, freedBetween(before, after));
       before = after;
       if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
       this.#refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);

@@ -3,6 +3,7 @@
  * both cheap (the memory of layers that never change); one per process and path.
  */
 import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
+import { formatCount } from '../core/format.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
 import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
 import { appearedTimes } from './appeared.ts';
@@ -133,8 +134,12 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
     return noFacts(why);
   }
   const heldSpace = heldSpaceOf(store, builds);
+  const { images, layers, damaged } = store.database;
+  // An image with a layer of which the database does not tell is asked about where an image is that it does not know.
+  const whole = new Map([...images].filter(([, chain]) => chain.every((id) => layers.has(id))));
+  const [firstDamage] = damaged;
   return {
-    images: store.database.images,
+    images: whole,
     layers: layersOf(store),
     heldLayers: heldByNobody(store, heldSpace),
     containers: [...store.database.containers.values()],
@@ -146,6 +151,11 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
       ...(builds.isExact
         ? []
         : ['the build cache is believed to hold all that its damaged database mentions']),
+      ...(firstDamage === undefined
+        ? []
+        : [
+            `${formatCount(damaged.length, 'record')} of the layer database left out, as ${firstDamage.replace(/\.$/, '')}`,
+          ]),
     ].join('; '),
   };
 }

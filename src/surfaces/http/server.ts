@@ -6,12 +6,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addressText, type ListenAddress } from '../../config/http-address.ts';
+import { Connections } from './connections.ts';
 import { isHostAllowed } from './hosts.ts';
 import { ListenError } from './listen-error.ts';
 import { type Answer, type Routes, textAnswer } from './routes.ts';
 
-/** Connections at a time; each further one is closed at once. */
+/** Connections at a time; for each further one an idle one is closed. */
 const MAX_CONNECTIONS = 512;
+/** More than these are not even taken: what is being closed has not yet gone. */
+const MAX_SOCKETS = 2 * MAX_CONNECTIONS;
 /** A whole request must be here within so long. */
 const REQUEST_MS = 10_000;
 /** Nothing moved on a connection for so long: it is closed. */
@@ -38,10 +41,15 @@ export async function listen(address: ListenAddress, routes: Routes): Promise<Ht
       connectionsCheckingInterval: 2_000,
     },
     (request, response) => {
-      void respond(request, response, routes);
+      response.once('close', connections.answering(request.socket));
+      void respond(request, response, routes, connections);
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  const connections = new Connections(MAX_CONNECTIONS);
+  server.on('connection', (socket) => {
+    connections.add(socket);
+  });
+  server.maxConnections = MAX_SOCKETS;
   server.maxHeadersCount = 64;
   server.setTimeout(IDLE_MS);
   await new Promise<void>((resolve, reject) => {
@@ -79,7 +87,12 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: noAddress,
 };
 
-async function respond(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Routes,
+  connections: Connections,
+): Promise<void> {
   // A body is never read: the connection ends with the answer instead.
   const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
   if (hasBody) response.setHeader('Connection', 'close');
@@ -105,6 +118,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, route
     if (request.method === 'HEAD')
       return send(request, response, { status: 200, type: 'text/event-stream', body: '' });
     protect(response);
+    connections.streaming(request.socket);
     route.stream(response);
   } catch (error) {
     // A mistake of ours must show in the answer and in the tests, and must not end the daemon.

@@ -157,6 +157,7 @@ export class Metrics {
       case 'space.awaited':
       case 'gentle.started':
       case 'gentle.skipped':
+      case 'prediction.missed':
       case 'daemon.started':
       case 'daemon.stopping':
       case 'daemon.stopped':
