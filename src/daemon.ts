@@ -20,6 +20,7 @@ import type { Reporter, StopReason, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { GentleMode } from './gentle.ts';
+import { IdleMemory } from './memory.ts';
 import { listStore, observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { sweep } from './sweep.ts';
 
@@ -99,6 +100,7 @@ export class Daemon {
   /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
+    const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
       const { outcome } = await this.check();
@@ -108,6 +110,7 @@ export class Daemon {
           ? Math.min(retry.next().value, intervalSeconds * 1000)
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
+      memory.giveBack();
       await sleep(waitMs, stop);
     }
   }

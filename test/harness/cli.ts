@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly isOurs?: boolean;
   /** Default: the Node that runs us. */
   readonly node?: string;
+  /** For Node itself, before the script. */
+  readonly nodeFlags?: readonly string[];
   readonly cwd?: string;
   /** Run as this user and no group of ours; default: as we are. */
   readonly uid?: number;
