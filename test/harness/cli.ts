@@ -90,6 +90,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
   const program = [
     ...withoutRights(options.withoutCapabilities ?? []),
     options.node ?? process.execPath,
+    ...(options.nodeFlags ?? []),
     options.script ?? `${repositoryRoot}src/main.ts`,
   ];
   const child = spawn(program[0] ?? process.execPath, [...program.slice(1), ...args], {
