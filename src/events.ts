@@ -115,6 +115,16 @@ export type DaemonEvent =
   | SubjectEvents<'image'>
   | SubjectEvents<'cache-record'>
   | SubjectEvents<'container'>
+  /** Deletions freed noticeably less or more than predicted: once a sweep or gentle step, with the one that was furthest off. */
+  | ({
+      readonly event: 'prediction.missed';
+      readonly missed: number;
+      readonly deletions: number;
+      /** False where the prediction was an estimate from sizes that the engine gives. */
+      readonly exact: boolean;
+      readonly freedBytes: number;
+      readonly freedInodes: number;
+    } & Omit<VictimFacts, 'reason'>)
   | ({ readonly event: 'sweep.completed' } & SweepReport)
   /** A permission that the cleaner needs or, where not required, would use. */
   | { readonly event: 'cluster.access-missing'; readonly message: string; readonly required: boolean }

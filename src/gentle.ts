@@ -5,7 +5,8 @@
  */
 import { hasFired } from './clock.ts';
 import { firstStep, isQuiet } from './core/gentle.ts';
-import { makePlan } from './core/plan.ts';
+import { makePlan, type Victim } from './core/plan.ts';
+import { PredictionCheck } from './core/prediction-check.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
 import { level, type Usage } from './core/thresholds.ts';
@@ -13,7 +14,14 @@ import type { UnitId } from './core/unit.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { observe } from './observe.ts';
-import { type RemovalSettings, removeVictim, tellPlanned, tellRemoval } from './victim.ts';
+import {
+  freedBetween,
+  type RemovalSettings,
+  removeVictim,
+  tellMissedPredictions,
+  tellPlanned,
+  tellRemoval,
+} from './victim.ts';
 
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -95,17 +103,25 @@ export class GentleMode {
       return;
     }
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
+    const check = new PredictionCheck();
+    await this.#remove(victims, usage, check);
+    tellMissedPredictions(check, report);
+  }
+
+  async #remove(victims: readonly Victim[], usage: Usage, check: PredictionCheck): Promise<void> {
+    const { disk, stop, abandon } = this.#options;
     let before = usage;
     for (const victim of victims) {
       if (hasFired(stop)) return;
       const begunMs = performance.now();
       const result = await removeVictim(victim, this.#options);
-      const after = await disk.usage(this.#options.abandon);
+      const after = await disk.usage(abandon);
       const durationSeconds = (performance.now() - begunMs) / 1000;
       tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
+      if (result.outcome === 'deleted') check.note(victim, freedBetween(before, after));
       before = after;
       if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
-      refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
+      this.#refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
       return;
     }
   }

@@ -6,6 +6,7 @@ import { backoff, hasFired, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
 import { explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
+import { PredictionCheck } from './core/prediction-check.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
@@ -18,7 +19,7 @@ import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { addLayers, listStore, type Snapshot } from './observe.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
-import { freedBetween, removeVictim, tellPlanned, tellRemoval } from './victim.ts';
+import { freedBetween, removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from './victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
@@ -58,6 +59,7 @@ interface Progress {
   readonly deleted: Record<UnitKind, number>;
   failed: number;
   predicted: Amount;
+  readonly check: PredictionCheck;
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
   readonly refused: Map<UnitId, string>;
@@ -72,6 +74,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
     failed: 0,
     predicted: { bytes: 0, inodes: 0 },
+    check: new PredictionCheck(),
     uselessInARow: 0,
     refused: new Map(),
   };
@@ -91,6 +94,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     (performance.now() - startedMs) / 1000,
     options,
   );
+  tellMissedPredictions(progress.check, options.report);
   options.report({ event: 'sweep.completed', ...report });
   return report;
 }
@@ -197,6 +201,7 @@ function note(
         bytes: progress.predicted.bytes + victim.predicted.bytes,
         inodes: progress.predicted.inodes + victim.predicted.inodes,
       };
+      progress.check.note(victim, freed);
       if (helps(freed, toFree)) progress.uselessInARow = 0;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;

@@ -1,6 +1,7 @@
 /** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
 import type { Clean } from './core/clean.ts';
 import type { Victim } from './core/plan.ts';
+import type { PredictionCheck } from './core/prediction-check.ts';
 import { type Amount, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import type { UnitKind } from './core/unit.ts';
 import type { Engine } from './engine/engine.ts';
@@ -83,6 +84,23 @@ export function tellRemoval(
     case 'unresolved':
       report({ event: `${subject}.delete-failed`, ...named(victim), message: result.message });
   }
+}
+
+/** Tells, once for all deletions that were checked, where they did not free what was predicted. */
+export function tellMissedPredictions(check: PredictionCheck, report: Reporter): void {
+  const result = check.result();
+  if (result === undefined) return;
+  const { missed, deletions, worst } = result;
+  const { id, references, sizeBytes, predictedBytes, predictedInodes } = facts(worst.victim);
+  report({
+    event: 'prediction.missed',
+    missed,
+    deletions,
+    ...{ id, references, sizeBytes, predictedBytes, predictedInodes },
+    exact: worst.victim.predicted.exact,
+    freedBytes: worst.freed.bytes,
+    freedInodes: worst.freed.inodes,
+  });
 }
 
 /** Dry run: tells what would be deleted. */

@@ -266,6 +266,20 @@ export const catalogue: Catalogue = {
   'container.gone': gone,
   'container.delete-unanswered': unanswered,
   'container.delete-failed': failed,
+  'prediction.missed': {
+    level: 'warn',
+    when: 'once a sweep, before its end, or step of gentle mode, where deletions freed noticeably less or more than predicted (over 1 % and 1 MiB or 256 inodes; estimates by half) and the errors do not make up for each other',
+    fields: {
+      missed: count('how many did'),
+      deletions: count('of how many'),
+      ...named,
+      sizeBytes: victim.sizeBytes,
+      predictedBytes: victim.predictedBytes,
+      predictedInodes: victim.predictedInodes,
+      exact: yes('the prediction was of measured layers; else an estimate from sizes that the engine gives'),
+      ...freed,
+    },
+  },
   'sweep.completed': {
     level: 'info, warn above LOW',
     when: 'once a sweep',

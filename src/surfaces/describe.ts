@@ -14,6 +14,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'history.state-lost':
     case 'history.write-failed':
     case 'sweep.skipped':
+    case 'prediction.missed':
     case 'image.delete-unanswered':
     case 'cache-record.delete-unanswered':
     case 'container.delete-unanswered':
@@ -132,6 +133,8 @@ export function describe(event: DaemonEvent): string {
     case 'cache-record.delete-failed':
     case 'container.delete-failed':
       return `could not delete ${nameFor(event)}: ${event.message}`;
+    case 'prediction.missed':
+      return missed(event);
     case 'sweep.completed':
       return completed(event);
     case 'cluster.access-missing':
@@ -165,6 +168,16 @@ export function describe(event: DaemonEvent): string {
     case 'cordon.time-limit':
       return `the node was cordoned for ${formatDuration(event.maxCordonSeconds)}: uncordoned, the sweep ends`;
   }
+}
+
+function missed(event: Extract<DaemonEvent, { event: 'prediction.missed' }>): string {
+  const which = event.missed === 1 ? 'that of' : 'most of all that of';
+  const predicted = `${formatBytes(event.predictedBytes)} and ${formatCount(event.predictedInodes, 'inode')}`;
+  const freed = `${formatBytes(event.freedBytes)} and ${formatCount(event.freedInodes, 'inode')}`;
+  const why = event.exact
+    ? 'Something else wrote or deleted at the same time, or holds its files open'
+    : 'The prediction was an estimate from sizes that the engine gives';
+  return `${event.missed} of ${formatCount(event.deletions, 'deletion')} freed noticeably less or more than predicted, ${which} ${nameFor(event)}: ${freed} instead of ${predicted}. ${why}.`;
 }
 
 function completed(report: Extract<DaemonEvent, { event: 'sweep.completed' }>): string {

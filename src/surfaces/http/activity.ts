@@ -4,41 +4,13 @@
  */
 import type { Thresholds, Usage } from '../../core/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../events.ts';
+import type { Doings, SweepDone, SweepUnderWay } from '../json/activity.ts';
 import { sampleOf, Samples } from './samples.ts';
 
 /** So many sweeps are remembered. */
 const SWEEPS = 100;
 /** So many steps of the sweep under way are told; the newest. */
 const STEPS = 200;
-
-export interface SweepDone extends SweepReport {
-  readonly startedAtMs: number;
-  readonly endedAtMs: number;
-}
-
-/** What happened to one victim. */
-export interface Step {
-  readonly atMs: number;
-  readonly outcome: string;
-  readonly id: string;
-  readonly name: string;
-  readonly freedBytes: number | null;
-  readonly predictedBytes: number | null;
-  /** Why it went, or why it did not. */
-  readonly reason: string | null;
-}
-
-export interface SweepUnderWay {
-  readonly startedAtMs: number;
-  readonly dryRun: boolean;
-  readonly usedBefore: number;
-  readonly toFree: { readonly bytes: number; readonly inodes: number };
-  freedBytes: number;
-  freedInodes: number;
-  predictedBytes: number;
-  deleted: number;
-  readonly steps: Step[];
-}
 
 const uncordoned: ReadonlySet<string> = new Set(['node.uncordoned', 'node.left-cordoned', 'node.gone']);
 
@@ -115,7 +87,7 @@ export class Activity {
     if (this.#sweep.steps.length > STEPS) this.#sweep.steps.shift();
   }
 
-  json(thresholds: Thresholds) {
+  json(thresholds: Thresholds): Doings {
     const sweep = this.#sweep;
     return {
       thresholds,

@@ -152,6 +152,7 @@ export class Metrics {
         return this.#uncordoned();
       case 'gentle.started':
       case 'gentle.skipped':
+      case 'prediction.missed':
       case 'daemon.started':
       case 'daemon.stopping':
       case 'daemon.stopped':
