@@ -20,6 +20,7 @@ import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { GentleMode } from './gentle.ts';
 import { LastSweep } from './last-sweep.ts';
+import { IdleMemory } from './memory.ts';
 import { observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { sweep } from './sweep.ts';
 
@@ -104,6 +105,7 @@ export class Daemon {
   /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
+    const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
       const { outcome } = await this.check();
@@ -113,6 +115,7 @@ export class Daemon {
           ? Math.min(retry.next().value, intervalSeconds * 1000)
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
+      memory.giveBack();
       await sleep(waitMs, stop);
     }
   }
