@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addressText, type ListenAddress } from '../../config/http-address.ts';
+import { compressed, isCompressed } from './compress.ts';
 import { Connections } from './connections.ts';
 import { isHostAllowed } from './hosts.ts';
 import { ListenError } from './listen-error.ts';
@@ -98,7 +99,7 @@ async function respond(
   if (hasBody) response.setHeader('Connection', 'close');
   try {
     if (!isHostAllowed(request.headers.host))
-      return send(
+      return await send(
         request,
         response,
         textAnswer(
@@ -107,16 +108,16 @@ async function respond(
         ),
       );
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return send(request, response, {
+      return await send(request, response, {
         ...textAnswer(405, 'Nothing can be changed here: GET and HEAD only.'),
         headers: { Allow: 'GET, HEAD' },
       });
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = routes.get(path);
-    if (route === undefined) return send(request, response, textAnswer(404, 'Not found.'));
-    if ('answer' in route) return send(request, response, await route.answer());
+    if (route === undefined) return await send(request, response, textAnswer(404, 'Not found.'));
+    if ('answer' in route) return await send(request, response, await route.answer());
     if (request.method === 'HEAD')
-      return send(request, response, { status: 200, type: 'text/event-stream', body: '' });
+      return await send(request, response, { status: 200, type: 'text/event-stream', body: '' });
     protect(response);
     connections.streaming(request.socket);
     route.stream(response);
@@ -124,7 +125,7 @@ async function respond(
     // A mistake of ours must show in the answer and in the tests, and must not end the daemon.
     const message = error instanceof Error ? error.message : String(error);
     if (response.headersSent) response.destroy();
-    else send(request, response, textAnswer(500, `Internal error: ${message}`));
+    else await send(request, response, textAnswer(500, `Internal error: ${message}`));
   }
 }
 
@@ -138,13 +139,17 @@ function protect(response: ServerResponse): void {
   response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   protect(response);
   response.setHeader('Cache-Control', answer.etag === undefined ? 'no-store' : 'no-cache');
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  const isPacked = isCompressed(request, answer.body);
+  if (Buffer.isBuffer(answer.body)) response.setHeader('Vary', 'Accept-Encoding');
   if (answer.etag !== undefined) {
-    response.setHeader('ETag', answer.etag);
-    if (request.headers['if-none-match'] === answer.etag) {
+    // The same in other bytes has another strong tag.
+    const etag = isPacked ? answer.etag.replace(/"$/, '-gzip"') : answer.etag;
+    response.setHeader('ETag', etag);
+    if (request.headers['if-none-match'] === etag) {
       response.writeHead(304).end();
       return;
     }
@@ -154,9 +159,11 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   response.once('close', () => {
     clearTimeout(tooLong);
   });
+  const body = isPacked ? await compressed(answer.body) : answer.body;
+  if (isPacked) response.setHeader('Content-Encoding', 'gzip');
   response.writeHead(answer.status, {
     'Content-Type': answer.type,
-    'Content-Length': Buffer.byteLength(answer.body),
+    'Content-Length': Buffer.byteLength(body),
   });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
