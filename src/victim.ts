@@ -1,7 +1,8 @@
 /** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
 import type { Clean } from './core/clean.ts';
 import type { Victim } from './core/plan.ts';
-import { type Amount, level, type Thresholds, type Usage } from './core/thresholds.ts';
+import type { PredictionCheck } from './core/prediction-check.ts';
+import { freedBetween, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import type { UnitKind } from './core/unit.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Reporter, Subject } from './events.ts';
@@ -85,6 +86,23 @@ export function tellRemoval(
   }
 }
 
+/** Tells, once for all deletions that were checked, where they did not free what was predicted. */
+export function tellMissedPredictions(check: PredictionCheck, report: Reporter): void {
+  const result = check.result();
+  if (result === undefined) return;
+  const { missed, deletions, worst } = result;
+  const { id, references, sizeBytes, predictedBytes, predictedInodes } = facts(worst.victim);
+  report({
+    event: 'prediction.missed',
+    missed,
+    deletions,
+    ...{ id, references, sizeBytes, predictedBytes, predictedInodes },
+    exact: worst.victim.predicted.exact,
+    freedBytes: worst.freed.bytes,
+    freedInodes: worst.freed.inodes,
+  });
+}
+
 /** Dry run: tells what would be deleted. */
 export function tellPlanned(victim: Victim, report: Reporter): void {
   report({ event: `${subjectOf[victim.kind]}.would-delete`, ...facts(victim) });
@@ -96,20 +114,6 @@ const subjectOf = {
   'build-cache': 'cache-record',
   'stopped-container': 'container',
 } as const satisfies Record<UnitKind, Subject>;
-
-/** What the disk gained between two measurements; negative where others wrote more than was deleted. */
-export function freedBetween(before: Usage, after: Usage): Amount {
-  if (before.allocated !== undefined && after.allocated !== undefined) {
-    return {
-      bytes: before.allocated.bytes - after.allocated.bytes,
-      inodes: before.allocated.inodes - after.allocated.inodes,
-    };
-  }
-  return {
-    bytes: after.bytes.available - before.bytes.available,
-    inodes: (after.inodes?.available ?? 0) - (before.inodes?.available ?? 0),
-  };
-}
 
 function named(victim: Victim): Pick<Victim, 'id' | 'references'> {
   return { id: victim.id, references: victim.references };

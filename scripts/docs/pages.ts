@@ -5,6 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './configuration-page.ts';
 import { enginesPage } from './engines-page.ts';
 import { eventsPage, logSchema } from './events-page.ts';
+import { jsonPage, outputSchema } from './json-page.ts';
 import { metricsPage } from './metrics-page.ts';
 
 export interface GeneratedPage {
@@ -19,6 +20,10 @@ export const generatedPages: readonly GeneratedPage[] = [
   page('docs/metrics.md', metricsPage),
   page('docs/events.md', eventsPage),
   page('docs/schema/log.schema.json', logSchema),
+  page('docs/json.md', jsonPage),
+  ...['plan', 'status', 'simulate'].map((name) =>
+    page(`docs/schema/${name}.schema.json`, () => outputSchema(name)),
+  ),
   page('deploy/helm/docker-image-cleaner/files/prometheus-rules.yaml', rules),
 ];
 

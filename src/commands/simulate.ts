@@ -10,6 +10,7 @@ import { families, generate } from '../simulate/generate/families.ts';
 import { importBinderEvents } from '../simulate/import-binder.ts';
 import { readTraces } from '../simulate/read-trace.ts';
 import { htmlReport } from '../simulate/report/html.ts';
+import { simulateJson } from '../simulate/report/json.ts';
 import { type Result, simulate as replayAll } from '../simulate/simulate.ts';
 import { type Trace, TraceError } from '../simulate/trace.ts';
 import { traceLines } from '../simulate/write-trace.ts';
@@ -24,7 +25,7 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
       await pipeline(traceLines(trace), createWriteStream(options.writeTrace), { signal });
     const results = replayAll(trace, choosers, options);
     if (options.html !== undefined) await writeFile(options.html, htmlReport(trace, results), { signal });
-    if (options.json) printJson(asJson(trace, results));
+    if (options.json) printJson(simulateJson(trace, results));
     else process.stdout.write(asText(trace, results));
     return EXIT.done;
   } catch (error) {
@@ -46,20 +47,6 @@ async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trac
       `there is no family "${options.generate}"; there are ${families.map((each) => each.name).join(', ')}`,
     );
   return generate(family, options.seed, options.days);
-}
-
-/** With one capacity and one pair of thresholds the rows stand at the top; with more, each run has its own. */
-function asJson(trace: Trace, results: readonly Result[]) {
-  const runs = results.map(({ setting, rows }) => ({ ...setting, policies: rows }));
-  return {
-    trace: {
-      uses: trace.startsMs.length,
-      images: trace.images.length,
-      layers: trace.layers.length,
-      distinctBytes: trace.distinctBytes,
-    },
-    ...(runs.length === 1 ? runs[0] : { runs }),
-  };
 }
 
 function asText(trace: Trace, results: readonly Result[]): string {

@@ -3,8 +3,10 @@
  * one place that decides about those; when unsure whether something is in use, it is.
  */
 import { formatDuration } from './format.ts';
+import { estimatedInodes } from './layer-table.ts';
 import { type Kept, type KeepCode, shortId } from './protection.ts';
 import type { CacheRecord, ChainId, Container, HeldSpace, Image, ImageStore } from './store.ts';
+import type { Amount } from './thresholds.ts';
 import type { Unit } from './unit.ts';
 
 /** What the setting allows. */
@@ -204,9 +206,10 @@ function containerUnit(container: Container, store: ImageStore): Unit {
   };
 }
 
-/** @param otherwise the engine's figure, in bytes, where the disk does not know. */
-function ownOf(space: HeldSpace | undefined, otherwise: number): { bytes: number; inodes: number } {
-  return space === undefined ? { bytes: otherwise, inodes: 0 } : { bytes: space.bytes, inodes: space.inodes };
+/** @param otherwise the engine's figure, in bytes, where the disk does not know: inodes are guessed from it. */
+function ownOf(space: HeldSpace | undefined, otherwise: number): Amount {
+  if (space !== undefined) return { bytes: space.bytes, inodes: space.inodes };
+  return { bytes: otherwise, inodes: otherwise > 0 ? estimatedInodes(otherwise) : 0 };
 }
 
 /** The chain below a layer, from the bottom up; empty where the layer is not known. */

@@ -3,6 +3,7 @@
  * both cheap (the memory of layers that never change); one per process and path.
  */
 import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
+import { formatCount } from '../core/format.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
 import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
 import { appearedTimes } from './appeared.ts';
@@ -12,7 +13,7 @@ import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-
 import { DiskError } from './error.ts';
 import type { StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
-import { measureFilesystem } from './filesystem.ts';
+import { isLate, measureFilesystem } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
 
 /** What the disk knows of the images' layers. */
@@ -52,6 +53,15 @@ export class ImageDisk {
   async usage(signal: AbortSignal): Promise<Usage> {
     const allocated = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
     return { path: this.path, ...(await measureFilesystem(this.path, signal)), allocated };
+  }
+
+  /**
+   * Whether deleted files' space is free some time after they are gone (btrfs: at its next commits, up to a minute).
+   * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
+   */
+  async freesLate(signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    return await isLate(this.path);
   }
 
   /**
@@ -124,8 +134,12 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
     return noFacts(why);
   }
   const heldSpace = heldSpaceOf(store, builds);
+  const { images, layers, damaged } = store.database;
+  // An image with a layer of which the database does not tell is asked about where an image is that it does not know.
+  const whole = new Map([...images].filter(([, chain]) => chain.every((id) => layers.has(id))));
+  const [firstDamage] = damaged;
   return {
-    images: store.database.images,
+    images: whole,
     layers: layersOf(store),
     heldLayers: heldByNobody(store, heldSpace),
     containers: [...store.database.containers.values()],
@@ -137,6 +151,11 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
       ...(builds.isExact
         ? []
         : ['the build cache is believed to hold all that its damaged database mentions']),
+      ...(firstDamage === undefined
+        ? []
+        : [
+            `${formatCount(damaged.length, 'record')} of the layer database left out, as ${firstDamage.replace(/\.$/, '')}`,
+          ]),
     ].join('; '),
   };
 }

@@ -9,12 +9,11 @@
  *     image/<driver>/layerdb/tmp/write-set-*                    a layer being registered (pull, load, build)
  *     <driver>/<cache-id>/                                      the layer's files
  */
-import { readdir, readFile } from 'node:fs/promises';
 import type { ChainId, ImageId } from '../core/store.ts';
-import { chainId, chainIds, sha256 } from '../chain-id.ts';
-import { errnoOf } from '../errno.ts';
+import { chainId, chainIds } from '../chain-id.ts';
 import { forEachLimited } from '../limited.ts';
 import { readPodmanStore } from './podman-store.ts';
+import { list, readText, readTexts } from './store-files.ts';
 
 export interface StoredLayer {
   readonly chainId: ChainId;
@@ -108,7 +107,8 @@ export class LayerDatabaseReader {
       return no('unreadable', `${this.#root}/image may not be read (${drivers}).`);
     // An engine that changed its driver leaves the old folder behind: the layers folder must be there as well.
     const folders = await list(this.#root);
-    const usable = Array.isArray(folders) && folders.includes('overlay2') && drivers.includes('overlay2');
+    if (typeof folders === 'string') return no('unreadable', `${this.#root} may not be read (${folders}).`);
+    const usable = folders?.includes('overlay2') === true && drivers.includes('overlay2');
     if (!usable) {
       const found = drivers.filter((name) => /^[a-z0-9-]+$/.test(name)).join(', ');
       if (found === '') return no('missing', `${this.#root}/image is empty: no image was ever stored here.`);
@@ -120,9 +120,10 @@ export class LayerDatabaseReader {
     const metadata = `${this.#root}/image/overlay2`;
     const chains = await list(`${metadata}/layerdb/sha256`);
     const imageIds = await list(`${metadata}/imagedb/content/sha256`);
-    if (typeof chains === 'string' || typeof imageIds === 'string') {
-      return no('unreadable', `${metadata} may not be read.`);
-    }
+    if (typeof chains === 'string')
+      return no('unreadable', `${metadata}/layerdb/sha256 may not be read (${chains}).`);
+    if (typeof imageIds === 'string')
+      return no('unreadable', `${metadata}/imagedb/content/sha256 may not be read (${imageIds}).`);
     if (chains === undefined || imageIds === undefined) {
       return no('damaged', `${metadata} has no layerdb/sha256 or no imagedb/content/sha256.`);
     }
@@ -181,6 +182,10 @@ export class LayerDatabaseReader {
       const path = `${folder}/${id.slice(7)}`;
       const text = await readText(path);
       if (text === undefined) return;
+      if (typeof text === 'string') {
+        damaged.push(text);
+        return;
+      }
       const diffIds = text.digest === id ? diffIdsOf(text.text) : undefined;
       if (diffIds === undefined) damaged.push(`${path} is not the configuration of image ${id}.`);
       else this.#images.set(id, chainIds(diffIds));
@@ -197,9 +202,12 @@ export class LayerDatabaseReader {
     for (const id of this.#containers.keys()) if (!present.has(id)) this.#containers.delete(id);
     const fresh = names.filter((id) => !this.#containers.has(id));
     await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
-      const [mount, init, parent] = await Promise.all(
-        ['mount-id', 'init-id', 'parent'].map((name) => readText(`${folder}/${id}/${name}`)),
-      );
+      const texts = await readTexts(`${folder}/${id}`, ['mount-id', 'init-id', 'parent']);
+      if (typeof texts === 'string') {
+        damaged.push(texts);
+        return;
+      }
+      const [mount, init, parent] = texts;
       // Being made or removed right now: looked at again the next time.
       if (mount === undefined) return;
       const folders = [mount, init].flatMap((text) => (text === undefined ? [] : [text.text.trim()]));
@@ -227,9 +235,9 @@ export function diffIdsOf(configuration: string): readonly string[] | undefined 
 
 /** One layer; undefined when it vanished meanwhile; a sentence when it is damaged. */
 async function readLayer(folder: string, id: ChainId): Promise<StoredLayer | string | undefined> {
-  const [size, diff, cacheId, parent] = await Promise.all(
-    ['size', 'diff', 'cache-id', 'parent'].map((name) => readText(`${folder}/${name}`)),
-  );
+  const texts = await readTexts(folder, ['size', 'diff', 'cache-id', 'parent']);
+  if (typeof texts === 'string') return texts;
+  const [size, diff, cacheId, parent] = texts;
   if (size === undefined || diff === undefined || cacheId === undefined) {
     // Reading raced with a removal, or files are missing: the folder's listing tells which.
     return (await list(folder)) === undefined ? undefined : `${folder} lacks size, diff or cache-id.`;
@@ -249,26 +257,6 @@ async function readLayer(folder: string, id: ChainId): Promise<StoredLayer | str
     sizeBytes: Number(size.text.trim()),
     tarSplitPath: `${folder}/tar-split.json.gz`,
   };
-}
-
-async function readText(path: string): Promise<{ text: string; digest: string } | undefined> {
-  try {
-    const text = await readFile(path, 'utf8');
-    return { text, digest: `sha256:${sha256(text)}` };
-  } catch {
-    // Missing and unreadable files are told apart by their folder's listing.
-    return undefined;
-  }
-}
-
-/** Names in a folder; undefined when it does not exist; the errno when it may not be read. */
-async function list(folder: string): Promise<readonly string[] | string | undefined> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const errno = errnoOf(error);
-    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : (errno ?? String(error));
-  }
 }
 
 function no(reason: NoLayerDatabase['reason'], message: string): LayerDatabaseResult {

@@ -14,6 +14,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'history.state-lost':
     case 'history.write-failed':
     case 'sweep.skipped':
+    case 'prediction.missed':
     case 'image.delete-unanswered':
     case 'cache-record.delete-unanswered':
     case 'container.delete-unanswered':
@@ -44,6 +45,8 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'path.available':
     case 'history.synced':
     case 'sweep.started':
+    case 'space.awaited':
+    case 'space.appeared':
     case 'gentle.started':
     case 'gentle.skipped':
     case 'image.would-delete':
@@ -132,8 +135,14 @@ export function describe(event: DaemonEvent): string {
     case 'cache-record.delete-failed':
     case 'container.delete-failed':
       return `could not delete ${nameFor(event)}: ${event.message}`;
+    case 'prediction.missed':
+      return missed(event);
     case 'sweep.completed':
       return completed(event);
+    case 'space.awaited':
+      return `${amount({ bytes: event.missingBytes, inodes: event.missingInodes })} of what was deleted is not free yet: waiting for it, up to ${formatDuration(event.waitSeconds)}`;
+    case 'space.appeared':
+      return `${amount({ bytes: event.freedBytes, inodes: event.freedInodes })} of what was deleted is free now, ${formatDuration(event.afterSeconds)} later`;
     case 'cluster.access-missing':
       return event.message;
     case 'cluster.failing':
@@ -165,6 +174,16 @@ export function describe(event: DaemonEvent): string {
     case 'cordon.time-limit':
       return `the node was cordoned for ${formatDuration(event.maxCordonSeconds)}: uncordoned, the sweep ends`;
   }
+}
+
+function missed(event: Extract<DaemonEvent, { event: 'prediction.missed' }>): string {
+  const which = event.missed === 1 ? 'that of' : 'most of all that of';
+  const predicted = `${formatBytes(event.predictedBytes)} and ${formatCount(event.predictedInodes, 'inode')}`;
+  const freed = `${formatBytes(event.freedBytes)} and ${formatCount(event.freedInodes, 'inode')}`;
+  const why = event.exact
+    ? 'Something else wrote or deleted at the same time, or holds its files open'
+    : 'The prediction was an estimate from sizes that the engine gives';
+  return `${event.missed} of ${formatCount(event.deletions, 'deletion')} freed noticeably less or more than predicted, ${which} ${nameFor(event)}: ${freed} instead of ${predicted}. ${why}.`;
 }
 
 function completed(report: Extract<DaemonEvent, { event: 'sweep.completed' }>): string {

@@ -233,7 +233,7 @@ describe('wire proxy', () => {
 describe('command line', () => {
   test('collects output and records, waits for events, sends signals', async () => {
     const script = join(import.meta.dirname, '../harness/fixtures/talker.mjs');
-    const cli = runCli(['a', 'b'], { script, checkLog: false, env: { GREETING: 'hello' } });
+    const cli = runCli(['a', 'b'], { script, isOurs: false, env: { GREETING: 'hello' } });
     undo.push(() => cli.dispose());
     expect(await cli.waitForEvent('ready')).toMatchObject({
       args: ['a', 'b'],

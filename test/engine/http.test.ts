@@ -177,32 +177,6 @@ describe('what an idle check costs', () => {
   });
 });
 
-describe('health', () => {
-  it('is ready once the first check has ended, and not while the engine is away', async () => {
-    await proxy.refuse('gone');
-    const served = await serve();
-    await served.cli.waitForEvent('engine.unavailable');
-    expect(await served.get('/readyz')).toMatchObject({ status: 503 });
-    expect((await served.get('/readyz')).text).toContain('proxy.sock');
-    expect((await served.get('/healthz')).status).toBe(200);
-    expect((await served.get('/api/status.json')).status).toBe(503);
-    await proxy.accept();
-    await waitFor('readiness', async () => (await served.get('/readyz')).status === 200);
-  });
-
-  it('an engine that hangs makes it not ready, and the loop lives on', async () => {
-    const served = await serve({ settings: { TIMEOUT_SECONDS: '1' } });
-    await waitFor('readiness', async () => (await served.get('/readyz')).status === 200);
-    const rule = proxy.addRule({ match: () => true, stall: 'before' });
-    await served.cli.waitForEvent('engine.unavailable');
-    expect((await served.get('/readyz')).status).toBe(503);
-    expect((await served.get('/healthz')).status).toBe(200);
-    rule.remove();
-    rule.release();
-    await waitFor('readiness again', async () => (await served.get('/readyz')).status === 200);
-  });
-});
-
 describe('what it refuses', () => {
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s, on every path', async (method) => {
     const served = await serve({ settings: { INTERVAL_SECONDS: '3600' } });

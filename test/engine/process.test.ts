@@ -71,6 +71,24 @@ describe('looking without touching', () => {
     expect(images.find(({ tags }) => tags.includes('big:1'))).toMatchObject({ inUse: false, usedBy: [] });
   });
 
+  it('simulate --json prints a row for each policy, and nothing else on standard output', async () => {
+    const cli = runCli([
+      'simulate',
+      '--generate',
+      'ci',
+      '--days',
+      '2',
+      '--policy',
+      'lru,clairvoyant',
+      '--json',
+    ]);
+    expect(await cli.exited).toEqual({ code: 0, signal: null });
+    expect(cli.json<{ policies: { policy: string }[] }>().policies.map(({ policy }) => policy)).toEqual([
+      'lru',
+      'clairvoyant',
+    ]);
+  });
+
   it.each([['plan'], ['status']])('%s shows every image and its reason as text', async (command) => {
     const cli = cleaner(engine, [command], everything);
     expect((await cli.exited).code).toBe(0);

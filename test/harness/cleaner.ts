@@ -10,6 +10,8 @@ export interface CleanerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** More variables, whole. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Root, but without these rights; see CliOptions. */
+  readonly withoutCapabilities?: readonly string[];
 }
 
 /** Where the executable is pointed at. */
@@ -42,6 +44,7 @@ export function cleaner(engine: CleanedEngine, args: readonly string[], options:
       ...env,
       ...options.env,
     },
+    ...(options.withoutCapabilities && { withoutCapabilities: options.withoutCapabilities }),
   });
 }
 

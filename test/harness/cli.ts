@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './cleanup.ts';
-import { logLineProblems } from './schemas.ts';
+import { logLineProblems, outputOf, outputProblems } from './schemas.ts';
 
 /** The repository's root folder, with a slash at its end. */
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,13 +13,17 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What to run; default `src/main.ts` of this repository. */
   readonly script?: string;
-  /** false for a script that is not ours: its log lines need not be as docs/schema/log.schema.json has them. */
-  readonly checkLog?: boolean;
+  /** false for a script that is not ours: what it writes need not be as docs/schema/ has it. */
+  readonly isOurs?: boolean;
   /** Default: the Node that runs us. */
   readonly node?: string;
+  /** For Node itself, before the script. */
+  readonly nodeFlags?: readonly string[];
   readonly cwd?: string;
   /** Run as this user and no group of ours; default: as we are. */
   readonly uid?: number;
+  /** Root, but without these rights, named as by setpriv(1): `dac_read_search`. */
+  readonly withoutCapabilities?: readonly string[];
 }
 
 /** A line of the JSON log. */
@@ -43,8 +47,8 @@ export interface Cli {
   /** The lines of standard error that are JSON objects, in order, as they come. */
   readonly records: readonly LogRecord[];
   /**
-   * Settles when it has ended and everything it wrote has been read. Rejects where one of its log lines was not as
-   * docs/schema/log.schema.json has it (see `checkLog`).
+   * Settles when it has ended and everything it wrote has been read. Rejects where one of its log lines, or what it
+   * printed with `--json`, was not as docs/schema/ has it (see `isOurs`).
    */
   readonly exited: Promise<CliExit>;
   /** Standard output as JSON. */
@@ -75,18 +79,26 @@ function parseRecord(line: string): LogRecord | undefined {
   }
 }
 
+/** Even root has no right that is not in the bounding set (capabilities(7)). */
+function withoutRights(capabilities: readonly string[]): readonly string[] {
+  if (capabilities.length === 0) return [];
+  return ['setpriv', '--bounding-set', capabilities.map((name) => `-${name}`).join(','), '--'];
+}
+
 /** Starts the executable. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
-  const child = spawn(
+  const program = [
+    ...withoutRights(options.withoutCapabilities ?? []),
     options.node ?? process.execPath,
-    [options.script ?? `${repositoryRoot}src/main.ts`, ...args],
-    {
-      cwd: options.cwd ?? repositoryRoot,
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+    ...(options.nodeFlags ?? []),
+    options.script ?? `${repositoryRoot}src/main.ts`,
+  ];
+  const child = spawn(program[0] ?? process.execPath, [...program.slice(1), ...args], {
+    cwd: options.cwd ?? repositoryRoot,
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const forget = atExit(() => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
@@ -102,7 +114,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     const record = parseRecord(line);
     if (record === undefined) return;
     records.push(record);
-    if (record.event !== undefined && options.checkLog !== false)
+    if (record.event !== undefined && options.isOurs !== false)
       for (const problem of logLineProblems(record)) undocumented.add(problem);
     notify();
   });
@@ -112,8 +124,11 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
     child.once('close', (code, signal) => {
       forget();
       ended = { code, signal };
+      const output = code === 0 && options.isOurs !== false ? outputOf(args) : undefined;
+      if (output !== undefined)
+        for (const problem of outputProblems(output, stdout)) undocumented.add(problem);
       if (undocumented.size === 0) resolve(ended);
-      else reject(new Error(`Log lines that are not as documented:\n${[...undocumented].join('\n')}`));
+      else reject(new Error(`What was written is not as documented:\n${[...undocumented].join('\n')}`));
       notify();
     });
   });

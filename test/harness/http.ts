@@ -1,6 +1,7 @@
 /** One HTTP request to a unix socket or a local port, whole answer in memory: the tests' own way to talk to an engine. */
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { type JsonOutput, outputProblems } from './schemas.ts';
 
 export type Address =
   { readonly socketPath: string } | { readonly host?: string | undefined; readonly port: number };
@@ -23,7 +24,16 @@ function isStream(body: object): body is Readable {
   return 'pipe' in body;
 }
 
-/** Sends a request. @throws the socket's error when there is no answer. Any status is an answer. */
+/** What the daemon serves of the documented outputs. */
+const served: Readonly<Record<string, JsonOutput>> = {
+  '/api/plan.json': 'plan',
+  '/api/status.json': 'status',
+};
+
+/**
+ * Sends a request. Any status is an answer.
+ * @throws the socket's error when there is no answer; Error where what the daemon serves is not as docs/schema/ has it.
+ */
 export async function send(
   address: Address,
   method: string,
@@ -52,6 +62,12 @@ export async function send(
         response.once('error', reject);
         response.once('end', () => {
           const text = Buffer.concat(chunks).toString();
+          const output = method === 'GET' && response.statusCode === 200 ? served[path] : undefined;
+          const problems = output === undefined ? [] : outputProblems(output, text);
+          if (problems.length > 0) {
+            reject(new Error(`${path} is not as documented:\n${problems.join('\n')}`));
+            return;
+          }
           resolve({ status: response.statusCode ?? 0, text, json: <T>() => JSON.parse(text) as T });
         });
       },

@@ -29,6 +29,7 @@ const packageOf = {
   busybox: 'busybox-static',
   mount: 'mount',
   losetup: 'mount',
+  bindfs: 'bindfs',
   fallocate: 'util-linux',
   'mkfs.ext4': 'e2fsprogs',
   'mkfs.xfs': 'xfsprogs',

@@ -1,6 +1,6 @@
 /**
- * The documented schemas (docs/schema/), applied strictly: a field that they do not name is a mistake here, though they
- * allow it to readers, so that fields can be added.
+ * The documented schemas (docs/schema/), applied strictly: a field that they do not name is a mistake here, though that of
+ * log lines allows it to readers, so that fields can be added.
  */
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -72,4 +72,34 @@ export function logLineProblems(line: { readonly event?: unknown }): readonly st
   return [...missing.map((field) => `${field} is missing`), ...problems(validate, line)].map(
     (problem) => `${name}: ${problem}`,
   );
+}
+
+const outputs = ['plan', 'status', 'simulate'] as const;
+
+/** What `plan --json` and its like print, by command. */
+export type JsonOutput = (typeof outputs)[number];
+
+/** What `--json` prints, or the daemon serves, against its schema. */
+export function outputProblems(output: JsonOutput, printed: string): readonly string[] {
+  const found = isJson(printed)
+    ? problems(
+        compiled(output, () => read(output)),
+        JSON.parse(printed),
+      )
+    : [`not JSON: ${printed.slice(0, 200)}`];
+  return found.map((problem) => `${output}: ${problem}`);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Which schema the arguments of the executable ask for on standard output. */
+export function outputOf(args: readonly string[]): JsonOutput | undefined {
+  return args.includes('--json') ? outputs.find((output) => args.includes(output)) : undefined;
 }

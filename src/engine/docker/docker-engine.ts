@@ -23,7 +23,7 @@ import {
   type ImageDetails,
 } from './schemas.ts';
 import {
-  cacheRecordFrom,
+  cacheRecordsFrom,
   containerFromDetails,
   containerFromSummary,
   imageFromDetails,
@@ -156,7 +156,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
         apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
       const query = hasTypes ? { type: 'build-cache' } : {};
       const answer = await ask({ method: 'GET', path: '/system/df', query }, signal);
-      return (readJson(diskUsageSchema, expect(200, answer)).BuildCache ?? []).map(cacheRecordFrom);
+      return cacheRecordsFrom(readJson(diskUsageSchema, expect(200, answer)));
     },
 
     async removeContainer(id, signal) {

@@ -93,7 +93,7 @@ export const containerDetailsSchema = v.object({
 });
 export type ContainerDetailsAnswer = v.InferOutput<typeof containerDetailsSchema>;
 
-/** One of `BuildCache` in `GET /system/df` (since API 1.31, `ID` since 1.39). `Parents` since API 1.42, before `Parent`. */
+/** A record of the build cache in `GET /system/df` (since API 1.31, `ID` since 1.39). `Parents` since API 1.42, before `Parent`. */
 export const cacheRecordSchema = v.object({
   ID: v.pipe(v.string(), v.nonEmpty()),
   Parent: text,
@@ -106,7 +106,13 @@ export const cacheRecordSchema = v.object({
   LastUsedAt: text,
 });
 export type CacheRecordAnswer = v.InferOutput<typeof cacheRecordSchema>;
-export const diskUsageSchema = v.object({ BuildCache: v.nullish(v.array(cacheRecordSchema)) });
+
+/** `GET /system/df`. `BuildCache` until API 1.52; since 1.52 also, since 1.53 only, as the items of `BuildCacheUsage`. */
+export const diskUsageSchema = v.object({
+  BuildCache: v.nullish(v.array(cacheRecordSchema)),
+  BuildCacheUsage: v.nullish(v.object({ Items: v.nullish(v.array(cacheRecordSchema)) })),
+});
+export type DiskUsageAnswer = v.InferOutput<typeof diskUsageSchema>;
 
 /** The answer to `POST /build/prune`. */
 export const buildPruneSchema = v.object({ CachesDeleted: texts });

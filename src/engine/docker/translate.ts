@@ -9,6 +9,7 @@ import type {
   CacheRecordAnswer,
   ContainerDetailsAnswer,
   ContainerSummary,
+  DiskUsageAnswer,
   ImageDetails,
   ImageSummary,
 } from './schemas.ts';
@@ -77,7 +78,12 @@ export function containerFromDetails(details: ContainerDetailsAnswer): Container
   };
 }
 
-export function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
+/** The build cache's records, wherever this version of the API has them. */
+export function cacheRecordsFrom(answer: DiskUsageAnswer): readonly CacheRecord[] {
+  return (answer.BuildCache ?? answer.BuildCacheUsage?.Items ?? []).map(cacheRecordFrom);
+}
+
+function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
   const parents = record.Parents ?? (record.Parent ? [record.Parent] : []);
   return {
     id: record.ID,

@@ -4,6 +4,7 @@
  */
 import type { Thresholds, Usage } from '../../core/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../events.ts';
+import type { Doings, SweepDone, SweepUnderWay } from '../json/activity.ts';
 import { sampleOf, Samples } from './samples.ts';
 
 /** So many sweeps are remembered. */
@@ -11,34 +12,7 @@ const SWEEPS = 100;
 /** So many steps of the sweep under way are told; the newest. */
 const STEPS = 200;
 
-export interface SweepDone extends SweepReport {
-  readonly startedAtMs: number;
-  readonly endedAtMs: number;
-}
-
-/** What happened to one victim. */
-export interface Step {
-  readonly atMs: number;
-  readonly outcome: string;
-  readonly id: string;
-  readonly name: string;
-  readonly freedBytes: number | null;
-  readonly predictedBytes: number | null;
-  /** Why it went, or why it did not. */
-  readonly reason: string | null;
-}
-
-export interface SweepUnderWay {
-  readonly startedAtMs: number;
-  readonly dryRun: boolean;
-  readonly usedBefore: number;
-  readonly toFree: { readonly bytes: number; readonly inodes: number };
-  freedBytes: number;
-  freedInodes: number;
-  predictedBytes: number;
-  deleted: number;
-  readonly steps: Step[];
-}
+type SpaceAppeared = Extract<DaemonEvent, { readonly event: 'space.appeared' }>;
 
 const uncordoned: ReadonlySet<string> = new Set(['node.uncordoned', 'node.left-cordoned', 'node.gone']);
 
@@ -72,7 +46,8 @@ export class Activity {
       sweep.predictedBytes += event.predictedBytes;
       sweep.deleted += 1;
       this.#step(event, atMs);
-    } else if ('id' in event) this.#step(event, atMs);
+    } else if (event.event === 'space.appeared') this.#appeared(event, atMs);
+    else if ('id' in event) this.#step(event, atMs);
   }
 
   #begin({ dryRun, used, toFree }: Extract<DaemonEvent, { event: 'sweep.started' }>, atMs: number): void {
@@ -95,6 +70,13 @@ export class Activity {
     this.#sweep = undefined;
   }
 
+  #appeared({ usage, freedBytes, freedInodes }: SpaceAppeared, atMs: number): void {
+    this.measured(usage, atMs);
+    if (this.#sweep === undefined) return;
+    this.#sweep.freedBytes += freedBytes;
+    this.#sweep.freedInodes += freedInodes;
+  }
+
   /** The disk was looked at. */
   measured(usage: Usage, atMs: number): void {
     this.#usage = usage;
@@ -115,7 +97,7 @@ export class Activity {
     if (this.#sweep.steps.length > STEPS) this.#sweep.steps.shift();
   }
 
-  json(thresholds: Thresholds) {
+  json(thresholds: Thresholds): Doings {
     const sweep = this.#sweep;
     return {
       thresholds,

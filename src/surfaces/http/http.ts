@@ -1,8 +1,9 @@
 /** The HTTP surface: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import type { Audience } from '../../audience.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
-import type { DaemonEvent } from '../../events.ts';
+import { type DaemonEvent, isDeletion } from '../../events.ts';
 import { version } from '../../version.ts';
+import type { ActivityJson } from '../json/activity.ts';
 import { pageRoutes } from '../page/routes.ts';
 import type { EngineErrorCode } from '../../engine/engine.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -12,6 +13,7 @@ import { Health, type Verdict } from './health.ts';
 import { Live } from './live.ts';
 import { type Answer, jsonType, type Route, type Routes, textAnswer } from './routes.ts';
 import { listen } from './server.ts';
+import { SharedAnswer } from './shared-answer.ts';
 import { type Part, type Rules, ViewCache } from './view-cache.ts';
 
 export interface HttpOptions extends Rules {
@@ -51,8 +53,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     options,
     (number) => {
       live.tell({ event: 'view', version: number });
+      changed();
     },
     Date.now,
+    () => live.clients,
   );
 
   const metrics = new Metrics({
@@ -63,16 +67,23 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     monotonicMs: () => performance.now(),
   });
   let countedView = 0;
+  const monotonicMs = (): number => performance.now();
+  const metricsAnswer = new SharedAnswer(metricsText, monotonicMs);
+  const activityAnswer = new SharedAnswer(() => json(activityJson()), monotonicMs);
+  const changed = (): void => {
+    metricsAnswer.changed();
+    activityAnswer.changed();
+  };
 
   const routes: Routes = new Map<string, Route>([
     ...pageRoutes(),
     ['/healthz', { answer: () => verdict(health.loop(performance.now())) }],
     ['/readyz', { answer: () => verdict(health.work(performance.now())) }],
-    ['/metrics', { answer: metricsText }],
+    ['/metrics', { answer: () => metricsAnswer.get() }],
     ['/api/status.json', { answer: () => part('status') }],
     ['/api/plan.json', { answer: () => part('plan') }],
     ['/api/layers.json', { answer: () => part('layers') }],
-    ['/api/activity.json', { answer: () => json(activityJson()) }],
+    ['/api/activity.json', { answer: () => activityAnswer.get() }],
     [
       '/api/events',
       {
@@ -95,7 +106,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     return { status: 200, type: contentType, body: metrics.text() };
   }
 
-  function activityJson() {
+  function activityJson(): ActivityJson {
     return {
       version,
       startedAtMs,
@@ -119,9 +130,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
       metrics.report(event);
       view.on(event);
       live.tell({ ...event, atMs });
+      // A sweep's deletions, many a second, are told as events as well.
+      if (!isDeletion(event)) changed();
     },
     engineFailed: (code) => {
       metrics.engineFailed(code);
+      metricsAnswer.changed();
     },
     observed: (seen) => {
       activity.measured(seen.snapshot.usage, seen.snapshot.takenAtMs);

@@ -7,15 +7,23 @@ import type { ServerResponse } from 'node:http';
 export interface LiveLimits {
   /** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
   readonly maxClients: number;
-  /** Events of so long are written together. */
+  /** Events of so long are written together… */
   readonly batchMs: number;
+  /** …and of so much longer for each client: what is written in a second is bounded, however many listen. */
+  readonly batchMsEach: number;
   /** A sign is sent when nothing happens, so that nobody between takes the connection for dead. */
   readonly beatMs: number;
   /** More than this not taken by a client, and it is cut off. */
   readonly maxBehindBytes: number;
 }
 
-const defaults: LiveLimits = { maxClients: 300, batchMs: 200, beatMs: 10_000, maxBehindBytes: 256 * 1024 };
+const defaults: LiveLimits = {
+  maxClients: 300,
+  batchMs: 200,
+  batchMsEach: 2,
+  beatMs: 10_000,
+  maxBehindBytes: 256 * 1024,
+};
 
 export class Live {
   /** Each with whether it had taken everything at the last beat. */
@@ -66,15 +74,18 @@ export class Live {
   tell(event: object): void {
     if (this.#clients.size === 0) return;
     this.#batch.push(message(event));
-    this.#flush ??= setTimeout(() => {
-      this.#flush = undefined;
-      const text = Buffer.from(this.#batch.join(''));
-      this.#batch = [];
-      for (const client of this.#clients.keys()) {
-        if (client.writableLength > this.#limits.maxBehindBytes) this.#drop(client);
-        else client.write(text);
-      }
-    }, this.#limits.batchMs).unref();
+    this.#flush ??= setTimeout(
+      () => {
+        this.#flush = undefined;
+        const text = Buffer.from(this.#batch.join(''));
+        this.#batch = [];
+        for (const client of this.#clients.keys()) {
+          if (client.writableLength > this.#limits.maxBehindBytes) this.#drop(client);
+          else client.write(text);
+        }
+      },
+      this.#limits.batchMs + this.#limits.batchMsEach * this.#clients.size,
+    ).unref();
   }
 
   close(): void {

@@ -1,15 +1,6 @@
 /** The disk's usage over hours and days in bounded memory: the older, the coarser. Pure: times come in. */
 import { percentUsed, type Usage } from '../../core/thresholds.ts';
-
-export interface Sample {
-  readonly atMs: number;
-  /** Per cent not available. */
-  readonly blocks: number;
-  /** Per cent; null on a filesystem without an inode count. */
-  readonly inodes: number | null;
-  /** Allocated below the path; null in relative mode. */
-  readonly allocated: number | null;
-}
+import type { Sample } from '../json/activity.ts';
 
 /** A time slice: its highest sample, and its last one, which may be the same. */
 interface Slice {

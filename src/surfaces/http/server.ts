@@ -6,12 +6,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addressText, type ListenAddress } from '../../config/http-address.ts';
+import { compressed, isCompressed } from './compress.ts';
+import { Connections } from './connections.ts';
 import { isHostAllowed } from './hosts.ts';
 import { ListenError } from './listen-error.ts';
 import { type Answer, type Routes, textAnswer } from './routes.ts';
 
-/** Connections at a time; each further one is closed at once. */
+/** Connections at a time; for each further one an idle one is closed. */
 const MAX_CONNECTIONS = 512;
+/** More than these are not even taken: what is being closed has not yet gone. */
+const MAX_SOCKETS = 2 * MAX_CONNECTIONS;
 /** A whole request must be here within so long. */
 const REQUEST_MS = 10_000;
 /** Nothing moved on a connection for so long: it is closed. */
@@ -38,10 +42,15 @@ export async function listen(address: ListenAddress, routes: Routes): Promise<Ht
       connectionsCheckingInterval: 2_000,
     },
     (request, response) => {
-      void respond(request, response, routes);
+      response.once('close', connections.answering(request.socket));
+      void respond(request, response, routes, connections);
     },
   );
-  server.maxConnections = MAX_CONNECTIONS;
+  const connections = new Connections(MAX_CONNECTIONS);
+  server.on('connection', (socket) => {
+    connections.add(socket);
+  });
+  server.maxConnections = MAX_SOCKETS;
   server.maxHeadersCount = 64;
   server.setTimeout(IDLE_MS);
   await new Promise<void>((resolve, reject) => {
@@ -79,13 +88,18 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: noAddress,
 };
 
-async function respond(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Routes,
+  connections: Connections,
+): Promise<void> {
   // A body is never read: the connection ends with the answer instead.
   const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
   if (hasBody) response.setHeader('Connection', 'close');
   try {
     if (!isHostAllowed(request.headers.host))
-      return send(
+      return await send(
         request,
         response,
         textAnswer(
@@ -94,23 +108,24 @@ async function respond(request: IncomingMessage, response: ServerResponse, route
         ),
       );
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return send(request, response, {
+      return await send(request, response, {
         ...textAnswer(405, 'Nothing can be changed here: GET and HEAD only.'),
         headers: { Allow: 'GET, HEAD' },
       });
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = routes.get(path);
-    if (route === undefined) return send(request, response, textAnswer(404, 'Not found.'));
-    if ('answer' in route) return send(request, response, await route.answer());
+    if (route === undefined) return await send(request, response, textAnswer(404, 'Not found.'));
+    if ('answer' in route) return await send(request, response, await route.answer());
     if (request.method === 'HEAD')
-      return send(request, response, { status: 200, type: 'text/event-stream', body: '' });
+      return await send(request, response, { status: 200, type: 'text/event-stream', body: '' });
     protect(response);
+    connections.streaming(request.socket);
     route.stream(response);
   } catch (error) {
     // A mistake of ours must show in the answer and in the tests, and must not end the daemon.
     const message = error instanceof Error ? error.message : String(error);
     if (response.headersSent) response.destroy();
-    else send(request, response, textAnswer(500, `Internal error: ${message}`));
+    else await send(request, response, textAnswer(500, `Internal error: ${message}`));
   }
 }
 
@@ -124,13 +139,17 @@ function protect(response: ServerResponse): void {
   response.setHeader('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   protect(response);
   response.setHeader('Cache-Control', answer.etag === undefined ? 'no-store' : 'no-cache');
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  const isPacked = isCompressed(request, answer.body);
+  if (Buffer.isBuffer(answer.body)) response.setHeader('Vary', 'Accept-Encoding');
   if (answer.etag !== undefined) {
-    response.setHeader('ETag', answer.etag);
-    if (request.headers['if-none-match'] === answer.etag) {
+    // The same in other bytes has another strong tag.
+    const etag = isPacked ? answer.etag.replace(/"$/, '-gzip"') : answer.etag;
+    response.setHeader('ETag', etag);
+    if (request.headers['if-none-match'] === etag) {
       response.writeHead(304).end();
       return;
     }
@@ -140,9 +159,11 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   response.once('close', () => {
     clearTimeout(tooLong);
   });
+  const body = isPacked ? await compressed(answer.body) : answer.body;
+  if (isPacked) response.setHeader('Content-Encoding', 'gzip');
   response.writeHead(answer.status, {
     'Content-Type': answer.type,
-    'Content-Length': Buffer.byteLength(answer.body),
+    'Content-Length': Buffer.byteLength(body),
   });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
+  response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -30,8 +30,10 @@ export interface Rules {
   readonly history?: (() => UsageHistory | undefined) | undefined;
 }
 
-/** While a sweep deletes, a new version comes at most so often. */
+/** While a sweep deletes, a new version comes at most so often… */
 const LIVE_MS = 1_000;
+/** …and so much later for each who will ask for it: what is asked for in a second is bounded, however many look. */
+const LIVE_MS_EACH = 25;
 
 export type Part = 'status' | 'plan' | 'layers';
 
@@ -39,6 +41,7 @@ export class ViewCache implements Pick<Audience, 'observed'> {
   readonly #rules: Rules;
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
+  readonly #watchers: () => number;
   /** Tells versions of this process from those of an earlier one. */
   readonly #life: string;
   #view: View | undefined;
@@ -48,8 +51,15 @@ export class ViewCache implements Pick<Audience, 'observed'> {
   #usage: Usage | undefined;
   #pending: NodeJS.Timeout | undefined;
 
-  constructor(rules: Rules, onChange: (version: number) => void, clock: () => number) {
+  /** @param watchers how many are told of each new version, now */
+  constructor(
+    rules: Rules,
+    onChange: (version: number) => void,
+    clock: () => number,
+    watchers: () => number = () => 0,
+  ) {
     this.#rules = rules;
+    this.#watchers = watchers;
     this.#onChange = onChange;
     this.#clock = clock;
     this.#life = clock().toString(36);
@@ -74,14 +84,17 @@ export class ViewCache implements Pick<Audience, 'observed'> {
   }
 
   on(event: DaemonEvent): void {
-    if (isDeletion(event)) this.#usage = event.usage;
-    else if (!isDisappearance(event)) return;
-    this.#gone.add(event.id);
+    if (event.event === 'space.appeared') this.#usage = event.usage;
+    else if (isDeletion(event) || isDisappearance(event)) {
+      if (isDeletion(event)) this.#usage = event.usage;
+      this.#gone.add(event.id);
+    } else return;
+    const pauseMs = Math.max(LIVE_MS, LIVE_MS_EACH * this.#watchers());
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;
       this.#settle();
       this.#next();
-    }, LIVE_MS).unref();
+    }, pauseMs).unref();
   }
 
   /** One part as JSON; undefined before the world was first looked at. */

@@ -175,6 +175,35 @@ describe('the build cache in a plan', () => {
     expect(plan.kept.find(({ id }) => id === 'p')?.code).toBe('child-stays');
   });
 
+  it.each([biggest, reclaimable])('counts in inodes where these are scarce ($name)', (policy) => {
+    const store: ImageStore = {
+      ...cached,
+      // Of one record only the engine's figure is known.
+      cacheRecords: [record('context'), record('unknown', { sizeBytes: 86e6 })],
+      containers: [{ ...container('old', ['gone'], 'exited'), stoppedAtMs: 0 }],
+      heldSpace: new Map([
+        ['context', space({ bytes: 5e6, inodes: 3 })],
+        ['old', space({ bytes: 0, inodes: 500 })],
+      ]),
+    };
+    const clean = { ...all, images: false };
+    const plan = makePlan({
+      store,
+      usage: usage(0, 90),
+      thresholds: { type: 'relative', high: 80, low: 89.8498 },
+      policy,
+      clean,
+      nowMs,
+    });
+    const freed = plan.victims.map(({ id, predicted }) => [id, predicted.inodes, predicted.exact]);
+    expect(freed.sort()).toEqual([
+      ['context', 3, true],
+      ['old', 500, true],
+      // As many as in the median image of that size.
+      ['unknown', 1001, false],
+    ]);
+  });
+
   it('is not listed where it was not asked for', () => {
     expect(sortOutCleanable({ ...cached, cacheRecords: [] }, all, nowMs)).toEqual({ units: [], kept: [] });
   });

@@ -1,15 +1,17 @@
 /**
- * Docker Engine 29, which cannot be had here: facts recorded from its API's version history (moby `api/docs/CHANGELOG.md`,
- * API 1.52 to 1.57) and from what moby's issues say of it, not from a running engine. It is asked in the newest version
- * that was verified, 1.51, which it accepts (minimum 1.44); the shapes of later versions have to be understood as well.
+ * Docker Engine 29, which cannot be had here: what its documentation tells (docker-29-answers.ts) is put through the
+ * negotiation and the translation. It is asked in the newest version that was verified, 1.51, which it accepts; the shapes
+ * of later versions have to be understood as well.
  */
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { refusal } from '../../../../src/engine/docker/answers.ts';
 import { dialectOf, dockerDialect, storeDirectoryOf } from '../../../../src/engine/docker/dialect.ts';
 import { eventFromMessage } from '../../../../src/engine/docker/events.ts';
-import { chooseApiVersion } from '../../../../src/engine/docker/negotiate.ts';
+import { chooseApiVersion, isVersionRefusal } from '../../../../src/engine/docker/negotiate.ts';
 import {
-  containerSummarySchema,
+  containerDetailsSchema,
+  containerListSchema,
   diskUsageSchema,
   eventSchema,
   imageDetailsSchema,
@@ -18,84 +20,155 @@ import {
   versionSchema,
 } from '../../../../src/engine/docker/schemas.ts';
 import {
+  cacheRecordsFrom,
+  containerFromDetails,
   containerFromSummary,
   imageFromDetails,
   imageFromSummary,
 } from '../../../../src/engine/docker/translate.ts';
+import * as recorded from './docker-29-answers.ts';
 
-const index = `sha256:${'1'.repeat(64)}`;
-const manifest = `sha256:${'2'.repeat(64)}`;
+const { indexDigest, manifestDigest } = recorded;
 
-describe('recorded facts of Docker Engine 29', () => {
+/** An image of a list with that one. */
+const listed = (summary: unknown): ReturnType<typeof imageFromSummary> => {
+  const [image] = v.parse(imageListSchema, [summary]) ?? [];
+  if (image === undefined) throw new Error('nothing was listed');
+  return imageFromSummary(image);
+};
+
+describe('the version that Docker Engine 29 is asked in', () => {
   test.each([
     ['29.0', '1.52'],
     ['29.10', '1.57'],
   ])('%s speaks API 1.44 to %s: it is asked in 1.51', (_engine, newest) => {
-    expect(chooseApiVersion({ newest, oldest: '1.44' })).toEqual({ ok: true, apiVersion: '1.51' });
-  });
-
-  test('an image without ParentId (1.52), RepoTags or Created (1.44) is one without parent, name and age', () => {
-    const [image] = v.parse(imageListSchema, [{ Id: index, Size: 5, Descriptor: { digest: index } }]) ?? [];
-    expect(image && imageFromSummary(image)).toMatchObject({
-      id: index,
-      parentId: undefined,
-      tags: [],
-      digests: [],
-      createdAtMs: undefined,
-      labels: {},
+    const { MinAPIVersion: oldest } = v.parse(versionSchema, recorded.version);
+    expect(oldest).toBe('1.44');
+    expect(chooseApiVersion({ newest, oldest: oldest ?? undefined })).toEqual({
+      ok: true,
+      apiVersion: '1.51',
     });
   });
 
-  test('an inspected image without Parent and the other empty fields (1.52) still has its layers', () => {
-    const answer = { Id: index, Size: 5, RootFS: { Type: 'layers', Layers: [manifest] }, Config: {} };
-    expect(imageFromDetails(v.parse(imageDetailsSchema, answer))).toMatchObject({
+  test('one that was told to accept nothing older than 1.52 is refused with what to do', () => {
+    expect(chooseApiVersion({ newest: '1.57', oldest: '1.52' })).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('Upgrade docker-image-cleaner') as string,
+    });
+  });
+
+  test('its refusal of 1.43, as after an upgrade under a running cleaner, is known as one', () => {
+    const { status, message } = recorded.refusalOfOlder;
+    expect(isVersionRefusal(status, message)).toBe(true);
+    const answer = { status, headers: {}, text: JSON.stringify({ message }), question: 'GET /v1.43/info' };
+    expect(refusal(answer)).toMatchObject({
+      code: 'protocol',
+      message: expect.stringContaining('connect again') as string,
+    });
+  });
+
+  test('it is Docker: its parents are built, and a deletion is told when it is done', () => {
+    expect(dialectOf(v.parse(versionSchema, recorded.version))).toEqual(dockerDialect);
+  });
+});
+
+describe('where Docker Engine 29 keeps its images', () => {
+  test('newly installed: in the system’s containerd, not below its own data root', () => {
+    expect(storeDirectoryOf(v.parse(infoSchema, recorded.info))).toBe('/var/lib/containerd');
+  });
+
+  test('newly installed, with a containerd that dockerd started: below its data root', () => {
+    const own = { ...recorded.info, Containerd: { Address: '/var/run/docker/containerd/containerd.sock' } };
+    expect(storeDirectoryOf(v.parse(infoSchema, own))).toBe('/var/lib/docker/containerd/daemon');
+  });
+
+  test('upgraded: where it always did', () => {
+    expect(storeDirectoryOf(v.parse(infoSchema, recorded.infoAfterUpgrade))).toBeUndefined();
+  });
+});
+
+describe('what Docker Engine 29 tells', () => {
+  test('an image of the list: its ID is the index’s digest, nothing is its parent', () => {
+    expect(listed(recorded.imageSummary)).toEqual({
+      id: indexDigest,
+      tags: ['example.org/team/app:1'],
+      digests: [`example.org/team/app@${indexDigest}`],
       parentId: undefined,
-      layers: [manifest],
+      sizeBytes: 172_064_416,
+      createdAtMs: 1_700_000_000_000,
+      labels: { 'org.example.part': 'web' },
+      layers: undefined,
+    });
+  });
+
+  test('one with manifests, identities and a descriptor, and without parent, names, time and labels', () => {
+    expect(listed(recorded.imageSummaryOfLater)).toEqual({
+      id: indexDigest,
+      tags: [],
+      digests: [],
+      parentId: undefined,
+      sizeBytes: 172_064_416,
+      createdAtMs: undefined,
+      labels: {},
+      layers: undefined,
+    });
+  });
+
+  test('an inspected image without Parent, GraphDriver and labels has its layers', () => {
+    expect(imageFromDetails(v.parse(imageDetailsSchema, recorded.imageDetails))).toEqual({
+      id: indexDigest,
+      tags: ['example.org/team/app:1'],
+      digests: [`example.org/team/app@${indexDigest}`],
+      parentId: undefined,
+      sizeBytes: 50_009_000,
+      createdAtMs: 1_700_000_000_000,
+      labels: {},
+      layers: [recorded.layerDigest],
     });
   });
 
   test('a container of an index (its image’s ID) holds the manifest of its platform too', () => {
-    const summary = v.parse(containerSummarySchema, {
-      Id: 'c',
-      Image: 'a:1',
-      ImageID: index,
-      ImageManifestDescriptor: { digest: manifest, platform: { os: 'linux', architecture: 'amd64' } },
-      State: 'running',
+    const [summary] = v.parse(containerListSchema, [recorded.containerSummary]) ?? [];
+    if (summary === undefined) throw new Error('nothing was listed');
+    expect(containerFromSummary(summary, () => undefined)).toMatchObject({
+      name: 'web',
+      images: [indexDigest, manifestDigest],
+      state: 'running',
     });
-    expect(containerFromSummary(summary, () => undefined).images).toEqual([index, manifest]);
   });
 
-  test('an event without status, id and from (1.52) is understood', () => {
-    const message = v.parse(eventSchema, {
-      Type: 'container',
-      Action: 'create',
-      Actor: { ID: 'c', Attributes: { image: 'a:1' } },
-      scope: 'local',
-      time: 1_700_000_000,
-      timeNano: 1_700_000_000_000_000_000,
+  test('an inspected container without GraphDriver has its image, its state and when it stopped', () => {
+    expect(containerFromDetails(v.parse(containerDetailsSchema, recorded.containerDetails))).toMatchObject({
+      name: 'web',
+      images: [indexDigest],
+      state: 'exited',
+      stoppedAtMs: Date.parse('2023-11-15T00:00:00Z'),
     });
-    expect(eventFromMessage(message)).toMatchObject({ kind: 'container-created', image: 'a:1' });
   });
 
-  test('the disk usage of 1.52 has the build cache beside its new fields', () => {
-    const record = { ID: 'abcdefghijklmnopqrstuvwxy', InUse: false, Size: 5 };
-    const answer = { BuildCacheUsage: { TotalCount: 1, TotalSize: 5 }, BuildCache: [record] };
-    expect(v.parse(diskUsageSchema, answer).BuildCache).toHaveLength(1);
+  test.each([
+    ['as it is asked', recorded.diskUsage],
+    ['in 1.52, with old and new fields', recorded.diskUsageOf152],
+    ['since 1.53, without the old fields', recorded.diskUsageOf153],
+  ])('the build cache: %s', (_how, answer) => {
+    expect(cacheRecordsFrom(v.parse(diskUsageSchema, answer))).toEqual([
+      {
+        id: recorded.cacheRecordId,
+        description: 'mount / from exec /bin/sh -c make',
+        sizeBytes: 51,
+        inUse: false,
+        parents: ['parent0000000000000000000'],
+        createdAtMs: Date.parse('2026-01-02T03:04:05Z'),
+        lastUsedAtMs: Date.parse('2026-01-02T04:04:05Z'),
+      },
+    ]);
   });
 
-  test('its containerd is the system’s: the images are not below Docker’s data root', () => {
-    const info = v.parse(infoSchema, {
-      ServerVersion: '29.0.0',
-      Driver: 'overlayfs',
-      DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
-      DockerRootDir: '/var/lib/docker',
-      Containerd: { Address: '/run/containerd/containerd.sock' },
+  test('an event without status, id and from', () => {
+    expect(eventFromMessage(v.parse(eventSchema, recorded.event))).toMatchObject({
+      kind: 'container-created',
+      containerId: recorded.containerSummary.Id,
+      image: 'example.org/team/app:1',
     });
-    expect(storeDirectoryOf(info)).toBe('/var/lib/containerd');
-  });
-
-  test('it is Docker: its parents are built, and a deletion is told when it is done', () => {
-    const version = v.parse(versionSchema, { Version: '29.0.0', Components: [{ Name: 'Engine' }] });
-    expect(dialectOf(version)).toEqual(dockerDialect);
   });
 });

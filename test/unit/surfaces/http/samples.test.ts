@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Sample, Samples } from '../../../../src/surfaces/http/samples.ts';
+import { Samples } from '../../../../src/surfaces/http/samples.ts';
+import type { Sample } from '../../../../src/surfaces/json/activity.ts';
 
 const day = 86_400_000;
 

@@ -86,6 +86,35 @@ describe('the server', () => {
     expect(good.text()).toContain('hello');
   });
 
+  it('compresses what many are given for who takes it, and tells the two apart', async () => {
+    const text = 'all the same '.repeat(1_000);
+    const body = Buffer.from(text);
+    const answer: Route = { answer: () => ({ status: 200, type: 'text/plain', body, etag: '"1"' }) };
+    const { url } = await serve([
+      ['/', answer],
+      ['/short', { answer: () => ({ status: 200, type: 'text/plain', body: Buffer.from('short') }) }],
+    ]);
+    const ask = (path: string, headers: Record<string, string>): Promise<Response> =>
+      fetch(`${url}${path}`, { headers });
+    const plain = await ask('', { 'Accept-Encoding': 'br, gzip;q=0' });
+    expect(plain.headers.get('Content-Encoding')).toBeNull();
+    expect(plain.headers.get('Vary')).toBe('Accept-Encoding');
+    expect(await plain.text()).toBe(text);
+    const packed = await ask('', { 'Accept-Encoding': 'deflate, gzip' });
+    expect(packed.headers.get('Content-Encoding')).toBe('gzip');
+    expect(Number(packed.headers.get('Content-Length'))).toBeLessThan(text.length / 10);
+    expect(await packed.text()).toBe(text);
+    const tags = [plain, packed].map(({ headers }) => headers.get('ETag') ?? '');
+    expect(tags[0]).not.toBe(tags[1]);
+    for (const [at, accepted] of ['identity', 'gzip'].entries())
+      for (const [other, tag] of tags.entries()) {
+        const again = await ask('', { 'Accept-Encoding': accepted, 'If-None-Match': tag });
+        expect(again.status).toBe(at === other ? 304 : 200);
+        await again.arrayBuffer();
+      }
+    expect((await ask('short', { 'Accept-Encoding': 'gzip' })).headers.get('Content-Encoding')).toBeNull();
+  });
+
   it('a second one on the same port says so', async () => {
     const { port } = await serve([]);
     await expect(listen({ host: '127.0.0.1', port }, new Map())).rejects.toThrow(/taken by another process/);

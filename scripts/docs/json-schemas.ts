@@ -1,0 +1,286 @@
+/**
+ * What `--json` prints, field by field, each with its meaning and its unit. Checked by the types of the code that prints
+ * it; the schemas in docs/schema/ and docs/json.md are made from here.
+ */
+import type { KeepCode } from '../../src/core/protection.ts';
+import type { SpaceByKind, SpaceKind } from '../../src/core/space-kinds.ts';
+import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/thresholds.ts';
+import type { UnitKind } from '../../src/core/unit.ts';
+import type { DataRootFinding } from '../../src/disk/data-root.ts';
+import type { EngineInfo } from '../../src/engine/engine.ts';
+import type { Figures } from '../../src/simulate/figures.ts';
+import type {
+  OneRunJson,
+  Run,
+  RunsJson,
+  SimulateJson,
+  TraceFigures,
+} from '../../src/simulate/report/json.ts';
+import type { usageJson } from '../../src/surfaces/json/look.ts';
+import type { PlanJson } from '../../src/surfaces/json/plan.ts';
+import type { StatusJson } from '../../src/surfaces/json/status.ts';
+import {
+  type Described,
+  either,
+  list,
+  object,
+  oneOf,
+  optional,
+  orNull,
+  real,
+  signed,
+  text,
+  time,
+  whole,
+  yes,
+} from './described.ts';
+
+const amount = (description: string): Described<Amount> =>
+  object<Amount>(description, { bytes: whole('bytes'), inodes: whole('inodes') });
+
+const engine = object<EngineInfo>('the engine, as it speaks of itself', {
+  name: text('for people, e.g. `Docker Engine`'),
+  version: text("the engine's version"),
+  apiVersion: text('the API version that both speak, e.g. `1.41`'),
+  rootDirectory: optional(text('where it says it keeps its data, as a path that it sees')),
+  storageDriver: optional(text("the storage driver's name, e.g. `overlay2`")),
+  endpoint: text('its address, as configured'),
+  storeDirectory: optional(text('the folder of its image store, as a path that it sees')),
+  storeUsage: optional(amount('what it says that its image store takes; some seconds old')),
+});
+
+type UsageJson = ReturnType<typeof usageJson>;
+
+const gauge = (description: string): Described<Gauge & { readonly percentUsed: number }> =>
+  object<Gauge & { readonly percentUsed: number }>(description, {
+    total: whole('the size'),
+    available: whole('what an unprivileged process may still take'),
+    percentUsed: real('per cent that is not available'),
+  });
+
+const usage = object<UsageJson>('the filesystem below the path, now', {
+  path: text('the path that was measured'),
+  used: real('what is compared with the thresholds, in `unit`'),
+  unit: oneOf<UsageJson['unit']>('the unit of `used` and of the thresholds', {
+    percent: 'of the filesystem (relative mode)',
+    bytes: 'below the path (absolute mode)',
+  }),
+  resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
+  bytes: gauge('the filesystem by blocks, in bytes'),
+  inodes: orNull(gauge('the filesystem by inodes; null where it counts none')),
+  allocated: orNull(amount('allocated below the path; null in relative mode')),
+});
+
+const thresholds = object<Thresholds>('the thresholds', {
+  type: oneOf<Thresholds['type']>('the unit', { relative: 'per cent', absolute: 'bytes' }),
+  high: real('a sweep begins at or above it'),
+  low: real('a sweep ends below it'),
+});
+
+const place = {
+  layerSource: text('where the sizes of layers are from, a sentence'),
+  dataRoot: orNull(
+    object<DataRootFinding>("what speaks against the path being the engine's; null when nothing does", {
+      code: oneOf<DataRootFinding['code']>('what was found', {
+        'another-folder': "the engine's images lie elsewhere on the same filesystem",
+        'another-filesystem': 'they lie on another filesystem',
+        unknown: 'they are not below the path, and where they are cannot be seen',
+      }),
+      message: text('the same for people, with what to do'),
+    }),
+  ),
+};
+const triggered = yes('usage is at HIGH or above: the daemon would sweep now');
+
+const kind = oneOf<UnitKind>('what it is', {
+  image: 'an image',
+  'build-cache': 'a record of the build cache',
+  'stopped-container': 'a stopped container',
+});
+const id = text("the engine's ID");
+const names = list<string>("an image's names, a record's description, a container's name", text('a name'));
+const sizeBytes = whole("the engine's figure in bytes, shared parts included");
+const reason = text('why, one line for people');
+
+const keepCodes: Readonly<Record<KeepCode, string>> = {
+  'in-use': 'a container holds it, in whatever state',
+  'static-pod': 'a container of a static pod holds it',
+  'child-stays': 'what stands on it stays',
+  intermediate: 'a nameless step of a build; it goes with the last image built on it',
+  'frees-nothing': 'it could go, but frees nothing that is scarce',
+  'not-needed': 'it could go, but need not',
+  managed: 'a stopped container that somebody may bring back',
+  'stopped-recently': 'a container that stopped not long ago',
+  'not-cleaned': '`CLEAN` does not name its kind',
+  refused: 'the engine, or a look right before the deletion, kept it',
+  pinned: 'the engine was told to keep it',
+  'sandbox-image': 'every pod needs it',
+  'keep-label': 'its label says so',
+  'keep-pattern': '`KEEP` names it',
+  'min-age': 'it came here not long ago',
+  'keep-last': 'it is among the newest of its repository',
+};
+
+/** `plan --json`, `/api/plan.json`. */
+export const planSchema: Described<PlanJson> = object<PlanJson>(
+  'What a sweep that begins now would delete, in order, and what it would keep.',
+  {
+    engine,
+    usage,
+    ...place,
+    thresholds,
+    triggered,
+    victims: list<PlanJson['victims'][number]>(
+      'what would go, in order',
+      object<PlanJson['victims'][number]>('a victim', {
+        kind,
+        id,
+        references: names,
+        sizeBytes,
+        keepParents: yes('a nameless build step below it is protected and stays'),
+        predictedBytes: whole('bytes that its deletion frees, after those before it'),
+        predictedInodes: whole('the same in inodes'),
+        reason,
+      }),
+    ),
+    kept: list<PlanJson['kept'][number]>(
+      'everything that would stay',
+      object<PlanJson['kept'][number]>('something that stays', {
+        kind,
+        id,
+        references: names,
+        sizeBytes,
+        code: oneOf<KeepCode>('why', keepCodes),
+        reason,
+      }),
+    ),
+    predicted: object<PlanJson['predicted']>('what all of it comes to, computed', {
+      freedBytes: whole('bytes that all victims free'),
+      freedInodes: whole('the same in inodes'),
+      used: real('what `usage.used` would be afterwards'),
+      reachesLow: yes('that is below LOW'),
+    }),
+  },
+);
+
+const spaceKinds: Readonly<Record<SpaceKind, string>> = {
+  imagesInUse: 'layers of images that containers hold',
+  imagesUnused: 'layers of images that none holds',
+  buildCache: 'the build cache',
+  containerLayers: 'what containers wrote',
+  containerLogs: 'logs of containers',
+  volumesInUse: 'volumes that containers mount',
+  volumesUnused: 'volumes that none mounts',
+  leftovers: 'folders of layers, containers or builds that nothing refers to any more',
+  beingWritten: 'a pull or build under way',
+  engine: "the engine's own files",
+  unknown: 'below the path, where the store could not be read',
+  notTheEngines: 'not below the path',
+  reserved: 'free, but for root only',
+  available: 'free',
+};
+/** What is counted twice goes off the engine's own files, and may be more than these: no bound below. */
+const spaceParts = Object.fromEntries(
+  Object.entries(spaceKinds).map(([name, meaning]) => [
+    name,
+    object<Amount>(meaning, { bytes: signed('bytes'), inodes: signed('inodes') }),
+  ]),
+) as Readonly<Record<SpaceKind, Described<Amount>>>;
+
+type ImageJson = StatusJson['images'][number];
+
+/** `status --json`, `/api/status.json`. */
+export const statusSchema: Described<StatusJson> = object<StatusJson>(
+  'The disk against the thresholds, where its space is, and every image.',
+  {
+    engine,
+    usage,
+    thresholds,
+    triggered,
+    ...place,
+    space: orNull(
+      object<SpaceByKind>('the whole filesystem by kind; null where it cannot be told', {
+        path: text('the path'),
+        total: amount("the filesystem's size; `inodes` is 0 where it counts none"),
+        parts: object<SpaceByKind['parts']>('every kind; the parts sum to `total`', spaceParts),
+        leftovers: list<string>('the folders that nothing refers to', text('an absolute path')),
+        unusedVolumes: list<string>('the volumes that no container mounts', text('a name')),
+      }),
+    ),
+    spaceProblem: orNull(text('why it cannot be told; null where it can')),
+    images: list<ImageJson>(
+      'every image, the largest first',
+      object<ImageJson>('an image', {
+        id,
+        tags: list<string>('its names', text('`repository:tag`')),
+        digests: list<string>('its digests', text('`repository@sha256:…`')),
+        parentId: orNull(text('the image that the classic builder made it from, on this host')),
+        sizeBytes,
+        uniqueBytes: whole('bytes of layers that no other image has'),
+        uniqueInodes: whole('inodes of these'),
+        sharedBytes: whole('bytes of layers that others have, too'),
+        sharedInodes: whole('inodes of these'),
+        exact: yes('measured on the disk; else estimated from sizes that the engine gives'),
+        createdAt: orNull(time('when it was built; null where the engine does not say')),
+        appearedAt: orNull(time('when it came to this host; null where the disk does not tell')),
+        ageSeconds: orNull(real('seconds since it was built')),
+        inUse: yes('a container holds it'),
+        usedBy: list<ImageJson['usedBy'][number]>(
+          'the containers that hold it',
+          object<ImageJson['usedBy'][number]>('a container', {
+            id,
+            name: text("the container's name"),
+            state: text('e.g. `running`, `exited`; all of them hold'),
+          }),
+        ),
+      }),
+    ),
+  },
+);
+
+const trace = object<TraceFigures>('what was replayed', {
+  uses: whole('launches of containers'),
+  images: whole('different images'),
+  layers: whole('different layers'),
+  distinctBytes: real('bytes of all layers, each once'),
+});
+
+const policies = list<Figures>(
+  'a row for each policy, baseline and mark',
+  object<Figures>('what one of them cost', {
+    policy: text('its name'),
+    isReference: yes('a baseline or the clairvoyant mark: nothing that can be set'),
+    launches: whole('uses of an image'),
+    misses: whole('launches of an image that was not there'),
+    fetchedBytes: real('bytes fetched in all'),
+    refetchedBytes: real('of these: layers that had been there before and were deleted'),
+    launchesWaited: whole('launches that had to wait for bytes'),
+    delayP50Seconds: real('how long half of these waited at most, in seconds'),
+    delayP95Seconds: real('how long 95 of 100 of these waited at most, in seconds'),
+    imagesDeleted: whole('images deleted'),
+    sweeps: whole('sweeps'),
+    sweepsAboveLow: whole('sweeps that ended at or above LOW'),
+    deletedGently: whole('images deleted between the soft threshold and HIGH, without a cordon'),
+    cordonedMinutes: real('minutes that the sweeps would have taken'),
+    meanOvershootBytes: real('bytes below LOW at the end of a sweep, on average'),
+    maxOvershootBytes: real('the same at most'),
+    peakBytes: real('the most that was used'),
+  }),
+);
+const setting = {
+  capacityBytes: real('the size of the disk'),
+  high: real('per cent at which a sweep begins'),
+  low: real('per cent below which a sweep ends'),
+};
+
+/** `simulate --json`. */
+export const simulateSchema: Described<SimulateJson> = either(
+  object<OneRunJson>('With one capacity and one pair of thresholds.', { trace, ...setting, policies }),
+  object<RunsJson>('With several.', {
+    trace,
+    runs: list<Run>(
+      'a run for each capacity and pair of thresholds',
+      object<Run>('a run', { ...setting, policies }),
+    ),
+  }),
+);

@@ -1,0 +1,41 @@
+/** What `simulate --json` prints. */
+import type { Figures } from '../figures.ts';
+import type { Result, Setting } from '../simulate.ts';
+import type { Trace } from '../trace.ts';
+
+/** What was replayed. */
+export interface TraceFigures {
+  readonly uses: number;
+  readonly images: number;
+  readonly layers: number;
+  readonly distinctBytes: number;
+}
+
+/** All policies with one capacity and one pair of thresholds. */
+export interface Run extends Setting {
+  readonly policies: readonly Figures[];
+}
+
+export interface OneRunJson extends Run {
+  readonly trace: TraceFigures;
+}
+
+export interface RunsJson {
+  readonly trace: TraceFigures;
+  readonly runs: readonly Run[];
+}
+
+export type SimulateJson = OneRunJson | RunsJson;
+
+/** With one capacity and one pair of thresholds the rows stand at the top; with more, each run has its own. */
+export function simulateJson(trace: Trace, results: readonly Result[]): SimulateJson {
+  const runs = results.map(({ setting, rows }): Run => ({ ...setting, policies: rows }));
+  const figures: TraceFigures = {
+    uses: trace.startsMs.length,
+    images: trace.images.length,
+    layers: trace.layers.length,
+    distinctBytes: trace.distinctBytes,
+  };
+  const [only, ...others] = runs;
+  return only !== undefined && others.length === 0 ? { trace: figures, ...only } : { trace: figures, runs };
+}

@@ -1,0 +1,64 @@
+/**
+ * The open connections, and who goes when there are too many: somebody idle, the longest first. So whoever holds many
+ * connections keeps nobody else out; a probe of health least of all.
+ */
+import type { Socket } from 'node:net';
+
+interface Use {
+  /** Answers under way. */
+  answers: number;
+  /** It is told events: so many are bounded elsewhere. */
+  isStream: boolean;
+}
+
+export class Connections {
+  /** The one that has done nothing for the longest time first. */
+  readonly #open = new Map<Socket, Use>();
+  readonly #most: number;
+
+  /** @param most at a time */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** A connection was made. */
+  add(socket: Socket): void {
+    if (this.#open.size >= this.#most) this.#makeRoom();
+    this.#open.set(socket, { answers: 0, isStream: false });
+    socket.once('close', () => {
+      this.#open.delete(socket);
+    });
+  }
+
+  /** An answer begins. @returns to be called when it has ended. */
+  answering(socket: Socket): () => void {
+    const use = this.#open.get(socket);
+    if (use === undefined) return () => undefined;
+    use.answers += 1;
+    return () => {
+      use.answers -= 1;
+      // It has just done something: to the end.
+      if (this.#open.delete(socket)) this.#open.set(socket, use);
+    };
+  }
+
+  /** The answer under way has no end. */
+  streaming(socket: Socket): void {
+    const use = this.#open.get(socket);
+    if (use !== undefined) use.isStream = true;
+  }
+
+  #makeRoom(): void {
+    let goes: Socket | undefined;
+    for (const [socket, { answers, isStream }] of this.#open) {
+      if (isStream) continue;
+      goes ??= socket;
+      if (answers > 0) continue;
+      goes = socket;
+      break;
+    }
+    if (goes === undefined) return;
+    this.#open.delete(goes);
+    goes.destroy();
+  }
+}

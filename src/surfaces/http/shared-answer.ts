@@ -1,0 +1,33 @@
+/** An answer that is made at most so often, however many ask: for a moment all are given the same. */
+import type { Answer } from './routes.ts';
+
+/** Long enough that many who ask at once cost as much as one, too short for people to see. */
+const HOLD_MS = 250;
+
+export class SharedAnswer {
+  readonly #make: () => Answer;
+  readonly #clock: () => number;
+  #answer: Answer | undefined;
+  #madeAtMs = 0;
+
+  /** @param clock in ms, never goes back */
+  constructor(make: () => Answer, clock: () => number) {
+    this.#make = make;
+    this.#clock = clock;
+  }
+
+  get(): Answer {
+    const nowMs = this.#clock();
+    if (this.#answer === undefined || nowMs - this.#madeAtMs >= HOLD_MS) {
+      const { body, ...answer } = this.#make();
+      this.#answer = { ...answer, body: typeof body === 'string' ? Buffer.from(body) : body };
+      this.#madeAtMs = nowMs;
+    }
+    return this.#answer;
+  }
+
+  /** The next one who asks must be told something new. */
+  changed(): void {
+    this.#answer = undefined;
+  }
+}
