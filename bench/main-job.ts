@@ -4,17 +4,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { runCli, type Cli } from '../test/harness/cli.ts';
+import { type Cli } from '../test/harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../test/harness/docker-engine.ts';
 import { loadImages } from '../test/harness/images.ts';
 import { startWireProxy } from '../test/harness/wire-proxy.ts';
+import { startAsImage } from './image-start.ts';
 
 const IMAGES = 100;
 const ROUNDS = 3;
 /** Files in an image's own layer: next to nothing, so that all is overhead; and as images have them. */
 const SMALL = 20;
 const REALISTIC = 2000;
-const bundle = new URL('../dist/docker-image-cleaner.cjs', import.meta.url).pathname;
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -27,15 +27,13 @@ function start(
   settings: Record<string, string>,
   host = engine.dockerHost,
 ): Cli {
-  const prefixed = Object.entries({
+  const always = {
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'debug',
     PATH_TO_CHECK: engine.dataRoot,
     DELAY_SECONDS: '0',
-    ...settings,
-  });
-  const env = Object.fromEntries(prefixed.map(([name, value]) => [`DOCKER_IMAGE_CLEANER_${name}`, value]));
-  return runCli(args, { script: bundle, env: { DOCKER_HOST: host, ...env } });
+  };
+  return startAsImage(args, { ...always, ...settings }, { DOCKER_HOST: host });
 }
 
 /** Each image has a layer of its own on a shared one: so many files of 1 kB. */
@@ -51,11 +49,6 @@ async function fill(engine: DockerEngine, files: number): Promise<readonly strin
       layers: ['base', `own${index}`],
     })),
   });
-}
-
-function residentMiB(pid: number): number {
-  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) / 1024;
 }
 
 /** User and system time of a process in ms; the kernel counts in ticks of 10 ms (proc(5), USER_HZ 100). */
@@ -140,10 +133,6 @@ try {
   const before = cpuMs(idle.pid);
   await nthCheck(idle, 33);
   rows.push(['CPU of one idle check', `${((cpuMs(idle.pid) - before) / 30).toFixed(1)} ms`]);
-  rows.push([
-    'resident memory of the idle daemon after 33 checks',
-    `${residentMiB(idle.pid).toFixed(0)} MiB`,
-  ]);
   await idle.dispose();
 
   const watched = start(engine, ['run'], { THRESHOLD_HIGH: '99', INTERVAL_SECONDS: '1' }, proxy.dockerHost);

@@ -4,23 +4,24 @@
  */
 import type { Audience } from './audience.ts';
 import { backoff, sleep } from './clock.ts';
-import { type Clean, sortOutCleanable } from './core/clean.ts';
+import type { Clean } from './core/clean.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Protections } from './core/protections.ts';
 import { DEFAULT_QUIET_SECONDS } from './core/gentle.ts';
-import { sortOut } from './core/protection.ts';
 import { formatLevel } from './core/format.ts';
-import { type Image, type ImageStore, references } from './core/store.ts';
+import type { Image } from './core/store.ts';
 import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
-import type { Reporter, StopReason, SweepReport } from './events.ts';
+import type { Reporter, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { GentleMode } from './gentle.ts';
-import { listStore, observe, type Snapshot, spaceAnswer } from './observe.ts';
+import { LastSweep } from './last-sweep.ts';
+import { IdleMemory } from './memory.ts';
+import { observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
@@ -74,9 +75,6 @@ export type CheckResult =
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'stopped' };
 
-/** Sweeps that ended so are not begun again while the store is the same: they would end the same. */
-const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'dry-run']);
-
 /** What the daemon remembers between checks. */
 export class Daemon {
   private readonly options: DaemonOptions;
@@ -85,20 +83,29 @@ export class Daemon {
   private placeIsKnown = false;
   private finding: DataRootFinding | undefined;
   private pathReachable = true;
-  /** What a sweep could have deleted when the last one ended without reaching LOW. */
-  private couldNotHelp: string | undefined;
+  private readonly lastSweep: LastSweep;
   private readonly gentle: GentleMode | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
+    this.lastSweep = new LastSweep(options);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
-      this.gentle = new GentleMode({ ...options, softLevel, quietSeconds, history, settleMs, looks: LOOKS });
+      this.gentle = new GentleMode({
+        ...options,
+        softLevel,
+        quietSeconds,
+        history,
+        settleMs,
+        looks: LOOKS,
+        owed: this.lastSweep.owed,
+      });
   }
 
   /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
+    const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
       const { outcome } = await this.check();
@@ -108,6 +115,7 @@ export class Daemon {
           ? Math.min(retry.next().value, intervalSeconds * 1000)
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
+      memory.giveBack();
       await sleep(waitMs, stop);
     }
   }
@@ -140,12 +148,12 @@ export class Daemon {
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
     options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
+    this.lastSweep.measured(usage, triggered);
     if (!triggered) {
-      this.couldNotHelp = undefined;
       await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
-    if (this.couldNotHelp !== undefined && this.couldNotHelp === this.fingerprint(await this.list())) {
+    if (await this.lastSweep.isPointlessToRepeat()) {
       options.report({
         event: 'sweep.skipped',
         used,
@@ -258,20 +266,10 @@ export class Daemon {
     this.placeIsKnown = finding !== undefined || images.length > 0;
   }
 
-  private list(): Promise<ImageStore> {
-    const { engine, disk, stop, clean } = this.options;
-    return listStore(engine, disk, stop, clean);
-  }
-
   private async remember(report: SweepReport): Promise<void> {
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    // A deletion that failed may succeed the next time.
-    if (report.reachedLow || report.failedDeletions > 0 || !POINTLESS_TO_REPEAT.has(report.stoppedBecause)) {
-      this.couldNotHelp = undefined;
-      return;
-    }
-    this.couldNotHelp = this.fingerprint(await this.list());
+    await this.lastSweep.remember(report);
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -313,17 +311,5 @@ export class Daemon {
       abandon: options.abandon,
       ...(held && { whyStopped: held.whyEnded }),
     };
-  }
-
-  /** What may go, images with their names: as long as that is the same, a sweep has the same choice. */
-  private fingerprint(store: ImageStore): string {
-    const { protections, clean } = this.options;
-    const nowMs = Date.now();
-    const others = sortOutCleanable(store, clean, nowMs).units.map(({ id }) => id);
-    const leaving = new Set(others);
-    const containers = store.containers.filter(({ id }) => !leaving.has(id));
-    const { candidates } = sortOut({ ...store, containers }, undefined, { ...protections, nowMs });
-    const images = candidates.map((image) => [image.id, ...references(image)].join(' '));
-    return [...(clean.images ? images : []), ...others].sort().join('\n');
   }
 }

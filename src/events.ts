@@ -39,6 +39,9 @@ export interface SweepReport {
   /** Measured on the filesystem, in bytes; others write meanwhile, so it can be negative. */
   readonly freedBytes: number;
   readonly freedInodes: number;
+  /** What was deleted should have freed so much more; the filesystem has not shown it in the time that is waited. */
+  readonly outstandingBytes: number;
+  readonly outstandingInodes: number;
   /** The sum of what the plan predicted for what was deleted. */
   readonly predictedBytes: number;
   /** Per cent in relative mode, bytes in absolute mode. */
@@ -126,6 +129,22 @@ export type DaemonEvent =
       readonly freedInodes: number;
     } & Omit<VictimFacts, 'reason'>)
   | ({ readonly event: 'sweep.completed' } & SweepReport)
+  /** The filesystem does not show yet what deletions should have freed: nothing more is deleted until it does, or in vain. */
+  | {
+      readonly event: 'space.awaited';
+      readonly missingBytes: number;
+      readonly missingInodes: number;
+      /** As long as nothing comes. */
+      readonly waitSeconds: number;
+    }
+  /** It does: in the sweep that waited, or at a check after it. */
+  | {
+      readonly event: 'space.appeared';
+      readonly freedBytes: number;
+      readonly freedInodes: number;
+      readonly afterSeconds: number;
+      readonly usage: Usage;
+    }
   /** A permission that the cleaner needs or, where not required, would use. */
   | { readonly event: 'cluster.access-missing'; readonly message: string; readonly required: boolean }
   /** The API server does not do what is asked, and is asked again until it does; said once. */

@@ -9,13 +9,13 @@ import { makePlan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
-import { level, type Usage } from './core/thresholds.ts';
+import { type Amount, freedBetween, level, type Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
+import { LateSpace, type OwedSpace, spacePatienceMs } from './late-space.ts';
 import { observe } from './observe.ts';
 import {
-  freedBetween,
   type RemovalSettings,
   removeVictim,
   tellMissedPredictions,
@@ -33,6 +33,8 @@ export interface GentleOptions extends RemovalSettings {
   /** In the thresholds' unit. */
   readonly softLevel: number;
   readonly quietSeconds: number;
+  /** What the last step did not show yet: the next one waits for it. */
+  readonly owed: OwedSpace;
 }
 
 export class GentleMode {
@@ -63,7 +65,7 @@ export class GentleMode {
       this.#isPointlessSaid = false;
       return;
     }
-    if (!this.#isQuiet() || this.#isPointless()) return;
+    if (this.#options.owed.isExpected || !this.#isQuiet() || this.#isPointless()) return;
     await this.#step(used);
   }
 
@@ -103,26 +105,41 @@ export class GentleMode {
       return;
     }
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
+    const late = new LateSpace(this.#options);
     const check = new PredictionCheck();
-    await this.#remove(victims, usage, check);
+    const after = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
     tellMissedPredictions(check, report);
+    this.#options.owed.owe(late.outstanding, after, await spacePatienceMs(disk, this.#options.abandon));
   }
 
-  async #remove(victims: readonly Victim[], usage: Usage, check: PredictionCheck): Promise<void> {
+  /** @returns what the disk says after the last deletion. */
+  async #remove(
+    victims: readonly Victim[],
+    usage: Usage,
+    {
+      toFree,
+      late,
+      check,
+    }: { readonly toFree: Amount; readonly late: LateSpace; readonly check: PredictionCheck },
+  ): Promise<Usage> {
     const { disk, stop, abandon } = this.#options;
     let before = usage;
     for (const victim of victims) {
-      if (hasFired(stop)) return;
+      if (hasFired(stop)) break;
       const begunMs = performance.now();
       const result = await removeVictim(victim, this.#options);
-      const after = await disk.usage(abandon);
+      const after =
+        result.outcome === 'deleted'
+          ? await late.measure(before, victim.predicted, toFree)
+          : await disk.usage(abandon);
       const durationSeconds = (performance.now() - begunMs) / 1000;
       tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
       if (result.outcome === 'deleted') check.note(victim, freedBetween(before, after));
       before = after;
       if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
       this.#refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
-      return;
+      break;
     }
+    return before;
   }
 }

@@ -2,9 +2,9 @@
  * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
  */
-import { backoff, hasFired, sleep } from './clock.ts';
+import { hasFired, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
-import { explainRemaining } from './core/explain.ts';
+import { explainOutstanding, explainRemaining } from './core/explain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
 import type { UsageHistory } from './core/usage/history.ts';
@@ -12,14 +12,23 @@ import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
 import type { ImageStore } from './core/store.ts';
 import type { UnitId, UnitKind } from './core/unit.ts';
-import { type Amount, isBelowLow, level, type Thresholds, type Usage } from './core/thresholds.ts';
+import {
+  type Amount,
+  freedBetween,
+  isBelowLow,
+  level,
+  type Thresholds,
+  type Usage,
+} from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { addLayers, listStore, type Snapshot } from './observe.ts';
+import { LateSpace } from './late-space.ts';
+import { patiently } from './patiently.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
-import { freedBetween, removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from './victim.ts';
+import { removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from './victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
@@ -54,6 +63,7 @@ export interface SweepOptions {
 }
 
 interface Progress {
+  readonly late: LateSpace;
   usage: Usage;
   store: ImageStore;
   readonly deleted: Record<UnitKind, number>;
@@ -69,6 +79,7 @@ interface Progress {
 export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<SweepReport> {
   const startedMs = performance.now();
   const progress: Progress = {
+    late: new LateSpace(options),
     usage: snapshot.usage,
     store: snapshot.store,
     deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
@@ -165,16 +176,34 @@ async function carryOut(
     const before = progress.usage;
     const begunMs = performance.now();
     const result = await patiently(() => removeVictim(victim, options), options);
-    progress.usage = await options.disk.usage(options.abandon);
+    progress.usage =
+      result.outcome === 'deleted'
+        ? await progress.late.measure(before, victim.predicted, plan.toFree)
+        : await options.disk.usage(options.abandon);
     const durationSeconds = (performance.now() - begunMs) / 1000;
     note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
+    const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN;
+    // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
+    if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
   }
-  return options.stop.aborted ? stopReason(options) : undefined;
+  if (options.stop.aborted) return stopReason(options);
+  await awaitSpace(plan.toFree, progress);
+  return isBelowLow(progress.usage, options.thresholds) ? 'reached-low' : undefined;
+}
+
+/** Waits for the space that is outstanding, if any is; where it comes, the deletions did help. */
+async function awaitSpace(toFree: Amount, progress: Progress): Promise<void> {
+  if (!progress.late.isAwaited) return;
+  const before = progress.usage;
+  progress.usage = await progress.late.wait(before);
+  const freed = freedBetween(before, progress.usage);
+  progress.check.noteLate(freed);
+  if (helps(freed, toFree)) progress.uselessInARow = 0;
 }
 
 /** One victim's turn. */
@@ -220,39 +249,6 @@ function note(
   tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
 }
 
-/**
- * Tries again with backoff while the engine is away: it may be restarting.
- * @throws EngineError when it stays away for longer than the sweep's patience, or for what waiting cannot mend.
- */
-async function patiently<T>(ask: (signal: AbortSignal) => Promise<T>, options: SweepOptions): Promise<T> {
-  const deadlineMs = performance.now() + options.patienceMs;
-  let reported = false;
-  for (const waitMs of backoff()) {
-    try {
-      if (reported) {
-        const { endpoint, name, version, apiVersion } = await options.engine.connect(options.abandon);
-        options.report({ event: 'engine.connected', endpoint, name, version, apiVersion });
-      }
-      return await ask(options.abandon);
-    } catch (error) {
-      const mayReturn =
-        error instanceof EngineError && (error.code === 'unreachable' || error.code === 'timeout');
-      if (!mayReturn || performance.now() + waitMs > deadlineMs || options.stop.aborted) throw error;
-      if (!reported) {
-        options.report({
-          event: 'engine.unavailable',
-          endpoint: options.engine.endpoint,
-          message: error.message,
-        });
-        reported = true;
-      }
-      await sleep(waitMs, options.stop);
-      options.stop.throwIfAborted();
-    }
-  }
-  throw new Error('unreachable: backoff never ends');
-}
-
 function summary(
   before: Usage,
   progress: Progress,
@@ -261,6 +257,7 @@ function summary(
   options: SweepOptions,
 ): SweepReport {
   const freed = freedBetween(before, progress.usage);
+  const { outstanding } = progress.late;
   const reachedLow = isBelowLow(progress.usage, options.thresholds);
   return {
     dryRun: options.dryRun,
@@ -270,6 +267,8 @@ function summary(
     failedDeletions: progress.failed,
     freedBytes: freed.bytes,
     freedInodes: freed.inodes,
+    outstandingBytes: outstanding.bytes,
+    outstandingInodes: outstanding.inodes,
     predictedBytes: progress.predicted.bytes,
     usedBefore: usedLevel(before, options),
     usedAfter: usedLevel(progress.usage, options),
@@ -280,7 +279,13 @@ function summary(
     remaining:
       reachedLow || options.dryRun
         ? []
-        : explainRemaining(progress.store, progress.usage, { ...options.protections, nowMs: Date.now() }),
+        : [
+            ...explainRemaining(progress.store, progress.usage, {
+              ...options.protections,
+              nowMs: Date.now(),
+            }),
+            ...explainOutstanding(outstanding),
+          ],
   };
 }
 

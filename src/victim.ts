@@ -2,7 +2,7 @@
 import type { Clean } from './core/clean.ts';
 import type { Victim } from './core/plan.ts';
 import type { PredictionCheck } from './core/prediction-check.ts';
-import { type Amount, level, type Thresholds, type Usage } from './core/thresholds.ts';
+import { freedBetween, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import type { UnitKind } from './core/unit.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Reporter, Subject } from './events.ts';
@@ -114,20 +114,6 @@ const subjectOf = {
   'build-cache': 'cache-record',
   'stopped-container': 'container',
 } as const satisfies Record<UnitKind, Subject>;
-
-/** What the disk gained between two measurements; negative where others wrote more than was deleted. */
-export function freedBetween(before: Usage, after: Usage): Amount {
-  if (before.allocated !== undefined && after.allocated !== undefined) {
-    return {
-      bytes: before.allocated.bytes - after.allocated.bytes,
-      inodes: before.allocated.inodes - after.allocated.inodes,
-    };
-  }
-  return {
-    bytes: after.bytes.available - before.bytes.available,
-    inodes: (after.inodes?.available ?? 0) - (before.inodes?.available ?? 0),
-  };
-}
 
 function named(victim: Victim): Pick<Victim, 'id' | 'references'> {
   return { id: victim.id, references: victim.references };

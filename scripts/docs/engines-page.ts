@@ -73,11 +73,33 @@ through the real executable. What the suite saw is written down and is this tabl
 const closing = `## What the words mean
 
 - **measured**: a prediction is made of what is allocated on the disk, and comes true within 1 % or 1 MiB.
-  **estimated**: of sizes that the engine tells; what was freed is measured after each deletion all the same.
-- **later**: the engine answers a deletion before the space is free. The sweep waits until it is, and so does not take the
-  deletion for one that did not help.
+  **estimated**: of sizes that the engine tells.
+- **by kind**: images in use and unused, build cache, containers and more, each measured. **as a whole**: what is below the
+  path, in one figure.
+- **at once**: the engine answers a deletion when the space is free. **later**: before that; see below.
+- **followed**: from the engine's events, or where it has none, from asking now and then (containerd 1.6: every 10 s, so a
+  container that came and went in between was not seen). Time in which nothing could be seen counts neither as use nor as
+  its absence.
 - **deletes**: the engine would delete an image that a container uses. It is never asked to: containers are looked at when
   planning and again right before each deletion.
+
+## What is exact and what is estimated
+
+| figure                                        | exact                                                                                        | estimated                                                                                                          |
+| --------------------------------------------- | -------------------------------------------------------------------------------------------- | ------------------------------------------------------------------------------------------------------------------ |
+| what a sweep freed                            | on every engine: the filesystem is measured after each deletion                              | never                                                                                                              |
+| what a deletion will free (\`plan\`, \`status\`) | Docker's own store and Podman (allocated on the disk), containerd through CRI (measured by it when it unpacked) | Docker's containerd store, and wherever the store on disk cannot be read: from the sizes that the engine tells; \`status\` and \`plan\` say so |
+| inodes                                        | where sizes of layers are measured                                                           | elsewhere: guessed from the bytes |
+| last use of an image                          | while it was followed | before the cleaner's first start nothing was seen: then an image counts as used when it was built |
+
+## When space is free later
+
+The engines above free the space before they answer, on ext4. It comes later where a filesystem frees when it commits (btrfs:
+up to a minute, seen with Docker 20.10), where something holds what a deleted image was made of (a file that is open), and on
+Docker's containerd store where a build or a pull holds it until containerd collects (seen on 28.5). A sweep knows what each
+deletion should have freed. What is missing is waited for before more is deleted than has to go and before deleting counts
+as no help: as long as it keeps coming, else 15 s, on btrfs and zfs 90 s. What had not come by then is in the sweep's report
+(\`outstandingBytes\`), and the check that finds it says so (\`space.appeared\`).
 
 ## Docker Engine 29
 

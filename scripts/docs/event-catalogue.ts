@@ -290,6 +290,10 @@ export const catalogue: Catalogue = {
       deletedContainers: count('stopped containers that are gone; 0 unless `CLEAN` names them'),
       failedDeletions: count('deletions that were tried and did not happen'),
       ...freed,
+      outstandingBytes: count(
+        'what the deletions should have freed besides, and the filesystem did not show in the time that is waited',
+      ),
+      outstandingInodes: count('the same in inodes'),
       predictedBytes: count('what the plan predicted for what was deleted'),
       usedBefore: used,
       usedAfter: used,
@@ -299,6 +303,20 @@ export const catalogue: Catalogue = {
       stoppedBecause: oneOf(Object.keys(stopReasons), 'why the sweep ended'),
       remaining: list('where the space is instead, a sentence each; empty when LOW was reached'),
     },
+  },
+  'space.awaited': {
+    level: 'info',
+    when: 'the filesystem does not show yet what deletions should have freed, and that would decide: nothing more is deleted before it was waited for',
+    fields: {
+      missingBytes: count('what is not there of the predictions'),
+      missingInodes: count('the same in inodes'),
+      waitSeconds: seconds('how long, as long as nothing comes'),
+    },
+  },
+  'space.appeared': {
+    level: 'info',
+    when: 'it is there: in the sweep that waited, or at a check after it',
+    fields: { ...freed, afterSeconds: seconds('since it was waited for, or since the sweep'), usage },
   },
   'cluster.access-missing': {
     level: 'error, warn where not required',

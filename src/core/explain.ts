@@ -3,7 +3,7 @@ import { formatBytes, formatCount } from './format.ts';
 import { sortOut } from './protection.ts';
 import { isProtectionCode, type Protections } from './protections.ts';
 import type { ImageStore } from './store.ts';
-import type { Usage } from './thresholds.ts';
+import type { Amount, Usage } from './thresholds.ts';
 
 /**
  * Says plainly what holds the space that images did not give back. Image sizes are the engine's sums, layers shared
@@ -42,6 +42,18 @@ export function explainRemaining(
     `at least ${formatBytes(otherBytes)} are not images: build cache, container layers and logs, volumes, or files that are not the engine's`,
   );
   return lines;
+}
+
+/** Of space that deletions should have freed and did not show. */
+export function explainOutstanding({ bytes, inodes }: Amount): readonly string[] {
+  const parts = [
+    ...(bytes > 0 ? [formatBytes(bytes)] : []),
+    ...(inodes > 0 ? [formatCount(inodes, 'inode')] : []),
+  ];
+  if (parts.length === 0) return [];
+  return [
+    `${parts.join(' and ')} of what was deleted had not been freed yet: it may still come, or something holds it (a build cache, an open file, a lease)`,
+  ];
 }
 
 function sum(values: readonly number[]): number {

@@ -38,6 +38,11 @@ export class PredictionCheck {
       this.#missed.push({ victim, freed });
   }
 
+  /** @param freed what came after that, of deletions that were noted. */
+  noteLate(freed: Amount): void {
+    this.#error = { bytes: this.#error.bytes + freed.bytes, inodes: this.#error.inodes + freed.inodes };
+  }
+
   /**
    * Undefined where all came true. Also where the errors make up for each other: some filesystems (XFS, btrfs) free a
    * part of a deletion only during the next.

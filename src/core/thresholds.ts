@@ -93,6 +93,20 @@ export function amountToFree(usage: Usage, thresholds: Thresholds): Amount {
   };
 }
 
+/** What the disk gained between two measurements; negative where others wrote more than was deleted. */
+export function freedBetween(before: Usage, after: Usage): Amount {
+  if (before.allocated !== undefined && after.allocated !== undefined) {
+    return {
+      bytes: before.allocated.bytes - after.allocated.bytes,
+      inodes: before.allocated.inodes - after.allocated.inodes,
+    };
+  }
+  return {
+    bytes: after.bytes.available - before.bytes.available,
+    inodes: (after.inodes?.available ?? 0) - (before.inodes?.available ?? 0),
+  };
+}
+
 /** The usage as it would be after freeing an amount; never below empty. */
 export function usageAfter(usage: Usage, freed: Amount): Usage {
   const less = (gauge: Gauge, amount: number): Gauge => ({

@@ -3,7 +3,7 @@
  * number of files in the image store. Equals `du -s --block-size=1 -x`. Where there is no layer database that we
  * can read, the whole is walked, and the account says why.
  */
-import { lstat, readdir, statfs } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import type { ChainId, Layer } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
 import { errnoOf } from '../errno.ts';
@@ -14,6 +14,7 @@ import {
   type LayerDatabaseResult,
   type NoLayerDatabase,
 } from './layer-database.ts';
+import { isLate } from './filesystem.ts';
 import { LayerFolders, type MeasuredFolder } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';
 import { MetadataFolders } from './metadata-folders.ts';
@@ -47,10 +48,6 @@ export interface AccountOptions {
   readonly estimate?: boolean;
 }
 
-/** Filesystems that decide about a file's blocks when it is written out (magic numbers of statfs(2)). */
-const lateAllocators = new Set([
-  0x9123683e /* btrfs */, 0x2fc12fc1 /* zfs */, 0xf2f52010 /* f2fs */, 0xca451a4e,
-]);
 /** Folders of the root whose entries are told apart: a container's files and logs, a volume. */
 const toldApart = ['containers', 'volumes'];
 
@@ -105,7 +102,7 @@ export class DiskAccountant {
     }
     const slices = new Slices(signal);
     const nowMs = Date.now();
-    const allocatesLate = lateAllocators.has((await statfs(this.#root)).type);
+    const allocatesLate = await isLate(this.#root);
     let folders: readonly MeasuredFolder[];
     try {
       folders = await this.#folders.measure(database, { estimate, allocatesLate, nowMs }, slices, signal);

@@ -1,8 +1,25 @@
 /** What the filesystem itself says: blocks and inodes of the filesystem that holds a path. One system call. */
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Gauge } from '../core/thresholds.ts';
 import { errnoOf } from '../errno.ts';
 import { unreadablePath } from './error.ts';
+
+/**
+ * Filesystems that decide about blocks when they write them out, and give them back when they commit (magic numbers of
+ * statfs(2)).
+ */
+const lateFilesystems = new Set([
+  0x9123683e /* btrfs */, 0x2fc12fc1 /* zfs */, 0xf2f52010 /* f2fs */, 0xca451a4e /* bcachefs */,
+]);
+
+/**
+ * Whether a path is on a filesystem where blocks are taken and freed some time after a file is written or deleted.
+ * @throws DiskError as measureFilesystem.
+ */
+export async function isLate(path: string): Promise<boolean> {
+  return lateFilesystems.has((await ask(path)).type);
+}
 
 export interface FilesystemGauges {
   readonly bytes: Gauge;
@@ -18,12 +35,16 @@ export interface FilesystemGauges {
  */
 export async function measureFilesystem(path: string, signal: AbortSignal): Promise<FilesystemGauges> {
   signal.throwIfAborted();
-  const answer = await statfs(path).catch((error: unknown) => {
-    throw unreadablePath(path, errnoOf(error), error);
-  });
+  const answer = await ask(path);
   signal.throwIfAborted();
   return {
     bytes: { total: answer.blocks * answer.bsize, available: answer.bavail * answer.bsize },
     inodes: answer.files === 0 ? undefined : { total: answer.files, available: answer.ffree },
   };
+}
+
+async function ask(path: string): Promise<StatsFs> {
+  return await statfs(path).catch((error: unknown) => {
+    throw unreadablePath(path, errnoOf(error), error);
+  });
 }

@@ -13,7 +13,7 @@ import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-
 import { DiskError } from './error.ts';
 import type { StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
-import { measureFilesystem } from './filesystem.ts';
+import { isLate, measureFilesystem } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
 
 /** What the disk knows of the images' layers. */
@@ -53,6 +53,15 @@ export class ImageDisk {
   async usage(signal: AbortSignal): Promise<Usage> {
     const allocated = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
     return { path: this.path, ...(await measureFilesystem(this.path, signal)), allocated };
+  }
+
+  /**
+   * Whether deleted files' space is free some time after they are gone (btrfs: at its next commits, up to a minute).
+   * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
+   */
+  async freesLate(signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    return await isLate(this.path);
   }
 
   /**

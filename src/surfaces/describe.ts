@@ -45,6 +45,8 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'path.available':
     case 'history.synced':
     case 'sweep.started':
+    case 'space.awaited':
+    case 'space.appeared':
     case 'gentle.started':
     case 'gentle.skipped':
     case 'image.would-delete':
@@ -137,6 +139,10 @@ export function describe(event: DaemonEvent): string {
       return missed(event);
     case 'sweep.completed':
       return completed(event);
+    case 'space.awaited':
+      return `${amount({ bytes: event.missingBytes, inodes: event.missingInodes })} of what was deleted is not free yet: waiting for it, up to ${formatDuration(event.waitSeconds)}`;
+    case 'space.appeared':
+      return `${amount({ bytes: event.freedBytes, inodes: event.freedInodes })} of what was deleted is free now, ${formatDuration(event.afterSeconds)} later`;
     case 'cluster.access-missing':
       return event.message;
     case 'cluster.failing':

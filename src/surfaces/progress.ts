@@ -45,12 +45,13 @@ function after(sweep: Sweep | undefined, event: DaemonEvent, nowMs: number): Swe
     return { thresholds, toFree, toGo: toFree, used, startedMs: nowMs, deleted: 0, freedBytes: 0 };
   }
   if (event.event === 'sweep.completed' || event.event === 'daemon.stopped') return undefined;
-  if (sweep !== undefined && isDeletion(event)) advance(sweep, event.usage, event.freedBytes);
+  if (sweep === undefined) return undefined;
+  if (isDeletion(event)) sweep.deleted += 1;
+  if (isDeletion(event) || event.event === 'space.appeared') advance(sweep, event.usage, event.freedBytes);
   return sweep;
 }
 
 function advance(sweep: Sweep, usage: Usage, freedBytes: number): void {
-  sweep.deleted += 1;
   sweep.freedBytes += freedBytes;
   sweep.used = level(usage, sweep.thresholds.type).value;
   sweep.toGo = amountToFree(usage, sweep.thresholds);

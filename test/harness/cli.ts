@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly isOurs?: boolean;
   /** Default: the Node that runs us. */
   readonly node?: string;
+  /** For Node itself, before the script. */
+  readonly nodeFlags?: readonly string[];
   readonly cwd?: string;
   /** Run as this user and no group of ours; default: as we are. */
   readonly uid?: number;
@@ -88,6 +90,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
   const program = [
     ...withoutRights(options.withoutCapabilities ?? []),
     options.node ?? process.execPath,
+    ...(options.nodeFlags ?? []),
     options.script ?? `${repositoryRoot}src/main.ts`,
   ];
   const child = spawn(program[0] ?? process.execPath, [...program.slice(1), ...args], {

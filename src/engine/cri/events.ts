@@ -1,7 +1,7 @@
 /**
  * What happens on a CRI runtime, as the project's events. Containers by the runtime's own stream (`GetContainerEvents`:
- * containerd since 1.7); where it has none, by asking now and then what there is. Of images there is no
- * stream in CRI, so they are asked for in either case.
+ * containerd since 1.7); where it has none, or has it switched off, by asking now and then what there is. Of images there
+ * is no stream in CRI, so they are asked for in either case.
  */
 import { sleep } from '../../clock.ts';
 import { type Container, type Image, references } from '../../core/store.ts';
@@ -50,17 +50,21 @@ export async function followEvents(
   let hasStream = true;
 
   async function streamed(): Promise<void> {
+    let told = 0;
     try {
       await source.stream((answer) => {
+        told += 1;
         const event = eventFrom(answer);
         if (event !== undefined) follower.event(event);
       }, both);
     } catch (error) {
-      if (!(error instanceof CallError) || error.grpcStatus !== grpcCode.unimplemented) throw error;
+      if (told > 0 || !isRefusal(error)) throw error;
       hasStream = false;
       return;
     }
-    throw new EngineError('unreachable', `${source.endpoint}: the runtime ended its stream of events.`);
+    if (told > 0)
+      throw new EngineError('unreachable', `${source.endpoint}: the runtime ended its stream of events.`);
+    hasStream = false;
   }
 
   async function polled(): Promise<never> {
@@ -88,6 +92,16 @@ export async function followEvents(
   } finally {
     session.abort(new Error('the session is over'));
   }
+}
+
+/**
+ * Whether the runtime answered that it tells no events: it does not know the call, or they are switched off. CRI-O's are
+ * unless `enable_pod_events` is set: it then ends the stream at once (cri-o/cri-o#7164) or with an error of its own (#7257).
+ */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof CallError && (error.grpcStatus === grpcCode.unimplemented || error.code === 'failed')
+  );
 }
 
 /** Undefined for what says nothing of the use of images. */

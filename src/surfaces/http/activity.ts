@@ -13,6 +13,8 @@ const SWEEPS = 100;
 /** So many steps of the sweep under way are told; the newest. */
 const STEPS = 200;
 
+type SpaceAppeared = Extract<DaemonEvent, { readonly event: 'space.appeared' }>;
+
 const uncordoned: ReadonlySet<string> = new Set(['node.uncordoned', 'node.left-cordoned', 'node.gone']);
 
 export class Activity {
@@ -62,7 +64,8 @@ export class Activity {
       sweep.predictedBytes += event.predictedBytes;
       sweep.deleted += 1;
       this.#step(event, atMs);
-    } else if ('id' in event) this.#step(event, atMs);
+    } else if (event.event === 'space.appeared') this.#appeared(event, atMs);
+    else if ('id' in event) this.#step(event, atMs);
   }
 
   #begin({ dryRun, used, toFree }: Extract<DaemonEvent, { event: 'sweep.started' }>, atMs: number): void {
@@ -91,6 +94,13 @@ export class Activity {
     if (this.#sweeps.length > SWEEPS) this.#sweeps.shift();
     this.#sweep = undefined;
     this.#version += 1;
+  }
+
+  #appeared({ usage, freedBytes, freedInodes }: SpaceAppeared, atMs: number): void {
+    this.measured(usage, atMs);
+    if (this.#sweep === undefined) return;
+    this.#sweep.freedBytes += freedBytes;
+    this.#sweep.freedInodes += freedInodes;
   }
 
   /** The disk was looked at. */

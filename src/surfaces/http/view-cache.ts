@@ -84,9 +84,11 @@ export class ViewCache implements Pick<Audience, 'observed'> {
   }
 
   on(event: DaemonEvent): void {
-    if (isDeletion(event)) this.#usage = event.usage;
-    else if (!isDisappearance(event)) return;
-    this.#gone.add(event.id);
+    if (event.event === 'space.appeared') this.#usage = event.usage;
+    else if (isDeletion(event) || isDisappearance(event)) {
+      if (isDeletion(event)) this.#usage = event.usage;
+      this.#gone.add(event.id);
+    } else return;
     const pauseMs = Math.max(LIVE_MS, LIVE_MS_EACH * this.#watchers());
     this.#pending ??= setTimeout(() => {
       this.#pending = undefined;

@@ -113,6 +113,10 @@ export class Metrics {
       case 'cache-record.deleted':
       case 'container.deleted':
         return this.#deleted(event);
+      case 'space.appeared':
+        samples.add(metrics.freedBytes, { kind: 'image' }, Math.max(0, event.freedBytes));
+        samples.add(metrics.freedInodes, { kind: 'image' }, Math.max(0, event.freedInodes));
+        return this.#setUsage(event.usage);
       case 'image.kept':
       case 'cache-record.kept':
       case 'container.kept':
@@ -150,6 +154,7 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'space.awaited':
       case 'gentle.started':
       case 'gentle.skipped':
       case 'prediction.missed':

@@ -46,6 +46,13 @@ describe('a prediction', () => {
     }
   });
 
+  it('came true where the space came later', () => {
+    const check = new PredictionCheck();
+    check.note(victim('late', 50 * MiB), { bytes: 0, inodes: 10 });
+    check.noteLate({ bytes: 50 * MiB, inodes: 0 });
+    expect(check.result()).toBeUndefined();
+  });
+
   it('that is an estimate may be off by half', () => {
     for (const [freed, isMissed] of [
       [60 * MiB, false],

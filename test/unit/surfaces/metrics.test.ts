@@ -64,6 +64,8 @@ const completed: DaemonEvent = {
   failedDeletions: 0,
   freedBytes: 250,
   freedInodes: 8,
+  outstandingBytes: 0,
+  outstandingInodes: 0,
   predictedBytes: 250,
   usedBefore: 90,
   usedAfter: 65,
@@ -115,6 +117,20 @@ describe('Metrics', () => {
     expect(valueOf(subject.text(), 'docker_image_cleaner_last_success_timestamp_seconds{task="check"}')).toBe(
       1005,
     );
+  });
+
+  it('counts space that came late, and shows the usage that was measured then', () => {
+    const { subject, tell } = started();
+    tell(deleted(-5), {
+      event: 'space.appeared',
+      freedBytes: 250,
+      freedInodes: 8,
+      afterSeconds: 27,
+      usage: { ...usage, bytes: { total: 1000, available: 400 } },
+    });
+    const text = subject.text();
+    expect(valueOf(text, 'docker_image_cleaner_freed_bytes_total{kind="image"}')).toBe(250);
+    expect(valueOf(text, 'docker_image_cleaner_usage_ratio{resource="bytes"}')).toBeCloseTo(0.6);
   });
 
   it('has absolute thresholds as shares of the filesystem', () => {

@@ -1,0 +1,65 @@
+/** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
+import { choiceIn } from './core/choice.ts';
+import type { Clean } from './core/clean.ts';
+import type { Protections } from './core/protections.ts';
+import type { Usage } from './core/thresholds.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Reporter, StopReason, SweepReport } from './events.ts';
+import { OwedSpace, spacePatienceMs } from './late-space.ts';
+import { listStore } from './observe.ts';
+
+export interface LastSweepOptions {
+  readonly engine: Engine;
+  readonly disk: ImageDisk;
+  readonly report: Reporter;
+  readonly protections: Protections;
+  readonly clean: Clean;
+  readonly stop: AbortSignal;
+}
+
+/** Sweeps that ended so are not begun again while the store is the same: they would end the same. */
+const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'dry-run']);
+
+export class LastSweep {
+  /** What the last deletions should have freed and did not show. */
+  readonly owed = new OwedSpace();
+  readonly #options: LastSweepOptions;
+  /** What it could have deleted when it ended without reaching LOW. */
+  #couldNotHelp: string | undefined;
+
+  constructor(options: LastSweepOptions) {
+    this.#options = options;
+  }
+
+  /** A check measured the disk. Space that came late means that the sweep did help. */
+  measured(usage: Usage, triggered: boolean): void {
+    const hasCome = this.owed.look(usage, this.#options.report);
+    if (hasCome || !triggered) this.#couldNotHelp = undefined;
+  }
+
+  /** @throws EngineError when the engine cannot be asked what there is now. */
+  async isPointlessToRepeat(): Promise<boolean> {
+    return this.#couldNotHelp !== undefined && this.#couldNotHelp === (await this.#choice());
+  }
+
+  /** @throws EngineError, DiskError */
+  async remember(report: SweepReport): Promise<void> {
+    const { disk, stop } = this.#options;
+    // A deletion that failed may succeed the next time.
+    const mayHelp =
+      report.reachedLow || report.failedDeletions > 0 || !POINTLESS_TO_REPEAT.has(report.stoppedBecause);
+    this.#couldNotHelp = mayHelp ? undefined : await this.#choice();
+    this.owed.forget();
+    const amount = { bytes: report.outstandingBytes, inodes: report.outstandingInodes };
+    if (amount.bytes + amount.inodes === 0 || report.stoppedBecause === 'path-unavailable' || stop.aborted)
+      return;
+    this.owed.owe(amount, await disk.usage(stop), await spacePatienceMs(disk, stop));
+  }
+
+  async #choice(): Promise<string> {
+    const { engine, disk, protections, clean, stop } = this.#options;
+    const store = await listStore(engine, disk, stop, clean);
+    return choiceIn(store, { protections, clean, nowMs: Date.now() });
+  }
+}
