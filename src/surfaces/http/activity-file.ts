@@ -34,6 +34,8 @@ const sweep = v.object({
   freedBytes: v.number(),
   freedInodes: v.number(),
   predictedBytes: v.number(),
+  outstandingBytes: v.number(),
+  outstandingInodes: v.number(),
   usedBefore: v.number(),
   usedAfter: v.number(),
   thresholdType: v.picklist(['relative', 'absolute']),

@@ -21,6 +21,8 @@ const sweep: SweepReport = {
   freedBytes: -5,
   freedInodes: 3,
   predictedBytes: 10,
+  outstandingBytes: 1,
+  outstandingInodes: 2,
   usedBefore: 81.5,
   usedAfter: 70,
   thresholdType: 'relative',
