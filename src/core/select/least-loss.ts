@@ -81,11 +81,13 @@ function inOrder(nodes: Clearable, pick: Pick, goal: Amount): number[] {
 
 function weights(nodes: Clearable, goal: Amount, mix: number): Float64Array {
   const amount = { bytes: 0, inodes: 0 };
-  return Float64Array.from(nodes.bytes, (bytes, node) => {
-    amount.bytes = bytes;
+  const weight = new Float64Array(nodes.count);
+  for (let node = 0; node < nodes.count; node++) {
+    amount.bytes = nodes.bytes[node] ?? 0;
     amount.inodes = nodes.inodes[node] ?? 0;
-    return weightFor(goal, amount, mix);
-  });
+    weight[node] = weightFor(goal, amount, mix);
+  }
+  return weight;
 }
 
 function sum(values: Float64Array): number {

@@ -19,6 +19,7 @@ const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(
 /** The cheapest pick found that reaches the goal, which must be in reach. */
 export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Array): Pick {
   const groups = densityGroups(nodes, weight);
+  const groupOf = groupsByNode(nodes, groups);
   const start = new Pick(nodes);
   let reached = 0;
   for (; reached < groups.length; reached++) {
@@ -26,16 +27,32 @@ export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Arra
     if (group === undefined || start.covers(afterwards(goal, nodes, group))) break;
     start.add(group.nodes);
   }
-  let best = withBestEnd(nodes, groups, reached, start, goal);
+  let best = withBestEnd(nodes, { groups, groupOf, reached }, start, goal);
   best.complete();
   trim(nodes, best, goal);
-  const exact = withinWindow(nodes, groups, reached, best, goal);
+  const exact = withinWindow(nodes, { groups, groupOf, reached }, best, goal);
   if (exact !== undefined) {
     exact.complete();
     trim(nodes, exact, goal);
     if (exact.isBetterThan(best, goal)) best = exact;
   }
   return best;
+}
+
+/** The groups in their order, and where in it the goal is reached. */
+interface Sequence {
+  readonly groups: readonly Group[];
+  /** By node: the place of its group. */
+  readonly groupOf: Int32Array;
+  readonly reached: number;
+}
+
+function groupsByNode(nodes: Clearable, groups: readonly Group[]): Int32Array {
+  const groupOf = new Int32Array(nodes.count);
+  groups.forEach((group, at) => {
+    for (const node of group.nodes) groupOf[node] = at;
+  });
+  return groupOf;
 }
 
 /** What must be there before a group so that the goal is reached with it. */
@@ -54,16 +71,15 @@ function afterwards(goal: Amount, nodes: Clearable, group: Group): Amount {
  */
 function withBestEnd(
   nodes: Clearable,
-  groups: readonly Group[],
-  from: number,
+  { groups, groupOf, reached }: Sequence,
   start: Pick,
   goal: Amount,
 ): Pick {
   const current = start.copy();
-  const lacking = leftOut(nodes, groups);
+  const lacking = leftOut(nodes, groups, groupOf);
   let best: Pick | undefined;
   for (const [at, group] of groups.entries()) {
-    if (at < from) continue;
+    if (at < reached) continue;
     if (best !== undefined && current.cost >= best.cost) break;
     if (lacking.has(at)) lacking.add(at);
     else if (current.covers(afterwards(goal, nodes, group))) {
@@ -81,11 +97,8 @@ function withBestEnd(
 function leftOut(
   nodes: Clearable,
   groups: readonly Group[],
+  groupOf: Int32Array,
 ): { has: (at: number) => boolean; add: (at: number) => void } {
-  const groupOf = new Int32Array(nodes.count);
-  groups.forEach((group, at) => {
-    for (const node of group.nodes) groupOf[node] = at;
-  });
   const out = new Set<number>();
   return {
     has: (at) => out.has(at),
@@ -102,13 +115,12 @@ function leftOut(
 /** The exact choice among the groups around the goal; what comes before them is taken, what comes after is not. */
 function withinWindow(
   nodes: Clearable,
-  groups: readonly Group[],
-  reached: number,
+  { groups, groupOf, reached }: Sequence,
   known: Pick,
   goal: Amount,
 ): Pick | undefined {
   const window = new Set<number>();
-  const lacking = leftOut(nodes, groups);
+  const lacking = leftOut(nodes, groups, groupOf);
   let [first, next, size] = [reached, reached, 0];
   const fits = (at: number): boolean => size + (groups[at]?.nodes.length ?? Infinity) <= WINDOW_NODES;
   const take = (at: number): void => {
