@@ -70,7 +70,7 @@ const thresholds: Thresholds = { type: 'relative', high: 80, low: 67.5 };
 
 /** The rows of the whole plan: a store that was never seen each time. */
 function wholePlans(): readonly string[] {
-  return ['biggest', 'reclaimable'].map((name) => {
+  return ['biggest', 'reclaimable', 'value'].map((name) => {
     const policy = findPolicy(name);
     const plan = timed(
       (run) => bigStore(10_000, 100_000, 100 + run),

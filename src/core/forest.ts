@@ -83,7 +83,7 @@ export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInpu
   top.forEach((layer, unit) => {
     if (units[unit]?.isStep !== true) hold(layer);
   });
-  for (const id of heldLayers) hold(table.index.get(id) ?? -1);
+  for (const id of heldLayers) hold(table.indexOf(id));
   for (const id of heldUnits) hold(top[unitIndex.get(id) ?? -1] ?? -1);
   return {
     units,

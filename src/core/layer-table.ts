@@ -2,6 +2,7 @@
  * Layers as numbers: each gets an index, and lists by index say what it stands on and what it takes. Completes what is
  * not known: a layer that an image names and the store does not know gets an estimated size.
  */
+import { IdIndex } from './id-index.ts';
 import type { ChainId, Layer } from './store.ts';
 
 /**
@@ -16,8 +17,7 @@ export function estimatedInodes(bytes: number): number {
 }
 
 export class LayerTable {
-  readonly ids: ChainId[] = [];
-  readonly index = new Map<ChainId, number>();
+  readonly #index: IdIndex;
   /** Index of the layer that it stands on; -1 for a bottom layer. All lists are longer than `ids` where there is room. */
   parent: Int32Array;
   bytes: Float64Array;
@@ -28,22 +28,40 @@ export class LayerTable {
 
   constructor(layers: ReadonlyMap<ChainId, Layer>) {
     const size = layers.size + 16;
+    this.#index = new IdIndex(size);
     this.parent = new Int32Array(size);
     this.bytes = new Float64Array(size);
     this.inodes = new Float64Array(size);
     this.exact = new Uint8Array(size);
     this.#depth = new Int32Array(size);
+    // The hot loops of a big store: lists by name, no call for each layer.
+    const { parent, bytes, inodes, exact } = this;
+    const index = this.#index;
     const parentIds: (ChainId | undefined)[] = [];
+    let at = 0;
     for (const layer of layers.values()) {
-      const guess = !layer.exact && layer.inodes === 0;
-      this.#put(layer.id, -1, layer.bytes, guess ? estimatedInodes(layer.bytes) : layer.inodes, layer.exact);
+      index.add(layer.id);
       parentIds.push(layer.parentId);
+      bytes[at] = layer.bytes;
+      inodes[at] = layer.exact || layer.inodes > 0 ? layer.inodes : estimatedInodes(layer.bytes);
+      exact[at] = layer.exact ? 1 : 0;
+      at += 1;
     }
-    for (let at = 0; at < parentIds.length; at++) {
-      const parentId = parentIds[at];
-      if (parentId !== undefined) this.parent[at] = this.index.get(parentId) ?? -1;
+    for (let layer = 0; layer < at; layer++) {
+      const parentId = parentIds[layer];
+      parent[layer] = parentId === undefined ? -1 : index.get(parentId);
     }
-    for (let layer = 0; layer < this.ids.length; layer++) this.#measureDepth(layer);
+    this.#measureDepths();
+  }
+
+  /** Chain IDs by index. */
+  get ids(): readonly ChainId[] {
+    return this.#index.ids;
+  }
+
+  /** The index of a layer; -1 where it is not known. */
+  indexOf(id: ChainId): number {
+    return this.#index.get(id);
   }
 
   /** Adds a layer and returns its index. */
@@ -55,8 +73,7 @@ export class LayerTable {
   }
 
   #put(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
-    const at = this.ids.push(id) - 1;
-    this.index.set(id, at);
+    const at = this.#index.add(id);
     this.parent[at] = parent;
     this.bytes[at] = bytes;
     this.inodes[at] = inodes;
@@ -81,8 +98,8 @@ export class LayerTable {
   topOf(chain: readonly ChainId[]): number | undefined {
     const id = chain.at(-1);
     if (id === undefined) return -1;
-    const top = this.index.get(id);
-    return top !== undefined && this.depth(top) === chain.length ? top : undefined;
+    const top = this.indexOf(id);
+    return top >= 0 && this.depth(top) === chain.length ? top : undefined;
   }
 
   /** The layers of a chain that are not known, and what is left for them of what the whole is said to take. */
@@ -93,8 +110,8 @@ export class LayerTable {
     const missing: ChainId[] = [];
     let rest = wholeBytes;
     for (const id of chain) {
-      const layer = this.index.get(id);
-      if (layer === undefined) missing.push(id);
+      const layer = this.indexOf(id);
+      if (layer < 0) missing.push(id);
       else rest -= this.bytes[layer] ?? 0;
     }
     return { missing, rest: Math.max(0, rest) };
@@ -121,7 +138,8 @@ export class LayerTable {
     let below = -1;
     for (const id of chain) {
       const bytes = own === 0 ? even : leastShares.has(id) ? capped(id) : forOwn;
-      const layer = this.index.get(id) ?? this.add(id, below, bytes, estimatedInodes(bytes), false);
+      const known = this.indexOf(id);
+      const layer = known >= 0 ? known : this.add(id, below, bytes, estimatedInodes(bytes), false);
       // A known layer whose parent was not known until now stands on it. (A bottom layer is its own proof against loops.)
       if (this.parent[layer] === -1 && below !== layer && !this.#standsOn(below, layer)) {
         this.parent[layer] = below;
@@ -138,6 +156,16 @@ export class LayerTable {
   #standsOn(layer: number, on: number): boolean {
     for (let at = layer; at >= 0; at = this.parent[at] ?? -1) if (at === on) return true;
     return false;
+  }
+
+  #measureDepths(): void {
+    const depths = this.#depth;
+    for (let layer = 0; layer < this.ids.length; layer++) {
+      const below = this.parent[layer] ?? -1;
+      const known = below < 0 ? 0 : (depths[below] ?? 0);
+      if (below < 0 || known > 0) depths[layer] = known + 1;
+      else this.#measureDepth(layer);
+    }
   }
 
   /** Sets the depth of a layer and of all below it; cuts a loop, which only a damaged store can have. */

@@ -85,22 +85,29 @@ export function imageUnits(
     unreferenced: isUnreferenced(image),
     layers: chainOf(image, byId),
     own: nothing,
-    dependents: [
-      ...builtOn(image, children, isStep),
-      ...(held.get(image.id) ?? []).map((container) => container.id).filter((id) => containers.has(id)),
-    ],
+    dependents: dependentsOf(image),
     isStep: isStep(image),
   }));
+
+  function dependentsOf(image: Image): readonly UnitId[] {
+    const before = builtOn(image, children, isStep);
+    const own = (held.get(image.id) ?? none).filter(({ id }) => containers.has(id));
+    return own.length === 0 ? before : [...before, ...own.map(({ id }) => id)];
+  }
 }
+
+/** Most images have none. */
+const nobody: readonly UnitId[] = [];
+const none: readonly Container[] = [];
 
 /** The images built on one, those built on its nameless steps in place of the steps. */
 function builtOn(
   image: Image,
   children: ReadonlyMap<ImageId, readonly Image[]>,
   isStep: (image: Image) => boolean,
-): ImageId[] {
+): readonly ImageId[] {
   const direct = children.get(image.id);
-  if (direct === undefined) return [];
+  if (direct === undefined) return nobody;
   const found: ImageId[] = [];
   const seen = new Set<ImageId>([image.id]);
   const pending = [...direct];

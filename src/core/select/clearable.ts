@@ -55,16 +55,23 @@ export function clearable(forest: Forest, candidates: readonly number[], worths:
     raw.inodes[node] = (raw.inodes[node] ?? 0) + (forest.inodes[layer] ?? 0);
     if (worths.layer !== undefined) raw.cost[node] = (raw.cost[node] ?? 0) + checked(worths.layer(layer));
   }
-  const units = raw.parent.map((): number[] => []);
-  for (const unit of candidates) {
+  const units = raw.parent.map(() => none);
+  const rank = new Float64Array(units.length).fill(Infinity);
+  candidates.forEach((unit, place) => {
     const worth = checked(worths.unit(unit));
     const node = nodeOf[top[unit] ?? -1] ?? -1;
-    if (node < 0) continue;
-    units[node]?.push(unit);
+    if (node < 0) return;
+    if (rank[node] === Infinity) {
+      rank[node] = place;
+      units[node] = [unit];
+    } else units[node]?.push(unit);
     raw.cost[node] = (raw.cost[node] ?? 0) + worth;
-  }
-  return inPreorder(raw, units, candidates);
+  });
+  return inPreorder(raw, units, rank);
 }
+
+/** Most nodes have no units: they share this list. */
+const none: number[] = [];
 
 /** All layers that go when all candidates do, each after those that stand on it. */
 function layersFreed(forest: Forest, candidates: readonly number[]): number[] {
@@ -93,12 +100,14 @@ interface Raw {
   readonly cost: readonly number[];
 }
 
-/** Renumbers nodes (parents come first already) into the order that `Clearable` promises. */
-function inPreorder(raw: Raw, units: readonly number[][], candidates: readonly number[]): Clearable {
+/**
+ * Renumbers nodes (parents come first already) into the order that `Clearable` promises.
+ * @param firstUnit by node: the place of its first unit among the candidates; Infinity where it has none.
+ */
+function inPreorder(raw: Raw, units: readonly (readonly number[])[], firstUnit: Float64Array): Clearable {
   const count = raw.parent.length;
-  const rankOf = new Map(candidates.map((unit, rank) => [unit, rank]));
   // A node's rank is the lowest of a unit at it or above it; siblings never have the same.
-  const rank = Float64Array.from(units, (list) => rankOf.get(list[0] ?? -1) ?? Infinity);
+  const rank = firstUnit.slice();
   const size = new Int32Array(count).fill(1);
   for (let node = count - 1; node >= 0; node--) {
     const below = raw.parent[node] ?? -1;
@@ -108,7 +117,7 @@ function inPreorder(raw: Raw, units: readonly number[][], candidates: readonly n
   }
   // By rank, then by number: parents have a rank at most their children's and a lower number, so they come first. One
   // number holds both (a sort without a comparison function is many times faster).
-  const byRank = Float64Array.from(rank, (value, node) => value * count + node).sort();
+  const byRank = rank.map((value, node) => value * count + node).sort();
   const place = new Int32Array(count);
   const nextFree = new Int32Array(count);
   let nextRoot = 0;

@@ -18,7 +18,7 @@ import { clearable } from './clearable.ts';
 import type { Clearable, Worths } from './clearable.ts';
 import type { Selection } from './choice.ts';
 import { densityGroups } from './density.ts';
-import { Pick, trim, weightFor } from './pick.ts';
+import { Pick, trim, weights } from './pick.ts';
 import { cheapestPick } from './settle.ts';
 import { walkOrder } from './walk.ts';
 
@@ -64,7 +64,7 @@ function solve(forest: Forest, candidates: readonly number[], worths: Worths, go
       const mixes =
         goal.bytes > 0 && goal.inodes > 0 ? MIXES.slice(0, nodes.count < MANY_NODES ? 5 : 3) : [1];
       for (const mix of mixes) {
-        const pick = cheapestPick(nodes, goal, weights(nodes, goal, mix));
+        const pick = cheapestPick(nodes, goal, mix);
         if (pick.isBetterThan(best, goal)) best = pick;
       }
     }
@@ -77,15 +77,6 @@ function inOrder(nodes: Clearable, pick: Pick, goal: Amount): number[] {
   return densityGroups(nodes, weights(nodes, goal, 0.5), pick.has).flatMap((group) =>
     [...group.nodes].sort((a, b) => b - a).flatMap((node) => nodes.units[node] ?? []),
   );
-}
-
-function weights(nodes: Clearable, goal: Amount, mix: number): Float64Array {
-  const amount = { bytes: 0, inodes: 0 };
-  return Float64Array.from(nodes.bytes, (bytes, node) => {
-    amount.bytes = bytes;
-    amount.inodes = nodes.inodes[node] ?? 0;
-    return weightFor(goal, amount, mix);
-  });
 }
 
 function sum(values: Float64Array): number {

@@ -38,7 +38,7 @@ export class Pick {
     const { count, parent, units } = this.#nodes;
     const staying = new Int32Array(count);
     for (let node = count - 1; node >= 0; node--) {
-      if (units[node]?.length === 0 && staying[node] === 0) this.#put(node, 1);
+      if (staying[node] === 0 && this.has[node] === 0 && units[node]?.length === 0) this.#put(node, 1);
       const below = parent[node] ?? -1;
       if (below >= 0 && this.has[node] === 0) staying[below] = (staying[below] ?? 0) + 1;
     }
@@ -79,6 +79,18 @@ export function weightFor(goal: Amount, amount: Amount, bytesPart = 0.5): number
   return goal.bytes > 0 && goal.inodes > 0 ? bytesPart * bytes + (1 - bytesPart) * inodes : bytes + inodes;
 }
 
+/** The same for each node. */
+export function weights(nodes: Clearable, goal: Amount, mix: number): Float64Array {
+  const amount = { bytes: 0, inodes: 0 };
+  const weight = new Float64Array(nodes.count);
+  for (let node = 0; node < nodes.count; node++) {
+    amount.bytes = nodes.bytes[node] ?? 0;
+    amount.inodes = nodes.inodes[node] ?? 0;
+    weight[node] = weightFor(goal, amount, mix);
+  }
+  return weight;
+}
+
 /**
  * Takes out what is not needed: as long as there is a node with units without which (and without what it holds) the goal
  * is still reached, the dearest such goes. What is left has no unit that could stay.
@@ -87,8 +99,11 @@ export function trim(nodes: Clearable, pick: Pick, goal: Amount): void {
   for (let changed = true; changed;) {
     changed = false;
     const spare: { node: number; cost: number }[] = [];
+    const over = { bytes: pick.bytes - goal.bytes, inodes: pick.inodes - goal.inodes };
     for (let node = 0; node < nodes.count; node++) {
-      if (pick.has[node] === 0 || nodes.units[node]?.length === 0) continue;
+      // Most nodes alone are more than there is to spare.
+      if (pick.has[node] === 0 || (nodes.bytes[node] ?? 0) > over.bytes) continue;
+      if ((nodes.inodes[node] ?? 0) > over.inodes || nodes.units[node]?.length === 0) continue;
       const cost = costOfSpare(nodes, pick, goal, node);
       if (cost !== undefined) spare.push({ node, cost });
     }
