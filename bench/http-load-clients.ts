@@ -41,7 +41,9 @@ function ask(path: string, etags: Map<string, string>): Promise<void> {
         });
       },
     );
-    request.once('error', () => {
+    request.once('error', (error: NodeJS.ErrnoException) => {
+      // The server had closed an idle connection at that very moment: as a browser, ask again.
+      if (request.reusedSocket && error.code === 'ECONNRESET') return resolve(ask(path, etags));
       failures += 1;
       resolve();
     });

@@ -85,6 +85,8 @@ async function sweepWith(engine: DockerEngine, mode: Mode): Promise<Outcome> {
   const cli = runCli(['run'], {
     script: `${repositoryRoot}dist/docker-image-cleaner.cjs`,
     env: {
+      // As the container image starts it.
+      NODE_OPTIONS: '--max-semi-space-size=1',
       DOCKER_HOST: engine.dockerHost,
       DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: engine.dataRoot,
       DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS: '1',

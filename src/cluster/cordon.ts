@@ -13,7 +13,7 @@ import {
   type ReleaseOutcome,
 } from './cordon-rules.ts';
 import { ClusterError, isAmbiguous } from './error.ts';
-import { untilDone, type Backoff, type Chance, type Reporter, type Task } from './retry.ts';
+import { untilDone, type Backoff, type Chance, type Reporter, type Rows, type Task } from './retry.ts';
 
 export interface CordonOptions {
   readonly api: KubernetesApi;
@@ -36,6 +36,7 @@ type HeldMark = CordonMark & { readonly mode: CordonMode };
 
 export class Cordon {
   readonly #options: CordonOptions;
+  readonly #rows: Rows = new Map();
   /** What we wrote or may have written on the node; undefined when nothing of ours can be there. */
   #mark: HeldMark | undefined;
   /** A change was sent whose fate we do not know: it may still happen. */
@@ -185,6 +186,6 @@ export class Cordon {
 
   async #retry<T>(task: Task, signal: AbortSignal, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { backoff, chance, report } = this.#options;
-    return untilDone(attempt, signal, { task, backoff, chance, report });
+    return untilDone(attempt, signal, { rows: this.#rows, task, backoff, chance, report });
   }
 }

@@ -52,7 +52,22 @@ export function backoffMs(backoff: Backoff, failures: number, random: number, re
   return Math.max(step / 2 + (step / 2) * random, retryAfterSeconds * 1000);
 }
 
+/** Failures of a task in a row, over however many calls. */
+interface Row {
+  failures: number;
+  sinceMs: number;
+  /** Of the last one. */
+  code: string;
+}
+
+/**
+ * What fails at the moment. A row that was given up goes on with the next call for the same task, so that its end is told
+ * once it works, and nobody is left with the word that it fails.
+ */
+export type Rows = Map<Task, Row>;
+
 export interface RetryOptions {
+  readonly rows: Rows;
   readonly task: Task;
   readonly backoff: Backoff;
   readonly chance: Chance;
@@ -71,27 +86,31 @@ export async function untilDone<T>(
   signal: AbortSignal,
   options: RetryOptions,
 ): Promise<T> {
-  const { task, backoff, chance, report } = options;
+  const { rows, task, backoff, chance, report } = options;
   let conflicts = 0;
   let failures = 0;
-  let failingSince = 0;
-  let lastCode: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     try {
       const value = await attempt(signal);
-      if (lastCode !== undefined) {
-        const failedForMs = chance.monotonicMs() - failingSince;
-        report({ kind: 'working-again', task, failedForMs, tries: failures + 1 });
+      const row = rows.get(task);
+      rows.delete(task);
+      if (row !== undefined) {
+        const failedForMs = chance.monotonicMs() - row.sinceMs;
+        report({ kind: 'working-again', task, failedForMs, tries: row.failures + 1 });
       }
       return value;
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       if (error.code === 'conflict' && conflicts++ < immediateConflicts) continue;
       failures++;
-      if (failures === 1) failingSince = chance.monotonicMs();
-      if (error.code !== lastCode) report({ kind: 'failing', task, error });
-      lastCode = error.code;
+      const row = rows.get(task);
+      rows.set(task, {
+        failures: (row?.failures ?? 0) + 1,
+        sinceMs: row?.sinceMs ?? chance.monotonicMs(),
+        code: error.code,
+      });
+      if (error.code !== row?.code) report({ kind: 'failing', task, error });
       const waitMs = backoffMs(backoff, failures, chance.random(), error.retryAfterSeconds);
       // An abort ends the wait with an error of Node's own; what counts is the signal's reason, thrown above.
       await delay(waitMs, undefined, { signal }).catch(() => undefined);

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi, LeaseObject } from './api.ts';
 import { ClusterError } from './error.ts';
-import { untilDone, type Backoff, type Chance, type Reporter } from './retry.ts';
+import { untilDone, type Backoff, type Chance, type Reporter, type Rows } from './retry.ts';
 import {
   beliefMs,
   claims,
@@ -50,6 +50,7 @@ function isConflict(error: unknown): boolean {
 export class Slots {
   readonly #options: SlotsOptions;
   readonly #observations = new Map<string, Observation>();
+  readonly #rows: Rows = new Map();
 
   constructor(options: SlotsOptions) {
     this.#options = options;
@@ -59,7 +60,7 @@ export class Slots {
   async acquire(signal: AbortSignal): Promise<Slot> {
     const { leaseDurationSeconds, chance, report, count, backoff } = this.#options;
     for (let round = 1; ; round++) {
-      const retry = { task: 'slot', backoff, chance, report } as const;
+      const retry = { rows: this.#rows, task: 'slot', backoff, chance, report } as const;
       const slot = await untilDone((inner) => this.#tryOnce(inner), signal, retry);
       if (slot !== undefined) return slot;
       if (round === 1) report({ kind: 'waiting-for-slot', slots: count });
@@ -235,7 +236,7 @@ class HeldSlot implements Slot {
     if (this.#lease === undefined || expiryMs <= 0) return;
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(expiryMs))]);
     // Nobody needs to hear of failures here: the worst is that the slot frees itself at its expiry.
-    const retry = { task: 'slot', backoff, chance, report: () => undefined } as const;
+    const retry = { rows: new Map(), task: 'slot', backoff, chance, report: () => undefined } as const;
     const giveBack = async (inner: AbortSignal): Promise<void> => {
       const lease = this.#lease;
       if (lease === undefined) return;

@@ -9,7 +9,7 @@ import { openConnection } from './client.ts';
 import { isOfDaemonSet, markOf, parseMark, type MarkFilter } from './cordon-rules.ts';
 import { Cordon, type Released } from './cordon.ts';
 import { ClusterError } from './error.ts';
-import { realChance, untilDone, type Backoff, type Reporter } from './retry.ts';
+import { realChance, untilDone, type Backoff, type Reporter, type RetryOptions } from './retry.ts';
 
 export interface UncordonOptions {
   /** Who we are, in a mark that is there for a moment (see `fence`): the pod's name, or the host's. */
@@ -160,8 +160,8 @@ class ApiUncordoner implements Uncordoner {
     }
   }
 
-  #retrying(report: Reporter): { backoff: Backoff; chance: typeof realChance; report: Reporter } {
-    return { backoff, chance: realChance, report };
+  #retrying(report: Reporter): Omit<RetryOptions, 'task'> {
+    return { rows: new Map(), backoff, chance: realChance, report };
   }
 
   /** Gives up when the patience is over. @throws ClusterError: what was reported last; the signal's reason. */

@@ -45,7 +45,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   try {
     // One check has nothing to serve.
     if (config.httpAddress !== undefined && !once)
-      surfaces.http = await serve(config, config.httpAddress, history);
+      surfaces.http = await serve(config, config.httpAddress, history, report);
     if (surfaces.http !== undefined) report({ event: 'http.listening', url: surfaces.http.url });
     cordon = await connect(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
@@ -121,10 +121,13 @@ async function serve(
   config: Config,
   address: ListenAddress,
   history: () => UsageHistory | undefined,
+  report: Reporter,
 ): Promise<HttpSurface> {
+  const { stateFile, pathToCheck: path } = config;
   const { startHttp } = await import('../surfaces/http/http.ts');
   return await startHttp({
     address,
+    past: stateFile === undefined ? undefined : { file: `${stateFile}.activity`, path, report },
     thresholds: config.thresholds,
     policy: findPolicy(config.policy),
     protections: config.protections,

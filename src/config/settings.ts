@@ -179,7 +179,7 @@ export const settings = {
   }),
   stateFile: setting({
     group: 'Usage history',
-    help: 'Where to remember the use of images over a restart: a file in a folder that this process may write to; unset, each start begins anew',
+    help: 'Where to remember the use of images, and the past that the status page shows, over a restart: a file in a folder that this process may write to; unset, each start begins anew',
     kind: absolutePath(),
     default: undefined,
   }),

@@ -265,3 +265,28 @@ describe('a sweep, live', () => {
     listener.destroy();
   });
 });
+
+describe('over a restart', () => {
+  it('what was is still shown, where there is a state file', async () => {
+    await load(engine, imagesOnBase({ big: 9 }));
+    const settings = { STATE_FILE: `${engine.disk.workspace.path}/state.json` };
+    type Past = { samples: { atMs: number }[]; sweeps: { startedAtMs: number; deletedImages: number }[] };
+    const first = await serve({ high: 0.2, low: 0.1, settings });
+    await first.cli.waitForEvent('sweep.completed');
+    const before = (await first.get('/api/activity.json')).json<Past>();
+    expect(before.sweeps).toHaveLength(1);
+    first.cli.kill();
+    expect(await first.cli.exited).toEqual({ code: 0, signal: null });
+
+    const second = await serve({ settings });
+    const after = (await second.get('/api/activity.json')).json<Past>();
+    expect(after.sweeps).toEqual(before.sweeps);
+    expect(after.samples[0]).toEqual(before.samples[0]);
+    // And it goes on.
+    const { length } = after.samples;
+    await waitFor('the next sample', async () => {
+      const { samples } = (await second.get('/api/activity.json')).json<Past>();
+      return samples.length > length;
+    });
+  });
+});

@@ -1,11 +1,12 @@
 /**
- * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded, in
- * memory only.
+ * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded; what is
+ * over can be kept in a file (activity-file.ts).
  */
 import type { Thresholds, Usage } from '../../core/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../json/activity.ts';
-import { sampleOf, Samples } from './samples.ts';
+import type { ActivityState } from './activity-file.ts';
+import { sampleOf, Samples, thousandths } from './samples.ts';
 
 /** So many sweeps are remembered. */
 const SWEEPS = 100;
@@ -23,10 +24,27 @@ export class Activity {
   #usage: Usage | undefined;
   #checkedAtMs: number | undefined;
   #cordoned = false;
+  #version = 0;
 
   /** What the disk said last; undefined before the first check. */
   get usage(): Usage | undefined {
     return this.#usage;
+  }
+
+  /** Another one whenever `toState` is. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What an earlier process did; before anything else. */
+  restore({ samples, sweeps }: ActivityState, nowMs: number): void {
+    this.#samples.restore(samples, nowMs);
+    this.#sweeps.push(...sweeps.filter(({ endedAtMs }) => endedAtMs <= nowMs).slice(-SWEEPS));
+  }
+
+  /** For a file. */
+  toState(): ActivityState {
+    return { samples: this.#samples.toState(), sweeps: [...this.#sweeps] };
   }
 
   on(event: DaemonEvent, atMs: number): void {
@@ -65,9 +83,17 @@ export class Activity {
   }
 
   #end(report: SweepReport, atMs: number): void {
-    this.#sweeps.push({ startedAtMs: this.#sweep?.startedAtMs ?? atMs, endedAtMs: atMs, ...report });
+    const done: SweepDone & { event?: string } = {
+      startedAtMs: this.#sweep?.startedAtMs ?? atMs,
+      endedAtMs: atMs,
+      ...report,
+    };
+    // It was told as an event, and its name came along.
+    delete done.event;
+    this.#sweeps.push(done);
     if (this.#sweeps.length > SWEEPS) this.#sweeps.shift();
     this.#sweep = undefined;
+    this.#version += 1;
   }
 
   #appeared({ usage, freedBytes, freedInodes }: SpaceAppeared, atMs: number): void {
@@ -81,6 +107,7 @@ export class Activity {
   measured(usage: Usage, atMs: number): void {
     this.#usage = usage;
     this.#samples.add(sampleOf(usage, atMs));
+    this.#version += 1;
   }
 
   #step(event: Extract<DaemonEvent, { readonly id: string }>, atMs: number): void {
@@ -107,14 +134,10 @@ export class Activity {
       sweeps: [...this.#sweeps].reverse(),
       samples: this.#samples.list().map(({ atMs, blocks, inodes, allocated }) => ({
         atMs,
-        blocks: round(blocks),
-        inodes: inodes === null ? null : round(inodes),
+        blocks: thousandths(blocks),
+        inodes: inodes === null ? null : thousandths(inodes),
         allocated,
       })),
     };
   }
-}
-
-function round(percent: number): number {
-  return Math.round(percent * 1000) / 1000;
 }

@@ -9,6 +9,7 @@ import type { EngineErrorCode } from '../../engine/engine.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { contentType } from '../metrics/samples.ts';
 import { Activity } from './activity.ts';
+import { ActivityFile, type ActivityFileOptions } from './activity-file.ts';
 import { Health, type Verdict } from './health.ts';
 import { Live } from './live.ts';
 import { type Answer, jsonType, type Route, type Routes, textAnswer } from './routes.ts';
@@ -18,6 +19,8 @@ import { type Part, type Rules, ViewCache } from './view-cache.ts';
 
 export interface HttpOptions extends Rules {
   readonly address: ListenAddress;
+  /** Where the past is kept over a restart; undefined: nowhere. */
+  readonly past?: Pick<ActivityFileOptions, 'file' | 'path' | 'report'> | undefined;
   readonly intervalSeconds: number;
   /** One engine request. */
   readonly timeoutSeconds: number;
@@ -120,7 +123,12 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     };
   }
 
+  const thresholdType = options.thresholds.type;
+  const past =
+    options.past && new ActivityFile(activity, { ...options.past, thresholdType, clock: Date.now });
+  await past?.load();
   const server = await listen(options.address, routes);
+  past?.start();
   return {
     url: server.url,
     report: (event) => {
@@ -147,6 +155,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     close: async () => {
       live.close();
       await server.close();
+      await past?.close();
     },
   };
 }

@@ -16,6 +16,25 @@ const tiers = [
   { sliceMs: 1_800_000, slices: 1_440 },
 ] as const;
 
+/** Time, blocks, inodes, allocated: a sample in few bytes. */
+type PackedSample = [number, number, number | null, number | null];
+
+/** By tier, the finest first: slot, peak, last; null where that is the peak. */
+export type SamplesState = [slot: number, peak: PackedSample, last: PackedSample | null][][];
+
+function packed({ atMs, blocks, inodes, allocated }: Sample): PackedSample {
+  return [atMs, thousandths(blocks), inodes === null ? null : thousandths(inodes), allocated];
+}
+
+function unpacked([atMs, blocks, inodes, allocated]: PackedSample): Sample {
+  return { atMs, blocks, inodes, allocated };
+}
+
+/** As precise as anybody can see. */
+export function thousandths(percent: number): number {
+  return Math.round(percent * 1000) / 1000;
+}
+
 export class Samples {
   readonly #tiers: readonly Slice[][] = tiers.map(() => []);
 
@@ -32,6 +51,29 @@ export class Samples {
       }
       slices.push({ slot, peak: sample, last: sample });
       if (slices.length > limit) slices.shift();
+    });
+  }
+
+  /** For a file. */
+  toState(): SamplesState {
+    return this.#tiers.map((slices) =>
+      slices.map(({ slot, peak, last }) => [slot, packed(peak), last === peak ? null : packed(last)]),
+    );
+  }
+
+  /**
+   * Takes over what an earlier process knew, before anything is added. What lies in the future, by a clock that was
+   * wrong then or is now, is left out: what comes next would count as being of its time.
+   */
+  restore(state: SamplesState, nowMs: number): void {
+    this.#tiers.forEach((slices, index) => {
+      const { sliceMs, slices: limit } = tiers[index] ?? tiers[2];
+      for (const [slot, peak, last] of (state[index] ?? []).slice(-limit)) {
+        const slice = { slot, peak: unpacked(peak), last: unpacked(last ?? peak) };
+        if (last === null) slice.last = slice.peak;
+        const isLate = slot * sliceMs > nowMs || slice.peak.atMs > nowMs || slice.last.atMs > nowMs;
+        if (!isLate && slot > (slices.at(-1)?.slot ?? -1)) slices.push(slice);
+      }
     });
   }
 
