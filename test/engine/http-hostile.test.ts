@@ -186,7 +186,8 @@ describe('many, and slow', () => {
       'the end of the greedy',
       async () => {
         await isHealthy();
-        return socketsOf(cli.pid) <= socketsBefore + DEAF;
+        // The daemon has connections of its own to the engine, and those of our probes: a few come and go.
+        return socketsOf(cli.pid) <= socketsBefore + DEAF + 5;
       },
       { timeoutMs: 120_000 },
     );
