@@ -23,6 +23,8 @@ const HOUR_MS = 3_600_000;
 const BUILD_COST = 5;
 /** What a pull costs beside the bytes, as bytes: requests, unpacking, the start of a connection. */
 const FIXED_COST_BYTES = 100_000;
+/** The horizon against the turnover: a little better than once the turnover on the tuning seeds. */
+const HORIZON_TURNOVERS = 2;
 /** The clock that tells lasting from passing popularity. */
 const SLOWEST = HALF_LIVES_MS.length - 1;
 
@@ -57,7 +59,7 @@ function worths(context: PolicyContext): PolicyWorths {
   // Of an image that the history does not know only the age is known.
   const byAge = (id: string, bytes: number): number => bytes / (idle(id) + HOUR_MS);
   if (history === undefined) return { unit: (unit) => byAge(unit.id, unit.sizeBytes) };
-  const rate = wantedRate(history, nowMs, turnoverMs(context));
+  const rate = wantedRate(history, nowMs, HORIZON_TURNOVERS * turnoverMs(context));
   const bytesOf = new Map(forest.layerIds.map((id, at) => [id, forest.bytes[at] ?? 0]));
   return {
     unit: (unit) => (history.images.has(unit.id) ? 0 : byAge(unit.id, unit.sizeBytes)),
