@@ -14,6 +14,7 @@ import { DiskAccountant } from '../src/disk/account.ts';
 import { startDockerEngine, type DockerEngine } from '../test/harness/docker-engine.ts';
 import { createContainer, runContainer } from '../test/harness/engine-api.ts';
 import { loadImages } from '../test/harness/images.ts';
+import { type Held, watched } from './event-loop.ts';
 
 const layers = Number(process.argv[2] ?? 60);
 const filesPerLayer = Number(process.argv[3] ?? 5200);
@@ -60,39 +61,6 @@ async function fill(engine: DockerEngine): Promise<void> {
     await runContainer(engine, `bench/${index}:1`, { binds: [`v${index}:/v`] });
   for (let index = 5; index < 10; index++) await createContainer(engine, `bench/${index}:1`);
   execFileSync('sync', ['-f', engine.dataRoot]);
-}
-
-/** The longest stretch in which the event loop did not turn, and the most of the processor that one stretch took. */
-interface Held {
-  /** With the time in which others had the core. */
-  readonly elapsedMs: number;
-  /** What is our own doing. */
-  readonly processorMs: number;
-}
-
-function processorMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-}
-
-/** Watches the event loop by a timer of a millisecond. */
-async function watched<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly held: Held }> {
-  let [elapsed, processor] = [0, 0];
-  let [seenMs, seenProcessorMs] = [performance.now(), processorMs()];
-  const look = (): void => {
-    const [nowMs, nowProcessorMs] = [performance.now(), processorMs()];
-    elapsed = Math.max(elapsed, nowMs - seenMs);
-    processor = Math.max(processor, nowProcessorMs - seenProcessorMs);
-    [seenMs, seenProcessorMs] = [nowMs, nowProcessorMs];
-  };
-  const timer = setInterval(look, 1);
-  try {
-    const value = await work();
-    look();
-    return { value, held: { elapsedMs: elapsed, processorMs: processor } };
-  } finally {
-    clearInterval(timer);
-  }
 }
 
 async function account(what: string, accountant: DiskAccountant, estimate = false): Promise<Row> {

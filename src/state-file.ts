@@ -30,7 +30,11 @@ export async function readStateFile(
  * @throws RangeError when it is too large; Node's filesystem error when it cannot be written (a full disk, say).
  */
 export async function writeStateFile(path: string, value: unknown): Promise<void> {
-  const text = JSON.stringify(value);
+  await writeStateText(path, JSON.stringify(value));
+}
+
+/** As writeStateFile(), of JSON that is made already. */
+export async function writeStateText(path: string, text: string): Promise<void> {
   if (Buffer.byteLength(text) > maxStateBytes) throw new RangeError(`${path} would be larger than allowed`);
   const beside = `${path}.new`;
   try {

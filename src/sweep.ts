@@ -188,12 +188,13 @@ async function carryOut(
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
     if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    if (hasFired(options.stop)) return stopReason(options);
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
   }
-  if (options.stop.aborted) return stopReason(options);
-  await awaitSpace(plan.toFree, progress);
-  return isBelowLow(progress.usage, options.thresholds) ? 'reached-low' : undefined;
+  if (!options.stop.aborted) await awaitSpace(plan.toFree, progress);
+  if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+  return hasFired(options.stop) ? stopReason(options) : undefined;
 }
 
 /** Waits for the space that is outstanding, if any is; where it comes, the deletions did help. */

@@ -5,7 +5,8 @@
  */
 import * as v from 'valibot';
 import type { Amount } from '../core/thresholds.ts';
-import { readStateFile, writeStateFile } from '../state-file.ts';
+import { readStateFile, writeStateText } from '../state-file.ts';
+import { Slices } from './slices.ts';
 import type { TreeTotal } from './walk.ts';
 
 /** Identity and times of a folder, as lstat(2) gives them. */
@@ -30,6 +31,8 @@ export interface FolderRecord extends FolderMark {
   readonly isProvisional: boolean;
 }
 
+/** What is remembered is loaded and saved whole, also when the measurement is given up. */
+const never = new AbortController().signal;
 const stateVersion = 1;
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 const amountShape = v.object({ bytes: whole, inodes: whole });
@@ -52,7 +55,10 @@ const recordShape = v.object({
 const stateShape = v.object({
   version: v.literal(stateVersion),
   layersFolder: v.string(),
-  folders: v.record(v.string(), recordShape),
+  // Each record is looked at by itself: all at once would hold the event loop.
+  folders: v.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null,
+  ),
 });
 
 export class LayerMemory {
@@ -77,10 +83,18 @@ export class LayerMemory {
     if (state === undefined) return undefined;
     if ('damaged' in state) return state.damaged;
     const result = v.safeParse(stateShape, state.value);
-    if (!result.success) return `${this.#path} is damaged or of another version; it is made anew.`;
+    const damaged = `${this.#path} is damaged or of another version; it is made anew.`;
+    if (!result.success) return damaged;
     if (result.output.layersFolder !== layersFolder) return undefined;
-    for (const [name, record] of Object.entries(result.output.folders)) {
-      this.#records.set(name, { ...record, link: record.link });
+    const slices = new Slices(never);
+    for (const [name, value] of Object.entries(result.output.folders)) {
+      const record = v.safeParse(recordShape, value);
+      if (!record.success) {
+        this.#records.clear();
+        return damaged;
+      }
+      this.#records.set(name, { ...record.output, link: record.output.link });
+      if (slices.isOver) await slices.rest();
     }
     return undefined;
   }
@@ -89,8 +103,14 @@ export class LayerMemory {
   async save(): Promise<void> {
     if (this.#path === undefined || !this.#isChanged) return;
     this.#isChanged = false;
-    const folders = Object.fromEntries(this.#records);
-    await writeStateFile(this.#path, { version: stateVersion, layersFolder: this.#layersFolder, folders });
+    const slices = new Slices(never);
+    const folders: string[] = [];
+    for (const [name, record] of this.#records) {
+      folders.push(`${JSON.stringify(name)}:${JSON.stringify(record)}`);
+      if (slices.isOver) await slices.rest();
+    }
+    const head = `{"version":${stateVersion},"layersFolder":${JSON.stringify(this.#layersFolder)}`;
+    await writeStateText(this.#path, `${head},"folders":{${folders.join(',')}}}`);
   }
 
   get(name: string): FolderRecord | undefined {

@@ -111,6 +111,19 @@ describe('space that comes late', () => {
     expect((await daemon.exited).code).toBe(0);
   });
 
+  it('is not waited for by one that is told to stop', async () => {
+    const sizes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`image${index}`, 4]));
+    await engineWith({ disk: { sizeMiB: 260 } }, sizes);
+    await hold();
+    const daemon = cleaner(engine, ['run'], await wanting(38));
+    await daemon.waitForEvent('space.awaited');
+    daemon.kill();
+    expect((await daemon.exited).code).toBe(0);
+    const report = await daemon.waitForEvent('sweep.completed');
+    expect(report).toMatchObject({ stoppedBecause: 'stopped', deletedImages: 8 });
+    expect(Number(report['outstandingBytes'])).toBeGreaterThan(30 * MiB);
+  });
+
   it('holds back the next step of gentle mode', async () => {
     await engineWith({ disk: { sizeMiB: 260 } }, { big: 40, mid: 30, small: 20 });
     await hold();

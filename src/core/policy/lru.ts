@@ -3,12 +3,25 @@
  * created, and where that is not known as used now.
  */
 import { formatDuration } from '../format.ts';
+import type { ImageId, ImageStore } from '../store.ts';
 import { lastUse } from '../usage/history.ts';
 import type { OrderPolicy, PolicyContext } from './policy.ts';
 
+/** Kept with the store, for the reason of each victim asks again. */
+const timesOf = new WeakMap<ImageStore, ReadonlyMap<ImageId, number | undefined>>();
+
+function createdTimes(store: ImageStore): ReadonlyMap<ImageId, number | undefined> {
+  let times = timesOf.get(store);
+  if (times === undefined) {
+    times = new Map(store.images.map((image) => [image.id, image.createdAtMs]));
+    timesOf.set(store, times);
+  }
+  return times;
+}
+
 /** How long each image has not been used, in ms. */
 export function idleTimes(context: PolicyContext): (id: string) => number {
-  const created = new Map(context.store.images.map((image) => [image.id, image.createdAtMs]));
+  const created = createdTimes(context.store);
   return (id) =>
     (context.history && lastUse(context.history, id, context.nowMs)?.idleMs) ??
     Math.max(0, context.nowMs - (created.get(id) ?? context.nowMs));

@@ -5,70 +5,48 @@
  * present images is. Images are only what can be deleted; the selection (select/least-loss.ts) finds the set of images
  * whose layers are worth least.
  *
- * How often something is wanted is told by its own uses on several clocks (usage/record.ts), and by what the host has
- * taught about the likes of it (usage/lessons.ts). The constants were tuned with `npm run bench:policies` on seeds that
- * are not those of the published table (docs/policies.md).
+ * How often something is wanted (usage/record.ts: by its own uses; those of the versions before it count for the newest of
+ * a repository) is corrected by what the host has taught about the likes of it (usage/lessons.ts). The constants were
+ * tuned with `npm run bench:policies` on seeds that are not those of the published table (docs/policies.md).
  */
 import { formatDuration } from '../format.ts';
 import { clockAt, isLayerSuperseded, type LayerUsage, type UsageHistory } from '../usage/history.ts';
-import type { Lessons } from '../usage/lessons.ts';
-import { rateAt, type UseRecord } from '../usage/record.ts';
+import { endOfAge } from '../usage/lessons.ts';
+import { expectedUses, HALF_LIVES_MS, rateAt } from '../usage/record.ts';
 import { idleTimes, lastUsedText } from './lru.ts';
 import type { PolicyContext, PolicyWorths, WorthPolicy } from './policy.ts';
+import { turnoverMs } from './turnover.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** How much each clock of HALF_LIVES_MS says: uses of the last day, week, month. */
-const CLOCK_WEIGHTS: readonly number[] = [0.3, 0.4, 0.3];
-/** A version that a newer one has superseded is wanted this much less than its uses so far say. */
-const SUPERSEDED = 0.2;
-/** How much the lessons say beside its own uses; both are combined as logarithms. */
-const LESSONS_WEIGHT = 0.3;
-/** The lessons are asked for the chance of a use within this time. */
-const HORIZON_MS = 24 * HOUR_MS;
 /** An image built here costs a build, with the time of a person who waits for it: so many times as dear as a pull. */
 const BUILD_COST = 5;
 /** What a pull costs beside the bytes, as bytes: requests, unpacking, the start of a connection. */
 const FIXED_COST_BYTES = 100_000;
+/** The horizon against the turnover: a little better than once the turnover on the tuning seeds. */
+const HORIZON_TURNOVERS = 2;
+/** The clock that tells lasting from passing popularity. */
+const SLOWEST = HALF_LIVES_MS.length - 1;
 
-/** Uses per millisecond that are to be expected. */
-type Rate = (record: UseRecord, superseded: boolean) => number;
-
-function expectedRate(history: UsageHistory, nowMs: number): Rate {
+/**
+ * How often a layer is to be expected to be wanted, per millisecond: until it would have to go at another sweep (the
+ * horizon), because it does not matter for this one whether it is wanted later.
+ */
+function wantedRate(history: UsageHistory, nowMs: number, horizonMs: number): (layer: LayerUsage) => number {
   const now = clockAt(history, nowMs);
-  const lessons = withOpenIdleTimes(history, now);
-  const learned = new Map<number, number>();
-  const learnedRate = (record: UseRecord, superseded: boolean, idleMs: number): number => {
-    // Idle times within a tenth of each other, and use counts of the same class, have the same answer.
-    const idleClass = Math.round(8 * Math.log2(1 + idleMs / 60_000));
-    const useClass = Math.min(6, Math.ceil(Math.log2(Math.max(1, record.uses))));
-    const key = (idleClass * 8 + useClass) * 2 + Number(superseded);
-    let rate = learned.get(key);
-    if (rate === undefined) {
-      rate = lessons.wantedWithin(record.uses, superseded, idleMs, HORIZON_MS) / HORIZON_MS;
-      learned.set(key, rate);
+  const correction = history.lessons.correction();
+  return (layer) => {
+    const superseded = isLayerSuperseded(layer);
+    const idleMs = layer.active > 0 ? 0 : Math.max(0, now - layer.lastUsedMs);
+    const untilMs = idleMs + horizonMs;
+    let wanted = 0;
+    for (let at = idleMs; at < untilMs;) {
+      const end = Math.min(untilMs, endOfAge(at));
+      wanted += expectedUses(layer, at, end) * correction(layer, superseded, (at + end) / 2);
+      at = end;
     }
-    return rate;
+    return wanted / horizonMs;
   };
-  return (record, superseded) => {
-    const idleMs = record.active > 0 ? 0 : Math.max(0, now - record.lastUsedMs);
-    const own = CLOCK_WEIGHTS.reduce((sum, weight, clock) => sum + weight * rateAt(record, clock, now), 0);
-    return (
-      (own * (superseded ? SUPERSEDED : 1)) ** (1 - LESSONS_WEIGHT) *
-      learnedRate(record, superseded, idleMs) ** LESSONS_WEIGHT
-    );
-  };
-}
-
-/** The lessons with the idle times that have not ended, so that what never comes back is not overlooked. */
-function withOpenIdleTimes(history: UsageHistory, now: number): Lessons {
-  const lessons = history.lessons.copy();
-  for (const layer of history.layers.values()) {
-    if (layer.active > 0 || layer.uses === 0 || now <= layer.openSinceMs) continue;
-    const { uses, openSinceMs, lastUsedMs } = layer;
-    lessons.idled(uses, isLayerSuperseded(layer), openSinceMs - lastUsedMs, now - lastUsedMs);
-  }
-  return lessons;
 }
 
 function costOf(layer: LayerUsage): number {
@@ -81,7 +59,7 @@ function worths(context: PolicyContext): PolicyWorths {
   // Of an image that the history does not know only the age is known.
   const byAge = (id: string, bytes: number): number => bytes / (idle(id) + HOUR_MS);
   if (history === undefined) return { unit: (unit) => byAge(unit.id, unit.sizeBytes) };
-  const rate = expectedRate(history, nowMs);
+  const rate = wantedRate(history, nowMs, HORIZON_TURNOVERS * turnoverMs(context));
   const bytesOf = new Map(forest.layerIds.map((id, at) => [id, forest.bytes[at] ?? 0]));
   return {
     unit: (unit) => (history.images.has(unit.id) ? 0 : byAge(unit.id, unit.sizeBytes)),
@@ -89,7 +67,7 @@ function worths(context: PolicyContext): PolicyWorths {
       const layer = history.layers.get(id);
       // A layer that came after the last event: as one that was never used.
       if (layer === undefined) return (bytesOf.get(id) ?? 0) / (30 * 24 * HOUR_MS);
-      return costOf(layer) * rate(layer, isLayerSuperseded(layer));
+      return costOf(layer) * rate(layer);
     },
   };
 }
@@ -105,7 +83,7 @@ export const value: WorthPolicy = {
     const used = lastUsedText(unit.id, context);
     const image = history?.images.get(unit.id);
     if (history === undefined || image === undefined || image.uses === 0) return used;
-    const perMs = rateAt(image, 2, clockAt(history, nowMs));
+    const perMs = rateAt(image, SLOWEST, clockAt(history, nowMs));
     const wanted = perMs > 0 ? `, wanted every ${formatDuration(1 / perMs / 1000)}` : '';
     const built = image.origin === 'built' ? ', built here' : '';
     return `${used}${wanted}${image.superseded ? ', a newer version is here' : ''}${built}`;

@@ -8,17 +8,10 @@
 import type { Amount } from '../thresholds.ts';
 import type { Clearable } from './clearable.ts';
 import { weightFor } from './pick.ts';
+import { type Sums, States } from './states.ts';
 
-/** A closed set of the nodes before some place, as a list: the last node whose subtree it clears, then the rest. */
-interface State {
-  readonly bytes: number;
-  readonly inodes: number;
-  readonly cost: number;
-  readonly cleared: number;
-  readonly rest: State | undefined;
-  /** The innermost node that was passed over has no units, and all that stands on it so far is cleared. */
-  readonly isOnEdge: boolean;
-}
+/** Bounds and costs are sums of many numbers, in different orders. */
+const ROUNDING = 1e-9;
 
 export interface Part {
   /** The nodes to choose from, ascending. All above one of them is among them too, or is chosen already. */
@@ -26,63 +19,69 @@ export interface Part {
   /** What is still to be freed, and what that may lose at most. */
   readonly goal: Amount;
   readonly maxCost: number;
-  /** How many sets are kept at a place; where there are more, those that are best for `price` (cost for weight). */
+  /** What space is worth near the optimum: cost for a byte and for an inode. Any price is right, a good one is fast. */
+  readonly price: Amount;
+  /** How many sets are kept at a place; where there are more, those that are best at the price. */
   readonly maxStates: number;
-  readonly price: number;
 }
 
 /** The cheapest choice that reaches the goal; undefined where there is none within the cost. */
 export function cheapestCover(whole: Clearable, part: Part): number[] | undefined {
-  const { nodes, goal, maxCost } = part;
-  const count = nodes.length;
+  const { nodes, goal, price } = part;
   const subtree = subtrees(whole, nodes);
   const left = suffixSums(whole, nodes);
-  const waiting: State[][] = Array.from({ length: count + 1 }, () => []);
-  waiting[0]?.push({ bytes: 0, inodes: 0, cost: 0, cleared: -1, rest: undefined, isOnEdge: false });
-  let best: State | undefined;
-  const offer = (place: number, state: State): void => {
-    if (state.cost > maxCost) return;
-    const lacking = { bytes: goal.bytes - state.bytes, inodes: goal.inodes - state.inodes };
-    if (lacking.bytes <= 0 && lacking.inodes <= 0) {
-      if (best === undefined || isBetter(state, best, goal)) best = state;
-    } else if (lacking.bytes <= (left.bytes[place] ?? 0) && lacking.inodes <= (left.inodes[place] ?? 0)) {
-      waiting[place]?.push(state);
+  const gain = cheapestRests(subtree, price);
+  const states = new States(goal, price);
+  /** By place: the states that reach it; those on an edge apart. */
+  const plain = subtree.map((): number[] => []);
+  const edge = subtree.map((): number[] => []);
+  let best = -1;
+  let maxCost = part.maxCost;
+  const offer = (waiting: number[][], place: number, rest: number, cleared: number): void => {
+    const tree = cleared < 0 ? undefined : subtree[cleared];
+    const bytes = (states.bytes[rest] ?? 0) + (tree?.bytes ?? 0);
+    const inodes = (states.inodes[rest] ?? 0) + (tree?.inodes ?? 0);
+    const cost = (states.cost[rest] ?? 0) + (tree?.cost ?? 0);
+    if (cost > maxCost) return;
+    const lacksBytes = goal.bytes - bytes;
+    const lacksInodes = goal.inodes - inodes;
+    if (lacksBytes <= 0 && lacksInodes <= 0) {
+      if (best < 0 || isBetter({ bytes, inodes, cost }, sumsOf(states, best), goal))
+        best = states.add(bytes, inodes, cost, cleared, rest);
+      maxCost = states.cost[best] ?? 0;
+      return;
     }
+    if (lacksBytes > (left.bytes[place] ?? 0) || lacksInodes > (left.inodes[place] ?? 0)) return;
+    // What is lacking costs its price at least, less what the rest gains on it at most (the Lagrangian bound).
+    const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
+    if (cost + lacking + (gain[place] ?? 0) > maxCost * (1 + ROUNDING)) return;
+    waiting[place]?.push(tree === undefined ? rest : states.add(bytes, inodes, cost, cleared, rest));
   };
-  for (let place = 0; place < count; place++) {
-    const here = waiting[place] ?? [];
-    const states = [true, false].flatMap((isOnEdge) =>
-      undominated(
-        here.filter((state) => state.isOnEdge === isOnEdge),
-        part,
-      ),
-    );
-    waiting[place] = [];
-    const tree = subtree[place];
-    if (tree === undefined) continue;
+  offer(plain, 0, states.add(0, 0, 0, -1, -1), -1);
+  subtree.forEach((tree, place) => {
     const hasUnits = whole.units[nodes[place] ?? -1]?.length !== 0;
-    for (const state of states) {
-      if (hasUnits) offer(place + 1, state.isOnEdge ? { ...state, isOnEdge: false } : state);
-      else if (tree.end > place + 1) offer(place + 1, { ...state, isOnEdge: true });
-      if (state.isOnEdge && tree.isLast) continue;
-      offer(tree.end, {
-        bytes: state.bytes + tree.bytes,
-        inodes: state.inodes + tree.inodes,
-        cost: state.cost + tree.cost,
-        cleared: place,
-        rest: state,
-        isOnEdge: state.isOnEdge,
-      });
+    for (const waiting of [edge, plain]) {
+      for (const state of states.undominated(waiting[place] ?? [], part.maxStates)) {
+        if (hasUnits) offer(plain, place + 1, state, -1);
+        else if (tree.end > place + 1) offer(edge, place + 1, state, -1);
+        if (waiting === plain || !tree.isLast) offer(waiting, tree.end, state, place);
+      }
     }
-  }
+  });
+  if (best < 0) return undefined;
   const chosen: number[] = [];
-  for (let state = best; state !== undefined; state = state.rest) {
-    if (state.cleared >= 0) chosen.push(...nodes.slice(state.cleared, subtree[state.cleared]?.end));
+  for (let state = best; state >= 0; state = states.rest[state] ?? -1) {
+    const place = states.cleared[state] ?? -1;
+    if (place >= 0) chosen.push(...nodes.slice(place, subtree[place]?.end));
   }
-  return best === undefined ? undefined : chosen.sort((a, b) => a - b);
+  return chosen.sort((a, b) => a - b);
 }
 
-function isBetter(a: State, b: State, goal: Amount): boolean {
+function sumsOf({ bytes, inodes, cost }: States, at: number): Sums {
+  return { bytes: bytes[at] ?? 0, inodes: inodes[at] ?? 0, cost: cost[at] ?? 0 };
+}
+
+function isBetter(a: Sums, b: Sums, goal: Amount): boolean {
   return a.cost === b.cost ? weightFor(goal, a) > weightFor(goal, b) : a.cost < b.cost;
 }
 
@@ -127,32 +126,14 @@ function suffixSums(whole: Clearable, nodes: readonly number[]): { bytes: number
   return { bytes, inodes };
 }
 
-/** The states that no other one beats or equals in all three; thinned out where they are too many. */
-function undominated(states: State[], { goal, maxStates, price }: Part): State[] {
-  const bytesOf = (state: State): number => (goal.bytes > 0 ? state.bytes : 0);
-  const inodesOf = (state: State): number => (goal.inodes > 0 ? state.inodes : 0);
-  states.sort((a, b) => a.cost - b.cost || bytesOf(b) - bytesOf(a) || inodesOf(b) - inodesOf(a));
-  const kept: State[] = [];
-  /** Of the kept ones so far those that none beats in bytes and inodes: bytes descending, inodes ascending. */
-  const stairs: { bytes: number; inodes: number }[] = [];
-  for (const state of states) {
-    const step = { bytes: bytesOf(state), inodes: inodesOf(state) };
-    let low = 0;
-    let high = stairs.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((stairs[middle]?.bytes ?? 0) >= step.bytes) low = middle + 1;
-      else high = middle;
-    }
-    if (low > 0 && (stairs[low - 1]?.inodes ?? 0) >= step.inodes) continue;
-    let beaten = low;
-    while (beaten < stairs.length && (stairs[beaten]?.inodes ?? 0) <= step.inodes) beaten++;
-    // One with the same bytes and fewer inodes comes right before.
-    const from = low > 0 && stairs[low - 1]?.bytes === step.bytes ? low - 1 : low;
-    stairs.splice(from, beaten - from, step);
-    kept.push(state);
+/** By place: the least that any closed choice from there on costs beyond the price of what it frees; zero or less. */
+function cheapestRests(subtree: readonly Subtree[], price: Amount): Float64Array {
+  const rest = new Float64Array(subtree.length + 1);
+  for (let place = subtree.length - 1; place >= 0; place--) {
+    const tree = subtree[place];
+    if (tree === undefined) continue;
+    const reduced = tree.cost - price.bytes * tree.bytes - price.inodes * tree.inodes;
+    rest[place] = Math.min(rest[place + 1] ?? 0, reduced + (rest[tree.end] ?? 0));
   }
-  if (kept.length <= maxStates) return kept;
-  const reduced = (state: State): number => state.cost - price * weightFor(goal, state);
-  return kept.sort((a, b) => reduced(a) - reduced(b)).slice(0, maxStates);
+  return rest;
 }

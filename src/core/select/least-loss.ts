@@ -18,7 +18,7 @@ import { clearable } from './clearable.ts';
 import type { Clearable, Worths } from './clearable.ts';
 import type { Selection } from './choice.ts';
 import { densityGroups } from './density.ts';
-import { Pick, trim, weightFor } from './pick.ts';
+import { Pick, trim, weights } from './pick.ts';
 import { cheapestPick } from './settle.ts';
 import { walkOrder } from './walk.ts';
 
@@ -64,7 +64,7 @@ function solve(forest: Forest, candidates: readonly number[], worths: Worths, go
       const mixes =
         goal.bytes > 0 && goal.inodes > 0 ? MIXES.slice(0, nodes.count < MANY_NODES ? 5 : 3) : [1];
       for (const mix of mixes) {
-        const pick = cheapestPick(nodes, goal, weights(nodes, goal, mix));
+        const pick = cheapestPick(nodes, goal, mix);
         if (pick.isBetterThan(best, goal)) best = pick;
       }
     }
@@ -77,17 +77,6 @@ function inOrder(nodes: Clearable, pick: Pick, goal: Amount): number[] {
   return densityGroups(nodes, weights(nodes, goal, 0.5), pick.has).flatMap((group) =>
     [...group.nodes].sort((a, b) => b - a).flatMap((node) => nodes.units[node] ?? []),
   );
-}
-
-function weights(nodes: Clearable, goal: Amount, mix: number): Float64Array {
-  const amount = { bytes: 0, inodes: 0 };
-  const weight = new Float64Array(nodes.count);
-  for (let node = 0; node < nodes.count; node++) {
-    amount.bytes = nodes.bytes[node] ?? 0;
-    amount.inodes = nodes.inodes[node] ?? 0;
-    weight[node] = weightFor(goal, amount, mix);
-  }
-  return weight;
 }
 
 function sum(values: Float64Array): number {

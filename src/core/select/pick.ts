@@ -79,6 +79,18 @@ export function weightFor(goal: Amount, amount: Amount, bytesPart = 0.5): number
   return goal.bytes > 0 && goal.inodes > 0 ? bytesPart * bytes + (1 - bytesPart) * inodes : bytes + inodes;
 }
 
+/** The same for each node. */
+export function weights(nodes: Clearable, goal: Amount, mix: number): Float64Array {
+  const amount = { bytes: 0, inodes: 0 };
+  const weight = new Float64Array(nodes.count);
+  for (let node = 0; node < nodes.count; node++) {
+    amount.bytes = nodes.bytes[node] ?? 0;
+    amount.inodes = nodes.inodes[node] ?? 0;
+    weight[node] = weightFor(goal, amount, mix);
+  }
+  return weight;
+}
+
 /**
  * Takes out what is not needed: as long as there is a node with units without which (and without what it holds) the goal
  * is still reached, the dearest such goes. What is left has no unit that could stay.

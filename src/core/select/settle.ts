@@ -4,21 +4,20 @@ import type { Clearable } from './clearable.ts';
 import { cheapestCover } from './cover.ts';
 import { densityGroups } from './density.ts';
 import type { Group } from './density.ts';
-import { Pick, trim } from './pick.ts';
+import { Pick, trim, weightFor, weights } from './pick.ts';
 
 /** How many nodes are settled exactly: all of a small forest, the surroundings of the goal in a big one. */
 const WINDOW_NODES = 64;
 
 /**
  * How many partial choices are kept at a node: all in a small forest (14 images have 16,384 subsets and 27 nodes at
- * most), as many as time allows in a full window. Five times as many choose hardly better (`npm run bench:policies`), and
- * a replay of a million uses takes twice as long with them.
+ * most), as many as time allows in a full window. There the bound of cover.ts leaves fewer than these in most cases.
  */
 const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 
 /** The cheapest pick found that reaches the goal, which must be in reach. */
-export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Array): Pick {
-  const groups = densityGroups(nodes, weight);
+export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick {
+  const groups = densityGroups(nodes, weights(nodes, goal, mix));
   const groupOf = groupsByNode(nodes, groups);
   const start = new Pick(nodes);
   let reached = 0;
@@ -30,7 +29,8 @@ export function cheapestPick(nodes: Clearable, goal: Amount, weight: Float64Arra
   let best = withBestEnd(nodes, { groups, groupOf, reached }, start, goal);
   best.complete();
   trim(nodes, best, goal);
-  const exact = withinWindow(nodes, { groups, groupOf, reached }, best, goal);
+  const price = priceAt(groups[reached], goal, mix);
+  const exact = withinWindow(nodes, { groups, groupOf, reached }, { known: best, goal, price });
   if (exact !== undefined) {
     exact.complete();
     trim(nodes, exact, goal);
@@ -112,12 +112,27 @@ function leftOut(
   };
 }
 
+/** What a group pays for a byte and for an inode. */
+function priceAt(group: Group | undefined, goal: Amount, mix: number): Amount {
+  const ratio = group !== undefined && group.ratio < Infinity ? group.ratio : 0;
+  return {
+    bytes: ratio * weightFor(goal, { bytes: 1, inodes: 0 }, mix),
+    inodes: ratio * weightFor(goal, { bytes: 0, inodes: 1 }, mix),
+  };
+}
+
+interface Wanted {
+  /** A choice that reaches the goal, to be beaten. */
+  readonly known: Pick;
+  readonly goal: Amount;
+  readonly price: Amount;
+}
+
 /** The exact choice among the groups around the goal; what comes before them is taken, what comes after is not. */
 function withinWindow(
   nodes: Clearable,
   { groups, groupOf, reached }: Sequence,
-  known: Pick,
-  goal: Amount,
+  { known, goal, price }: Wanted,
 ): Pick | undefined {
   const window = new Set<number>();
   const lacking = leftOut(nodes, groups, groupOf);
@@ -146,7 +161,7 @@ function withinWindow(
     goal: { bytes: goal.bytes - pick.bytes, inodes: goal.inodes - pick.inodes },
     maxCost: known.cost - pick.cost,
     maxStates: statesFor(part.length),
-    price: groups[reached]?.ratio ?? 0,
+    price,
   });
   if (found === undefined) return undefined;
   pick.add(found);

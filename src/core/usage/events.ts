@@ -6,12 +6,14 @@ import {
   isLayerSuperseded,
   prune,
   release,
+  type RepositoryUsage,
   repositoryOf,
   setSuperseded,
   settle,
+  tellIdleTimes,
   type UsageHistory,
 } from './history.ts';
-import { beginUse, endUse, newRecord, seenInUse } from './record.ts';
+import { beginUse, endUse, inheritUses, lastingCount, newRecord, seenInUse } from './record.ts';
 
 /** An image as the engine lists it, and the sizes of layers as far as known. */
 export interface SeenImage {
@@ -59,6 +61,8 @@ export const MAX_DISORDER_MS = 60_000;
 /** What was learned loses half of its weight in this time. */
 const LESSONS_HALF_LIFE_MS = 90 * 86_400_000;
 const FADE_EVERY_MS = 86_400_000;
+/** Open idle times are told to the lessons as often as this, so that what never comes back is not overlooked. */
+const TELL_EVERY_MS = 3_600_000;
 
 /** Changes a history (in place) by an event. */
 export function applyEvent(history: UsageHistory, event: UsageEvent): void {
@@ -96,8 +100,10 @@ function advance(history: UsageHistory, atMs: number): number {
   const behind = history.latestMs - (atMs + history.offsetMs);
   if (behind > MAX_DISORDER_MS) history.offsetMs += behind;
   const now = Math.max(history.latestMs, atMs + history.offsetMs);
-  const day = (time: number): number => Math.floor(time / FADE_EVERY_MS);
-  const days = day(now) - day(history.latestMs);
+  const passed = (everyMs: number): number =>
+    Math.floor(now / everyMs) - Math.floor(history.latestMs / everyMs);
+  if (passed(TELL_EVERY_MS) > 0) tellIdleTimes(history, now);
+  const days = passed(FADE_EVERY_MS);
   if (days > 0) history.lessons.fade(2 ** ((-days * FADE_EVERY_MS) / LESSONS_HALF_LIFE_MS));
   history.latestMs = now;
   return now;
@@ -151,6 +157,7 @@ function appeared(
 }
 
 function joinRepositories(history: UsageHistory, image: ImageUsage, seen: Image, now: number): void {
+  let popular: RepositoryUsage | undefined;
   for (const name of new Set([...seen.tags, ...seen.digests].map(repositoryOf))) {
     if (image.repositories.includes(name)) continue;
     let repository = history.repositories.get(name);
@@ -164,7 +171,12 @@ function joinRepositories(history: UsageHistory, image: ImageUsage, seen: Image,
     }
     repository.images.push(image.id);
     image.repositories.push(name);
+    if (popular === undefined || lastingCount(repository) > lastingCount(popular)) popular = repository;
   }
+  if (popular === undefined || popular.uses === 0) return;
+  // A new version: it will be wanted about as often as those before it.
+  for (const layer of chainFrom(image.top))
+    if (layer.uses === 0 && layer.images === 1) inheritUses(layer, popular, now);
 }
 
 function began(history: UsageHistory, containerId: string, imageId: ImageId, now: number): void {
@@ -179,10 +191,9 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   if (image === undefined) return;
   history.containers.set(containerId, imageId);
   history.busyAtMs = now;
-  const { lessons } = history;
   const wasSuperseded = image.superseded;
-  for (const layer of chainFrom(image.top)) beginUse(layer, now, isLayerSuperseded(layer), lessons);
-  beginUse(image, now, wasSuperseded, lessons);
+  for (const layer of chainFrom(image.top)) beginUse(layer, now, isLayerSuperseded(layer), history.lessons);
+  beginUse(image, now, wasSuperseded, silent);
   // Asked for again although there is a newer one: it lives on beside it.
   if (wasSuperseded) setSuperseded(history, image, false, now);
   for (const name of image.repositories) {
@@ -191,7 +202,7 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   }
 }
 
-/** Repositories are not among what is learned from: their images are. */
+/** Layers are what is learned from; images and repositories would only tell the same again. */
 const silent = { returned: () => undefined, idled: () => undefined };
 
 function ended(history: UsageHistory, containerId: string, now: number): void {

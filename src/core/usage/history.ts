@@ -127,13 +127,23 @@ export function setSuperseded(
   atMs: number,
 ): void {
   if (image.superseded === superseded) return;
-  closeIdle(image, atMs, image.superseded, history.lessons);
   for (const layer of chainFrom(image.top)) {
     if (layer.current === (superseded ? 1 : 0))
       closeIdle(layer, atMs, isLayerSuperseded(layer), history.lessons);
     layer.current += superseded ? -1 : 1;
   }
   image.superseded = superseded;
+}
+
+/** An idle time is told anew when it is longer by this part. */
+const TOLD_PARTS = 8;
+
+/** Tells the lessons of idle times that have not ended, those that are much longer than when they were last told. */
+export function tellIdleTimes(history: UsageHistory, atMs: number): void {
+  for (const layer of history.layers.values()) {
+    if (atMs - layer.openSinceMs < (atMs - layer.lastUsedMs) / TOLD_PARTS) continue;
+    closeIdle(layer, atMs, isLayerSuperseded(layer), history.lessons);
+  }
 }
 
 /** Forgets the longest unused of the images that are gone, then of all, until the limits are kept. */
@@ -152,8 +162,6 @@ export function prune(history: UsageHistory): void {
 }
 
 function forget(history: UsageHistory, image: ImageUsage): void {
-  const { lessons, latestMs } = history;
-  closeIdle(image, latestMs, image.superseded, lessons);
   release(history, image);
   for (const name of image.repositories) {
     const repository = history.repositories.get(name);

@@ -1,13 +1,18 @@
 /** What is remembered of one image or one layer, and how it changes when it is used. */
-import type { Lessons } from './lessons.ts';
 
-/** Where idle times and returns are told. */
-type Told = Pick<Lessons, 'returned' | 'idled'>;
+/** Where idle times and returns are told (lessons.ts); of a return before it is counted. */
+interface Told {
+  readonly returned: (record: UseRecord, superseded: boolean, idleMs: number) => void;
+  readonly idled: (record: UseRecord, superseded: boolean, fromMs: number, toMs: number) => void;
+}
 
 const DAY_MS = 86_400_000;
 
 /** The clocks on which uses are counted: bursts, working weeks, seasons. A count halves in this time. */
 export const HALF_LIVES_MS: readonly number[] = [DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
+
+/** How much each clock says of the uses to come. */
+const CLOCK_WEIGHTS: readonly number[] = [0.3, 0.4, 0.3];
 
 /**
  * Uses in a row tell little about whether there will be a next one: a use counts by how long it came after the one before,
@@ -20,6 +25,7 @@ const GAPS = 4;
 
 /** All times are on the history's own clock (see UsageHistory.offsetMs), in milliseconds. */
 export interface UseRecord {
+  /** For a new version of something known: when that was first seen. */
   firstSeenMs: number;
   /** End of the last use; while it is in use, its begin or when it was last seen in use. At first: when it appeared. */
   lastUsedMs: number;
@@ -65,6 +71,31 @@ export function rateAt(record: UseRecord, clock: number, atMs: number): number {
   return countAt(record, clock, atMs) / (meanMs * -Math.expm1(-knownMs / meanMs));
 }
 
+/** Uses per millisecond that its own uses so far let expect. */
+export function ownRate(record: UseRecord, atMs: number): number {
+  let rate = 0;
+  for (let clock = 0; clock < CLOCK_WEIGHTS.length; clock++)
+    rate += (CLOCK_WEIGHTS[clock] ?? 0) * rateAt(record, clock, atMs);
+  return rate;
+}
+
+/** Uses that these let expect between two idle times. */
+export function expectedUses(record: UseRecord, fromMs: number, toMs: number): number {
+  return ownRate(record, record.lastUsedMs + (fromMs + toMs) / 2) * (toMs - fromMs);
+}
+
+/** Uses on the slowest clock, as they were at the last one. */
+export function lastingCount({ counts }: UseRecord): number {
+  return counts.at(-1) ?? 0;
+}
+
+/** Lets something new count the uses of what it takes the place of as its own. */
+export function inheritUses(record: UseRecord, from: UseRecord, atMs: number): void {
+  record.counts = HALF_LIVES_MS.map((_, clock) => countAt(from, clock, atMs));
+  record.countedAtMs = atMs;
+  record.firstSeenMs = Math.min(record.firstSeenMs, from.firstSeenMs);
+}
+
 /** @param superseded the class that it was in while idle, for the lessons; see lessons.ts. */
 export function beginUse(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
   const share = record.uses === 0 ? 1 : shareOf(record, atMs);
@@ -72,7 +103,7 @@ export function beginUse(record: UseRecord, atMs: number, superseded: boolean, l
     closeIdle(record, atMs, superseded, lessons);
     const gapMs = atMs - record.lastUsedMs;
     if (record.uses > 0) {
-      lessons.returned(record.uses, superseded, gapMs);
+      lessons.returned(record, superseded, gapMs);
       record.gapsMs.push(gapMs);
       if (record.gapsMs.length > GAPS) record.gapsMs.shift();
     }
@@ -103,6 +134,6 @@ export function seenInUse(record: UseRecord, atMs: number): void {
 /** Tells the lessons how long it has been idle up to now; to be called before its class changes or it is forgotten. */
 export function closeIdle(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
   if (record.active > 0 || record.uses === 0 || atMs <= record.openSinceMs) return;
-  lessons.idled(record.uses, superseded, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);
+  lessons.idled(record, superseded, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);
   record.openSinceMs = atMs;
 }

@@ -14,7 +14,7 @@ import { Lessons, type LessonsState } from './lessons.ts';
 import { HALF_LIVES_MS, type UseRecord } from './record.ts';
 
 /** Raised when the meaning of the state changes; a state of another version is not read. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** A record as a list: first seen, last used, uses, counted at, open since, then the counts, then the gaps. */
 type RecordState = readonly number[];
@@ -132,7 +132,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
     busyAtMs: number(state['latestMs']),
     lessons: new Lessons({
       returns: list(lessons['returns']).map(number),
-      idleMs: list(lessons['idleMs']).map(number),
+      expected: list(lessons['expected']).map(number),
     }),
   };
   for (const entry of list(state['images']).map(list)) addImage(history, readImage(entry, known));

@@ -42,6 +42,39 @@ export function bars(title: string, list: readonly Bar[]): string {
   return `<svg viewBox="0 0 700 ${list.length * 26 + 4}" role="img" aria-label="${escape(title)}">${rows.join('')}</svg>`;
 }
 
+export interface Group {
+  readonly label: string;
+  readonly bars: readonly Bar[];
+}
+
+/** Upright bars in groups side by side, on one scale; what each stands for is in its tooltip. */
+export function groupedBars(
+  title: string,
+  groups: readonly Group[],
+  text: (value: number) => string,
+): string {
+  const most = Math.max(1e-9, ...groups.flatMap((group) => group.bars.map((bar) => bar.value)));
+  const y = (value: number): number => 230 - (value / most) * 215;
+  const width = 630 / Math.max(1, groups.length);
+  const scale = [0, 0.25, 0.5, 0.75, 1].map((part) => {
+    const at = y(part * most).toFixed(1);
+    return (
+      `<line x1="60" x2="690" y1="${at}" y2="${at}" stroke="currentColor" opacity=".2"/>` +
+      `<text x="54" y="${(Number(at) + 4).toFixed(1)}" text-anchor="end">${escape(text(part * most))}</text>`
+    );
+  });
+  const drawn = groups.map((group, place) => {
+    const left = 60 + place * width;
+    const each = (width * 0.86) / Math.max(1, group.bars.length);
+    const upright = group.bars.map((bar, at) => {
+      const x = left + width * 0.07 + at * each;
+      return `<rect x="${x.toFixed(1)}" y="${y(bar.value).toFixed(1)}" width="${(each * 0.9).toFixed(1)}" height="${(230 - y(bar.value)).toFixed(1)}" fill="${bar.colour}"><title>${escape(`${bar.label}, ${group.label}: ${bar.text}`)}</title></rect>`;
+    });
+    return `${upright.join('')}<text x="${(left + width / 2).toFixed(1)}" y="248" text-anchor="middle">${escape(group.label)}</text>`;
+  });
+  return `<svg viewBox="0 0 700 256" role="img" aria-label="${escape(title)}">${scale.join('')}${drawn.join('')}</svg>`;
+}
+
 export interface Line {
   readonly label: string;
   readonly colour: string;
@@ -49,21 +82,32 @@ export interface Line {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** Curves on one square of 1 by 1, with horizontal marks. */
+/** A place on an axis, from 0 to 1. */
+export interface Mark {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** Curves on one square of 1 by 1, with marks across it and below it. */
 export function curves(
   title: string,
   lines: readonly Line[],
-  marks: readonly { readonly at: number; readonly text: string }[],
+  marks: readonly Mark[],
+  below: readonly Mark[],
 ): string {
-  const [x, y] = [(value: number) => 50 + value * 640, (value: number) => 230 - value * 220];
+  const [x, y] = [(value: number) => 90 + value * 600, (value: number) => 230 - value * 220];
   const drawn = lines.map((line) => {
     const points = line.points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
     return `<polyline points="${points}" fill="none" stroke="${line.colour}" stroke-width="1.3"><title>${escape(line.label)}</title></polyline>`;
   });
   const drawnMarks = marks.map(
     ({ at, text }) =>
-      `<line x1="50" x2="690" y1="${y(at).toFixed(1)}" y2="${y(at).toFixed(1)}" stroke="currentColor" stroke-dasharray="4 4" opacity=".5"/>` +
-      `<text x="44" y="${(y(at) + 4).toFixed(1)}" text-anchor="end">${escape(text)}</text>`,
+      `<line x1="90" x2="690" y1="${y(at).toFixed(1)}" y2="${y(at).toFixed(1)}" stroke="currentColor" stroke-dasharray="4 4" opacity=".5"/>` +
+      `<text x="84" y="${(y(at) + 4).toFixed(1)}" text-anchor="end">${escape(text)}</text>`,
   );
-  return `<svg viewBox="0 0 700 240" role="img" aria-label="${escape(title)}">${drawnMarks.join('')}${drawn.join('')}</svg>`;
+  const times = below.map(
+    ({ at, text }) =>
+      `<text x="${x(at).toFixed(1)}" y="248" text-anchor="${at < 1 ? 'middle' : 'end'}">${escape(text)}</text>`,
+  );
+  return `<svg viewBox="0 0 700 256" role="img" aria-label="${escape(title)}">${drawnMarks.join('')}${drawn.join('')}${times.join('')}</svg>`;
 }

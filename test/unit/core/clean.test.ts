@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Clean, containerStays, couldBeOldEnough, sortOutCleanable } from '../../../src/core/clean.ts';
 import { makePlan } from '../../../src/core/plan.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
 import { reclaimable } from '../../../src/core/policy/reclaimable.ts';
 import type { CacheRecord, HeldSpace, ImageStore, Layer } from '../../../src/core/store.ts';
 import type { Thresholds } from '../../../src/core/thresholds.ts';
@@ -50,7 +51,7 @@ const cached: ImageStore = {
   cacheRecords: [record('p'), record('c', { parents: ['p'] }), record('context')],
 };
 
-const planOf = (store: ImageStore, clean: Clean, policy = biggest) =>
+const planOf = (store: ImageStore, clean: Clean, policy: Policy = biggest) =>
   makePlan({ store, usage: usage(90), thresholds: everything, policy, clean, nowMs });
 
 describe('which containers may go', () => {
@@ -163,6 +164,23 @@ describe('the build cache in a plan', () => {
     expect(order.indexOf('c')).toBeLessThan(order.indexOf('p'));
     expect(plan.predicted.freed).toMatchObject({ bytes: 14e6, exact: true });
   });
+
+  it.each([biggest, reclaimable])(
+    'goes children first where they share no layer as well ($name)',
+    (policy) => {
+      // The parent is larger, and by itself the cheaper of the two.
+      const store: ImageStore = {
+        ...cached,
+        images: [],
+        cacheRecords: [record('p', { sizeBytes: 9e6 }), record('c', { parents: ['p'] })],
+        heldSpace: new Map([
+          ['p', space({ bytes: 9e6, inodes: 9 })],
+          ['c', space({ bytes: 1e6, inodes: 1 })],
+        ]),
+      };
+      expect(planOf(store, all, policy).victims.map(({ id }) => id)).toEqual(['c', 'p']);
+    },
+  );
 
   it('keeps a record that a build holds, and those that it stands on', () => {
     const inUse = { ...cached, cacheRecords: [record('p'), record('c', { parents: ['p'], inUse: true })] };

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Layer } from '../../../src/core/store.ts';
 import { applyEvent } from '../../../src/core/usage/events.ts';
 import { newHistory, type UsageHistory } from '../../../src/core/usage/history.ts';
-import { toState } from '../../../src/core/usage/state.ts';
+import { STATE_VERSION, toState } from '../../../src/core/usage/state.ts';
 import { loadHistory, saveHistory } from '../../../src/history/saved.ts';
 import { TraceFile, traceLine } from '../../../src/history/trace-file.ts';
 
@@ -64,7 +64,7 @@ describe('the state file', () => {
         const loaded = await loadHistory(path());
         // What damage did not make unreadable is a whole history.
         if (loaded !== undefined && 'lost' in loaded) expect(loaded.lost).toContain(path());
-        else expect(toState(loaded?.history ?? newHistory(0)).version).toBe(1);
+        else expect(toState(loaded?.history ?? newHistory(0)).version).toBe(STATE_VERSION);
       }),
       { numRuns: 200 },
     );

@@ -96,6 +96,21 @@ describe('value', () => {
     expect(choose(value, store, 1, history).choice.victims.map(({ id }) => id)).toEqual(['b']);
   });
 
+  it('keeps the new version of what is used often, before it was used itself', () => {
+    const { store, history } = used({ often: [1, 2, 3, 4, 5, 6, 7, 8], once: [0.5], other: [3] });
+    const newer = image('newer', {
+      tags: ['often:2'],
+      digests: ['often@sha256:2'],
+      layers: ['base', 'newer'],
+    });
+    const layer = { id: 'newer', parentId: 'base', bytes: 100e6, inodes: 1, exact: true };
+    const layers = new Map([...store.layers, ['newer', layer] as const]);
+    applyEvent(history, { kind: 'appeared', atMs: NOW - DAY, image: newer, layers });
+    const after = { ...store, images: [...store.images, newer], layers };
+    const ids = choose(value, after, 300e6, history).choice.victims.map(({ id }) => id);
+    expect(ids.sort()).toEqual(['often', 'once', 'other']);
+  });
+
   it('says when it was used and how often it is wanted', () => {
     const of = used({ a: [9, 49], b: [1, 2, 3] });
     const [first] = choose(value, of.store, 1, of.history).choice.victims;

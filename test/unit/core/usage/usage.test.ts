@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isQuiet } from '../../../../src/core/gentle.ts';
 import { applyEvent, type UsageEvent } from '../../../../src/core/usage/events.ts';
 import { lastUse, newHistory, repositoryOf, type UsageHistory } from '../../../../src/core/usage/history.ts';
-import { rateAt } from '../../../../src/core/usage/record.ts';
+import { ownRate, rateAt } from '../../../../src/core/usage/record.ts';
 import { fromState, toState, UsageStateError } from '../../../../src/core/usage/state.ts';
 import { image } from '../arbitraries.ts';
 
@@ -126,6 +126,36 @@ describe('the usage history', () => {
     applyEvent(known, began('a', START + 2 * DAY));
     expect(known.images.get('a')?.superseded).toBe(false);
     expect(known.layers.get('base')?.current).toBe(2);
+  });
+
+  it('expects of a new version what those before it were used, in the layers that are new with it', () => {
+    const named = (tag: string) => ({ tags: [`team/app:${tag}`], digests: [`team/app@sha256:${tag}`] });
+    const days = [0, 1, 2, 3];
+    const known = history(
+      appeared('a', START, named('1')),
+      appeared('other', START),
+      ...days.flatMap((day) => [began('a', START + day * DAY), ended('a', START + day * DAY)]),
+      appeared('b', START + 3 * DAY, named('2')),
+      appeared('c', START + 3 * DAY),
+    );
+    const rate = (layer: string): number =>
+      ownRate(known.layers.get(layer) ?? expect.fail(), START + 4 * DAY);
+    expect(rate('top-of-b')).toBeCloseTo(rate('top-of-a'), 12);
+    expect(known.layers.get('top-of-b')?.uses).toBe(0);
+    expect(rate('base')).toBeCloseTo(rate('top-of-a'), 12);
+    expect([rate('top-of-other'), rate('top-of-c')]).toEqual([0, 0]);
+  });
+
+  it('learns from what is not used again, hour by hour', () => {
+    const known = history(appeared('a', START), began('a', START), ended('a', START));
+    const of = known.layers.get('top-of-a') ?? expect.fail();
+    const before = known.lessons.correction()(of, false, 20 * DAY);
+    // Anything else that happens shows that time has passed.
+    for (let hour = 1; hour < 60 * 24; hour += 1) applyEvent(known, ended('none', START + hour * (DAY / 24)));
+    expect(known.lessons.correction()(of, false, 20 * DAY)).toBeLessThan(before);
+    expect(known.lessons.correction()(of, true, 20 * DAY)).toBe(
+      newHistory(0).lessons.correction()(of, true, 0),
+    );
   });
 
   it('tells what was built here from what a registry has', () => {

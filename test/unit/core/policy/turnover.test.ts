@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { forestOf } from '../../../../src/core/forest.ts';
+import { turnoverMs } from '../../../../src/core/policy/turnover.ts';
+import type { Layer } from '../../../../src/core/store.ts';
+import { image } from '../arbitraries.ts';
+
+const DAY = 86_400_000;
+const NOW = 1_700_000_000_000;
+
+/** Images of 100 bytes each, built so many days ago, on a base that all share. */
+function turnover(days: readonly number[], bytes: number): number {
+  const names = days.map((_, at) => `i${at}`);
+  const images = days.map((ago, at) =>
+    image(`i${at}`, { createdAtMs: NOW - ago * DAY, layers: ['base', `i${at}`] }),
+  );
+  const layers = new Map<string, Layer>(
+    ['base', ...names].map((id) => [
+      id,
+      { id, parentId: id === 'base' ? undefined : 'base', bytes: 100, inodes: 1, exact: true },
+    ]),
+  );
+  const store = { images, containers: [], layers };
+  const forest = forestOf(store);
+  const goal = { bytes, inodes: 0 };
+  return turnoverMs({ store, forest, candidates: forest.units, goal, scarce: 'bytes', nowMs: NOW });
+}
+
+describe('how long what stays will stay', () => {
+  it('is the idle time at which it would be the turn of the longest unused', () => {
+    expect(turnover([1, 9, 4], 1)).toBe(9 * DAY);
+    expect(turnover([1, 9, 4], 150)).toBe(4 * DAY);
+    // The base goes with the last.
+    expect(turnover([1, 9, 4], 400)).toBe(DAY);
+  });
+
+  it('is a quarter of an hour at least', () => {
+    expect(turnover([0, 9], 200)).toBe(DAY / 96);
+    expect(turnover([], 200)).toBe(DAY / 96);
+  });
+});
