@@ -179,14 +179,16 @@ describe('many, and slow', () => {
     const socketsBefore = socketsOf(cli.pid);
     await attackers(GREEDY, get('/').repeat(200), { reads: false });
     await attackers(DEAF, get('/api/events'), { reads: false });
-    await waitFor('their connections', () => socketsOf(cli.pid) >= socketsBefore + DEAF + GREEDY / 2);
+    // The greedy may be gone by now.
+    await waitFor('their connections', () => socketsOf(cli.pid) >= socketsBefore + DEAF - 5);
     const late = await attack(get('/api/events', 'Connection: close\r\n'));
     await waitFor('an answer to the next one', () => late.received.startsWith('HTTP/1.1 503'));
     await waitFor(
       'the end of the greedy',
       async () => {
         await isHealthy();
-        return socketsOf(cli.pid) <= socketsBefore + DEAF;
+        // The daemon has connections of its own to the engine, and those of our probes: a few come and go.
+        return socketsOf(cli.pid) <= socketsBefore + DEAF + 5;
       },
       { timeoutMs: 120_000 },
     );

@@ -4,6 +4,9 @@
  */
 import type { Socket } from 'node:net';
 
+/** On one connection at a time. No browser and no scrape asks before it was answered; each costs memory while it waits. */
+const MOST_ANSWERS = 8;
+
 interface Use {
   /** Answers under way. */
   answers: number;
@@ -30,10 +33,10 @@ export class Connections {
     });
   }
 
-  /** An answer begins. @returns to be called when it has ended. */
-  answering(socket: Socket): () => void {
+  /** An answer begins. @returns to be called when it has ended; undefined: the connection asked for too many at once. */
+  answering(socket: Socket): (() => void) | undefined {
     const use = this.#open.get(socket);
-    if (use === undefined) return () => undefined;
+    if (use === undefined || use.answers >= MOST_ANSWERS) return undefined;
     use.answers += 1;
     return () => {
       use.answers -= 1;

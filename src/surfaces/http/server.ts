@@ -42,7 +42,9 @@ export async function listen(address: ListenAddress, routes: Routes): Promise<Ht
       connectionsCheckingInterval: 2_000,
     },
     (request, response) => {
-      response.once('close', connections.answering(request.socket));
+      const answered = connections.answering(request.socket);
+      if (answered === undefined) return void request.socket.destroy();
+      response.once('close', answered);
       void respond(request, response, routes, connections);
     },
   );

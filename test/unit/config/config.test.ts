@@ -124,6 +124,22 @@ describe('names and defaults', () => {
     });
   });
 
+  it('hands on what people protect, and the order and age that they ask for', () => {
+    const config = configOf(
+      ours({
+        KEEP: 'ubuntu, sha256:0123456789ab',
+        MIN_AGE_SECONDS: '120',
+        KEEP_LAST: '3',
+        POLICY: 'reclaimable',
+        STOPPED_CONTAINER_AGE_SECONDS: '60',
+      }),
+    );
+    expect(config.protections).toMatchObject({ minAgeSeconds: 120, keepLast: 3 });
+    expect(config.protections.keep.map(({ text }) => text)).toEqual(['ubuntu', 'sha256:0123456789ab']);
+    expect(config.policy).toBe('reclaimable');
+    expect(config.clean.stoppedContainerAgeSeconds).toBe(60);
+  });
+
   it.each([
     ['images', ['images']],
     ['Build-Cache, images', ['images', 'build-cache']],

@@ -17,7 +17,7 @@ const ended = (sockets: readonly Socket[]): number[] =>
 describe('one connection too many', () => {
   it('ends the one that has been idle for the longest time', () => {
     const { connections, sockets } = four();
-    connections.answering(sockets[0] as Socket)();
+    connections.answering(sockets[0] as Socket)?.();
     connections.add(new Socket());
     expect(ended(sockets)).toEqual([1]);
     connections.add(new Socket());
@@ -41,6 +41,14 @@ describe('one connection too many', () => {
     for (const socket of sockets.slice(0, 2)) connections.streaming(socket);
     connections.add(new Socket());
     expect(ended(sockets)).toEqual([2]);
+  });
+
+  it('answers so many at once on one connection, and no more', () => {
+    const { connections, sockets } = four();
+    const ends = Array.from({ length: 10 }, () => connections.answering(sockets[0] as Socket));
+    expect(ends.filter((end) => end !== undefined)).toHaveLength(8);
+    ends[0]?.();
+    expect(connections.answering(sockets[0] as Socket)).toBeDefined();
   });
 
   it('forgets those that ended by themselves', async () => {
