@@ -19,7 +19,7 @@ LABEL org.opencontainers.image.title="docker-image-cleaner" \
       org.opencontainers.image.licenses="BSD-3-Clause"
 COPY --from=build /src/dist/docker-image-cleaner.cjs /usr/lib/docker-image-cleaner.cjs
 # An idle daemon keeps 12 MB less with these; docs/performance.md has the figures. The heap is collected when a check is
-# done, start-up code is not compiled as if it were a loop, and freed memory goes back to the kernel (the two MALLOC_
-# variables are glibc's; others ignore them).
+# done, the nursery for young objects is small, start-up code is not compiled as if it were a loop, and freed memory goes
+# back to the kernel (the two MALLOC_ variables are glibc's; others ignore them).
 ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
-ENTRYPOINT ["node", "--expose-gc", "--invocation-count-for-maglev=20000", "/usr/lib/docker-image-cleaner.cjs"]
+ENTRYPOINT ["node", "--expose-gc", "--max-semi-space-size=1", "--invocation-count-for-maglev=20000", "/usr/lib/docker-image-cleaner.cjs"]
