@@ -167,11 +167,15 @@ export class Follower {
     const isFirst = this.#seenUntilMs === undefined;
     const isStorm = queue.droppedAtMs !== undefined;
     queue.accept();
-    const early = queue.takeAll();
+    const early = [...queue.takeAll()];
+    const listsBeganMs = clock() + this.#skewMs;
     // Images first, as in observe.ts. Events that come from now on are taken after the lists.
     const images = await engine.listImages(signal);
     const containers = await engine.listContainers(signal);
     const described = await feed.describe(images, signal);
+    // Told again late, on a busy host: what happened before the lists is taken before them. A container that has gone
+    // since would be taken for a new one.
+    early.push(...queue.takeBefore(listsBeganMs));
     const isContinued = !isStorm && seen.isContinuedBy([...early, ...queue.waiting]);
     const missed = isContinued ? undefined : missedSinceMs;
     const nowMs = clock();

@@ -53,6 +53,12 @@ export class EventQueue {
     return events;
   }
 
+  /** Takes those at the head that are from before a time, by the engine's clock. */
+  takeBefore(engineTimeMs: number): readonly EngineEvent[] {
+    const end = this.#events.findIndex(({ atMs }) => atMs >= engineTimeMs);
+    return end < 0 ? this.takeAll() : this.#events.splice(0, end);
+  }
+
   /** Waits until there is an event. @throws what it failed with, once all events were taken. */
   async wait(): Promise<void> {
     while (this.#events.length === 0 && this.#droppedAtMs === undefined) {

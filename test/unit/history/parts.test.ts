@@ -99,6 +99,16 @@ describe('events that wait', () => {
     expect([queue.droppedAtMs, queue.takeAll()]).toEqual([undefined, [event(6)]]);
   });
 
+  it('from before a time are taken apart from what came since', () => {
+    const queue = new EventQueue(5, () => 0);
+    for (let i = 0; i < 4; i++) queue.push(event(i));
+    expect(queue.takeBefore(event(2).atMs)).toEqual([event(0), event(1)]);
+    expect(queue.waiting).toEqual([event(2), event(3)]);
+    expect(queue.takeBefore(event(2).atMs)).toEqual([]);
+    expect(queue.takeBefore(Infinity)).toEqual([event(2), event(3)]);
+    expect(queue.waiting).toEqual([]);
+  });
+
   it('come before the failure', async () => {
     const queue = new EventQueue(2, () => 7);
     const waiting = queue.wait();
