@@ -1,100 +1,25 @@
 /** The usage history on a real engine: what is seen, what is not, and that the difference is known. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { clockAt, lastUse, type UsageHistory } from '../../src/core/usage/history.ts';
-import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
-import type { DaemonEvent } from '../../src/events.ts';
-import { type History, type HistoryOptions, startHistory } from '../../src/history/history.ts';
-import { readTraces } from '../../src/simulate/read-trace.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
 import * as api from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
 import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type SeenRequest, type WireProxy } from '../harness/wire-proxy.ts';
-
-let real: DockerEngine;
-let proxy: WireProxy;
-let folder: string;
-let imageA: string;
-let imageB: string;
-const reports: DaemonEvent[] = [];
-const running: History[] = [];
-
-beforeAll(async () => {
-  real = await startDockerEngine({ disk: { sizeMiB: 300 } });
-  const socketPath = join(real.disk.workspace.path, 'proxy.sock');
-  proxy = await startWireProxy({ target: real, listen: { socketPath } });
-  const ids = await loadImages(real, {
-    layers: { base: { bytes: 50_000, shell: true }, a: { bytes: 20_000, files: 3 }, b: { bytes: 30_000 } },
-    images: [
-      { tags: ['a:1', 'a:latest'], layers: ['base', 'a'] },
-      { tags: ['b:1'], layers: ['base', 'b'] },
-    ],
-  });
-  [imageA = '', imageB = ''] = ids;
-  folder = mkdtempSync(join(real.disk.workspace.path, 'history-'));
-});
-
-afterAll(async () => {
-  await proxy.dispose();
-  await real.dispose();
-});
-
-afterEach(async () => {
-  for (const history of running.splice(0)) await history.close();
-  reports.length = 0;
-  proxy.clear();
-  await proxy.accept();
-  if (!real.isRunning) await real.start();
-  for (const { Id } of await api.listContainers(real)) await api.removeContainer(real, Id);
-  rmSync(folder, { recursive: true, force: true });
-  folder = mkdtempSync(join(real.disk.workspace.path, 'history-'));
-});
-
-async function start(options: Partial<HistoryOptions> = {}): Promise<History> {
-  const engine = createDockerEngine(
-    { kind: 'unix', path: join(real.disk.workspace.path, 'proxy.sock') },
-    { timeoutMs: 600_000 },
-  );
-  const history = await startHistory(
-    {
-      engine,
-      stateFile: undefined,
-      recordTrace: undefined,
-      report: (event) => reports.push(event),
-      clock: Date.now,
-      ...options,
-      tuning: { retryLimitMs: 1000, ...options.tuning },
-    },
-    new AbortController().signal,
-  );
-  running.push(history);
-  await history.synced;
-  return history;
-}
-
-const isEvents = ({ path }: SeenRequest): boolean => path.includes('/events');
-const synced = (): readonly Extract<DaemonEvent, { event: 'history.synced' }>[] =>
-  reports.filter((event) => event.event === 'history.synced');
-
-async function syncedTimes(count: number): Promise<number> {
-  await waitFor(`synchronisation ${count}`, () => synced().length >= count);
-  return synced()[count - 1]?.missedSeconds ?? Number.NaN;
-}
-
-const usesOf = (history: History, id: string): number => history.current().images.get(id)?.uses ?? 0;
-const activeOf = (history: History, id: string): number => history.current().images.get(id)?.active ?? 0;
-
-/** Uses of an image, once so many are known. */
-async function sawUses(history: History, id: string, uses: number): Promise<void> {
-  await waitFor(`use ${uses} of ${id}`, () => usesOf(history, id) >= uses);
-  expect(usesOf(history, id)).toBe(uses);
-}
-
-async function useOnce(image: string): Promise<void> {
-  await api.removeContainer(real, await api.createContainer(real, image));
-}
+import {
+  activeOf,
+  folder,
+  imageA,
+  imageB,
+  isEvents,
+  proxy,
+  real,
+  reports,
+  sawUses,
+  start,
+  synced,
+  syncedTimes,
+  useOnce,
+  usesOf,
+} from './history-scenario.ts';
 
 describe('following', () => {
   test('the first list: as old as they are built, layers with their sizes, running containers in use', async () => {
@@ -364,149 +289,5 @@ describe('a storm', () => {
     await api.removeContainer(real, container);
     await waitFor('the end of the use', () => activeOf(history, imageB) === 0);
     await api.removeImage(real, 'stalled:1');
-  });
-});
-
-describe('the state file', () => {
-  const stateFile = (): string => join(folder, 'state.json');
-
-  test('is taken up where it was left, without a gap while the engine remembers', async () => {
-    const first = await start({ stateFile: stateFile() });
-    await useOnce('a:1');
-    await sawUses(first, imageA, 1);
-    const container = await api.runContainer(real, 'b:1');
-    await sawUses(first, imageB, 1);
-    await first.close();
-    await useOnce('a:1');
-    await api.removeContainer(real, container);
-    reports.length = 0;
-    const second = await start({ stateFile: stateFile() });
-    expect(synced()).toMatchObject([{ missedSeconds: 0 }]);
-    await sawUses(second, imageA, 2);
-    await waitFor('the end of the use', () => activeOf(second, imageB) === 0);
-    expect(usesOf(second, imageB)).toBe(1);
-  });
-
-  test('is older than what the engine remembers: a gap', async () => {
-    const first = await start({ stateFile: stateFile() });
-    await useOnce('a:1');
-    await sawUses(first, imageA, 1);
-    await first.close();
-    await real.restart();
-    reports.length = 0;
-    const second = await start({ stateFile: stateFile() });
-    expect(synced()[0]?.missedSeconds).toBeGreaterThan(0);
-    expect(usesOf(second, imageA)).toBe(1);
-  });
-
-  test.each([
-    ['half of it', (text: string) => text.slice(0, text.length / 2)],
-    ['nothing', () => ''],
-    ['another version', (text: string) => text.replace(/"version":\d+/, '"version":99')],
-    ['a wrong field', (text: string) => text.replace(/"latestMs":\d+/, '"latestMs":"then"')],
-    ['other JSON', () => '[]'],
-  ])('damaged (%s) it is made anew', async (_, damage) => {
-    const first = await start({ stateFile: stateFile() });
-    await useOnce('a:1');
-    await sawUses(first, imageA, 1);
-    await first.close();
-    writeFileSync(stateFile(), damage(readFileSync(stateFile(), 'utf8')));
-    reports.length = 0;
-    const second = await start({ stateFile: stateFile() });
-    expect(reports[0]).toMatchObject({ event: 'history.state-lost', path: stateFile() });
-    expect(usesOf(second, imageA)).toBe(0);
-    await useOnce('a:1');
-    await waitFor('a use', () => usesOf(second, imageA) > 0);
-    await second.close();
-    reports.length = 0;
-    await start({ stateFile: stateFile() });
-    expect(reports.map(({ event }) => event)).toEqual(['history.synced']);
-  });
-
-  test('is written while it runs, and its failure is said once', async () => {
-    const history = await start({ stateFile: stateFile(), tuning: { saveEveryMs: 20 } });
-    await waitFor('the file', () => statSync(stateFile(), { throwIfNoEntry: false })?.isFile());
-    rmSync(folder, { recursive: true });
-    await useOnce('a:1');
-    await sawUses(history, imageA, 1);
-    const failures = (): number => reports.filter(({ event }) => event === 'history.write-failed').length;
-    await waitFor('the failure', () => failures() > 0);
-    await useOnce('a:1');
-    await sawUses(history, imageA, 2);
-    folder = mkdtempSync(join(real.disk.workspace.path, 'history-'));
-    await history.close();
-    expect(failures()).toBe(1);
-  });
-});
-
-describe('the trace', () => {
-  const tracePath = (): string => join(folder, 'trace.jsonl');
-  const lines = (path: string): readonly Record<string, unknown>[] =>
-    readFileSync(path, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-
-  test('of a short run', async () => {
-    const began = Date.now() / 1000;
-    const history = await start({ recordTrace: tracePath() });
-    await useOnce('a:1');
-    await useOnce(imageA);
-    await useOnce('b:1');
-    await sawUses(history, imageB, 1);
-    const container = await api.runContainer(real, 'a');
-    await sawUses(history, imageA, 3);
-    await history.close();
-    const ended = Date.now() / 1000;
-    const trace = lines(tracePath());
-    const base = trace[0]?.['layers'] as readonly { id: string; bytes: number }[];
-    expect(base).toEqual([
-      { id: expect.stringMatching(/^sha256:/) as string, bytes: expect.any(Number) as number },
-      { id: expect.stringMatching(/^sha256:/) as string, bytes: 20_000 },
-    ]);
-    expect(trace).toEqual([
-      expect.objectContaining({ event: 'use', image: imageA, reference: 'a:1', built: true }),
-      expect.objectContaining({ event: 'use', image: imageA, reference: 'a:1' }),
-      expect.objectContaining({
-        event: 'use',
-        image: imageB,
-        reference: 'b:1',
-        layers: [base[0], expect.objectContaining({ bytes: 30_000 })],
-      }),
-      // It still runs: told as far as it was seen.
-      expect.objectContaining({ event: 'use', image: imageA, reference: 'a:latest' }),
-    ]);
-    expect(trace[1]).not.toHaveProperty('layers');
-    for (const line of trace) {
-      const time = line['time'] as number;
-      const duration = line['durationSeconds'] as number;
-      expect(time).toBeGreaterThanOrEqual(began);
-      expect(duration).toBeGreaterThanOrEqual(0);
-      expect(time + duration).toBeLessThanOrEqual(ended);
-    }
-    await api.removeContainer(real, container);
-
-    const read = await readTraces([tracePath()], new AbortController().signal);
-    expect(read.images.map(({ id }) => id)).toEqual([imageA, imageB]);
-    expect(read.startsMs).toHaveLength(4);
-    expect(read.layers).toHaveLength(3);
-  });
-
-  test('is put aside when it is full; each file says what its images consist of', async () => {
-    const history = await start({
-      recordTrace: tracePath(),
-      tuning: { saveEveryMs: 10, trace: { maxBytes: 500, keep: 2 } },
-    });
-    const size = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
-    for (let i = 1; size('trace.jsonl.2') === 0; i++) {
-      await useOnce('a:1');
-      await sawUses(history, imageA, i);
-    }
-    await history.close();
-    for (const name of ['trace.jsonl.1', 'trace.jsonl.2']) {
-      const [head] = lines(join(folder, name));
-      expect(head).toHaveProperty('layers');
-    }
-    expect(size('trace.jsonl.3')).toBe(0);
   });
 });

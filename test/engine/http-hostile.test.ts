@@ -4,13 +4,13 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, listTags } from '../harness/engine-api.ts';
+import type { DockerEngine } from '../harness/docker-engine.ts';
+import { listTags } from '../harness/engine-api.ts';
 import { send } from '../harness/http.ts';
 import { memoryOf, type RawClient, rawClient, socketsOf } from '../harness/raw-client.ts';
 import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
-import { cleaner, type CleanerOptions, imagesOnBase, load } from './scenario.ts';
+import type { WireProxy } from '../harness/wire-proxy.ts';
+import { cleaner, type CleanerOptions, engineBehindProxy } from './scenario.ts';
 
 const MiB = 1024 * 1024;
 /** Ask and do not read. */
@@ -27,13 +27,7 @@ let port: number;
 const clients: RawClient[] = [];
 
 beforeAll(async () => {
-  engine = await startDockerEngine();
-  proxy = await startWireProxy({
-    target: { socketPath: engine.socketPath },
-    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
-  });
-  await load(engine, imagesOnBase({ used: 5, big: 9, mid: 6, small: 3 }));
-  await createContainer(engine, 'used:1', { name: 'holder' });
+  ({ engine, proxy } = await engineBehindProxy());
   await start({ high: 99, low: 98 });
 });
 

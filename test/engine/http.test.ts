@@ -4,25 +4,19 @@ import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, listTags } from '../harness/engine-api.ts';
+import type { DockerEngine } from '../harness/docker-engine.ts';
+import { listTags } from '../harness/engine-api.ts';
 import { send, type Answer } from '../harness/http.ts';
 import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
-import { cleaner, type CleanerOptions, imagesOnBase, load } from './scenario.ts';
+import type { WireProxy } from '../harness/wire-proxy.ts';
+import { cleaner, type CleanerOptions, engineBehindProxy, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;
 let proxy: WireProxy;
 const running: Cli[] = [];
 
 beforeAll(async () => {
-  engine = await startDockerEngine();
-  proxy = await startWireProxy({
-    target: { socketPath: engine.socketPath },
-    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
-  });
-  await load(engine, imagesOnBase({ used: 5, big: 9, mid: 6, small: 3 }));
-  await createContainer(engine, 'used:1', { name: 'holder' });
+  ({ engine, proxy } = await engineBehindProxy());
 });
 
 afterEach(async () => {

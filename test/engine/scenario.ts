@@ -1,6 +1,9 @@
 /** What the tests of the main job share: an engine on a small full disk, and the real executable beside it. */
 import type { ApiEngine } from '../harness/api-engine.ts';
+import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { createContainer } from '../harness/engine-api.ts';
 import { loadImages, type ImageSpec, type LayerSpec } from '../harness/images.ts';
+import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
 
 export { cleaner, type CleanerOptions, deletedNames } from '../harness/cleaner.ts';
 
@@ -35,4 +38,19 @@ export async function load(
     ids[(image.tags?.[0] ?? '').split(':')[0] ?? ''] = id ?? '';
   }
   return ids;
+}
+
+/** An engine behind a wire proxy, with images used:1 (a container holds it), big:1, mid:1 and small:1. */
+export async function engineBehindProxy(): Promise<{
+  readonly engine: DockerEngine;
+  readonly proxy: WireProxy;
+}> {
+  const engine = await startDockerEngine();
+  const proxy = await startWireProxy({
+    target: { socketPath: engine.socketPath },
+    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
+  });
+  await load(engine, imagesOnBase({ used: 5, big: 9, mid: 6, small: 3 }));
+  await createContainer(engine, 'used:1', { name: 'holder' });
+  return { engine, proxy };
 }

@@ -12,6 +12,8 @@ export interface CleanerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Root, but without these rights; see CliOptions. */
   readonly withoutCapabilities?: readonly string[];
+  /** For Node itself; see CliOptions. */
+  readonly nodeFlags?: readonly string[];
 }
 
 /** Where the executable is pointed at. */
@@ -45,6 +47,7 @@ export function cleaner(engine: CleanedEngine, args: readonly string[], options:
       ...options.env,
     },
     ...(options.withoutCapabilities && { withoutCapabilities: options.withoutCapabilities }),
+    ...(options.nodeFlags && { nodeFlags: options.nodeFlags }),
   });
 }
 

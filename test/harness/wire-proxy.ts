@@ -209,6 +209,8 @@ export class WireProxy {
     response.flushHeaders();
     upstream.once('error', () => response.destroy());
     upstream.once('aborted', () => response.destroy());
+    if (rule?.stall === 'body') await active?.released;
+    upstream.on('data', (chunk: Buffer) => (seen.bodyBytes = (seen.bodyBytes ?? 0) + chunk.length));
     upstream.pipe(response);
   }
 

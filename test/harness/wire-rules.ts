@@ -7,6 +7,8 @@ export interface SeenRequest {
   readonly atMs: number;
   /** Status of the answer given to the client; undefined while none has been given, or when it was cut. */
   status: number | undefined;
+  /** Of the answer's body, as far as it was passed on to the client. Not counted for gRPC. */
+  bodyBytes?: number;
   /** Why the request got no answer, when that was not a rule's doing: the target is away, the client gave up. */
   failure: string | undefined;
 }
@@ -22,9 +24,9 @@ export interface Rule {
   readonly delayMs?: number;
   /**
    * `before`: not forwarded until `release()`. `after`: forwarded and answered, so the server has done what was asked,
-   * but the answer is held back until `release()`.
+   * but the answer is held back until `release()`. `body`: its head is passed on, the body is held back.
    */
-  readonly stall?: 'before' | 'after';
+  readonly stall?: 'before' | 'after' | 'body';
   /** Closes the client's connection: `before` forwarding, or `after` the server has answered, in place of the answer. */
   readonly cut?: 'before' | 'after';
   /** Answers this without forwarding. An object as body is sent as JSON. */
