@@ -48,7 +48,7 @@ export function leastLoss(
     // A store that contradicts itself: the least worth first, until it is enough.
     return walkOrder(forest, [...ids].sort(byWorth(forest, worths)), goal);
   }
-  return describe(forest, all, dependentsFirst(forest, sequence), goal);
+  return describe(forest, all, can, dependentsFirst(forest, sequence), goal);
 }
 
 /** The victims, in order; needs that dependents stand on what they depend on. */

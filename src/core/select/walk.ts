@@ -19,7 +19,8 @@ import type { Selection } from './choice.ts';
  */
 export function walkOrder(forest: Forest, ordered: readonly UnitId[], goal: Amount): Selection {
   const candidates = [...new Set(ordered.map((id) => indexOf(forest, id)))];
-  const sequence = dependentsFirst(forest, possible(forest, candidates));
+  const can = possible(forest, candidates);
+  const sequence = dependentsFirst(forest, can);
   const remaining = new Remaining(forest);
   const freed = { bytes: 0, inodes: 0 };
   const taken: number[] = [];
@@ -30,5 +31,5 @@ export function walkOrder(forest: Forest, ordered: readonly UnitId[], goal: Amou
     freed.inodes += step.inodes;
     taken.push(unit);
   }
-  return describe(forest, candidates, withoutUseless(forest, taken, goal), goal);
+  return describe(forest, candidates, can, withoutUseless(forest, taken, goal), goal);
 }
