@@ -85,7 +85,8 @@ function usefulOf(forest: Forest, sequence: readonly number[], goal: Amount): Ui
   const useful = new Uint8Array(forest.units.length);
   const freedWith = freedWithEach(forest, sequence);
   if (goal.bytes > 0) markContributing(sequence, forest.top, forest.parent, freedWith, forest.bytes, useful);
-  if (goal.inodes > 0) markContributing(sequence, forest.top, forest.parent, freedWith, forest.inodes, useful);
+  if (goal.inodes > 0)
+    markContributing(sequence, forest.top, forest.parent, freedWith, forest.inodes, useful);
   if (forest.dependents.size === 0) return useful;
   // Backwards: what depends on a unit comes after it.
   for (const unit of sequence.toReversed()) {
