@@ -21,6 +21,15 @@ export async function isLate(path: string): Promise<boolean> {
   return lateFilesystems.has((await ask(path)).type);
 }
 
+/**
+ * Comes back once the filesystems answer on which the paths are. One that does not (a network filesystem whose server is
+ * away) would otherwise be met on the main thread, and hold the whole daemon for as long.
+ */
+export async function untilAnswering(paths: readonly string[]): Promise<void> {
+  // What they answer, also that a path is gone, is found out by whoever reads.
+  await Promise.allSettled(paths.map((path) => statfs(path)));
+}
+
 export interface FilesystemGauges {
   readonly bytes: Gauge;
   /** Undefined on a filesystem without an inode count: btrfs answers `f_files` = 0 (statfs(2)). */
