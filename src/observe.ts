@@ -1,7 +1,8 @@
 /** The world as one plain snapshot: the disk's usage, and the engine's store with its layers, at about the same moment. */
-import { type Clean, couldBeOldEnough, imagesOnly } from './core/clean.ts';
+import { type Clean, containerStays, couldBeOldEnough, imagesOnly } from './core/clean.ts';
 import { formatCount } from './core/format.ts';
-import type { Container, ImageId, ImageStore } from './core/store.ts';
+import { estimatedInodes } from './core/layer-table.ts';
+import type { Container, HeldSpace, ImageId, ImageStore } from './core/store.ts';
 import type { SpaceByKind } from './core/space-kinds.ts';
 import type { Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
@@ -28,7 +29,7 @@ export async function observe(
   clean: Clean = imagesOnly,
 ): Promise<Snapshot> {
   const listed = await listStore(engine, disk, signal, clean);
-  const { store, layerSource } = await addLayers(listed, engine, disk, signal);
+  const { store, layerSource } = await addLayers(listed, engine, disk, signal, clean);
   return { takenAtMs: Date.now(), usage: await disk.usage(signal), store, layerSource };
 }
 
@@ -91,7 +92,7 @@ async function withStopTimes(
 /**
  * Adds what the disk knows of the layers, read after the engine's lists: a layer that comes in between is then one that
  * nobody has, which is safe; the other way round an image would stand on layers that are not there. What the disk does
- * not know the engine is asked about, once an image.
+ * not know the engine is asked about, once an image, and once a stopped container that may go.
  * @throws EngineError, DiskError
  */
 export async function addLayers(
@@ -99,9 +100,10 @@ export async function addLayers(
   engine: Engine,
   disk: ImageDisk,
   signal: AbortSignal,
+  clean: Clean = imagesOnly,
 ): Promise<{ readonly store: ImageStore; readonly layerSource: string }> {
   const facts = await disk.layers(signal);
-  const store = withLayers(listed, facts);
+  const store = await withToldContainers(withLayers(listed, facts), engine, disk, signal, clean);
   const unknown = store.images.filter((image) => image.layers === undefined);
   if (unknown.length === 0) return { store, layerSource: facts.source };
   const told = new Map<ImageId, ToldLayers>();
@@ -115,6 +117,41 @@ export async function addLayers(
       ? facts.source
       : `${facts.source}; ${formatCount(unknown.length, 'image')} estimated from the sizes that the engine gives`;
   return { store: withToldLayers(store, told), layerSource };
+}
+
+/** Adds the sizes of stopped containers that may go and of which the disk does not tell: the engine's figures. */
+async function withToldContainers(
+  store: ImageStore,
+  engine: Engine,
+  disk: ImageDisk,
+  signal: AbortSignal,
+  clean: Clean,
+): Promise<ImageStore> {
+  if (!clean.stoppedContainers || engine.containerSize === undefined) return store;
+  const nowMs = Date.now();
+  const asked = store.containers.filter(
+    (container) =>
+      store.heldSpace?.has(container.id) !== true && containerStays(container, clean, nowMs) === undefined,
+  );
+  if (asked.length === 0) return store;
+  const copiesAreFree = await disk.sharesCopies(signal);
+  const heldSpace = new Map<string, HeldSpace>(store.heldSpace);
+  await forEachLimited(asked, AT_ONCE, signal, async (container) => {
+    const told = await engine.containerSize?.(container, signal);
+    if (told === undefined) return;
+    // Engines do not agree on whether the container's size with its image is that of both; the image's is in the list.
+    const copies = copiesAreFree ? 0 : told.imageCopies * imageBytes(container, store);
+    const bytes = told.writtenBytes + copies;
+    const inodes = bytes > 0 ? estimatedInodes(bytes) : 0;
+    heldSpace.set(container.id, { top: undefined, bytes, inodes, exact: false });
+  });
+  return { ...store, heldSpace };
+}
+
+/** The size of the image that a container was made from. */
+function imageBytes(container: Container, store: ImageStore): number {
+  const ids = new Set(container.images);
+  return store.images.find(({ id }) => ids.has(id))?.sizeBytes ?? 0;
 }
 
 /** Adds layers that the engine told; what is known already stays. */

@@ -121,7 +121,7 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       if (stopped !== undefined) return stopped;
       progress.store = await patiently(async (signal) => {
         const listed = await listStore(options.engine, options.disk, signal, options.clean);
-        return (await addLayers(listed, options.engine, options.disk, signal)).store;
+        return (await addLayers(listed, options.engine, options.disk, signal, options.clean)).store;
       }, options);
       plan = planFor(progress, options);
       if (plan.victims.length === 0) return 'no-candidates';

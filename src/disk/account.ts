@@ -3,10 +3,8 @@
  * number of files in the image store. Equals `du -s --block-size=1 -x`. Where there is no layer database that we
  * can read, the whole is walked, and the account says why.
  */
-import { lstat, readdir } from 'node:fs/promises';
 import type { ChainId, Layer } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
-import { errnoOf } from '../errno.ts';
 import { DiskError, unreadablePath } from './error.ts';
 import {
   type LayerDatabase,
@@ -14,10 +12,12 @@ import {
   type LayerDatabaseResult,
   type NoLayerDatabase,
 } from './layer-database.ts';
-import { isLate } from './filesystem.ts';
-import { LayerFolders, type MeasuredFolder } from './layer-folders.ts';
+import { isLate, untilAnswering } from './filesystem.ts';
+import { type FoldersOptions, LayerFolders, type MeasuredFolder } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';
+import { Listings, look } from './listings.ts';
 import { MetadataFolders } from './metadata-folders.ts';
+import { MountTable } from './mount-points.ts';
 import { Slices } from './slices.ts';
 import { TreeMeasurer } from './trees.ts';
 import { sumTrees, type TreeTotal, walkTrees } from './walk.ts';
@@ -54,9 +54,11 @@ const toldApart = ['containers', 'volumes'];
 /** Keeps the memory that makes the account cheap. One per data root; one measurement at a time. */
 export class DiskAccountant {
   readonly #root: string;
+  readonly #listings = new Listings();
+  readonly #mounts: MountTable;
   readonly #reader: LayerDatabaseReader;
   readonly #memory: LayerMemory;
-  readonly #trees = new TreeMeasurer();
+  readonly #trees: TreeMeasurer;
   readonly #folders: LayerFolders;
   readonly #metadata = new MetadataFolders();
   #isLoaded = false;
@@ -68,9 +70,11 @@ export class DiskAccountant {
    */
   constructor(root: string, stateFile?: string) {
     this.#root = root.replace(/(?<=.)\/+$/, '');
-    this.#reader = new LayerDatabaseReader(this.#root);
+    this.#mounts = new MountTable(this.#root);
+    this.#reader = new LayerDatabaseReader(this.#root, this.#listings);
     this.#memory = new LayerMemory(stateFile);
-    this.#folders = new LayerFolders(this.#memory, this.#trees);
+    this.#trees = new TreeMeasurer(this.#listings, this.#mounts);
+    this.#folders = new LayerFolders(this.#memory, this.#listings, this.#mounts);
   }
 
   /** A sentence about a state file that was damaged or could not be written; undefined when all is well. */
@@ -80,6 +84,7 @@ export class DiskAccountant {
 
   /** The image store as its own records describe it, without a look at the layers' files. Never throws but for an abort. */
   async readStore(signal: AbortSignal): Promise<LayerDatabaseResult> {
+    await untilAnswering([this.#root, ...this.#touchedMounts()]);
     return await this.#reader.read(signal);
   }
 
@@ -88,33 +93,38 @@ export class DiskAccountant {
    * @throws DiskError when the root is missing or something in it may not be read; the signal's reason when aborted.
    */
   async measure(signal: AbortSignal, options: AccountOptions = {}): Promise<DiskAccount> {
+    const [allocatesLate] = await Promise.all([isLate(this.#root), untilAnswering(this.#touchedMounts())]);
     const result = await this.#reader.read(signal);
-    const account = result.ok
-      ? await this.#measureStore(result.database, options.estimate ?? false, signal)
-      : await this.#walkAll(result.problem, signal);
+    if (!result.ok) return await this.#walkAll(result.problem, signal);
+    const account = await this.#measureStore(
+      result.database,
+      { estimate: options.estimate ?? false, allocatesLate, nowMs: Date.now() },
+      signal,
+    );
+    this.#listings.forgetUnused();
     return account;
   }
 
-  async #measureStore(database: LayerDatabase, estimate: boolean, signal: AbortSignal): Promise<DiskAccount> {
+  async #measureStore(
+    database: LayerDatabase,
+    options: FoldersOptions,
+    signal: AbortSignal,
+  ): Promise<DiskAccount> {
     if (!this.#isLoaded) {
       this.#stateProblem = await this.#memory.load(database.layersFolder);
       this.#isLoaded = true;
     }
     const slices = new Slices(signal);
-    const nowMs = Date.now();
-    const allocatesLate = await isLate(this.#root);
     let folders: readonly MeasuredFolder[];
     try {
-      folders = await this.#folders.measure(database, { estimate, allocatesLate, nowMs }, slices, signal);
+      folders = await this.#folders.measure(database, options, slices, signal);
     } finally {
       await this.#save();
     }
     const apart = new Set([database.layersFolder, ...database.metadataFolders]);
-    const { tops, trees } = await this.#listRoot(apart);
-    for (const [path, total] of await this.#trees.measure(tops, [], signal)) trees.set(path, total);
-    for (const [path, total] of await this.#trees.measure(database.restlessFolders, [], signal)) {
-      trees.set(path, total);
-    }
+    const { tops, trees } = this.#listRoot(apart);
+    const paths = [...tops, ...database.restlessFolders];
+    for (const [path, total] of await this.#trees.measure(paths, [], slices, signal)) trees.set(path, total);
     const metadata = await this.#metadata.measure(
       [...database.metadataFolders, `${database.layersFolder}/l`],
       database.restlessFolders,
@@ -124,7 +134,7 @@ export class DiskAccountant {
     const parts = [inTrees, metadata, ...folders.map((folder) => folder.rest)];
     return {
       root: this.#root,
-      takenAtMs: nowMs,
+      takenAtMs: options.nowMs,
       total: sum(parts),
       isExact: folders.every((folder) => folder.isExact),
       store: { database, folders, trees, metadata },
@@ -132,39 +142,42 @@ export class DiskAccountant {
     };
   }
 
+  /** Mount points that are looked at on the main thread; those further down are left out of every tree. */
+  #touchedMounts(): readonly string[] {
+    return this.#mounts.points.filter((point) => {
+      const levels = point.slice(this.#root.length).split('/').filter(Boolean);
+      return levels.length <= 2 || levels[0] === 'image';
+    });
+  }
+
   /** What is below the root but in no folder with a measure of its own: paths to walk, and folders alone. */
-  async #listRoot(apart: ReadonlySet<string>): Promise<{ tops: string[]; trees: Map<string, TreeTotal> }> {
+  #listRoot(apart: ReadonlySet<string>): { tops: string[]; trees: Map<string, TreeTotal> } {
     const tops: string[] = [];
     const trees = new Map<string, TreeTotal>();
-    const device = await this.#folderAlone(this.#root, trees, undefined);
-    for (const name of await namesIn(this.#root)) {
+    const device = this.#folderAlone(this.#root, trees, undefined);
+    const mounts = new Set(this.#mounts.points);
+    const isHere = (path: string): boolean => !mounts.has(path) || look(path)?.dev === device;
+    for (const name of this.#listings.namesIn(this.#root)) {
       const path = `${this.#root}/${name}`;
-      if (apart.has(path) && !path.endsWith('/image')) await this.#folderAlone(path, trees, device);
-      else if (apart.has(path)) continue;
-      else if (toldApart.includes(name)) {
-        const isHere = await this.#folderAlone(path, trees, device);
-        if (isHere === undefined) continue;
-        for (const entry of await namesIn(path)) tops.push(`${path}/${entry}`);
-      } else tops.push(path);
+      if (apart.has(path)) {
+        if (name !== 'image') this.#folderAlone(path, trees, device);
+      } else if (!toldApart.includes(name)) {
+        if (isHere(path)) tops.push(path);
+      } else if (this.#folderAlone(path, trees, device) !== undefined) {
+        const entries = this.#listings.namesIn(path).map((entry) => `${path}/${entry}`);
+        tops.push(...entries.filter(isHere));
+      }
     }
     return { tops, trees };
   }
 
   /** Counts a folder without what is in it; undefined when it is gone or on another filesystem. */
-  async #folderAlone(
-    path: string,
-    trees: Map<string, TreeTotal>,
-    device: number | undefined,
-  ): Promise<number | undefined> {
-    try {
-      const stats = await lstat(path);
-      if (device !== undefined && stats.dev !== device) return undefined;
-      trees.set(path, { device: stats.dev, bytes: stats.blocks * 512, inodes: 1, openLinks: [] });
-      return stats.dev;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT' && device !== undefined) return undefined;
-      throw unreadablePath(path, errnoOf(error), error);
-    }
+  #folderAlone(path: string, trees: Map<string, TreeTotal>, device: number | undefined): number | undefined {
+    const stats = look(path);
+    if (stats === undefined && device === undefined) throw unreadablePath(path, 'ENOENT');
+    if (stats === undefined || (device !== undefined && stats.dev !== device)) return undefined;
+    trees.set(path, { device: stats.dev, bytes: stats.blocks * 512, inodes: 1, openLinks: [] });
+    return stats.dev;
   }
 
   async #walkAll(problem: NoLayerDatabase, signal: AbortSignal): Promise<DiskAccount> {
@@ -213,13 +226,4 @@ export function sum(amounts: Iterable<Amount>): Amount {
     inodes += amount.inodes;
   }
   return { bytes, inodes };
-}
-
-async function namesIn(path: string): Promise<readonly string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
-    throw unreadablePath(path, errnoOf(error), error);
-  }
 }

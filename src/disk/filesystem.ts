@@ -21,6 +21,29 @@ export async function isLate(path: string): Promise<boolean> {
   return lateFilesystems.has((await ask(path)).type);
 }
 
+/**
+ * Filesystems on which a copied file shares its blocks with the first, where the program that copies asks for it (ioctl
+ * FICLONE): btrfs, xfs, bcachefs, zfs.
+ */
+const sharingFilesystems = new Set([0x9123683e, 0x58465342, 0xca451a4e, 0x2fc12fc1]);
+
+/**
+ * Whether copies of files may take no room of their own on the filesystem of a path.
+ * @throws DiskError as measureFilesystem.
+ */
+export async function sharesCopies(path: string): Promise<boolean> {
+  return sharingFilesystems.has((await ask(path)).type);
+}
+
+/**
+ * Comes back once the filesystems answer on which the paths are. One that does not (a network filesystem whose server is
+ * away) would otherwise be met on the main thread, and hold the whole daemon for as long.
+ */
+export async function untilAnswering(paths: readonly string[]): Promise<void> {
+  // What they answer, also that a path is gone, is found out by whoever reads.
+  await Promise.allSettled(paths.map((path) => statfs(path)));
+}
+
 export interface FilesystemGauges {
   readonly bytes: Gauge;
   /** Undefined on a filesystem without an inode count: btrfs answers `f_files` = 0 (statfs(2)). */

@@ -13,7 +13,7 @@ import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-
 import { DiskError } from './error.ts';
 import type { StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
-import { isLate, measureFilesystem } from './filesystem.ts';
+import { isLate, measureFilesystem, sharesCopies } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
 
 /** What the disk knows of the images' layers. */
@@ -62,6 +62,15 @@ export class ImageDisk {
   async freesLate(signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     return await isLate(this.path);
+  }
+
+  /**
+   * Whether copies of files may take no room of their own.
+   * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
+   */
+  async sharesCopies(signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    return await sharesCopies(this.path);
   }
 
   /**

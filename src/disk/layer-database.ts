@@ -11,8 +11,9 @@
  */
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainId, chainIds } from '../chain-id.ts';
-import { forEachLimited } from '../limited.ts';
+import type { Listings } from './listings.ts';
 import { readPodmanStore } from './podman-store.ts';
+import { ReadOnce } from './read-once.ts';
 import { list, readText, readTexts } from './store-files.ts';
 
 export interface StoredLayer {
@@ -84,29 +85,36 @@ export type LayerDatabaseResult =
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const hexPattern = /^[0-9a-f]{64}$/;
 const folderPattern = /^[0-9a-z]{1,128}$/;
-/** Files read at a time: enough to hide the disk, few enough not to crowd out others. */
-const readsAtOnce = 16;
 
-/** Reads the store below a data root; keeps the layers it has read, for they never change. One per data root. */
+/**
+ * Reads the store below a data root; keeps what it has read, for it never changes. One per data root. Lists folders on the
+ * main thread: only of a filesystem that answers.
+ */
 export class LayerDatabaseReader {
   readonly #root: string;
-  readonly #layers = new Map<ChainId, StoredLayer>();
-  readonly #images = new Map<ImageId, readonly ChainId[]>();
-  readonly #containers = new Map<string, StoredContainer>();
+  readonly #listings: Listings;
+  readonly #layers = new ReadOnce<StoredLayer>();
+  readonly #images = new ReadOnce<readonly ChainId[]>();
+  readonly #containers = new ReadOnce<StoredContainer>();
+  #latest: LayerDatabase | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, listings: Listings) {
     this.#root = root;
+    this.#listings = listings;
   }
 
-  /** The store as it is now. Never throws but for an abort: what is wrong is in the result. */
+  /**
+   * The store as it is now; the same object as before while nothing changed. Never throws but for an abort: what is wrong is
+   * in the result.
+   */
   async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
     signal.throwIfAborted();
-    const drivers = await list(`${this.#root}/image`);
+    const drivers = this.#listings.list(`${this.#root}/image`);
     if (drivers === undefined) return readPodmanStore(this.#root, signal);
     if (typeof drivers === 'string')
       return no('unreadable', `${this.#root}/image may not be read (${drivers}).`);
     // An engine that changed its driver leaves the old folder behind: the layers folder must be there as well.
-    const folders = await list(this.#root);
+    const folders = this.#listings.list(this.#root);
     if (typeof folders === 'string') return no('unreadable', `${this.#root} may not be read (${folders}).`);
     const usable = folders?.includes('overlay2') === true && drivers.includes('overlay2');
     if (!usable) {
@@ -118,8 +126,8 @@ export class LayerDatabaseReader {
       );
     }
     const metadata = `${this.#root}/image/overlay2`;
-    const chains = await list(`${metadata}/layerdb/sha256`);
-    const imageIds = await list(`${metadata}/imagedb/content/sha256`);
+    const chains = this.#listings.list(`${metadata}/layerdb/sha256`);
+    const imageIds = this.#listings.list(`${metadata}/imagedb/content/sha256`);
     if (typeof chains === 'string')
       return no('unreadable', `${metadata}/layerdb/sha256 may not be read (${chains}).`);
     if (typeof imageIds === 'string')
@@ -127,92 +135,71 @@ export class LayerDatabaseReader {
     if (chains === undefined || imageIds === undefined) {
       return no('damaged', `${metadata} has no layerdb/sha256 or no imagedb/content/sha256.`);
     }
-    const damaged: string[] = [];
-    await this.#refresh(`${metadata}/layerdb/sha256`, chains, damaged, signal);
-    await this.#refreshImages(`${metadata}/imagedb/content/sha256`, imageIds, damaged, signal);
-    await this.#refreshContainers(`${metadata}/layerdb/mounts`, damaged, signal);
-    const writing = await list(`${metadata}/layerdb/tmp`);
-    return {
-      ok: true,
-      database: {
-        layout: 'docker',
-        driver: 'overlay2',
-        root: this.#root,
-        layersFolder: `${this.#root}/overlay2`,
-        metadataFolders: [`${this.#root}/image`],
-        restlessFolders: [`${metadata}/layerdb/tmp`],
-        layers: new Map(this.#layers),
-        byFolder: new Map([...this.#layers.values()].map((layer) => [layer.folder, layer])),
-        containers: new Map(this.#containers),
-        images: new Map(this.#images),
-        isWriting: !Array.isArray(writing) || writing.length > 0,
-        damaged,
-      },
-    };
+    return { ok: true, database: await this.#refresh(metadata, chains, imageIds, signal) };
   }
 
   async #refresh(
-    folder: string,
-    names: readonly string[],
-    damaged: string[],
+    metadata: string,
+    chains: readonly string[],
+    imageIds: readonly string[],
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<LayerDatabase> {
+    const damaged: string[] = [];
+    const layersPath = `${metadata}/layerdb/sha256`;
     // `<chain>-<random>-removing` is a layer on its way out (moby since 19.03): no longer a layer.
-    const present = new Set(names.filter((name) => hexPattern.test(name)).map((name) => `sha256:${name}`));
-    for (const id of this.#layers.keys()) if (!present.has(id)) this.#layers.delete(id);
-    const fresh = [...present].filter((id) => !this.#layers.has(id));
-    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
-      const layer = await readLayer(`${folder}/${id.slice(7)}`, id);
-      if (layer === undefined) return;
-      if (typeof layer === 'string') damaged.push(layer);
-      else this.#layers.set(id, layer);
-    });
+    const changes = [
+      await this.#layers.refresh(
+        chains,
+        digestOf,
+        (id) => readLayer(`${layersPath}/${id.slice(7)}`, id),
+        damaged,
+        signal,
+      ),
+      await this.#images.refresh(
+        imageIds,
+        digestOf,
+        (id) => readImage(`${metadata}/imagedb/content/sha256/${id.slice(7)}`, id),
+        damaged,
+        signal,
+      ),
+      await this.#refreshContainers(`${metadata}/layerdb/mounts`, damaged, signal),
+    ];
+    const writing = this.#listings.list(`${metadata}/layerdb/tmp`);
+    const isWriting = !Array.isArray(writing) || writing.length > 0;
+    const isSame = !changes.includes(true) && damaged.length === 0 && this.#latest?.isWriting === isWriting;
+    if (isSame && this.#latest !== undefined) return this.#latest;
+    const layers = new Map(this.#layers.records);
+    const database: LayerDatabase = {
+      layout: 'docker',
+      driver: 'overlay2',
+      root: this.#root,
+      layersFolder: `${this.#root}/overlay2`,
+      metadataFolders: [`${this.#root}/image`],
+      restlessFolders: [`${metadata}/layerdb/tmp`],
+      layers,
+      byFolder: new Map([...layers.values()].map((layer) => [layer.folder, layer])),
+      containers: new Map(this.#containers.records),
+      images: new Map(this.#images.records),
+      isWriting,
+      damaged,
+    };
+    this.#latest = damaged.length === 0 ? database : undefined;
+    return database;
   }
 
-  async #refreshImages(
-    folder: string,
-    names: readonly string[],
-    damaged: string[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const present = new Set(names.filter((name) => hexPattern.test(name)).map((name) => `sha256:${name}`));
-    for (const id of this.#images.keys()) if (!present.has(id)) this.#images.delete(id);
-    const fresh = [...present].filter((id) => !this.#images.has(id));
-    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
-      const path = `${folder}/${id.slice(7)}`;
-      const text = await readText(path);
-      if (text === undefined) return;
-      if (typeof text === 'string') {
-        damaged.push(text);
-        return;
-      }
-      const diffIds = text.digest === id ? diffIdsOf(text.text) : undefined;
-      if (diffIds === undefined) damaged.push(`${path} is not the configuration of image ${id}.`);
-      else this.#images.set(id, chainIds(diffIds));
-    });
-  }
-
-  async #refreshContainers(folder: string, damaged: string[], signal: AbortSignal): Promise<void> {
-    const names = (await list(folder)) ?? [];
+  async #refreshContainers(folder: string, damaged: string[], signal: AbortSignal): Promise<boolean> {
+    const names = this.#listings.list(folder) ?? [];
     if (typeof names === 'string') {
       damaged.push(`${folder} may not be read (${names}).`);
-      return;
+      return true;
     }
-    const present = new Set(names);
-    for (const id of this.#containers.keys()) if (!present.has(id)) this.#containers.delete(id);
-    const fresh = names.filter((id) => !this.#containers.has(id));
-    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
-      const texts = await readTexts(`${folder}/${id}`, ['mount-id', 'init-id', 'parent']);
-      if (typeof texts === 'string') {
-        damaged.push(texts);
-        return;
-      }
-      const [mount, init, parent] = texts;
-      // Being made or removed right now: looked at again the next time.
-      if (mount === undefined) return;
-      const folders = [mount, init].flatMap((text) => (text === undefined ? [] : [text.text.trim()]));
-      this.#containers.set(id, { id, folders, parentId: parent?.text.trim() });
-    });
+    return await this.#containers.refresh(
+      names,
+      (name) => name,
+      (id) => readContainer(`${folder}/${id}`, id),
+      damaged,
+      signal,
+    );
   }
 }
 
@@ -231,6 +218,29 @@ export function diffIdsOf(configuration: string): readonly string[] | undefined 
   } catch {
     return undefined;
   }
+}
+
+/** A chain or image ID by the name of its file or folder. */
+function digestOf(name: string): string | undefined {
+  return hexPattern.test(name) ? `sha256:${name}` : undefined;
+}
+
+/** An image's layers; undefined when it vanished meanwhile; a sentence when it is damaged. */
+async function readImage(path: string, id: ImageId): Promise<readonly ChainId[] | string | undefined> {
+  const text = await readText(path);
+  if (text === undefined || typeof text === 'string') return text;
+  const diffIds = text.digest === id ? diffIdsOf(text.text) : undefined;
+  return diffIds === undefined ? `${path} is not the configuration of image ${id}.` : chainIds(diffIds);
+}
+
+/** A container's folders; undefined while it is being made or removed. */
+async function readContainer(folder: string, id: string): Promise<StoredContainer | string | undefined> {
+  const texts = await readTexts(folder, ['mount-id', 'init-id', 'parent']);
+  if (typeof texts === 'string') return texts;
+  const [mount, init, parent] = texts;
+  if (mount === undefined) return undefined;
+  const folders = [mount, init].flatMap((text) => (text === undefined ? [] : [text.text.trim()]));
+  return { id, folders, parentId: parent?.text.trim() };
 }
 
 /** One layer; undefined when it vanished meanwhile; a sentence when it is damaged. */

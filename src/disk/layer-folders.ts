@@ -8,16 +8,19 @@
  *   the folder's times. While a layer is being written, which happens without a mount, nothing new is believed.
  * What goes: an engine that removes a folder removes its short name in `l/` first (overlay2 and overlay drivers).
  */
-import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs';
+import { readFileSync, type Stats } from 'node:fs';
 import type { Amount } from '../core/thresholds.ts';
 import type { ChainId } from '../core/store.ts';
 import { errnoOf } from '../errno.ts';
 import { DiskError, unreadablePath } from './error.ts';
+import { isSettled, isUnchanged } from './folder-mark.ts';
 import type { LayerDatabase } from './layer-database.ts';
-import { isUnchanged, type FolderRecord, type LayerMemory } from './layer-memory.ts';
+import type { FolderRecord, LayerMemory } from './layer-memory.ts';
+import { type Listings, look, readNames } from './listings.ts';
+import type { MountTable } from './mount-points.ts';
 import type { Slices } from './slices.ts';
 import { estimateFromTarSplit } from './tar-split.ts';
-import type { TreeMeasurer } from './trees.ts';
+import { TreeMeasurer } from './trees.ts';
 import { type TreeTotal, walkTrees } from './walk.ts';
 
 /** One folder of the layers folder, measured. */
@@ -50,18 +53,23 @@ interface Unknown {
   readonly link: string | undefined;
 }
 
-const late = { settleMs: 120_000, tickMs: 2000 };
+/** So long a filesystem may decide about a file's blocks. */
+const lateMs = 120_000;
 const nothing: Amount = { bytes: 0, inodes: 0 };
 
 export class LayerFolders {
   readonly #memory: LayerMemory;
-  readonly #trees: TreeMeasurer;
+  readonly #listings: Listings;
+  readonly #rests: TreeMeasurer;
+  readonly #files: TreeMeasurer;
   /** Estimates of layers that were not measured yet, by folder. */
   readonly #estimates = new Map<string, Amount>();
 
-  constructor(memory: LayerMemory, trees: TreeMeasurer) {
+  constructor(memory: LayerMemory, listings: Listings, mounts: MountTable) {
     this.#memory = memory;
-    this.#trees = trees;
+    this.#listings = listings;
+    this.#rests = new TreeMeasurer(listings, mounts);
+    this.#files = new TreeMeasurer(listings, mounts);
   }
 
   /**
@@ -75,8 +83,8 @@ export class LayerFolders {
     slices: Slices,
     signal: AbortSignal,
   ): Promise<readonly MeasuredFolder[]> {
-    const names = namesIn(database.layersFolder).filter((name) => name !== 'l');
-    const links = new Set(namesIn(`${database.layersFolder}/l`));
+    const names = this.#listings.namesIn(database.layersFolder).filter((name) => name !== 'l');
+    const links = new Set(this.#listings.namesIn(`${database.layersFolder}/l`));
     this.#memory.keepOnly(new Set(names));
     const measured: MeasuredFolder[] = [];
     const unknown: Unknown[] = [];
@@ -90,14 +98,10 @@ export class LayerFolders {
         const { files, rest, elsewhere } = record;
         measured.push({ name, chainId, files, rest, elsewhere, isExact: true });
       } else if (stats.isDirectory()) {
-        const entries = namesIn(path);
-        unknown.push({
-          name,
-          path,
-          stats,
-          entries,
-          link: entries.includes('link') ? linkOf(path) : undefined,
-        });
+        const entries = this.#listings.namesOf(path, stats);
+        // Of a container that is mounted nothing is remembered.
+        const isAsked = entries.includes('link') && (chainId !== undefined || !entries.includes('merged'));
+        unknown.push({ name, path, stats, entries, link: isAsked ? linkOf(path) : undefined });
       } else {
         const { bytes, inodes } = { bytes: stats.blocks * 512, inodes: 1 };
         const files = { device: stats.dev, bytes, inodes, openLinks: [] };
@@ -107,7 +111,7 @@ export class LayerFolders {
     }
     // Newest first: what was pulled last is what is asked about first.
     unknown.sort((a, b) => b.stats.ctimeMs - a.stats.ctimeMs);
-    measured.push(...(await this.#measureUnknown(database, unknown, links, options, signal)));
+    measured.push(...(await this.#measureUnknown(database, unknown, links, options, slices, signal)));
     return measured;
   }
 
@@ -116,13 +120,15 @@ export class LayerFolders {
     unknown: readonly Unknown[],
     links: ReadonlySet<string>,
     options: FoldersOptions,
+    slices: Slices,
     signal: AbortSignal,
   ): Promise<readonly MeasuredFolder[]> {
     if (unknown.length === 0) return [];
     const exclude = unknown.map((folder) => `${folder.path}/diff`);
-    const rests = await this.#trees.measure(
+    const rests = await this.#rests.measure(
       unknown.map((folder) => folder.path),
       exclude,
+      slices,
       signal,
     );
     const measured: MeasuredFolder[] = [];
@@ -158,9 +164,10 @@ export class LayerFolders {
       },
     );
     for (const files of total) if (files instanceof DiskError && files.code !== 'missing') throw files;
-    const files = await this.#trees.measure(
+    const files = await this.#files.measure(
       others.map((folder) => `${folder.path}/diff`),
       [],
+      slices,
       signal,
     );
     for (const folder of others) {
@@ -181,18 +188,17 @@ export class LayerFolders {
     const { name, stats, entries, link } = folder;
     const layer = database.byFolder.get(name);
     const isMounted = entries.includes('merged');
-    const after = look(folder.path);
-    const isSteady =
-      after !== undefined && isUnchanged(stats, after) && stats.ctimeMs + late.tickMs < options.nowMs;
+    const after = isMounted ? undefined : look(folder.path);
+    const isSteady = after !== undefined && isUnchanged(stats, after) && isSettled(stats, options.nowMs);
     const isQuiet =
       !isMounted && entries.includes('lower') && (entries.includes('committed') || !database.isWriting);
     const chainId = layer?.chainId;
     const elsewhere = layer === undefined ? nothing : this.#elsewhere(database, chainId, link);
     const measured = { ...named(folder, chainId), files, rest: amount(rest), elsewhere };
     if (layer !== undefined || (isQuiet && isSteady)) {
-      const isProvisional = options.allocatesLate && stats.ctimeMs + late.settleMs > options.nowMs;
+      const isProvisional = options.allocatesLate && stats.ctimeMs + lateMs > options.nowMs;
       // Where the surroundings may still change, the times are left out: they are read again, the files are not.
-      const mark = isSteady && !isMounted ? stats : { ino: stats.ino, mtimeMs: 0, ctimeMs: 0 };
+      const mark = isSteady ? stats : { ino: stats.ino, mtimeMs: 0, ctimeMs: 0 };
       const { ino, mtimeMs, ctimeMs } = mark;
       const isLayer = layer !== undefined;
       const kept = { files, rest: measured.rest, elsewhere, link, isLayer, isProvisional };
@@ -206,7 +212,7 @@ export class LayerFolders {
     const paths: string[] = [];
     if (database.layout === 'docker' && chainId !== undefined) {
       const entry = `${database.root}/image/${database.driver}/layerdb/sha256/${chainId.slice(7)}`;
-      paths.push(entry, ...namesIn(entry).map((name) => `${entry}/${name}`));
+      paths.push(entry, ...readNames(entry).map((name) => `${entry}/${name}`));
     }
     if (link !== undefined) paths.push(`${database.layersFolder}/l/${link}`);
     const found = paths.flatMap((path) => look(path) ?? []);
@@ -238,7 +244,7 @@ function isBelieved(
   options: FoldersOptions,
 ): boolean {
   if (record.link !== undefined && !links.has(record.link)) return false;
-  if (record.isProvisional && stats.ctimeMs + late.settleMs < options.nowMs) return false;
+  if (record.isProvisional && stats.ctimeMs + lateMs < options.nowMs) return false;
   return isUnchanged(record, stats);
 }
 
@@ -259,24 +265,5 @@ function linkOf(path: string): string | undefined {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw unreadablePath(`${path}/link`, errnoOf(error), error);
-  }
-}
-
-function namesIn(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return [];
-    throw unreadablePath(path, errno, error);
-  }
-}
-
-function look(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOTDIR') return undefined;
-    throw unreadablePath(path, errnoOf(error), error);
   }
 }

@@ -6,15 +6,9 @@
 import * as v from 'valibot';
 import type { Amount } from '../core/thresholds.ts';
 import { readStateFile, writeStateText } from '../state-file.ts';
+import type { FolderMark } from './folder-mark.ts';
 import { Slices } from './slices.ts';
 import type { TreeTotal } from './walk.ts';
-
-/** Identity and times of a folder, as lstat(2) gives them. */
-export interface FolderMark {
-  readonly ino: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-}
 
 export interface FolderRecord extends FolderMark {
   /** Its files (`diff`): what never changes in a layer. */
@@ -130,9 +124,4 @@ export class LayerMemory {
       this.#isChanged = true;
     }
   }
-}
-
-/** True while a folder is what it was when the record was made. */
-export function isUnchanged(record: FolderMark, now: FolderMark): boolean {
-  return record.ino === now.ino && record.mtimeMs === now.mtimeMs && record.ctimeMs === now.ctimeMs;
 }

@@ -3,16 +3,13 @@
  * place: a folder whose times are as before has the same files as before. A check then costs one look a folder
  * instead of one a file.
  */
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { Amount } from '../core/thresholds.ts';
-import { errnoOf } from '../errno.ts';
-import { unreadablePath } from './error.ts';
+import { type FolderMark, isSettled, isUnchanged } from './folder-mark.ts';
+import { look, readNames } from './listings.ts';
 import type { Slices } from './slices.ts';
 
-interface KnownFolder {
-  readonly ino: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
+interface KnownFolder extends FolderMark {
   /** The files in it, without folders. */
   readonly bytes: number;
   readonly inodes: number;
@@ -21,9 +18,6 @@ interface KnownFolder {
   /** False: changed too shortly before it was read, so a later change could bear the same time. */
   readonly isSettled: boolean;
 }
-
-/** The kernel's clock for file times ticks every few milliseconds; two seconds also cover coarse filesystems. */
-const settleMs = 2000;
 
 export class MetadataFolders {
   #known = new Map<string, KnownFolder>();
@@ -45,7 +39,7 @@ export class MetadataFolders {
       bytes += stats.blocks * 512;
       inodes++;
       if (!stats.isDirectory()) continue;
-      const folder = this.#folder(path, stats);
+      const folder = await this.#folder(path, stats, slices);
       bytes += folder.bytes;
       inodes += folder.inodes;
       for (const name of folder.folders) {
@@ -58,26 +52,22 @@ export class MetadataFolders {
     return { bytes, inodes };
   }
 
-  #folder(path: string, stats: Stats): KnownFolder {
+  async #folder(path: string, stats: Stats, slices: Slices): Promise<KnownFolder> {
     const known = this.#known.get(path);
-    const isSame =
-      known?.isSettled === true &&
-      known.ino === stats.ino &&
-      known.mtimeMs === stats.mtimeMs &&
-      known.ctimeMs === stats.ctimeMs;
-    const folder = isSame ? known : read(path, stats);
+    const isSame = known?.isSettled === true && isUnchanged(known, stats);
+    const folder = isSame ? known : await read(path, stats, slices);
     this.#next.set(path, folder);
     return folder;
   }
 }
 
-function read(path: string, stats: Stats): KnownFolder {
+async function read(path: string, stats: Stats, slices: Slices): Promise<KnownFolder> {
   // The time before reading: what changes while we read must be noticed the next time.
-  const isSettled = stats.ctimeMs + settleMs < Date.now();
+  const isFinal = isSettled(stats, Date.now());
   const folders: string[] = [];
   let bytes = 0;
   let inodes = 0;
-  for (const name of namesIn(path)) {
+  for (const name of readNames(path)) {
     const entry = look(`${path}/${name}`);
     if (entry === undefined || entry.dev !== stats.dev) continue;
     if (entry.isDirectory()) folders.push(name);
@@ -85,6 +75,7 @@ function read(path: string, stats: Stats): KnownFolder {
       bytes += entry.blocks * 512;
       inodes++;
     }
+    if (slices.isOver) await slices.rest();
   }
   return {
     ino: stats.ino,
@@ -93,24 +84,6 @@ function read(path: string, stats: Stats): KnownFolder {
     bytes,
     inodes,
     folders,
-    isSettled,
+    isSettled: isFinal,
   };
-}
-
-function namesIn(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return [];
-    throw unreadablePath(path, errno, error);
-  }
-}
-
-function look(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw unreadablePath(path, errnoOf(error), error);
-  }
 }

@@ -2,20 +2,26 @@
  * Adds up many trees, most of them small: those on the main thread, in slices (a helper process takes longer to
  * start than they take to read), the large ones in helpers. Remembers which were large.
  */
-import { errnoOf } from '../errno.ts';
-import { DiskError, unreadablePath } from './error.ts';
-import { mountPointsBelow } from './mount-points.ts';
-import { Slices } from './slices.ts';
+import { DiskError } from './error.ts';
+import type { Listings } from './listings.ts';
+import type { MountTable } from './mount-points.ts';
+import type { Slices } from './slices.ts';
+import { SmallTrees } from './small-trees.ts';
 import { type TreeTotal, walkTrees } from './walk.ts';
-import { createWalker, type TreeSum, type Walker } from './walker.ts';
 
 /** Entries read on the main thread in one call, all trees together: some 20 ms of work. */
 const inlineEntries = 4000;
-/** A folder whose list of names is longer is never read on the main thread: one call would hold the event loop. */
-const inlineFolderBytes = 256 * 1024;
 
+/** One for each set of trees that is measured again and again. */
 export class TreeMeasurer {
+  readonly #listings: Listings;
+  readonly #mounts: MountTable;
   readonly #large = new Set<string>();
+
+  constructor(listings: Listings, mounts: MountTable) {
+    this.#listings = listings;
+    this.#mounts = mounts;
+  }
 
   /**
    * The total of each tree by its path; a tree that is gone is left out.
@@ -25,12 +31,12 @@ export class TreeMeasurer {
   async measure(
     paths: readonly string[],
     exclude: readonly string[],
+    slices: Slices,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, TreeTotal>> {
     const totals = new Map<string, TreeTotal>();
     if (paths.length === 0) return totals;
-    const walker = createWalker([...(await mountPointsBelow(paths)), ...exclude]);
-    const slices = new Slices(signal);
+    const small = new SmallTrees(this.#listings, [...this.#mounts.points, ...exclude], slices);
     const large: string[] = [];
     let left = inlineEntries;
     for (const path of paths) {
@@ -38,15 +44,15 @@ export class TreeMeasurer {
         large.push(path);
         continue;
       }
-      const small = await this.#inline(walker, path, left, slices);
-      if (small === 'large') {
+      const tree = await small.measure(path, left);
+      if (tree === 'large') {
         // Forgotten trees do not pile up: the set never holds more than one call found.
         this.#large.add(path);
         large.push(path);
         left = 0;
-      } else if (small !== undefined) {
-        totals.set(path, small.total);
-        left -= small.entries;
+      } else if (tree !== 'gone') {
+        totals.set(path, tree.total);
+        left -= tree.entries;
       }
     }
     const results = await walkTrees(large, signal, { exclude });
@@ -63,45 +69,4 @@ export class TreeMeasurer {
     for (const path of this.#large) if (!totals.has(path)) this.#large.delete(path);
     return totals;
   }
-
-  async #inline(
-    walker: Walker,
-    path: string,
-    maxEntries: number,
-    slices: Slices,
-  ): Promise<{ readonly total: TreeTotal; readonly entries: number } | 'large' | undefined> {
-    const sum = walker.newSum();
-    try {
-      const top = walker.addTop(sum, path);
-      if (top.isFolder && sum.largestFolderBytes <= inlineFolderBytes) {
-        for (const stack of walker.below(sum, top.device, path)) {
-          if (sum.largestFolderBytes > inlineFolderBytes) return 'large';
-          if (sum.entries > maxEntries && stack.length > 0) return 'large';
-          if (slices.isOver) await slices.rest();
-        }
-      }
-      if (sum.largestFolderBytes > inlineFolderBytes) return 'large';
-      return { total: finish(sum, top.device), entries: sum.entries };
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-      const at = error instanceof Error && 'path' in error ? String(error.path) : path;
-      throw unreadablePath(at, errno, error);
-    }
-  }
-}
-
-/** The total of a tree that was walked in one piece. */
-export function finish(sum: TreeSum, device: number): TreeTotal {
-  let { bytes, inodes } = sum;
-  const openLinks: { ino: number; bytes: number }[] = [];
-  for (const [ino, [size, met, names]] of sum.links) {
-    if (met < names) openLinks.push({ ino, bytes: size });
-    else {
-      bytes += size;
-      inodes++;
-    }
-  }
-  return { device, bytes, inodes, openLinks };
 }

@@ -55,7 +55,7 @@ export async function walkTrees(
   signal.throwIfAborted();
   if (paths.length === 0) return [];
   const tops = paths.map(withoutTrailingSlash);
-  const skip = [...(await mountPointsBelow(tops)), ...(options.exclude ?? []).map(withoutTrailingSlash)];
+  const skip = [...mountPointsBelow(tops), ...(options.exclude ?? []).map(withoutTrailingSlash)];
   signal.throwIfAborted();
   const setup: WalkOrder = { kind: 'setup', skip, niceness: options.niceness ?? defaultNiceness };
   const processes = Math.max(1, options.processes ?? Math.min(maxProcesses, availableParallelism()));

@@ -1,6 +1,6 @@
 /**
  * The loop that adds up one tree, folder by folder. It runs in helper processes (walk.ts) and, for small trees, in
- * slices on the main thread (trees.ts). A helper gets this function as *source text* (`Function.prototype.toString`),
+ * slices on the main thread (small-trees.ts). A helper gets this function as *source text* (`Function.prototype.toString`),
  * because that is the one way that works unchanged from the type-stripped sources, in the test runner and in a
  * single minified bundle, without a second file to find and without loading the whole program again in each helper.
  * The price, kept by a test that bundles it: `createWalker` refers to nothing outside itself, and takes Node's
@@ -30,6 +30,8 @@ interface EntryStats {
 
 export interface Walker {
   newSum(): TreeSum;
+  /** Counts one entry. */
+  add(sum: TreeSum, stats: EntryStats): void;
   /** Counts a tree's top. Throws when it is not there. */
   addTop(sum: TreeSum, path: string): { readonly device: number; readonly isFolder: boolean };
   /**
@@ -168,6 +170,7 @@ export function createWalker(skip: readonly string[], moves = false): Walker {
 
   return {
     newSum: () => ({ bytes: 0, inodes: 0, entries: 0, largestFolderBytes: 0, links: new Map() }),
+    add,
     addTop: (sum, path) => {
       const stats = fs.lstatSync(path);
       add(sum, stats);

@@ -64,6 +64,17 @@ export interface ContainerDetails extends Container {
   readonly stoppedAtMs: number | undefined;
 }
 
+/** What an engine tells of a stopped container's own files: bytes only. */
+export interface ToldContainerSize {
+  /** What it wrote. */
+  readonly writtenBytes: number;
+  /**
+   * How often it has its image copied, where containers do not stand on layers but on copies (the driver vfs). On a
+   * filesystem that shares copied files they take nothing.
+   */
+  readonly imageCopies: number;
+}
+
 /** The engine's answer to the deletion of something that is no image. */
 export type PlainRemoval =
   | { readonly outcome: 'removed' }
@@ -103,6 +114,12 @@ export interface Engine {
   imageLayers(id: ImageId, signal: AbortSignal): Promise<ToldLayers | undefined>;
   /** One container as it is now; undefined when it is gone. */
   inspectContainer(id: string, signal: AbortSignal): Promise<ContainerDetails | undefined>;
+  /**
+   * What a stopped container's own files take, without its logs and volumes; undefined when it is gone or runs again, or the
+   * engine cannot tell (in time). Slow: the engine looks at every file in it, so it is asked once until the container has run
+   * again; what is copied into it meanwhile is not seen. Missing where the engine cannot delete containers.
+   */
+  containerSize?(container: Container, signal: AbortSignal): Promise<ToldContainerSize | undefined>;
   /**
    * The build cache's records; none where the engine cannot delete a single one (Docker before 18.09, API 1.39). Before
    * API 1.42 the engine computes its whole disk usage for it, which may take long: never asked in an idle check.

@@ -8,6 +8,7 @@ import type { Amount } from '../../src/core/thresholds.ts';
 import { DiskAccountant, layersOf } from '../../src/disk/account.ts';
 import { checkDataRoot } from '../../src/disk/data-root.ts';
 import { LayerDatabaseReader } from '../../src/disk/layer-database.ts';
+import { Listings } from '../../src/disk/listings.ts';
 import { spaceByKind, type SpaceKind } from '../../src/disk/space-by-kind.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
@@ -417,7 +418,7 @@ describe('is the path where the engine keeps its images', () => {
         path,
         { ...info, rootDirectory: root },
         ids,
-        await new LayerDatabaseReader(path).read(signal),
+        await new LayerDatabaseReader(path, new Listings()).read(signal),
       );
     expect(await check(engine.dataRoot)).toBeUndefined();
     expect(await check(engine.dataRoot, '/data/as/the/engine/sees/it')).toBeUndefined();

@@ -11,6 +11,8 @@ import { writeRuncWrapper } from './runc-wrapper.ts';
 export interface PodmanOptions {
   /** Default 200 MiB of ext4. */
   readonly disk?: DiskOptions;
+  /** Default overlay. */
+  readonly storageDriver?: 'overlay' | 'vfs';
   /** The Podman of this root folder, see `engineRoot`; default this machine's. */
   readonly root?: string;
 }
@@ -21,7 +23,7 @@ export class PodmanEngine extends ApiEngine {
   readonly #program: Program;
   readonly #flags: readonly string[];
 
-  constructor(disk: Disk, { root }: PodmanOptions) {
+  constructor(disk: Disk, { root, storageDriver = 'overlay' }: PodmanOptions) {
     super(disk, 'podman');
     const folder = disk.workspace.path;
     this.dataRoot = join(disk.path, 'storage');
@@ -48,7 +50,7 @@ export class PodmanEngine extends ApiEngine {
     );
     this.#flags = [
       ...['--root', this.dataRoot, '--runroot', join(folder, 'run', 'storage')],
-      ...['--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs'],
+      ...['--storage-driver', storageDriver, '--cgroup-manager', 'cgroupfs'],
     ];
     this.#program = {
       command: root === undefined ? commandPath('podman') : 'podman',

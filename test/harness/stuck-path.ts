@@ -23,7 +23,9 @@ export interface StuckPath {
 export async function mountStuckPath(source: string, path: string): Promise<StuckPath> {
   await ensureCommands(['bindfs', 'mount']);
   mkdirSync(path);
-  const server = spawn(commandPath('bindfs'), ['-f', source, path], { stdio: 'inherit' });
+  // Nothing is answered by the kernel from what it remembers.
+  const options = 'attr_timeout=0,entry_timeout=0';
+  const server = spawn(commandPath('bindfs'), ['-f', '-o', options, source, path], { stdio: 'inherit' });
   const forget = atExit(() => server.kill('SIGKILL'));
   const ended = new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -38,7 +38,7 @@ export async function connect(
       storeDirectory: storeDirectoryOf(info),
       endpoint: client.endpoint,
     },
-    dialect: dialectOf(told),
+    dialect: dialectOf(told, info?.Driver),
   };
 }
 

@@ -15,13 +15,26 @@ export interface Dialect {
    * refuses (seen on 4.3 and 5.8).
    */
   readonly tellsRemovalsAfterwards: boolean;
+  /**
+   * How often a container has its image copied, with a storage driver that copies: Docker's vfs twice, for the layer that
+   * it writes in and the one below with the engine's own files; Podman's once.
+   */
+  readonly imageCopies: number;
 }
 
-export const dockerDialect: Dialect = { tellsBuildParents: true, tellsRemovalsAfterwards: true };
+export const dockerDialect: Dialect = {
+  tellsBuildParents: true,
+  tellsRemovalsAfterwards: true,
+  imageCopies: 0,
+};
 
-export function dialectOf(version: VersionAnswer | undefined): Dialect {
+/** @param driver the storage driver's name. */
+export function dialectOf(version: VersionAnswer | undefined, driver?: string | null): Dialect {
   const isPodman = version?.Components?.[0]?.Name === 'Podman Engine';
-  return isPodman ? { tellsBuildParents: false, tellsRemovalsAfterwards: false } : dockerDialect;
+  const copies = driver === 'vfs' ? 1 : 0;
+  return isPodman
+    ? { tellsBuildParents: false, tellsRemovalsAfterwards: false, imageCopies: copies }
+    : { ...dockerDialect, imageCopies: 2 * copies };
 }
 
 /**

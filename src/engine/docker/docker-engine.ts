@@ -7,6 +7,7 @@ import type { EngineAddress } from '../address.ts';
 import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
+import { ContainerSizes } from './container-sizes.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './events.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
@@ -20,6 +21,7 @@ import {
   imageDetailsSchema,
   imageListSchema,
   removalSchema,
+  type ContainerDetailsAnswer,
   type ImageDetails,
 } from './schemas.ts';
 import {
@@ -57,6 +59,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
   let apiVersion: string | undefined;
   let dialect = dockerDialect;
   const toldLayers = new Map<ImageId, ToldLayers>();
+  const containerSizes = new ContainerSizes();
 
   function canFilterBuilds(): boolean {
     return apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_BUILD_FILTERS) >= 0;
@@ -148,6 +151,19 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       const answer = await ask({ method: 'GET', path: `/containers/${pathOf(id)}/json` }, signal);
       if (isNotFound(answer)) return undefined;
       return containerFromDetails(readJson(containerDetailsSchema, expect(200, answer)));
+    },
+
+    async containerSize(container, signal) {
+      const request = {
+        method: 'GET' as const,
+        path: `/containers/${pathOf(container.id)}/json`,
+        query: { size: '1' },
+      };
+      const question = async (): Promise<ContainerDetailsAnswer | undefined> => {
+        const answer = await ask(request, signal);
+        return isNotFound(answer) ? undefined : readJson(containerDetailsSchema, expect(200, answer));
+      };
+      return await containerSizes.of(container, question, dialect.imageCopies);
     },
 
     async listCacheRecords(signal) {

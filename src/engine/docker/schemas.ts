@@ -82,7 +82,10 @@ export const removalSchema = v.nullable(v.array(v.object({ Untagged: text, Delet
 /** `GET /images/{name}/history`, the newest step first. `Size` is 0 for a step that made no layer. */
 export const historySchema = v.nullable(v.array(v.object({ Size: count })));
 
-/** `GET /containers/{id}/json`. `FinishedAt` is year 1 where it never ran. */
+/**
+ * `GET /containers/{id}/json`. `FinishedAt` is year 1 where it never ran. `SizeRw` where
+ * `size` is asked for; -1 where counting failed.
+ */
 export const containerDetailsSchema = v.object({
   Id: v.pipe(v.string(), v.nonEmpty()),
   Name: text,
@@ -90,6 +93,7 @@ export const containerDetailsSchema = v.object({
   Created: text,
   State: v.object({ Status: v.pipe(v.string(), v.nonEmpty()), FinishedAt: text }),
   Config: v.nullish(v.object({ Labels: labels })),
+  SizeRw: count,
 });
 export type ContainerDetailsAnswer = v.InferOutput<typeof containerDetailsSchema>;
 

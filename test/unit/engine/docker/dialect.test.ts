@@ -47,6 +47,22 @@ describe('Podman', () => {
   });
 });
 
+test('a container has copies of its image with vfs only: Docker makes two, Podman one', () => {
+  const version = {
+    Version: '4.3.1',
+    ApiVersion: '1.41',
+    MinAPIVersion: '1.24',
+    Platform: undefined,
+    Components: [{ Name: 'Podman Engine' }],
+  };
+  expect(dialectOf(undefined, 'vfs').imageCopies).toBe(2);
+  expect(dialectOf(version, 'vfs').imageCopies).toBe(1);
+  for (const driver of ['overlay2', 'overlay', undefined, null])
+    expect([dialectOf(undefined, driver).imageCopies, dialectOf(version, driver).imageCopies]).toEqual([
+      0, 0,
+    ]);
+});
+
 describe('where the image store lies', () => {
   const snapshotter = [['driver-type', 'io.containerd.snapshotter.v1']];
   test.each([

@@ -1,0 +1,59 @@
+/**
+ * What stopped containers' own files take, as the engine counts them: it looks at every file for the answer, so each
+ * container is asked about once, until it has run again.
+ */
+import type { Container } from '../../core/store.ts';
+import { EngineError, type ToldContainerSize } from '../engine.ts';
+import type { ContainerDetailsAnswer } from './schemas.ts';
+import { containerFromDetails } from './translate.ts';
+
+/** Containers that are remembered: the oldest is forgotten first. */
+const REMEMBERED = 20_000;
+
+interface Known {
+  readonly state: string;
+  readonly stoppedAtMs: number | undefined;
+  readonly size: ToldContainerSize | undefined;
+}
+
+export class ContainerSizes {
+  readonly #known = new Map<string, Known>();
+
+  /**
+   * @param ask the engine's answer with sizes; undefined when the container is gone.
+   * @param imageCopies how often the container has its image copied.
+   */
+  async of(
+    container: Container,
+    ask: () => Promise<ContainerDetailsAnswer | undefined>,
+    imageCopies: number,
+  ): Promise<ToldContainerSize | undefined> {
+    const { id, state, stoppedAtMs } = container;
+    const known = this.#known.get(id);
+    if (known !== undefined && isSameStop(known, container)) return known.size;
+    const answer = await patiently(ask);
+    // It runs, or ran meanwhile: no longer the container that was asked about.
+    if (answer !== undefined && !isSameStop(containerFromDetails(answer), container)) return undefined;
+    const writtenBytes = answer?.SizeRw ?? -1;
+    const size = writtenBytes < 0 ? undefined : { writtenBytes, imageCopies };
+    this.#known.delete(id);
+    this.#known.set(id, { state, stoppedAtMs, size });
+    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? '');
+    return size;
+  }
+}
+
+function isSameStop(one: Pick<Container, 'state' | 'stoppedAtMs'>, other: Container): boolean {
+  return one.state === other.state && one.stoppedAtMs === other.stoppedAtMs;
+}
+
+/** Counting that fails or takes longer than a request may is no reason to do without the engine: the size is not told. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof EngineError && (error.code === 'timeout' || error.code === 'failed'))
+      return undefined;
+    throw error;
+  }
+}
