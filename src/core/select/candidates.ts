@@ -171,7 +171,7 @@ function staysOf(
     const self = forest.units[unit];
     if (self === undefined || goes[unit] === 1) continue;
     const cause = couldGo[unit] === 0 ? 'child-stays' : useful[unit] === 1 ? 'not-needed' : 'frees-nothing';
-    stays.push({ id: self.id, cause });
+    stays.push({ id: self.id, index: unit, cause });
   }
   return stays;
 }
