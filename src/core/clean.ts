@@ -4,7 +4,7 @@
  */
 import { formatDuration } from './format.ts';
 import { estimatedInodes } from './layer-table.ts';
-import { type Kept, type KeepCode, shortId } from './protection.ts';
+import { type Kept, type KeepCode, keepUnit, shortId } from './protection.ts';
 import type { CacheRecord, ChainId, Container, HeldSpace, Image, ImageStore } from './store.ts';
 import type { Amount } from './thresholds.ts';
 import type { Unit } from './unit.ts';
@@ -93,7 +93,7 @@ export function sortOutCleanable(
     for (const record of records) {
       const objection = staying.get(record.id);
       if (objection === undefined) units.push(recordUnit(record, store, children));
-      else kept.push(keepOther(recordKept(record), objection));
+      else kept.push(keepRecord(record, objection));
     }
   }
   if (clean.stoppedContainers) {
@@ -106,23 +106,14 @@ export function sortOutCleanable(
           : { code: 'refused', reason: refusal };
       const unit = containerUnit(container, store);
       if (objection === undefined) units.push(unit);
-      else kept.push(keepOther(unitKept(unit), objection));
+      else kept.push(keepUnit(unit, objection.code, objection.reason));
     }
   }
   return { units, kept };
 }
 
-/** The record of something other than an image that stays. */
-export function unitKept(unit: Unit): Omit<Kept, 'code' | 'reason'> {
-  return { kind: unit.kind, id: unit.id, references: [unit.name], sizeBytes: unit.sizeBytes };
-}
-
-function recordKept({ id, description, sizeBytes }: CacheRecord): Omit<Kept, 'code' | 'reason'> {
-  return { kind: 'build-cache', id, references: [description], sizeBytes };
-}
-
-function keepOther(what: Omit<Kept, 'code' | 'reason'>, { code, reason }: Objection): Kept {
-  return { ...what, code, reason };
+function keepRecord({ id, description, sizeBytes }: CacheRecord, objection: Objection): Kept {
+  return { kind: 'build-cache', id, references: [description], sizeBytes, ...objection };
 }
 
 /** Records that a build holds, those that the engine did not delete, and all that these stand on. */
@@ -171,6 +162,7 @@ function recordUnit(
     id: record.id,
     kind: 'build-cache',
     name: record.description,
+    references: [record.description],
     sizeBytes: record.sizeBytes,
     unreferenced: false,
     layers: chainTo(store, space?.top),
@@ -192,10 +184,12 @@ function containerUnit(container: Container, store: ImageStore): Unit {
     (image) => names.has(image.id) || image.tags.some((tag) => names.has(tag)),
   );
   const own = ownOf(space, 0);
+  const name = container.name === '' ? shortId(container.id) : container.name;
   return {
     id: container.id,
     kind: 'stopped-container',
-    name: container.name === '' ? shortId(container.id) : container.name,
+    name,
+    references: [name],
     sizeBytes: own.bytes + images.reduce((most: number, image: Image) => Math.max(most, image.sizeBytes), 0),
     unreferenced: false,
     layers: images.length > 0 ? [] : chainTo(store, space?.top),

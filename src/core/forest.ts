@@ -5,7 +5,7 @@
  */
 import { holders } from './store.ts';
 import type { ChainId, ImageStore, Layer } from './store.ts';
-import { LayerTable } from './layer-table.ts';
+import { LayerTable, UNKNOWN_TOP } from './layer-table.ts';
 import { imageUnits } from './unit.ts';
 import type { Unit, UnitId } from './unit.ts';
 
@@ -69,22 +69,11 @@ export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInpu
   const top = topsOf(units, table);
   const count = table.ids.length;
   const parent = table.parent.subarray(0, count);
-  const holds = new Int32Array(count);
-  const used = new Uint8Array(count);
-  const hold = (layer: number): void => {
-    let at = layer;
-    while (at >= 0) {
-      holds[at] = (holds[at] ?? 0) + 1;
-      if (used[at] === 1) return;
-      used[at] = 1;
-      at = parent[at] ?? -1;
-    }
-  };
-  top.forEach((layer, unit) => {
-    if (units[unit]?.isStep !== true) hold(layer);
-  });
-  for (const id of heldLayers) hold(table.indexOf(id));
-  for (const id of heldUnits) hold(top[unitIndex.get(id) ?? -1] ?? -1);
+  const holding = top.filter((_, unit) => units[unit]?.isStep !== true);
+  const others = [
+    ...heldLayers.map((id) => table.indexOf(id)),
+    ...heldUnits.map((id) => top[unitIndex.get(id) ?? -1] ?? -1),
+  ];
   return {
     units,
     unitIndex,
@@ -95,30 +84,38 @@ export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInpu
     bytes: table.bytes.subarray(0, count),
     inodes: table.inodes.subarray(0, count),
     exact: table.exact.subarray(0, count),
-    holds,
+    holds: holdsOf(parent, [holding, Int32Array.from(others)]),
   };
+}
+
+/** @param tops of those that hold a layer each (-1: none) and all below it. */
+function holdsOf(parent: Int32Array, tops: readonly Int32Array[]): Int32Array {
+  const holds = new Int32Array(parent.length);
+  for (const list of tops) {
+    for (let at = 0; at < list.length; at++) {
+      // A layer that was held already holds those below it already.
+      for (let layer = list[at] ?? -1; layer >= 0; layer = parent[layer] ?? -1) {
+        const before = holds[layer] ?? 0;
+        holds[layer] = before + 1;
+        if (before > 0) break;
+      }
+    }
+  }
+  return holds;
 }
 
 /** The top layer of each unit. What is a unit's own becomes a layer of its own on top, so all amounts are in layers. */
 function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
-  const top = new Int32Array(units.length).fill(-1);
-  const incomplete: number[] = [];
-  units.forEach((unit, index) => {
-    const known = table.topOf(unit.layers);
-    if (known === undefined) incomplete.push(index);
-    else top[index] = known;
-  });
+  const top = table.topsOf(units.map((unit) => unit.layers));
+  const incomplete = units.filter((_, index) => top[index] === UNKNOWN_TOP);
   // Short chains first: what a base image tells of its layers' sizes is then known for the images that stand on it.
-  const byLength = incomplete
-    .flatMap((index) => units[index] ?? [])
-    .sort((a, b) => a.layers.length - b.layers.length || (a.id < b.id ? -1 : 1));
+  const byLength = incomplete.sort((a, b) => a.layers.length - b.layers.length || (a.id < b.id ? -1 : 1));
   const wholeOf = (unit: Unit): number => Math.max(0, unit.sizeBytes - unit.own.bytes);
   const shares = leastShares(byLength, table, wholeOf);
   const completed = new Map<UnitId, number>();
   for (const unit of byLength) completed.set(unit.id, table.complete(unit.layers, wholeOf(unit), shares));
   units.forEach((unit, index) => {
-    const stands = completed.get(unit.id);
-    if (stands !== undefined) top[index] = stands;
+    if (completed.size > 0) top[index] = completed.get(unit.id) ?? top[index] ?? -1;
     const { bytes, inodes } = unit.own;
     if (bytes > 0 || inodes > 0)
       top[index] = table.add(`own:${unit.id}`, top[index] ?? -1, bytes, inodes, unit.ownExact ?? true);
@@ -155,6 +152,7 @@ function dependentsOf(
 ): ReadonlyMap<number, readonly number[]> {
   const dependents = new Map<number, readonly number[]>();
   units.forEach((unit, index) => {
+    if (unit.dependents.length === 0) return;
     const before = unit.dependents
       .flatMap((id) => unitIndex.get(id) ?? [])
       .filter((other) => other !== index);

@@ -11,54 +11,66 @@ const FULL = 0.5;
 
 export class IdIndex {
   /** By number. */
-  readonly ids: string[] = [];
+  readonly ids: string[];
   /** Numbers by hash, each at its place or at the next free one after it; -1 where there is none. */
   #table: Int32Array;
 
-  /** @param expected how many IDs there will be, about. */
-  constructor(expected: number) {
-    this.#table = emptyTable(2 ** Math.ceil(Math.log2(Math.max(16, expected / FULL))));
+  /** @param ids of which none repeats; they get the first numbers. */
+  constructor(ids: Iterable<string>) {
+    this.ids = [...ids];
+    this.#table = tableOf(this.ids);
   }
 
   /** Gives an ID that is not there yet the next number. */
   add(id: string): number {
     const number = this.ids.push(id) - 1;
-    if (this.ids.length > this.#table.length * FULL) this.#grow();
-    else this.#put(id, number);
+    if (this.ids.length > this.#table.length * FULL) this.#table = tableOf(this.ids);
+    else put(this.#table, id, number);
     return number;
   }
 
   /** The number of an ID; -1 where it is not there. */
   get(id: string): number {
-    const table = this.#table;
-    const mask = table.length - 1;
-    let place = hash(id) & mask;
-    let number = table[place] ?? -1;
-    while (number >= 0 && this.ids[number] !== id) {
-      place = (place + 1) & mask;
-      number = table[place] ?? -1;
-    }
-    return number;
+    return numberOf(id, this.ids, this.#table);
   }
 
-  #put(id: string, number: number): void {
-    const table = this.#table;
-    const mask = table.length - 1;
-    let place = hash(id) & mask;
-    while ((table[place] ?? -1) >= 0) place = (place + 1) & mask;
-    table[place] = number;
-  }
-
-  #grow(): void {
-    this.#table = emptyTable(2 * this.#table.length);
-    this.ids.forEach((id, number) => {
-      this.#put(id, number);
-    });
+  /** The same for many. */
+  getAll(ids: readonly string[]): Int32Array {
+    return numbersOf(ids, this.ids, this.#table);
   }
 }
 
-function emptyTable(places: number): Int32Array {
-  return new Int32Array(places).fill(-1);
+// Functions of their own, which know lists and strings only: what V8 compiles of them it can keep. What it compiled for
+// objects it drops with the last object of their kind, and planning leaves none.
+
+function tableOf(ids: readonly string[]): Int32Array {
+  const table = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, (ids.length + 1) / FULL)))).fill(-1);
+  for (let number = 0; number < ids.length; number++) put(table, ids[number] ?? '', number);
+  return table;
+}
+
+function put(table: Int32Array, id: string, number: number): void {
+  const mask = table.length - 1;
+  let place = hash(id) & mask;
+  while ((table[place] ?? -1) >= 0) place = (place + 1) & mask;
+  table[place] = number;
+}
+
+function numberOf(id: string, ids: readonly string[], table: Int32Array): number {
+  const mask = table.length - 1;
+  let place = hash(id) & mask;
+  let number = table[place] ?? -1;
+  while (number >= 0 && ids[number] !== id) {
+    place = (place + 1) & mask;
+    number = table[place] ?? -1;
+  }
+  return number;
+}
+
+function numbersOf(wanted: readonly string[], ids: readonly string[], table: Int32Array): Int32Array {
+  const numbers = new Int32Array(wanted.length);
+  for (let at = 0; at < wanted.length; at++) numbers[at] = numberOf(wanted[at] ?? '', ids, table);
+  return numbers;
 }
 
 /** Of all bits of the characters, spread so that the lowest bits of the result depend on each. */

@@ -16,6 +16,9 @@ export function estimatedInodes(bytes: number): number {
   return 1 + Math.round(bytes / BYTES_PER_INODE);
 }
 
+/** The top of a chain of which something is not known. */
+export const UNKNOWN_TOP = -2;
+
 export class LayerTable {
   readonly #index: IdIndex;
   /** Index of the layer that it stands on; -1 for a bottom layer. All lists are longer than `ids` where there is room. */
@@ -28,30 +31,16 @@ export class LayerTable {
 
   constructor(layers: ReadonlyMap<ChainId, Layer>) {
     const size = layers.size + 16;
-    this.#index = new IdIndex(size);
+    this.#index = new IdIndex(layers.keys());
     this.parent = new Int32Array(size);
     this.bytes = new Float64Array(size);
     this.inodes = new Float64Array(size);
     this.exact = new Uint8Array(size);
     this.#depth = new Int32Array(size);
-    // The hot loops of a big store: lists by name, no call for each layer.
-    const { parent, bytes, inodes, exact } = this;
-    const index = this.#index;
-    const parentIds: (ChainId | undefined)[] = [];
-    let at = 0;
-    for (const layer of layers.values()) {
-      index.add(layer.id);
-      parentIds.push(layer.parentId);
-      bytes[at] = layer.bytes;
-      inodes[at] = layer.exact || layer.inodes > 0 ? layer.inodes : estimatedInodes(layer.bytes);
-      exact[at] = layer.exact ? 1 : 0;
-      at += 1;
-    }
-    for (let layer = 0; layer < at; layer++) {
-      const parentId = parentIds[layer];
-      parent[layer] = parentId === undefined ? -1 : index.get(parentId);
-    }
-    this.#measureDepths();
+    const apart = readLayers(layers, this.parent, this.bytes, this.inodes, this.exact);
+    const parents = this.#index.getAll(apart.parentIds);
+    apart.layers.forEach((layer, at) => (this.parent[layer] = parents[at] ?? -1));
+    measureDepths(layers.size, this.parent, this.#depth);
   }
 
   /** Chain IDs by index. */
@@ -94,12 +83,14 @@ export class LayerTable {
     this.#depth = longer(this.#depth, new Int32Array(size));
   }
 
-  /** The top of a chain where all of it is known: -1 for an empty chain, undefined where something is missing. */
-  topOf(chain: readonly ChainId[]): number | undefined {
-    const id = chain.at(-1);
-    if (id === undefined) return -1;
-    const top = this.indexOf(id);
-    return top >= 0 && this.depth(top) === chain.length ? top : undefined;
+  /** The top of each chain: -1 of an empty one, UNKNOWN_TOP where something is missing. */
+  topsOf(chains: readonly (readonly ChainId[])[]): Int32Array {
+    const tops = this.#index.getAll(chains.map((chain) => chain[chain.length - 1] ?? ''));
+    chains.forEach(({ length }, at) => {
+      const top = tops[at] ?? -1;
+      tops[at] = length === 0 ? -1 : top >= 0 && this.depth(top) === length ? top : UNKNOWN_TOP;
+    });
+    return tops;
   }
 
   /** The layers of a chain that are not known, and what is left for them of what the whole is said to take. */
@@ -157,31 +148,62 @@ export class LayerTable {
     for (let at = layer; at >= 0; at = this.parent[at] ?? -1) if (at === on) return true;
     return false;
   }
+}
 
-  #measureDepths(): void {
-    const depths = this.#depth;
-    for (let layer = 0; layer < this.ids.length; layer++) {
-      const below = this.parent[layer] ?? -1;
-      const known = below < 0 ? 0 : (depths[below] ?? 0);
-      if (below < 0 || known > 0) depths[layer] = known + 1;
-      else this.#measureDepth(layer);
-    }
-  }
+// The hot loops of a big store are functions of their own on lists; see id-index.ts.
 
-  /** Sets the depth of a layer and of all below it; cuts a loop, which only a damaged store can have. */
-  #measureDepth(layer: number): void {
-    if (this.depth(layer) > 0) return;
-    const path: number[] = [];
-    let at = layer;
-    while (at >= 0 && this.depth(at) === 0) {
-      this.#depth[at] = -1;
-      path.push(at);
-      at = this.parent[at] ?? -1;
+/** Most layers come right after the one that they stand on; those that do not are returned. */
+function readLayers(
+  layers: ReadonlyMap<ChainId, Layer>,
+  parent: Int32Array,
+  bytes: Float64Array,
+  inodes: Float64Array,
+  exact: Uint8Array,
+): { readonly layers: readonly number[]; readonly parentIds: readonly ChainId[] } {
+  const apart: number[] = [];
+  const parentIds: ChainId[] = [];
+  let at = 0;
+  let last: ChainId | undefined;
+  for (const layer of layers.values()) {
+    const { id, parentId } = layer;
+    if (parentId === undefined) parent[at] = -1;
+    else if (parentId === last) parent[at] = at - 1;
+    else {
+      apart.push(at);
+      parentIds.push(parentId);
     }
-    const last = path.at(-1);
-    if (last === undefined) return;
-    if (at >= 0 && this.depth(at) === -1) this.parent[last] = at = -1;
-    let depth = at < 0 ? 0 : this.depth(at);
-    for (const each of path.reverse()) this.#depth[each] = ++depth;
+    bytes[at] = layer.bytes;
+    inodes[at] = layer.exact || layer.inodes > 0 ? layer.inodes : estimatedInodes(layer.bytes);
+    exact[at] = layer.exact ? 1 : 0;
+    last = id;
+    at += 1;
   }
+  return { layers: apart, parentIds };
+}
+
+function measureDepths(count: number, parent: Int32Array, depths: Int32Array): void {
+  for (let layer = 0; layer < count; layer++) {
+    const below = parent[layer] ?? -1;
+    const known = below < 0 ? 0 : (depths[below] ?? 0);
+    if (below < 0 || known > 0) depths[layer] = known + 1;
+    else measureDepth(layer, parent, depths);
+  }
+}
+
+/** Sets the depth of a layer and of all below it; cuts a loop, which only a damaged store can have. */
+function measureDepth(layer: number, parent: Int32Array, depths: Int32Array): void {
+  const depthOf = (at: number): number => depths[at] ?? 0;
+  if (depthOf(layer) > 0) return;
+  const path: number[] = [];
+  let at = layer;
+  while (at >= 0 && depthOf(at) === 0) {
+    depths[at] = -1;
+    path.push(at);
+    at = parent[at] ?? -1;
+  }
+  const last = path.at(-1);
+  if (last === undefined) return;
+  if (at >= 0 && depthOf(at) === -1) parent[last] = at = -1;
+  let depth = at < 0 ? 0 : depthOf(at);
+  for (const each of path.reverse()) depths[each] = ++depth;
 }

@@ -2,7 +2,7 @@
  * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
-import { type Clean, imagesOnly, sortOutCleanable, unitKept } from './clean.ts';
+import { type Clean, imagesOnly, sortOutCleanable } from './clean.ts';
 import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
 import {
@@ -10,6 +10,7 @@ import {
   isBuiltOn,
   type Kept,
   keep,
+  keepUnit,
   sortOut,
   type SortedOut,
   stepsThatStay,
@@ -18,7 +19,7 @@ import { noProtections, type Protections } from './protections.ts';
 import type { UsageHistory } from './usage/history.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
-import { type Image, type ImageStore, references } from './store.ts';
+import type { Image, ImageStore } from './store.ts';
 import {
   type Amount,
   amountToFree,
@@ -90,29 +91,22 @@ export function makePlan(input: PlanInput): Plan {
   const steps = stepsThatStay(store, kept);
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
-  const choice = isNeeded ? choose(candidates) : undefined;
+  const choice = isNeeded ? choose() : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const byId = new Map(store.images.map((image) => [image.id, image]));
-  const victims = (choice?.victims ?? []).map(({ id, unit, freed: predicted, reason }): Victim => {
-    const image = byId.get(id);
-    const names = image === undefined ? [unit.name] : references(image);
-    const keepParents = image !== undefined && isBuiltOn(image, steps, byId);
-    const { kind, sizeBytes } = unit;
-    return { kind, id, references: names, sizeBytes, keepParents, predicted, reason };
+  const isKeepingParents = keepingParents(store, steps);
+  const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
+    const { kind, id, references, sizeBytes } = unit;
+    const keepParents = isKeepingParents(unit);
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason };
   });
   const stays =
     choice === undefined
       ? [
           ...candidates.map((image) => keep(image, 'not-needed', notNeeded)),
-          ...others.units.map((unit): Kept => ({ ...unitKept(unit), code: 'not-needed', reason: notNeeded })),
+          ...others.units.map((unit) => keepUnit(unit, 'not-needed', notNeeded)),
         ]
-      : choice.stays.map(({ id, unit, cause, reason }): Kept => {
-          const image = byId.get(id);
-          return image === undefined
-            ? { ...unitKept(unit), code: cause, reason }
-            : keep(image, cause, reason);
-        });
+      : choice.stays.map(({ unit, cause, reason }) => keepUnit(unit, cause, reason));
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
@@ -121,13 +115,13 @@ export function makePlan(input: PlanInput): Plan {
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
 
-  function choose(images: readonly Image[]) {
+  function choose() {
     const isGiven = others.units.length === 0 && input.forest !== undefined;
     const forest = isGiven ? input.forest : forestOf(holdingSteps(store, kept), others.units);
-    const units = images.flatMap((image): Unit[] => {
-      const unit = forest.units[forest.unitIndex.get(image.id) ?? -1];
-      return unit === undefined ? [] : [unit];
-    });
+    // Each image that nothing keeps is a candidate.
+    const stayingIds = new Set(kept.map(({ id }) => id));
+    const isCandidate = ({ kind, id }: Unit): boolean => kind === 'image' && !stayingIds.has(id);
+    const units = forest.units.filter(isCandidate);
     const scarce = level(usage, thresholds.type).resource;
     const all = [...units, ...others.units];
     const { history } = input;
@@ -141,6 +135,16 @@ export function makePlan(input: PlanInput): Plan {
       ...(history && { history }),
     });
   }
+}
+
+/** Tells of units whether a nameless build step below them stays. */
+function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Unit) => boolean {
+  if (steps.length === 0) return () => false;
+  const byId = new Map(store.images.map((image) => [image.id, image]));
+  return ({ id }) => {
+    const image = byId.get(id);
+    return image !== undefined && isBuiltOn(image, steps, byId);
+  };
 }
 
 const notNeeded = 'unused, but usage is below the low threshold';

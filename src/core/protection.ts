@@ -13,7 +13,7 @@ import {
   isUnreferenced,
   references,
 } from './store.ts';
-import type { UnitKind } from './unit.ts';
+import type { Unit, UnitKind } from './unit.ts';
 
 /**
  * - `in-use`: a container in any state holds it. Deleting the image of a stopped container frees nothing (the
@@ -71,6 +71,11 @@ export function keep(image: Image, code: KeepCode, reason: string): Kept {
   };
 }
 
+/** The same for anything that could go. */
+export function keepUnit({ kind, id, references, sizeBytes }: Unit, code: KeepCode, reason: string): Kept {
+  return { kind, id, references, sizeBytes, code, reason };
+}
+
 /** A name for people: the first reference, else the shortened ID. */
 export function nameOf(image: Pick<Image, 'id' | 'tags' | 'digests'>): string {
   return image.tags[0] ?? image.digests[0] ?? shortId(image.id);
@@ -96,7 +101,7 @@ export function sortOut(
   const children = childrenOf(store.images);
   const kept = new Map<ImageId, Kept>();
 
-  for (const image of store.images) {
+  const keepByItself = (image: Image): void => {
     const containers = held.get(image.id);
     const refusal = refused.get(image.id);
     const protection = protectedByRule.get(image.id);
@@ -107,20 +112,19 @@ export function sortOut(
     } else if (protection !== undefined) {
       kept.set(image.id, keep(image, protection.code, protection.reason));
     }
-  }
+  };
+  if (held.size + refused.size + protectedByRule.size > 0) store.images.forEach(keepByItself);
   keepAncestors(store.images, kept);
 
-  for (const image of store.images) {
-    if (kept.has(image.id) || !isUnreferenced(image)) continue;
+  const keepStep = (image: Image): void => {
     const child = children.get(image.id)?.[0];
-    if (child !== undefined) {
-      kept.set(
-        image.id,
-        keep(image, 'intermediate', `a build step of ${nameOf(child)}; goes with the last image built on it`),
-      );
-    }
-  }
-  return { candidates: store.images.filter((image) => !kept.has(image.id)), kept: [...kept.values()] };
+    if (child === undefined || kept.has(image.id) || !isUnreferenced(image)) return;
+    const reason = `a build step of ${nameOf(child)}; goes with the last image built on it`;
+    kept.set(image.id, keep(image, 'intermediate', reason));
+  };
+  if (children.size > 0) store.images.forEach(keepStep);
+  const candidates = kept.size === 0 ? store.images : store.images.filter((image) => !kept.has(image.id));
+  return { candidates, kept: [...kept.values()] };
 }
 
 function keepUsed(image: Image, first: Container, containers: readonly Container[]): Kept {
@@ -134,7 +138,7 @@ function keepUsed(image: Image, first: Container, containers: readonly Container
 
 /** An image whose child stays must stay, all the way down to the first parent. */
 function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void {
-  if (images.every((image) => image.parentId === undefined)) return;
+  if (kept.size === 0 || images.every((image) => image.parentId === undefined)) return;
   const byId = new Map(images.map((image) => [image.id, image]));
   for (const id of [...kept.keys()]) {
     let child = byId.get(id);
@@ -152,8 +156,10 @@ function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void
  * built on them.
  */
 export function stepsThatStay(store: ImageStore, kept: readonly Kept[]): readonly Image[] {
-  const byReason = new Set(kept.filter(({ code }) => code !== 'intermediate').map(({ id }) => id));
+  if (kept.length === 0) return [];
   const parents = childrenOf(store.images);
+  if (parents.size === 0) return [];
+  const byReason = new Set(kept.filter(({ code }) => code !== 'intermediate').map(({ id }) => id));
   return store.images.filter(
     (image) => isUnreferenced(image) && byReason.has(image.id) && parents.has(image.id),
   );

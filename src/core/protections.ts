@@ -49,14 +49,12 @@ export function protectedImages(
   nowMs: number,
 ): ReadonlyMap<ImageId, Protection> {
   const newest = newestOfRepositories(images, rules.keepLast);
+  const hasRules = rules.keep.length > 0 || rules.minAgeSeconds > 0 || rules.keepLast > 0;
+  const byRule = (image: Image): Protection | undefined =>
+    byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id);
   const found = new Map<ImageId, Protection>();
   for (const image of images) {
-    const protection =
-      image.engineNeeds ??
-      byLabel(image) ??
-      byPattern(image, rules) ??
-      byAge(image, rules, nowMs) ??
-      newest.get(image.id);
+    const protection = image.engineNeeds ?? byLabel(image) ?? (hasRules ? byRule(image) : undefined);
     if (protection !== undefined) found.set(image.id, protection);
   }
   return found;

@@ -75,6 +75,35 @@ export class Remaining {
 }
 
 /**
+ * By layer: the unit of a sequence with whose removal it is gone, -1 where it stays; as Remaining tells it, for many units.
+ * @param sequence none of them twice, none a build step.
+ */
+export function freedWithEach(forest: Forest, sequence: readonly number[]): Int32Array {
+  const freedWith = new Int32Array(forest.parent.length).fill(-1);
+  removeAll(sequence, forest.top, forest.parent, forest.holds.slice(), freedWith);
+  return freedWith;
+}
+
+/** Of its own, on lists; see id-index.ts. */
+function removeAll(
+  sequence: readonly number[],
+  top: Int32Array,
+  parent: Int32Array,
+  holds: Int32Array,
+  freedWith: Int32Array,
+): void {
+  for (let at = 0; at < sequence.length; at++) {
+    const unit = sequence[at] ?? -1;
+    for (let layer = top[unit] ?? -1; layer >= 0; layer = parent[layer] ?? -1) {
+      const left = (holds[layer] ?? 0) - 1;
+      holds[layer] = left;
+      if (left > 0) break;
+      freedWith[layer] = unit;
+    }
+  }
+}
+
+/**
  * What deleting exactly these units frees, in one pass over them and the layers they free.
  * @throws RangeError when the forest has no such unit.
  */

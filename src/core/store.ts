@@ -118,8 +118,9 @@ export interface ImageStore {
 }
 
 /** All names of an image: tags, then digests. */
-export function references(image: Image): readonly string[] {
-  return [...image.tags, ...image.digests];
+export function references({ tags, digests }: Image): readonly string[] {
+  if (digests.length === 0) return tags;
+  return tags.length === 0 ? digests : [...tags, ...digests];
 }
 
 /** Neither a tag nor a digest: nothing can ask for it by name. */
@@ -145,11 +146,7 @@ export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, reado
 /** The containers that hold each image, by image ID; a container that names an image by a reference counts too. */
 export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Container[]> {
   if (store.containers.length === 0) return new Map();
-  const idByName = new Map<string, ImageId>();
-  for (const image of store.images) {
-    idByName.set(image.id, image.id);
-    for (const reference of references(image)) idByName.set(reference, image.id);
-  }
+  const idByName = idsByName(store);
   const held = new Map<ImageId, Container[]>();
   for (const container of store.containers) {
     for (const id of new Set(container.images.map((name) => idByName.get(name) ?? name))) {
@@ -159,4 +156,16 @@ export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Contai
     }
   }
   return held;
+}
+
+/** Image IDs by name, for the names that containers hold. */
+function idsByName(store: ImageStore): ReadonlyMap<string, ImageId> {
+  const wanted = new Set(store.containers.flatMap(({ images }) => images));
+  const ids = new Map<string, ImageId>();
+  for (const { id, tags, digests } of store.images) {
+    if (wanted.has(id)) ids.set(id, id);
+    for (const name of tags) if (wanted.has(name)) ids.set(name, id);
+    for (const name of digests) if (wanted.has(name)) ids.set(name, id);
+  }
+  return ids;
 }

@@ -10,6 +10,7 @@ import {
   type ImageId,
   type ImageStore,
   isUnreferenced,
+  references,
 } from './store.ts';
 import type { Amount } from './thresholds.ts';
 
@@ -23,6 +24,8 @@ export interface Unit {
   readonly kind: UnitKind;
   /** What a person calls it: the first reference, else a short ID. */
   readonly name: string;
+  /** An image's names, a record's description, a container's name. */
+  readonly references: readonly string[];
   /** What the engine says that it takes, shared parts included: an upper bound of what deleting it frees. */
   readonly sizeBytes: number;
   /** Nothing can ask for it by name. */
@@ -81,6 +84,7 @@ export function imageUnits(
     id: image.id,
     kind: 'image',
     name: nameOf(image),
+    references: references(image),
     sizeBytes: image.sizeBytes,
     unreferenced: isUnreferenced(image),
     layers: chainOf(image, byId),

@@ -1,6 +1,6 @@
 /** What every selection does the same way: which candidates are possible, which are useless, what a sequence frees. */
 import type { Forest } from '../forest.ts';
-import { Remaining, covers } from '../space.ts';
+import { Remaining, covers, freedWithEach } from '../space.ts';
 import type { Amount } from '../thresholds.ts';
 import type { Selection, Stay, Victim } from './choice.ts';
 
@@ -70,42 +70,62 @@ export function dependentsFirst(forest: Forest, sequence: readonly number[]): re
   return result;
 }
 
-/** True when a layer has something of a resource that the goal asks for. */
-function counts(forest: Forest, layer: number, goal: Amount): boolean {
-  return (
-    (goal.bytes > 0 && (forest.bytes[layer] ?? 0) > 0) || (goal.inodes > 0 && (forest.inodes[layer] ?? 0) > 0)
-  );
-}
-
 /**
  * The sequence without those that contribute nothing: of which no layer that counts for the goal is gone once the whole
  * sequence is. Leaving them out changes nothing in what the others free. Those that must go before a useful one stay.
+ * @param sequence possible ones, none of them twice.
  */
 export function withoutUseless(forest: Forest, sequence: readonly number[], goal: Amount): number[] {
-  const remaining = new Remaining(forest);
-  for (const unit of sequence) remaining.removeAt(unit);
-  const useful = new Uint8Array(forest.units.length);
-  // Backwards: what depends on a unit comes after it.
-  for (const unit of sequence.toReversed()) {
-    if (useful[unit] === 0 && !contributes(forest, remaining, unit, goal)) continue;
-    useful[unit] = 1;
-    for (const dependent of forest.dependents.get(unit) ?? []) useful[dependent] = 1;
-  }
+  const useful = usefulOf(forest, sequence, goal);
   return sequence.filter((unit) => useful[unit] === 1);
 }
 
-function contributes(forest: Forest, remaining: Remaining, unit: number, goal: Amount): boolean {
-  for (let layer = forest.top[unit] ?? -1; layer >= 0; layer = forest.parent[layer] ?? -1) {
-    if (remaining.freedWith(layer) < 0) return false;
-    if (counts(forest, layer, goal)) return true;
+/** By unit: 1 where it is in the sequence and contributes, or must go before one that does. */
+function usefulOf(forest: Forest, sequence: readonly number[], goal: Amount): Uint8Array {
+  const useful = new Uint8Array(forest.units.length);
+  const freedWith = freedWithEach(forest, sequence);
+  if (goal.bytes > 0) markContributing(sequence, forest.top, forest.parent, freedWith, forest.bytes, useful);
+  if (goal.inodes > 0)
+    markContributing(sequence, forest.top, forest.parent, freedWith, forest.inodes, useful);
+  if (forest.dependents.size === 0) return useful;
+  // Backwards: what depends on a unit comes after it.
+  for (const unit of sequence.toReversed()) {
+    if (useful[unit] === 0) continue;
+    for (const dependent of forest.dependents.get(unit) ?? []) useful[dependent] = 1;
   }
-  return false;
+  return useful;
 }
 
-/** Describes a sequence of victims, and why every other candidate stays. */
+/** Marks units with a layer that goes and has something of a resource. Of its own, on lists; see id-index.ts. */
+function markContributing(
+  sequence: readonly number[],
+  top: Int32Array,
+  parent: Int32Array,
+  freedWith: Int32Array,
+  resource: Float64Array,
+  marks: Uint8Array,
+): void {
+  for (let at = 0; at < sequence.length; at++) {
+    const unit = sequence[at] ?? -1;
+    let layer = top[unit] ?? -1;
+    while (layer >= 0 && (freedWith[layer] ?? -1) >= 0) {
+      if ((resource[layer] ?? 0) > 0) {
+        marks[unit] = 1;
+        break;
+      }
+      layer = parent[layer] ?? -1;
+    }
+  }
+}
+
+/**
+ * Describes a sequence of victims, and why every other candidate stays.
+ * @param can the candidates that are possible.
+ */
 export function describe(
   forest: Forest,
   candidates: readonly number[],
+  can: readonly number[],
   sequence: readonly number[],
   goal: Amount,
 ): Selection {
@@ -126,7 +146,7 @@ export function describe(
   });
   return {
     victims,
-    stays: staysOf(forest, candidates, sequence, goal),
+    stays: staysOf(forest, candidates, can, sequence, goal),
     freed: sum,
     reached: covers(sum, goal),
   };
@@ -135,19 +155,23 @@ export function describe(
 function staysOf(
   forest: Forest,
   candidates: readonly number[],
+  can: readonly number[],
   sequence: readonly number[],
   goal: Amount,
 ): Stay[] {
-  const victims = new Set(sequence);
-  const can = possible(forest, candidates);
-  const couldGo = new Set(can);
+  const goes = new Uint8Array(forest.units.length);
+  for (const unit of sequence) goes[unit] = 1;
+  const couldGo = new Uint8Array(forest.units.length);
+  for (const unit of can) couldGo[unit] = 1;
   // With nothing to free, any amount is one that could be freed.
   const asked = goal.bytes > 0 || goal.inodes > 0 ? goal : { bytes: 1, inodes: 1 };
-  const useful = new Set(withoutUseless(forest, dependentsFirst(forest, can), asked));
-  return candidates.flatMap((unit): Stay[] => {
+  const useful = usefulOf(forest, dependentsFirst(forest, can), asked);
+  const stays: Stay[] = [];
+  for (const unit of candidates) {
     const self = forest.units[unit];
-    if (self === undefined || victims.has(unit)) return [];
-    if (!couldGo.has(unit)) return [{ id: self.id, cause: 'child-stays' }];
-    return [{ id: self.id, cause: useful.has(unit) ? 'not-needed' : 'frees-nothing' }];
-  });
+    if (self === undefined || goes[unit] === 1) continue;
+    const cause = couldGo[unit] === 0 ? 'child-stays' : useful[unit] === 1 ? 'not-needed' : 'frees-nothing';
+    stays.push({ id: self.id, index: unit, cause });
+  }
+  return stays;
 }

@@ -20,6 +20,8 @@ export type StayCause = 'frees-nothing' | 'child-stays' | 'not-needed';
 
 export interface Stay {
   readonly id: UnitId;
+  /** Its number in the forest. */
+  readonly index: number;
   readonly cause: StayCause;
 }
 

@@ -35,6 +35,7 @@ export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
   const { forest } = context;
   const selection = select(policy, context);
   let sharing: Sharing | undefined;
+  const sharingOf = (): Sharing => (sharing ??= new Sharing(forest));
   return {
     ...selection,
     victims: selection.victims.map((victim) => {
@@ -43,8 +44,8 @@ export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
       return { ...victim, unit, reason: `${why}; ${freesWhat(forest, victim, context.scarce)}` };
     }),
     stays: selection.stays.map((stay) => {
-      const unit = unitOf(forest, stay.id);
-      return { ...stay, unit, reason: staysWhy(forest, stay, () => (sharing ??= new Sharing(forest))) };
+      const { id, index, cause } = stay;
+      return { id, index, cause, unit: unitAt(forest, index), reason: staysWhy(forest, stay, sharingOf) };
     }),
   };
 }

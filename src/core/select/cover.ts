@@ -59,7 +59,7 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   };
   offer(plain, 0, states.add(0, 0, 0, -1, -1), -1);
   subtree.forEach((tree, place) => {
-    const hasUnits = whole.units[nodes[place] ?? -1]?.length !== 0;
+    const hasUnits = whole.hasUnits[nodes[place] ?? -1] !== 0;
     for (const waiting of [edge, plain]) {
       for (const state of states.undominated(waiting[place] ?? [], part.maxStates)) {
         if (hasUnits) offer(plain, place + 1, state, -1);

@@ -4,15 +4,24 @@
  * sequencing with treelike precedence ordering and linear delay penalties", 1972). Every beginning of the sequence is the
  * choice that is best for some price of space (the Lagrangian optimum), so no search for the price is needed.
  */
+import { ascending } from './ascending.ts';
 import type { Clearable } from './clearable.ts';
 
-/** Nodes that are cleared together, each of them with all above it that earlier groups have not cleared. */
-export interface Group {
-  readonly nodes: readonly number[];
-  readonly cost: number;
-  readonly weight: number;
-  /** Cost for weight; Infinity where it has no weight. Strictly lower than that of a group which stands below. */
-  readonly ratio: number;
+/** Groups of nodes that are cleared together, each of them with all above it that earlier groups have not cleared. */
+export interface Groups {
+  readonly count: number;
+  /** The nodes of the groups, one group after the other; those of a group in preorder. */
+  readonly nodes: Int32Array;
+  /** By group: where its nodes begin; one more says where the last end. */
+  readonly start: Int32Array;
+  readonly cost: Float64Array;
+  /** By group: cost for weight; Infinity where it has no weight. Strictly lower than of a group which stands below. */
+  readonly ratio: Float64Array;
+}
+
+/** The nodes of a group; none where there is no such group. */
+export function nodesOf({ nodes, start }: Groups, group: number): Int32Array {
+  return nodes.subarray(start[group] ?? 0, start[group + 1] ?? 0);
 }
 
 /**
@@ -20,51 +29,99 @@ export interface Group {
  * @param weight what each node counts for the goal.
  * @param only 1 for each node that counts, where not all do: a closed set.
  */
-export function densityGroups(nodes: Clearable, weight: Float64Array, only?: Uint8Array): Group[] {
-  const { count, parent } = nodes;
+export function densityGroups(nodes: Clearable, weight: Float64Array, only?: Uint8Array): Groups {
   const cost = nodes.cost.slice();
-  const sum = weight.slice();
-  const ratio = new Float64Array(count);
-  const heaps = new Heaps(ratio);
+  const ratio = new Float64Array(nodes.count);
+  const counts = only ?? new Uint8Array(nodes.count).fill(1);
+  const headOf = absorb(nodes.parent, counts, cost, weight.slice(), ratio);
+  return inOrder(headOf, cost, ratio);
+}
+
+/**
+ * Puts nodes together, each with those above it that are dearer.
+ * @param cost and the others, by node: of the group, where the node is its head.
+ * @returns by node: the head of its group, the lowest node in it; -1 where the node does not count.
+ */
+function absorb(
+  parent: Int32Array,
+  counts: Uint8Array,
+  cost: Float64Array,
+  weight: Float64Array,
+  ratio: Float64Array,
+): Int32Array {
+  const count = parent.length;
+  const heaps = newHeaps(ratio);
   /** By node: before its turn, the heap of groups that stand on it; afterwards, of those that stand on its group. */
   const above = new Int32Array(count).fill(-1);
   const absorbedBy = new Int32Array(count).fill(-1);
   for (let node = count - 1; node >= 0; node--) {
-    if (only?.[node] === 0) continue;
+    if (counts[node] === 0) continue;
     let heap = above[node] ?? -1;
-    let own = ratioOf(cost[node] ?? 0, sum[node] ?? 0);
+    let own = ratioOf(cost[node] ?? 0, weight[node] ?? 0);
     // What is dearer than the node itself must go before it, so it is worth doing only together with it.
     while (heap >= 0 && (ratio[heap] ?? 0) >= own) {
       const dearest = heap;
       absorbedBy[dearest] = node;
       cost[node] = (cost[node] ?? 0) + (cost[dearest] ?? 0);
-      sum[node] = (sum[node] ?? 0) + (sum[dearest] ?? 0);
-      own = ratioOf(cost[node] ?? 0, sum[node] ?? 0);
-      heap = heaps.merge(heaps.withoutTop(dearest), above[dearest] ?? -1);
+      weight[node] = (weight[node] ?? 0) + (weight[dearest] ?? 0);
+      own = ratioOf(cost[node] ?? 0, weight[node] ?? 0);
+      heap = merge(heaps, withoutTop(heaps, dearest), above[dearest] ?? -1);
     }
     above[node] = heap;
     ratio[node] = own;
     const below = parent[node] ?? -1;
-    if (below >= 0 && only?.[below] !== 0) above[below] = heaps.merge(above[below] ?? -1, node);
+    if (below >= 0 && counts[below] !== 0) above[below] = merge(heaps, above[below] ?? -1, node);
   }
-  const members = new Map<number, number[]>();
-  const groupOf = new Int32Array(count);
+  const headOf = new Int32Array(count).fill(-1);
   for (let node = 0; node < count; node++) {
-    if (only?.[node] === 0) continue;
+    if (counts[node] === 0) continue;
     const into = absorbedBy[node] ?? -1;
-    const head = into < 0 ? node : (groupOf[into] ?? 0);
-    groupOf[node] = head;
-    if (into < 0) members.set(node, [node]);
-    else members.get(head)?.push(node);
+    headOf[node] = into < 0 ? node : (headOf[into] ?? -1);
   }
-  return [...members]
-    .map(([head, list]) => ({
-      nodes: list,
-      cost: cost[head] ?? 0,
-      weight: sum[head] ?? 0,
-      ratio: ratio[head] ?? 0,
-    }))
-    .sort((a, b) => (a.ratio === b.ratio ? (a.nodes[0] ?? 0) - (b.nodes[0] ?? 0) : a.ratio - b.ratio));
+  return headOf;
+}
+
+/** The groups by their ratios. */
+function inOrder(headOf: Int32Array, costs: Float64Array, ratios: Float64Array): Groups {
+  const heads = headOf.filter((head, node) => head === node);
+  const order = ascending(Float64Array.from(heads, (head) => ratios[head] ?? 0));
+  const groupOf = new Int32Array(headOf.length);
+  const groups = {
+    count: heads.length,
+    nodes: new Int32Array(headOf.length),
+    start: new Int32Array(heads.length + 1),
+    cost: new Float64Array(heads.length),
+    ratio: new Float64Array(heads.length),
+  };
+  for (let group = 0; group < order.length; group++) {
+    const head = heads[order[group] ?? 0] ?? 0;
+    groupOf[head] = group;
+    groups.cost[group] = costs[head] ?? 0;
+    groups.ratio[group] = ratios[head] ?? 0;
+  }
+  collect(headOf, groupOf, groups.start, groups.nodes);
+  return groups;
+}
+
+/** Lists nodes by group: counts them, says where each group begins, puts each node there. */
+function collect(headOf: Int32Array, groupOf: Int32Array, start: Int32Array, nodes: Int32Array): void {
+  for (let node = 0; node < headOf.length; node++) {
+    const head = headOf[node] ?? -1;
+    if (head < 0) continue;
+    const after = (groupOf[head] ?? 0) + 1;
+    start[after] = (start[after] ?? 0) + 1;
+  }
+  for (let group = 1; group < start.length; group++)
+    start[group] = (start[group] ?? 0) + (start[group - 1] ?? 0);
+  const next = start.slice();
+  for (let node = 0; node < headOf.length; node++) {
+    const head = headOf[node] ?? -1;
+    if (head < 0) continue;
+    const group = groupOf[head] ?? 0;
+    const at = next[group] ?? 0;
+    nodes[at] = node;
+    next[group] = at + 1;
+  }
 }
 
 function ratioOf(cost: number, weight: number): number {
@@ -73,40 +130,44 @@ function ratioOf(cost: number, weight: number): number {
 }
 
 /** Leftist heaps over nodes, the highest ratio on top; merging two takes a logarithmic number of steps. */
-class Heaps {
-  readonly #ratio: Float64Array;
-  readonly #left: Int32Array;
-  readonly #right: Int32Array;
-  readonly #rank: Int32Array;
+interface Heaps {
+  readonly ratio: Float64Array;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  readonly rank: Int32Array;
+}
 
-  constructor(ratio: Float64Array) {
-    this.#ratio = ratio;
-    this.#left = new Int32Array(ratio.length).fill(-1);
-    this.#right = new Int32Array(ratio.length).fill(-1);
-    this.#rank = new Int32Array(ratio.length).fill(1);
-  }
+function newHeaps(ratio: Float64Array): Heaps {
+  return {
+    ratio,
+    left: new Int32Array(ratio.length).fill(-1),
+    right: new Int32Array(ratio.length).fill(-1),
+    rank: new Int32Array(ratio.length).fill(1),
+  };
+}
 
-  merge(a: number, b: number): number {
-    if (a < 0) return b;
-    if (b < 0) return a;
-    const first = (this.#ratio[a] ?? 0) - (this.#ratio[b] ?? 0);
-    // Infinity minus Infinity is no number: equal, like zero.
-    const [top, other] = first > 0 || (!(first < 0) && a < b) ? [a, b] : [b, a];
-    this.#right[top] = this.merge(this.#right[top] ?? -1, other);
-    if (this.#rankOf(this.#left[top]) < this.#rankOf(this.#right[top])) {
-      const left = this.#left[top] ?? -1;
-      this.#left[top] = this.#right[top] ?? -1;
-      this.#right[top] = left;
-    }
-    this.#rank[top] = this.#rankOf(this.#right[top]) + 1;
-    return top;
-  }
+function merge(heaps: Heaps, a: number, b: number): number {
+  if (a < 0) return b;
+  if (b < 0) return a;
+  const { ratio, left, right, rank } = heaps;
+  const first = (ratio[a] ?? 0) - (ratio[b] ?? 0);
+  // Infinity minus Infinity is no number: equal, like zero.
+  const isFirst = first > 0 || (!(first < 0) && a < b);
+  const top = isFirst ? a : b;
+  const onRight = merge(heaps, right[top] ?? -1, isFirst ? b : a);
+  const onLeft = left[top] ?? -1;
+  const lower = Math.min(rankOf(rank, onLeft), rankOf(rank, onRight));
+  const swaps = rankOf(rank, onLeft) < rankOf(rank, onRight);
+  left[top] = swaps ? onRight : onLeft;
+  right[top] = swaps ? onLeft : onRight;
+  rank[top] = lower + 1;
+  return top;
+}
 
-  withoutTop(top: number): number {
-    return this.merge(this.#left[top] ?? -1, this.#right[top] ?? -1);
-  }
+function withoutTop(heaps: Heaps, top: number): number {
+  return merge(heaps, heaps.left[top] ?? -1, heaps.right[top] ?? -1);
+}
 
-  #rankOf(node: number | undefined): number {
-    return node === undefined || node < 0 ? 0 : (this.#rank[node] ?? 0);
-  }
+function rankOf(rank: Int32Array, node: number): number {
+  return node < 0 ? 0 : (rank[node] ?? 0);
 }

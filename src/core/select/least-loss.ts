@@ -17,8 +17,8 @@ import { dependentsFirst, describe, possible } from './candidates.ts';
 import { clearable } from './clearable.ts';
 import type { Clearable, Worths } from './clearable.ts';
 import type { Selection } from './choice.ts';
-import { densityGroups } from './density.ts';
-import { Pick, trim, weights } from './pick.ts';
+import { densityGroups, nodesOf } from './density.ts';
+import { Pick, weights } from './pick.ts';
 import { cheapestPick } from './settle.ts';
 import { walkOrder } from './walk.ts';
 
@@ -48,7 +48,7 @@ export function leastLoss(
     // A store that contradicts itself: the least worth first, until it is enough.
     return walkOrder(forest, [...ids].sort(byWorth(forest, worths)), goal);
   }
-  return describe(forest, all, dependentsFirst(forest, sequence), goal);
+  return describe(forest, all, can, dependentsFirst(forest, sequence), goal);
 }
 
 /** The victims, in order; needs that dependents stand on what they depend on. */
@@ -58,8 +58,8 @@ function solve(forest: Forest, candidates: readonly number[], worths: Worths, go
   const within = { bytes: Math.min(goal.bytes, total.bytes), inodes: Math.min(goal.inodes, total.inodes) };
   let best = new Pick(nodes);
   if (!covers(best, within)) {
-    best.add(nodes.cost.keys());
-    trim(nodes, best, within);
+    best.add(Int32Array.from(nodes.cost.keys()));
+    best.trim(within);
     if (covers(total, goal)) {
       const mixes =
         goal.bytes > 0 && goal.inodes > 0 ? MIXES.slice(0, nodes.count < MANY_NODES ? 5 : 3) : [1];
@@ -74,9 +74,12 @@ function solve(forest: Forest, candidates: readonly number[], worths: Worths, go
 
 /** The units of a pick: groups by what is lost for what is freed; within a group, what stands on another before it. */
 function inOrder(nodes: Clearable, pick: Pick, goal: Amount): number[] {
-  return densityGroups(nodes, weights(nodes, goal, 0.5), pick.has).flatMap((group) =>
-    [...group.nodes].sort((a, b) => b - a).flatMap((node) => nodes.units[node] ?? []),
-  );
+  const groups = densityGroups(nodes, weights(nodes, goal, 0.5), pick.has);
+  const sequence: number[] = [];
+  for (let group = 0; group < groups.count; group++) {
+    for (const node of nodesOf(groups, group).toReversed()) sequence.push(...(nodes.units[node] ?? []));
+  }
+  return sequence;
 }
 
 function sum(values: Float64Array): number {

@@ -1,33 +1,43 @@
 /** A set of nodes under way to a selection: closed (each with all above it), with what it frees and what it loses. */
 import { covers } from '../space.ts';
 import type { Amount } from '../thresholds.ts';
+import { ascending } from './ascending.ts';
 import type { Clearable } from './clearable.ts';
 
 export class Pick {
   readonly #nodes: Clearable;
   /** By node: 1 when it is in. */
   readonly has: Uint8Array;
-  bytes = 0;
-  inodes = 0;
-  cost = 0;
+  /** Bytes, inodes, cost. */
+  readonly #sums = new Float64Array(3);
 
   constructor(nodes: Clearable) {
     this.#nodes = nodes;
     this.has = new Uint8Array(nodes.count);
   }
 
+  get bytes(): number {
+    return this.#sums[0] ?? 0;
+  }
+
+  get inodes(): number {
+    return this.#sums[1] ?? 0;
+  }
+
+  get cost(): number {
+    return this.#sums[2] ?? 0;
+  }
+
   copy(): Pick {
     const copy = new Pick(this.#nodes);
     copy.has.set(this.has);
-    copy.bytes = this.bytes;
-    copy.inodes = this.inodes;
-    copy.cost = this.cost;
+    copy.#sums.set(this.#sums);
     return copy;
   }
 
   /** Adds nodes; the caller sees to it that the set is closed. */
-  add(nodes: Iterable<number>): void {
-    for (const node of nodes) this.#put(node, 1);
+  add(nodes: Int32Array): void {
+    addNodes(this.#nodes, this.has, this.#sums, nodes);
   }
 
   /**
@@ -35,18 +45,24 @@ export class Pick {
    * whether it was asked for or not.
    */
   complete(): void {
-    const { count, parent, units } = this.#nodes;
-    const staying = new Int32Array(count);
-    for (let node = count - 1; node >= 0; node--) {
-      if (staying[node] === 0 && this.has[node] === 0 && units[node]?.length === 0) this.#put(node, 1);
-      const below = parent[node] ?? -1;
-      if (below >= 0 && this.has[node] === 0) staying[below] = (staying[below] ?? 0) + 1;
-    }
+    const { parent, hasUnits } = this.#nodes;
+    this.add(completing(parent, hasUnits, this.has));
   }
 
-  /** Takes a node out, and with it all below it, which it holds. */
-  drop(node: number): void {
-    for (let at = node; at >= 0 && this.has[at] === 1; at = this.#nodes.parent[at] ?? -1) this.#put(at, 0);
+  /**
+   * Takes out what is not needed: as long as there is a node with units without which (and without what it holds) the
+   * goal is still reached, the dearest such goes. What is left has no unit that could stay.
+   */
+  trim(goal: Amount): void {
+    while (this.#dropSpare(goal));
+  }
+
+  /** @returns whether there was a node to spare. */
+  #dropSpare(goal: Amount): boolean {
+    const spare = spareNodes(this.#nodes, this.has, this.#sums, goal.bytes, goal.inodes);
+    // The dearest first.
+    const order = ascending(spare.cost.map((cost) => -cost));
+    return dropInOrder(this.#nodes, this.has, this.#sums, goal, spare.nodes, order);
   }
 
   covers(goal: Amount): boolean {
@@ -61,69 +77,129 @@ export class Pick {
     const differs = this.has.findIndex((value, node) => value !== other.has[node]);
     return differs >= 0 && this.has[differs] === 1;
   }
-
-  #put(node: number, value: 0 | 1): void {
-    if (this.has[node] === value) return;
-    this.has[node] = value;
-    const sign = value === 1 ? 1 : -1;
-    this.bytes += sign * (this.#nodes.bytes[node] ?? 0);
-    this.inodes += sign * (this.#nodes.inodes[node] ?? 0);
-    this.cost += sign * (this.#nodes.cost[node] ?? 0);
-  }
 }
 
 /** One number for an amount: the needed resources, each measured by its goal, `bytesPart` of them bytes. */
 export function weightFor(goal: Amount, amount: Amount, bytesPart = 0.5): number {
-  const bytes = goal.bytes > 0 ? amount.bytes / goal.bytes : 0;
-  const inodes = goal.inodes > 0 ? amount.inodes / goal.inodes : 0;
-  return goal.bytes > 0 && goal.inodes > 0 ? bytesPart * bytes + (1 - bytesPart) * inodes : bytes + inodes;
+  return weightOf(goal.bytes, goal.inodes, amount.bytes, amount.inodes, bytesPart);
 }
 
 /** The same for each node. */
 export function weights(nodes: Clearable, goal: Amount, mix: number): Float64Array {
-  const amount = { bytes: 0, inodes: 0 };
   const weight = new Float64Array(nodes.count);
   for (let node = 0; node < nodes.count; node++) {
-    amount.bytes = nodes.bytes[node] ?? 0;
-    amount.inodes = nodes.inodes[node] ?? 0;
-    weight[node] = weightFor(goal, amount, mix);
+    weight[node] = weightOf(goal.bytes, goal.inodes, nodes.bytes[node] ?? 0, nodes.inodes[node] ?? 0, mix);
   }
   return weight;
 }
 
-/**
- * Takes out what is not needed: as long as there is a node with units without which (and without what it holds) the goal
- * is still reached, the dearest such goes. What is left has no unit that could stay.
- */
-export function trim(nodes: Clearable, pick: Pick, goal: Amount): void {
-  for (let changed = true; changed;) {
-    changed = false;
-    const spare: { node: number; cost: number }[] = [];
-    const over = { bytes: pick.bytes - goal.bytes, inodes: pick.inodes - goal.inodes };
-    for (let node = 0; node < nodes.count; node++) {
-      // Most nodes alone are more than there is to spare.
-      if (pick.has[node] === 0 || (nodes.bytes[node] ?? 0) > over.bytes) continue;
-      if ((nodes.inodes[node] ?? 0) > over.inodes || nodes.units[node]?.length === 0) continue;
-      const cost = costOfSpare(nodes, pick, goal, node);
-      if (cost !== undefined) spare.push({ node, cost });
-    }
-    spare.sort((a, b) => b.cost - a.cost || a.node - b.node);
-    for (const { node } of spare) {
-      if (pick.has[node] === 0 || costOfSpare(nodes, pick, goal, node) === undefined) continue;
-      pick.drop(node);
-      changed = true;
-    }
-  }
+function weightOf(
+  goalBytes: number,
+  goalInodes: number,
+  ofBytes: number,
+  ofInodes: number,
+  bytesPart: number,
+): number {
+  const bytes = goalBytes > 0 ? ofBytes / goalBytes : 0;
+  const inodes = goalInodes > 0 ? ofInodes / goalInodes : 0;
+  return goalBytes > 0 && goalInodes > 0 ? bytesPart * bytes + (1 - bytesPart) * inodes : bytes + inodes;
 }
 
-/** What a node and all that it holds cost; undefined where the goal is not reached without them. */
-function costOfSpare(nodes: Clearable, pick: Pick, goal: Amount, node: number): number | undefined {
-  let [bytes, inodes, cost] = [pick.bytes, pick.inodes, 0];
-  for (let at = node; at >= 0 && pick.has[at] === 1; at = nodes.parent[at] ?? -1) {
+// The hot loops of a big store are functions of their own; see id-index.ts. Sums are bytes, inodes, cost.
+
+function addNodes(nodes: Clearable, has: Uint8Array, sums: Float64Array, list: Int32Array): void {
+  let [bytes, inodes, cost] = [sums[0] ?? 0, sums[1] ?? 0, sums[2] ?? 0];
+  for (let at = 0; at < list.length; at++) {
+    const node = list[at] ?? 0;
+    if (has[node] === 1) continue;
+    has[node] = 1;
+    bytes += nodes.bytes[node] ?? 0;
+    inodes += nodes.inodes[node] ?? 0;
+    cost += nodes.cost[node] ?? 0;
+  }
+  [sums[0], sums[1], sums[2]] = [bytes, inodes, cost];
+}
+
+/** Nodes without units on which nothing stands that stays. */
+function completing(parent: Int32Array, hasUnits: Uint8Array, has: Uint8Array): Int32Array {
+  const found: number[] = [];
+  const isHeld = new Uint8Array(parent.length);
+  for (let node = parent.length - 1; node >= 0; node--) {
+    if (has[node] === 1) continue;
+    const below = parent[node] ?? -1;
+    if (isHeld[node] === 0 && hasUnits[node] === 0) found.push(node);
+    else if (below >= 0) isHeld[below] = 1;
+  }
+  return Int32Array.from(found);
+}
+
+/** Nodes with units without which the goal is still reached, and what each costs with what it holds. */
+function spareNodes(
+  nodes: Clearable,
+  has: Uint8Array,
+  sums: Float64Array,
+  goalBytes: number,
+  goalInodes: number,
+): { readonly nodes: readonly number[]; readonly cost: Float64Array } {
+  const spare: number[] = [];
+  const costs: number[] = [];
+  const overBytes = (sums[0] ?? 0) - goalBytes;
+  const overInodes = (sums[1] ?? 0) - goalInodes;
+  for (let node = 0; node < nodes.count; node++) {
+    // Most nodes alone are more than there is to spare.
+    if (has[node] === 0 || (nodes.bytes[node] ?? 0) > overBytes) continue;
+    if ((nodes.inodes[node] ?? 0) > overInodes || nodes.hasUnits[node] === 0) continue;
+    const cost = costOfSpare(nodes, has, sums, goalBytes, goalInodes, node);
+    if (cost < 0) continue;
+    spare.push(node);
+    costs.push(cost);
+  }
+  return { nodes: spare, cost: Float64Array.from(costs) };
+}
+
+/** What a node and all that it holds cost; -1 where the goal is not reached without them. */
+function costOfSpare(
+  nodes: Clearable,
+  has: Uint8Array,
+  sums: Float64Array,
+  goalBytes: number,
+  goalInodes: number,
+  node: number,
+): number {
+  let bytes = sums[0] ?? 0;
+  let inodes = sums[1] ?? 0;
+  let cost = 0;
+  for (let at = node; at >= 0 && has[at] === 1; at = nodes.parent[at] ?? -1) {
     bytes -= nodes.bytes[at] ?? 0;
     inodes -= nodes.inodes[at] ?? 0;
     cost += nodes.cost[at] ?? 0;
-    if (bytes < goal.bytes || inodes < goal.inodes) return undefined;
+    if (bytes < goalBytes || inodes < goalInodes) return -1;
   }
   return cost;
+}
+
+/** Takes out those of some nodes that are still to spare when it is their turn. @returns whether there was one. */
+function dropInOrder(
+  nodes: Clearable,
+  has: Uint8Array,
+  sums: Float64Array,
+  goal: Amount,
+  spare: readonly number[],
+  order: Int32Array,
+): boolean {
+  const { bytes: goalBytes, inodes: goalInodes } = goal;
+  let hasDropped = false;
+  for (let at = 0; at < order.length; at++) {
+    const node = spare[order[at] ?? 0] ?? 0;
+    if (has[node] === 0 || costOfSpare(nodes, has, sums, goalBytes, goalInodes, node) < 0) continue;
+    hasDropped = true;
+    // With it all below it, which it holds.
+    for (let below = node; below >= 0 && has[below] === 1; below = nodes.parent[below] ?? -1) {
+      has[below] = 0;
+      sums[0] = (sums[0] ?? 0) - (nodes.bytes[below] ?? 0);
+      sums[1] = (sums[1] ?? 0) - (nodes.inodes[below] ?? 0);
+      sums[2] = (sums[2] ?? 0) - (nodes.cost[below] ?? 0);
+    }
+  }
+  return hasDropped;
 }

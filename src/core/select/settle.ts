@@ -2,9 +2,8 @@
 import type { Amount } from '../thresholds.ts';
 import type { Clearable } from './clearable.ts';
 import { cheapestCover } from './cover.ts';
-import { densityGroups } from './density.ts';
-import type { Group } from './density.ts';
-import { Pick, trim, weightFor, weights } from './pick.ts';
+import { densityGroups, nodesOf, type Groups } from './density.ts';
+import { Pick, weightFor, weights } from './pick.ts';
 
 /** How many nodes are settled exactly: all of a small forest, the surroundings of the goal in a big one. */
 const WINDOW_NODES = 64;
@@ -18,47 +17,64 @@ const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(
 /** The cheapest pick found that reaches the goal, which must be in reach. */
 export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick {
   const groups = densityGroups(nodes, weights(nodes, goal, mix));
-  const groupOf = groupsByNode(nodes, groups);
-  const start = new Pick(nodes);
-  let reached = 0;
-  for (; reached < groups.length; reached++) {
-    const group = groups[reached];
-    if (group === undefined || start.covers(afterwards(goal, nodes, group))) break;
-    start.add(group.nodes);
-  }
-  let best = withBestEnd(nodes, { groups, groupOf, reached }, start, goal);
+  const reached = reachedAt(nodes, groups, goal.bytes, goal.inodes);
+  const sequence = { groups, groupOf: groupsByNode(groups, nodes.count), reached };
+  const best = withBestEnd(nodes, sequence, goal);
   best.complete();
-  trim(nodes, best, goal);
-  const price = priceAt(groups[reached], goal, mix);
-  const exact = withinWindow(nodes, { groups, groupOf, reached }, { known: best, goal, price });
-  if (exact !== undefined) {
-    exact.complete();
-    trim(nodes, exact, goal);
-    if (exact.isBetterThan(best, goal)) best = exact;
-  }
-  return best;
+  best.trim(goal);
+  const price = priceAt(groups, reached, goal, mix);
+  const exact = withinWindow(nodes, sequence, { known: best, goal, price });
+  if (exact === undefined) return best;
+  exact.complete();
+  exact.trim(goal);
+  return exact.isBetterThan(best, goal) ? exact : best;
 }
 
 /** The groups in their order, and where in it the goal is reached. */
 interface Sequence {
-  readonly groups: readonly Group[];
+  readonly groups: Groups;
   /** By node: the place of its group. */
   readonly groupOf: Int32Array;
   readonly reached: number;
 }
 
-function groupsByNode(nodes: Clearable, groups: readonly Group[]): Int32Array {
-  const groupOf = new Int32Array(nodes.count);
-  groups.forEach((group, at) => {
-    for (const node of group.nodes) groupOf[node] = at;
-  });
+// The hot loops of a big store are functions of their own, on lists; see id-index.ts.
+
+/** The group with which the goal is reached; how many there are where it never is. */
+function reachedAt(nodes: Clearable, groups: Groups, goalBytes: number, goalInodes: number): number {
+  let [bytes, inodes] = [0, 0];
+  for (let group = 0; group < groups.count; group++) {
+    const end = groups.start[group + 1] ?? 0;
+    for (let at = groups.start[group] ?? 0; at < end; at++) {
+      const node = groups.nodes[at] ?? 0;
+      bytes += nodes.bytes[node] ?? 0;
+      inodes += nodes.inodes[node] ?? 0;
+    }
+    if (bytes >= goalBytes && inodes >= goalInodes) return group;
+  }
+  return groups.count;
+}
+
+function groupsByNode(groups: Groups, count: number): Int32Array {
+  const groupOf = new Int32Array(count);
+  for (let group = 0; group < groups.count; group++) {
+    const end = groups.start[group + 1] ?? 0;
+    for (let at = groups.start[group] ?? 0; at < end; at++) groupOf[groups.nodes[at] ?? 0] = group;
+  }
   return groupOf;
 }
 
+/** The pick of the groups before one. */
+function upTo(nodes: Clearable, groups: Groups, group: number): Pick {
+  const pick = new Pick(nodes);
+  pick.add(groups.nodes.subarray(0, groups.start[group] ?? 0));
+  return pick;
+}
+
 /** What must be there before a group so that the goal is reached with it. */
-function afterwards(goal: Amount, nodes: Clearable, group: Group): Amount {
+function afterwards(goal: Amount, nodes: Clearable, group: Int32Array): Amount {
   let { bytes, inodes } = goal;
-  for (const node of group.nodes) {
+  for (const node of group) {
     bytes -= nodes.bytes[node] ?? 0;
     inodes -= nodes.inodes[node] ?? 0;
   }
@@ -69,26 +85,22 @@ function afterwards(goal: Amount, nodes: Clearable, group: Group): Amount {
  * Goes on from where the next group would reach the goal: a group that reaches it is remembered as an end and left out,
  * one that does not is taken. The cheapest end wins.
  */
-function withBestEnd(
-  nodes: Clearable,
-  { groups, groupOf, reached }: Sequence,
-  start: Pick,
-  goal: Amount,
-): Pick {
-  const current = start.copy();
-  const lacking = leftOut(nodes, groups, groupOf);
+function withBestEnd(nodes: Clearable, sequence: Sequence, goal: Amount): Pick {
+  const { groups, reached } = sequence;
+  const current = upTo(nodes, groups, reached);
+  const lacking = leftOut(nodes, sequence);
   let best: Pick | undefined;
-  for (const [at, group] of groups.entries()) {
-    if (at < reached) continue;
+  for (let at = reached; at < groups.count; at++) {
     if (best !== undefined && current.cost >= best.cost) break;
+    const group = nodesOf(groups, at);
     if (lacking.has(at)) lacking.add(at);
     else if (current.covers(afterwards(goal, nodes, group))) {
-      if (best === undefined || current.cost + group.cost < best.cost) {
+      if (best === undefined || current.cost + (groups.cost[at] ?? 0) < best.cost) {
         best = current.copy();
-        best.add(group.nodes);
+        best.add(group);
       }
       lacking.add(at);
-    } else current.add(group.nodes);
+    } else current.add(group);
   }
   return best ?? current;
 }
@@ -96,15 +108,14 @@ function withBestEnd(
 /** Groups that are left out, and with them those that stand below: they cannot go without. */
 function leftOut(
   nodes: Clearable,
-  groups: readonly Group[],
-  groupOf: Int32Array,
+  { groups, groupOf }: Sequence,
 ): { has: (at: number) => boolean; add: (at: number) => void } {
   const out = new Set<number>();
   return {
     has: (at) => out.has(at),
     add: (at) => {
       out.add(at);
-      for (const node of groups[at]?.nodes ?? []) {
+      for (const node of nodesOf(groups, at)) {
         const below = nodes.parent[node] ?? -1;
         if (below >= 0) out.add(groupOf[below] ?? at);
       }
@@ -113,8 +124,9 @@ function leftOut(
 }
 
 /** What a group pays for a byte and for an inode. */
-function priceAt(group: Group | undefined, goal: Amount, mix: number): Amount {
-  const ratio = group !== undefined && group.ratio < Infinity ? group.ratio : 0;
+function priceAt(groups: Groups, group: number, goal: Amount, mix: number): Amount {
+  const known = groups.ratio[group] ?? 0;
+  const ratio = known < Infinity ? known : 0;
   return {
     bytes: ratio * weightFor(goal, { bytes: 1, inodes: 0 }, mix),
     inodes: ratio * weightFor(goal, { bytes: 0, inodes: 1 }, mix),
@@ -131,20 +143,22 @@ interface Wanted {
 /** The exact choice among the groups around the goal; what comes before them is taken, what comes after is not. */
 function withinWindow(
   nodes: Clearable,
-  { groups, groupOf, reached }: Sequence,
+  sequence: Sequence,
   { known, goal, price }: Wanted,
 ): Pick | undefined {
+  const { groups, reached } = sequence;
   const window = new Set<number>();
-  const lacking = leftOut(nodes, groups, groupOf);
+  const lacking = leftOut(nodes, sequence);
   let [first, next, size] = [reached, reached, 0];
-  const fits = (at: number): boolean => size + (groups[at]?.nodes.length ?? Infinity) <= WINDOW_NODES;
+  const sizeOf = (at: number): number => (groups.start[at + 1] ?? 0) - (groups.start[at] ?? 0);
+  const fits = (at: number): boolean => size + sizeOf(at) <= WINDOW_NODES;
   const take = (at: number): void => {
-    size += groups[at]?.nodes.length ?? 0;
+    size += sizeOf(at);
     window.add(at);
   };
-  while (size < WINDOW_NODES && (next < groups.length || first > 0)) {
+  while (size < WINDOW_NODES && (next < groups.count || first > 0)) {
     const [before, after] = [first, next];
-    if (next < groups.length) {
+    if (next < groups.count) {
       // One that is too big for the window is not taken at all: its likes are what withBestEnd() tries.
       if (!lacking.has(next) && fits(next)) take(next);
       else lacking.add(next);
@@ -153,9 +167,8 @@ function withinWindow(
     if (first > 0 && fits(first - 1)) take(--first);
     if (before === first && after === next) break;
   }
-  const pick = new Pick(nodes);
-  for (const group of groups.slice(0, first)) pick.add(group.nodes);
-  const part = [...window].flatMap((at) => groups[at]?.nodes ?? []).sort((a, b) => a - b);
+  const pick = upTo(nodes, groups, first);
+  const part = [...window].flatMap((at) => [...nodesOf(groups, at)]).sort((a, b) => a - b);
   const found = cheapestCover(nodes, {
     nodes: part,
     goal: { bytes: goal.bytes - pick.bytes, inodes: goal.inodes - pick.inodes },
@@ -164,6 +177,6 @@ function withinWindow(
     price,
   });
   if (found === undefined) return undefined;
-  pick.add(found);
+  pick.add(Int32Array.from(found));
   return pick;
 }

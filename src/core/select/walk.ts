@@ -18,17 +18,28 @@ import type { Selection } from './choice.ts';
  * @throws RangeError when a candidate is not in the forest.
  */
 export function walkOrder(forest: Forest, ordered: readonly UnitId[], goal: Amount): Selection {
-  const candidates = [...new Set(ordered.map((id) => indexOf(forest, id)))];
-  const sequence = dependentsFirst(forest, possible(forest, candidates));
+  const candidates = withoutRepeats(forest, ordered);
+  const can = possible(forest, candidates);
   const remaining = new Remaining(forest);
   const freed = { bytes: 0, inodes: 0 };
   const taken: number[] = [];
-  for (const unit of sequence) {
+  for (const unit of dependentsFirst(forest, can)) {
     if (covers(freed, goal)) break;
     const step = remaining.removeAt(unit);
     freed.bytes += step.bytes;
     freed.inodes += step.inodes;
     taken.push(unit);
   }
-  return describe(forest, candidates, withoutUseless(forest, taken, goal), goal);
+  return describe(forest, candidates, can, withoutUseless(forest, taken, goal), goal);
+}
+
+function withoutRepeats(forest: Forest, ids: readonly UnitId[]): number[] {
+  const seen = new Uint8Array(forest.units.length);
+  return ids
+    .map((id) => indexOf(forest, id))
+    .filter((unit) => {
+      if (seen[unit] === 1) return false;
+      seen[unit] = 1;
+      return true;
+    });
 }

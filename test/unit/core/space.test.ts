@@ -74,6 +74,7 @@ describe('what a set of images frees', () => {
       id: 'c',
       kind: 'stopped-container',
       name: 'c',
+      references: ['c'],
       sizeBytes: 1000,
       unreferenced: false,
       layers: chain(layers, 'side'),

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { covers, freedBy, Remaining } from '../../../../src/core/space.ts';
 import { forestOf, type Forest } from '../../../../src/core/forest.ts';
 import { clearable, type Worths } from '../../../../src/core/select/clearable.ts';
-import { densityGroups } from '../../../../src/core/select/density.ts';
+import { densityGroups, nodesOf } from '../../../../src/core/select/density.ts';
 import { leastLoss } from '../../../../src/core/select/least-loss.ts';
 import { walkOrder } from '../../../../src/core/select/walk.ts';
 import { sortOut } from '../../../../src/core/protection.ts';
@@ -52,14 +52,15 @@ describe('on big forests', () => {
         const groups = densityGroups(nodes, nodes.bytes);
         const cleared = new Set<number>();
         let ratio = 0;
-        for (const group of groups) {
-          for (const node of group.nodes) cleared.add(node);
-          for (const node of group.nodes) {
+        for (let group = 0; group < groups.count; group++) {
+          const members = nodesOf(groups, group);
+          for (const node of members) cleared.add(node);
+          for (const node of members) {
             for (let above = node; above < (nodes.end[node] ?? 0); above++)
               expect(cleared.has(above)).toBe(true);
           }
-          expect(group.ratio).toBeGreaterThanOrEqual(ratio);
-          ratio = group.ratio;
+          expect(groups.ratio[group]).toBeGreaterThanOrEqual(ratio);
+          ratio = groups.ratio[group] ?? NaN;
         }
         expect(cleared.size).toBe(nodes.count);
       }),
