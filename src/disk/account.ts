@@ -121,8 +121,7 @@ export class DiskAccountant {
     } finally {
       await this.#save();
     }
-    const apart = new Set([database.layersFolder, ...database.metadataFolders]);
-    const { tops, trees } = this.#listRoot(apart);
+    const { tops, trees } = this.#listRoot(database);
     const paths = [...tops, ...database.restlessFolders];
     for (const [path, total] of await this.#trees.measure(paths, [], slices, signal)) trees.set(path, total);
     const metadata = await this.#metadata.measure(
@@ -151,7 +150,7 @@ export class DiskAccountant {
   }
 
   /** What is below the root but in no folder with a measure of its own: paths to walk, and folders alone. */
-  #listRoot(apart: ReadonlySet<string>): { tops: string[]; trees: Map<string, TreeTotal> } {
+  #listRoot(database: LayerDatabase): { tops: string[]; trees: Map<string, TreeTotal> } {
     const tops: string[] = [];
     const trees = new Map<string, TreeTotal>();
     const device = this.#folderAlone(this.#root, trees, undefined);
@@ -159,9 +158,9 @@ export class DiskAccountant {
     const isHere = (path: string): boolean => !mounts.has(path) || look(path)?.dev === device;
     for (const name of this.#listings.namesIn(this.#root)) {
       const path = `${this.#root}/${name}`;
-      if (apart.has(path)) {
-        if (name !== 'image') this.#folderAlone(path, trees, device);
-      } else if (!toldApart.includes(name)) {
+      if (database.metadataFolders.includes(path)) continue;
+      if (path === database.layersFolder) this.#folderAlone(path, trees, device);
+      else if (!toldApart.includes(name)) {
         if (isHere(path)) tops.push(path);
       } else if (this.#folderAlone(path, trees, device) !== undefined) {
         const entries = this.#listings.namesIn(path).map((entry) => `${path}/${entry}`);

@@ -12,7 +12,7 @@
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainId, chainIds } from '../chain-id.ts';
 import type { Listings } from './listings.ts';
-import { readPodmanStore } from './podman-store.ts';
+import { PodmanStoreReader } from './podman-store.ts';
 import { ReadOnce } from './read-once.ts';
 import { list, readText, readTexts } from './store-files.ts';
 
@@ -96,11 +96,13 @@ export class LayerDatabaseReader {
   readonly #layers = new ReadOnce<StoredLayer>();
   readonly #images = new ReadOnce<readonly ChainId[]>();
   readonly #containers = new ReadOnce<StoredContainer>();
+  readonly #podman: PodmanStoreReader;
   #latest: LayerDatabase | undefined;
 
   constructor(root: string, listings: Listings) {
     this.#root = root;
     this.#listings = listings;
+    this.#podman = new PodmanStoreReader(root);
   }
 
   /**
@@ -110,7 +112,7 @@ export class LayerDatabaseReader {
   async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
     signal.throwIfAborted();
     const drivers = this.#listings.list(`${this.#root}/image`);
-    if (drivers === undefined) return readPodmanStore(this.#root, signal);
+    if (drivers === undefined) return this.#podman.read(signal);
     if (typeof drivers === 'string')
       return no('unreadable', `${this.#root}/image may not be read (${drivers}).`);
     // An engine that changed its driver leaves the old folder behind: the layers folder must be there as well.

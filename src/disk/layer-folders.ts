@@ -6,6 +6,7 @@
  * - The files of any other folder (a stopped container, a build-cache snapshot) that stands on another and was not
  *   mounted when measured: it is written through a mount, a mount makes the folder `merged` in it, and that changes
  *   the folder's times. While a layer is being written, which happens without a mount, nothing new is believed.
+ * Where another filesystem is mounted in a folder, it hides what the mount's folder takes: measured each time.
  * What goes: an engine that removes a folder removes its short name in `l/` first (overlay2 and overlay drivers).
  */
 import { readFileSync, type Stats } from 'node:fs';
@@ -51,6 +52,8 @@ interface Unknown {
   readonly stats: Stats;
   readonly entries: readonly string[];
   readonly link: string | undefined;
+  /** It is written through a mount, or a mount hides a folder of it. */
+  readonly isMounted: boolean;
 }
 
 /** So long a filesystem may decide about a file's blocks. */
@@ -60,6 +63,7 @@ const nothing: Amount = { bytes: 0, inodes: 0 };
 export class LayerFolders {
   readonly #memory: LayerMemory;
   readonly #listings: Listings;
+  readonly #mounts: MountTable;
   readonly #rests: TreeMeasurer;
   readonly #files: TreeMeasurer;
   /** Estimates of layers that were not measured yet, by folder. */
@@ -68,6 +72,7 @@ export class LayerFolders {
   constructor(memory: LayerMemory, listings: Listings, mounts: MountTable) {
     this.#memory = memory;
     this.#listings = listings;
+    this.#mounts = mounts;
     this.#rests = new TreeMeasurer(listings, mounts);
     this.#files = new TreeMeasurer(listings, mounts);
   }
@@ -86,6 +91,7 @@ export class LayerFolders {
     const names = this.#listings.namesIn(database.layersFolder).filter((name) => name !== 'l');
     const links = new Set(this.#listings.namesIn(`${database.layersFolder}/l`));
     this.#memory.keepOnly(new Set(names));
+    const mounted = this.#mounted(database);
     const measured: MeasuredFolder[] = [];
     const unknown: Unknown[] = [];
     for (const name of names) {
@@ -94,14 +100,19 @@ export class LayerFolders {
       if (stats === undefined) continue;
       const record = this.#memory.get(name);
       const chainId = database.byFolder.get(name)?.chainId;
-      if (record !== undefined && isBelieved(record, stats, links, options)) {
+      if (record !== undefined && !mounted.has(name) && isBelieved(record, stats, links, options)) {
         const { files, rest, elsewhere } = record;
         measured.push({ name, chainId, files, rest, elsewhere, isExact: true });
       } else if (stats.isDirectory()) {
         const entries = this.#listings.namesOf(path, stats);
         // Of a container that is mounted nothing is remembered.
         const isAsked = entries.includes('link') && (chainId !== undefined || !entries.includes('merged'));
-        unknown.push({ name, path, stats, entries, link: isAsked ? linkOf(path) : undefined });
+        const link = isAsked ? linkOf(path) : undefined;
+        // Podman leaves the mount's folder in every layer: there the mount table alone tells.
+        const isMounted =
+          mounted.has(name) ||
+          (entries.includes('merged') && (database.layout === 'docker' || chainId === undefined));
+        unknown.push({ name, path, stats, entries, link, isMounted });
       } else {
         const { bytes, inodes } = { bytes: stats.blocks * 512, inodes: 1 };
         const files = { device: stats.dev, bytes, inodes, openLinks: [] };
@@ -113,6 +124,13 @@ export class LayerFolders {
     unknown.sort((a, b) => b.stats.ctimeMs - a.stats.ctimeMs);
     measured.push(...(await this.#measureUnknown(database, unknown, links, options, slices, signal)));
     return measured;
+  }
+
+  /** The folders in which something is mounted, as far as it is seen from here: it hides a folder of theirs. */
+  #mounted(database: LayerDatabase): ReadonlySet<string> {
+    const start = `${database.layersFolder}/`;
+    const below = this.#mounts.points.filter((point) => point.startsWith(start));
+    return new Set(below.map((point) => point.slice(start.length).split('/')[0] ?? ''));
   }
 
   async #measureUnknown(
@@ -185,9 +203,8 @@ export class LayerFolders {
     rest: Amount,
     options: FoldersOptions,
   ): MeasuredFolder {
-    const { name, stats, entries, link } = folder;
+    const { name, stats, entries, link, isMounted } = folder;
     const layer = database.byFolder.get(name);
-    const isMounted = entries.includes('merged');
     const after = isMounted ? undefined : look(folder.path);
     const isSteady = after !== undefined && isUnchanged(stats, after) && isSettled(stats, options.nowMs);
     const isQuiet =

@@ -3,6 +3,7 @@
  * believed only while the folder bears the same inode and times as when it was measured. Kept in a state file, so
  * that a restart does not read everything again.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import type { Amount } from '../core/thresholds.ts';
 import { readStateFile, writeStateText } from '../state-file.ts';
@@ -112,6 +113,8 @@ export class LayerMemory {
   }
 
   set(name: string, record: FolderRecord): void {
+    // A layer whose surroundings may change is measured anew at each check, mostly with the same result.
+    if (isDeepStrictEqual(this.#records.get(name), record)) return;
     this.#records.set(name, record);
     this.#isChanged = true;
   }

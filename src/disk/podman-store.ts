@@ -7,11 +7,13 @@
  *                                        programs on the same store made, of which the engine says nothing (buildah)
  *     overlay/<layer id>/                the layer's files
  */
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import type { ChainId, ImageId } from '../core/store.ts';
-import { chainIds } from '../chain-id.ts';
+import { chainId } from '../chain-id.ts';
 import { errnoOf } from '../errno.ts';
+import { type FolderMark, isSettled, isUnchanged } from './folder-mark.ts';
 import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './layer-database.ts';
 
 const layersShape = v.array(
@@ -32,10 +34,69 @@ const containersShape = v.array(
   }),
 );
 
-/** The store as it is now. Never throws but for an abort. */
-export async function readPodmanStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
-  signal.throwIfAborted();
-  const layersPath = `${root}/overlay-layers/layers.json`;
+/** The three lists as they were when they were read: Podman writes a new file beside and renames it. */
+interface ListMark extends FolderMark {
+  readonly size: number;
+}
+
+/**
+ * Reads the store below a root; remembers it until one of its lists is another. One per root. Looks at files on the main
+ * thread: only on a filesystem that answers.
+ */
+export class PodmanStoreReader {
+  readonly #root: string;
+  #latest: LayerDatabaseResult | undefined;
+  #marks: readonly (ListMark | undefined)[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The store as it is now; the same object as before while no list changed. Never throws but for an abort. */
+  async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
+    signal.throwIfAborted();
+    const marks = listsOf(this.#root).map(markOf);
+    if (this.#latest !== undefined && areUnchanged(this.#marks, marks)) return this.#latest;
+    // The time before reading: what changes while we read must be noticed the next time.
+    const areSettled = marks.every((mark) => mark === undefined || isSettled(mark, Date.now()));
+    const result = await readStore(this.#root, signal);
+    const isWhole = result.ok && result.database.damaged.length === 0;
+    this.#latest = isWhole && areSettled ? result : undefined;
+    this.#marks = marks;
+    return result;
+  }
+}
+
+function listsOf(root: string): readonly string[] {
+  return [
+    `${root}/overlay-layers/layers.json`,
+    `${root}/overlay-images/images.json`,
+    `${root}/overlay-containers/containers.json`,
+  ];
+}
+
+function markOf(path: string): ListMark | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // Whoever reads it finds out why, and what cannot be read is not remembered.
+    return undefined;
+  }
+}
+
+function areUnchanged(
+  before: readonly (ListMark | undefined)[],
+  now: readonly (ListMark | undefined)[],
+): boolean {
+  return now.every((mark, at) => {
+    const known = before[at];
+    if (mark === undefined || known === undefined) return mark === known;
+    return isUnchanged(known, mark) && known.size === mark.size;
+  });
+}
+
+async function readStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
+  const [layersPath = '', imagesPath = '', containersPath = ''] = listsOf(root);
   const layersFile = await readJson(layersPath, layersShape);
   if (layersFile === undefined) {
     return problem(
@@ -49,8 +110,8 @@ export async function readPodmanStore(root: string, signal: AbortSignal): Promis
       : problem('damaged', `${layersPath} is not Podman's list of layers.`);
   }
   const damaged: string[] = [];
-  const images = await optional(`${root}/overlay-images/images.json`, imagesShape, damaged);
-  const containers = await optional(`${root}/overlay-containers/containers.json`, containersShape, damaged);
+  const images = await optional(imagesPath, imagesShape, damaged);
+  const containers = await optional(containersPath, containersShape, damaged);
   signal.throwIfAborted();
   const writable = new Set(containers.map((container) => container.layer));
   const byId = new Map(layersFile.map((layer) => [layer.id, layer]));
@@ -64,22 +125,33 @@ export async function readPodmanStore(root: string, signal: AbortSignal): Promis
     }
     return path.reverse();
   };
+  const known = new Map<string, ChainId>();
+  /** The chain IDs of those. */
   const chainsOf = (id: string | undefined): readonly ChainId[] | undefined => {
-    const digests = pathTo(id)?.map((at) => byId.get(at)?.['diff-digest']);
-    return digests?.every((digest) => digest !== undefined) === true ? chainIds(digests) : undefined;
+    const path = pathTo(id);
+    if (path === undefined) return undefined;
+    const chains: ChainId[] = [];
+    for (const at of path) {
+      const digest = byId.get(at)?.['diff-digest'];
+      if (digest === undefined) return undefined;
+      const chain = known.get(at) ?? chainId(chains.at(-1), digest);
+      known.set(at, chain);
+      chains.push(chain);
+    }
+    return chains;
   };
 
   const layers = new Map<ChainId, StoredLayer>();
   for (const layer of layersFile) {
     if (writable.has(layer.id)) continue;
     const chains = chainsOf(layer.id);
-    const chainId = chains?.at(-1);
-    if (chains === undefined || chainId === undefined) {
+    const own = chains?.at(-1);
+    if (chains === undefined || own === undefined) {
       damaged.push(`Podman's layer ${layer.id} has no digest or no parent.`);
       continue;
     }
-    layers.set(chainId, {
-      chainId,
+    layers.set(own, {
+      chainId: own,
       parentId: chains.at(-2),
       diffId: layer['diff-digest'] ?? '',
       folder: layer.id,
@@ -108,8 +180,8 @@ export async function readPodmanStore(root: string, signal: AbortSignal): Promis
       driver: 'overlay',
       root,
       layersFolder: `${root}/overlay`,
-      // Podman's lists are rewritten beside and renamed, but its lock files are written in place.
-      metadataFolders: [],
+      // Its locks are written in place, but have one block from the first time on, when the folder changes as well.
+      metadataFolders: [`${root}/overlay-images`, `${root}/overlay-layers`],
       restlessFolders: [],
       layers,
       byFolder: new Map([...layers.values()].map((layer) => [layer.folder, layer])),

@@ -6,6 +6,7 @@
  */
 import type { ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import type { Amount } from '../core/thresholds.ts';
 import { DiskError, unreadablePath } from './error.ts';
 import { mountPointsBelow } from './mount-points.ts';
@@ -61,6 +62,9 @@ export async function walkTrees(
   const processes = Math.max(1, options.processes ?? Math.min(maxProcesses, availableParallelism()));
   // A daemon that never walks need not hold it.
   const { spawn: start } = await import('node:child_process');
+  // Starting processes holds the event loop for some milliseconds: not right after other work that did.
+  await setImmediate();
+  signal.throwIfAborted();
   const walk = new Walk(tops, setup, processes, options.onTree);
   return walk.run(signal, start);
 }
