@@ -40,10 +40,13 @@ function ageOf(idleMs: number): number {
   return Math.min(AGES - 1, 32 - Math.clz32(Math.min(2 ** 31, idleMs / FIRST_AGE_MS)));
 }
 
+const endsMs = Float64Array.from({ length: AGES }, (_, age) =>
+  age === AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age,
+);
+
 /** Idle time at which an age ends. */
 export function endOfAge(idleMs: number): number {
-  const age = ageOf(idleMs);
-  return age >= AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age;
+  return endsMs[ageOf(idleMs)] ?? Infinity;
 }
 
 export class Lessons {
