@@ -48,11 +48,10 @@ export interface Unit {
 const nothing: Amount = { bytes: 0, inodes: 0 };
 
 /**
- * The chain of an image; where it is not known, one made-up layer of its own on top of what its classic-builder parent
+ * The chain of an image of which it is not known: one made-up layer of its own on top of what its classic-builder parent
  * stands on (a child always stands on all that its parent stands on).
  */
-function chainOf(image: Image, byId: ReadonlyMap<ImageId, Image>): readonly ChainId[] {
-  if (image.layers !== undefined) return image.layers;
+function madeUpChain(image: Image, byId: ReadonlyMap<ImageId, Image>): readonly ChainId[] {
   const madeUp: ChainId[] = [];
   const seen = new Set<ImageId>();
   let at: Image | undefined = image;
@@ -79,7 +78,8 @@ export function imageUnits(
   const children = childrenOf(store.images);
   const containers = new Set(others.filter((unit) => unit.kind === 'stopped-container').map(({ id }) => id));
   const isStep = (image: Image): boolean =>
-    isUnreferenced(image) && children.has(image.id) && !held.has(image.id);
+    children.size > 0 && isUnreferenced(image) && children.has(image.id) && !held.has(image.id);
+  const hasDependents = children.size > 0 || containers.size > 0;
   return [...byId.values()].map((image) => ({
     id: image.id,
     kind: 'image',
@@ -87,9 +87,9 @@ export function imageUnits(
     references: references(image),
     sizeBytes: image.sizeBytes,
     unreferenced: isUnreferenced(image),
-    layers: chainOf(image, byId),
+    layers: image.layers ?? madeUpChain(image, byId),
     own: nothing,
-    dependents: dependentsOf(image),
+    dependents: hasDependents ? dependentsOf(image) : nobody,
     isStep: isStep(image),
   }));
 

@@ -32,6 +32,8 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   const left = suffixSums(whole, nodes);
   const gain = cheapestRests(subtree, price);
   const states = new States(goal, price);
+  const { bytes: bytesOf, inodes: inodesOf, cost: costOf } = states;
+  const most = 1 + ROUNDING;
   /** By place: the states that reach it; those on an edge apart. */
   const plain = subtree.map(newArrivals);
   const edge = subtree.map(newArrivals);
@@ -45,19 +47,19 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
     if (lacksBytes > (left.bytes[place] ?? 0) || lacksInodes > (left.inodes[place] ?? 0)) return false;
     // What is lacking costs its price at least, less what the rest gains on it at most (the Lagrangian bound).
     const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
-    return cost + lacking + (gain[place] ?? 0) <= maxCost * (1 + ROUNDING);
+    return cost + lacking + (gain[place] ?? 0) <= maxCost * most;
   };
-  const clear = (place: number, tree: Subtree, rest: number, into: Arrivals | undefined): void => {
-    const bytes = (states.bytes[rest] ?? 0) + tree.bytes;
-    const inodes = (states.inodes[rest] ?? 0) + tree.inodes;
-    const cost = (states.cost[rest] ?? 0) + tree.cost;
+  const clear = (place: number, tree: Subtree, rest: number, into: number[] | undefined): void => {
+    const bytes = (bytesOf[rest] ?? 0) + tree.bytes;
+    const inodes = (inodesOf[rest] ?? 0) + tree.inodes;
+    const cost = (costOf[rest] ?? 0) + tree.cost;
     if (goal.bytes - bytes <= 0 && goal.inodes - inodes <= 0) {
       if (cost > maxCost) return;
       if (best < 0 || isBetter({ bytes, inodes, cost }, sumsOf(states, best), goal))
         best = states.add(bytes, inodes, cost, place, rest);
-      maxCost = states.cost[best] ?? 0;
+      maxCost = costOf[best] ?? 0;
     } else if (canWin(tree.end, bytes, inodes, cost)) {
-      into?.cleared.push(states.add(bytes, inodes, cost, place, rest));
+      into?.push(states.add(bytes, inodes, cost, place, rest));
     }
   };
   const none = states.add(0, 0, 0, -1, -1);
@@ -66,14 +68,17 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   subtree.forEach((tree, place) => {
     const hasUnits = whole.hasUnits[nodes[place] ?? -1] !== 0;
     // A node without units stays only where something that stands on it does; at a leaf there is nothing.
-    const passed = hasUnits ? plain[place + 1] : tree.end > place + 1 ? edge[place + 1] : undefined;
+    const next = hasUnits ? plain[place + 1] : tree.end > place + 1 ? edge[place + 1] : undefined;
+    const passed = next?.passed;
     for (const waiting of [edge, plain]) {
       const clears = waiting === plain || !tree.isLast;
+      const cleared = waiting[tree.end]?.cleared;
       for (const state of states.undominated(allOf(waiting[place]), part.maxStates)) {
-        const [bytes, inodes, cost] = [states.bytes[state], states.inodes[state], states.cost[state]];
-        if (passed !== undefined && canWin(place + 1, bytes ?? 0, inodes ?? 0, cost ?? 0))
-          passed.passed.push(state);
-        if (clears) clear(place, tree, state, waiting[tree.end]);
+        const canPass =
+          passed !== undefined &&
+          canWin(place + 1, bytesOf[state] ?? 0, inodesOf[state] ?? 0, costOf[state] ?? 0);
+        if (canPass) passed.push(state);
+        if (clears) clear(place, tree, state, cleared);
       }
     }
   });
@@ -139,9 +144,12 @@ function subtrees(whole: Clearable, nodes: readonly number[]): Subtree[] {
 }
 
 /** By place: what could be freed at most from there on. */
-function suffixSums(whole: Clearable, nodes: readonly number[]): { bytes: number[]; inodes: number[] } {
-  const bytes = new Array<number>(nodes.length + 1).fill(0);
-  const inodes = new Array<number>(nodes.length + 1).fill(0);
+function suffixSums(
+  whole: Clearable,
+  nodes: readonly number[],
+): { bytes: Float64Array; inodes: Float64Array } {
+  const bytes = new Float64Array(nodes.length + 1);
+  const inodes = new Float64Array(nodes.length + 1);
   for (let place = nodes.length - 1; place >= 0; place--) {
     const node = nodes[place] ?? 0;
     bytes[place] = (bytes[place + 1] ?? 0) + (whole.bytes[node] ?? 0);
