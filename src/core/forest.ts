@@ -43,11 +43,11 @@ export interface ForestInput {
 /**
  * The forest of a store: every image a unit, every container (of any state) and every held layer holding its chain.
  * @param others further units; a container among them, by its ID, can go and is not counted as a holder twice.
+ * @param held the store's holders(), where they are known already.
  */
-export function forestOf(store: ImageStore, others: readonly Unit[] = []): Forest {
+export function forestOf(store: ImageStore, others: readonly Unit[] = [], held = holders(store)): Forest {
   const candidates = new Set(others.map((unit) => unit.id));
   const heldUnits: UnitId[] = [];
-  const held = holders(store);
   for (const [image, containers] of held) {
     for (const container of containers) if (!candidates.has(container.id)) heldUnits.push(image);
   }

@@ -90,14 +90,15 @@ export function shortId(id: ImageId): string {
  * Separates what may go from what must stay.
  * @param refused images that an earlier step of the same sweep found undeletable, with the reason.
  * @param protections what people protect, and the time for its ages.
+ * @param held the store's holders(), where they are known already.
  */
 export function sortOut(
   store: ImageStore,
   refused: ReadonlyMap<ImageId, string> = new Map(),
   protections: Protections & { readonly nowMs: number } = { ...noProtections, nowMs: 0 },
+  held = holders(store),
 ): SortedOut {
   const protectedByRule = protectedImages(store.images, protections, protections.nowMs);
-  const held = holders(store);
   const children = childrenOf(store.images);
   const kept = new Map<ImageId, Kept>();
 

@@ -2,7 +2,8 @@
 import { forestOf } from '../core/forest.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { sortOut } from '../core/protection.ts';
-import { chooseVictims } from '../core/select/choose.ts';
+import { selectVictims } from '../core/select/choose.ts';
+import { holders } from '../core/store.ts';
 import { amountToFree, level, type Thresholds, type Usage } from '../core/thresholds.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import type { VirtualStore } from './virtual-store.ts';
@@ -38,9 +39,10 @@ export type ChooserMaker = Pick<Chooser, 'name' | 'summary' | 'isReference'> & {
 /** What the daemon would delete now. The one seam between the simulator and the planner. */
 export function plannedVictims(policy: Policy, moment: Moment): readonly number[] {
   const store = moment.store.snapshot();
-  const forest = forestOf(store);
-  const stays = new Set(sortOut(store).kept.map(({ id }) => id));
-  const { victims } = chooseVictims(policy, {
+  const held = holders(store);
+  const forest = forestOf(store, undefined, held);
+  const stays = new Set(sortOut(store, undefined, undefined, held).kept.map(({ id }) => id));
+  const { victims } = selectVictims(policy, {
     store,
     forest,
     candidates: forest.units.filter((unit) => !stays.has(unit.id)),

@@ -21,10 +21,10 @@ function createdTimes(store: ImageStore): ReadonlyMap<ImageId, number | undefine
 
 /** How long each image has not been used, in ms. */
 export function idleTimes(context: PolicyContext): (id: string) => number {
-  const created = createdTimes(context.store);
+  const { store, history, nowMs } = context;
   return (id) =>
-    (context.history && lastUse(context.history, id, context.nowMs)?.idleMs) ??
-    Math.max(0, context.nowMs - (created.get(id) ?? context.nowMs));
+    (history && lastUse(history, id, nowMs)?.idleMs) ??
+    Math.max(0, nowMs - (createdTimes(store).get(id) ?? nowMs));
 }
 
 /** `last used 9 d ago`; `never seen used, here for 3 d` where no use was seen. */

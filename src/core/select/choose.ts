@@ -33,7 +33,7 @@ export interface Choice extends Selection {
  */
 export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
   const { forest } = context;
-  const selection = select(policy, context);
+  const selection = selectVictims(policy, context);
   let sharing: Sharing | undefined;
   const sharingOf = (): Sharing => (sharing ??= new Sharing(forest));
   return {
@@ -50,7 +50,8 @@ export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
   };
 }
 
-function select(policy: Policy, context: PolicyContext): Selection {
+/** The same without words. */
+export function selectVictims(policy: Policy, context: PolicyContext): Selection {
   const { forest, goal, candidates } = context;
   if (policy.kind === 'order') {
     return walkOrder(

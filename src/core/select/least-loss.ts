@@ -91,6 +91,7 @@ function sum(values: Float64Array): number {
  * known, has them. The nodes say nothing of such a dependence, so they are left out as long as the goal allows.
  */
 function standsBelowDependents(forest: Forest): (unit: number) => boolean {
+  if (forest.dependents.size === 0) return () => true;
   return (unit) => {
     const bottom = forest.top[unit] ?? -1;
     return (forest.dependents.get(unit) ?? []).every((dependent) => {
@@ -106,6 +107,7 @@ function byWorth(forest: Forest, worths: Worths): (a: UnitId, b: UnitId) => numb
 }
 
 function respectsDependents(forest: Forest, sequence: readonly number[]): boolean {
+  if (forest.dependents.size === 0) return true;
   const goes = new Set(sequence);
   return sequence.every((unit) => (forest.dependents.get(unit) ?? []).every((other) => goes.has(other)));
 }

@@ -1,5 +1,5 @@
 /** The events that change a usage history, and what each changes. All are idempotent as far as they can be. */
-import type { ChainId, Image, ImageId, Layer } from '../store.ts';
+import { type ChainId, type Image, type ImageId, type Layer, references } from '../store.ts';
 import {
   chainFrom,
   type ImageUsage,
@@ -166,7 +166,8 @@ function appeared(
 
 function joinRepositories(history: UsageHistory, image: ImageUsage, seen: Image, now: number): void {
   let popular: RepositoryUsage | undefined;
-  for (const name of new Set([...seen.tags, ...seen.digests].map(repositoryOf))) {
+  for (const reference of references(seen)) {
+    const name = repositoryOf(reference);
     if (image.repositories.includes(name)) continue;
     let repository = history.repositories.get(name);
     if (repository === undefined) {
