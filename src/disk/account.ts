@@ -84,7 +84,12 @@ export class DiskAccountant {
 
   /** The image store as its own records describe it, without a look at the layers' files. Never throws but for an abort. */
   async readStore(signal: AbortSignal): Promise<LayerDatabaseResult> {
-    await untilAnswering([this.#root, ...this.#touchedMounts()]);
+    try {
+      await untilAnswering([this.#root, ...this.#touchedMounts()]);
+    } catch (error) {
+      // Without the mount table nothing can be measured, which measure() says; the records can still be read.
+      if (!(error instanceof DiskError)) throw error;
+    }
     return await this.#reader.read(signal);
   }
 

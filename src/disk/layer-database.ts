@@ -11,7 +11,8 @@
  */
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainId, chainIds } from '../chain-id.ts';
-import type { Listings } from './listings.ts';
+import { isSettled } from './folder-mark.ts';
+import { type Listings, look } from './listings.ts';
 import { PodmanStoreReader } from './podman-store.ts';
 import { ReadOnce } from './read-once.ts';
 import { list, readText, readTexts } from './store-files.ts';
@@ -235,12 +236,18 @@ async function readImage(path: string, id: ImageId): Promise<readonly ChainId[] 
   return diffIds === undefined ? `${path} is not the configuration of image ${id}.` : chainIds(diffIds);
 }
 
+function isYoung(folder: string): boolean {
+  const stats = look(folder);
+  return stats === undefined || !isSettled(stats, Date.now());
+}
+
 /** A container's folders; undefined while it is being made or removed. */
 async function readContainer(folder: string, id: string): Promise<StoredContainer | string | undefined> {
   const texts = await readTexts(folder, ['mount-id', 'init-id', 'parent']);
   if (typeof texts === 'string') return texts;
   const [mount, init, parent] = texts;
-  if (mount === undefined) return undefined;
+  // The engine writes the parent last; a container made from nothing has none.
+  if (mount === undefined || (parent === undefined && isYoung(folder))) return undefined;
   const folders = [mount, init].flatMap((text) => (text === undefined ? [] : [text.text.trim()]));
   return { id, folders, parentId: parent?.text.trim() };
 }

@@ -146,6 +146,40 @@ test('the store’s own records are the same object until one of them changes', 
   expect(without.layers.has(chain)).toBe(false);
 });
 
+test('a container whose record is not complete yet is none until it is', async () => {
+  const accountant = new DiskAccountant(engine.dataRoot);
+  const id = 'e'.repeat(64);
+  const record = at('image/overlay2/layerdb/mounts', id);
+  mkdirSync(record);
+  undo.push(() => {
+    rmSync(record, { recursive: true });
+  });
+  // In the engine's order.
+  writeFileSync(`${record}/mount-id`, 'folder');
+  expect((await database(accountant)).containers.has(id)).toBe(false);
+  writeFileSync(`${record}/init-id`, 'folder-init');
+  writeFileSync(`${record}/parent`, 'sha256:parent');
+  expect((await database(accountant)).containers.get(id)).toEqual({
+    id,
+    folders: ['folder', 'folder-init'],
+    parentId: 'sha256:parent',
+  });
+});
+
+test('a container made from nothing is known once its record is at rest', async () => {
+  const accountant = new DiskAccountant(engine.dataRoot);
+  const id = 'f'.repeat(64);
+  const record = at('image/overlay2/layerdb/mounts', id);
+  mkdirSync(record);
+  undo.push(() => {
+    rmSync(record, { recursive: true });
+  });
+  writeFileSync(`${record}/mount-id`, 'folder');
+  await settled();
+  expect((await database(accountant)).containers.get(id)?.parentId).toBeUndefined();
+  expect((await database(accountant)).containers.has(id)).toBe(true);
+});
+
 test('another filesystem right below the data root, or as a volume, is left out as du leaves it out', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
   await accountant.measure(signal);

@@ -52,8 +52,8 @@ export interface WorthPolicy extends Described {
 export interface PolicyWorths {
   /** What is lost with the unit itself. */
   readonly unit: (unit: Unit) => number;
-  /** What is lost with a layer, once, when its last user goes. Nothing where left out. */
-  readonly layer?: (layer: ChainId) => number;
+  /** What is lost with a layer (and its number in the forest), once, when its last user goes. Nothing where left out. */
+  readonly layer?: (layer: ChainId, index: number) => number;
 }
 
 export type Policy = OrderPolicy | WorthPolicy;

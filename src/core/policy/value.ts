@@ -60,13 +60,12 @@ function worths(context: PolicyContext): PolicyWorths {
   const byAge = (id: string, bytes: number): number => bytes / (idle(id) + HOUR_MS);
   if (history === undefined) return { unit: (unit) => byAge(unit.id, unit.sizeBytes) };
   const rate = wantedRate(history, nowMs, HORIZON_TURNOVERS * turnoverMs(context));
-  const bytesOf = new Map(forest.layerIds.map((id, at) => [id, forest.bytes[at] ?? 0]));
   return {
     unit: (unit) => (history.images.has(unit.id) ? 0 : byAge(unit.id, unit.sizeBytes)),
-    layer: (id) => {
+    layer: (id, index) => {
       const layer = history.layers.get(id);
       // A layer that came after the last event: as one that was never used.
-      if (layer === undefined) return (bytesOf.get(id) ?? 0) / (30 * 24 * HOUR_MS);
+      if (layer === undefined) return (forest.bytes[index] ?? 0) / (30 * 24 * HOUR_MS);
       return costOf(layer) * rate(layer);
     },
   };

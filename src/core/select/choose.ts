@@ -66,7 +66,7 @@ function select(policy: Policy, context: PolicyContext): Selection {
     candidates.map((unit) => unit.id),
     {
       unit: (index) => worths.unit(unitAt(forest, index)),
-      ...(layer && { layer: (index: number) => layer(forest.layerIds[index] ?? '') }),
+      ...(layer && { layer: (index: number) => layer(forest.layerIds[index] ?? '', index) }),
     },
     goal,
   );

@@ -37,34 +37,42 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   const edge = subtree.map((): number[] => []);
   let best = -1;
   let maxCost = part.maxCost;
-  const offer = (waiting: number[][], place: number, rest: number, cleared: number): void => {
-    const tree = cleared < 0 ? undefined : subtree[cleared];
-    const bytes = (states.bytes[rest] ?? 0) + (tree?.bytes ?? 0);
-    const inodes = (states.inodes[rest] ?? 0) + (tree?.inodes ?? 0);
-    const cost = (states.cost[rest] ?? 0) + (tree?.cost ?? 0);
-    if (cost > maxCost) return;
+  /** Whether a state that reaches a place and not yet the goal can still become better than the best. */
+  const canWin = (place: number, bytes: number, inodes: number, cost: number): boolean => {
+    if (cost > maxCost) return false;
     const lacksBytes = goal.bytes - bytes;
     const lacksInodes = goal.inodes - inodes;
-    if (lacksBytes <= 0 && lacksInodes <= 0) {
-      if (best < 0 || isBetter({ bytes, inodes, cost }, sumsOf(states, best), goal))
-        best = states.add(bytes, inodes, cost, cleared, rest);
-      maxCost = states.cost[best] ?? 0;
-      return;
-    }
-    if (lacksBytes > (left.bytes[place] ?? 0) || lacksInodes > (left.inodes[place] ?? 0)) return;
+    if (lacksBytes > (left.bytes[place] ?? 0) || lacksInodes > (left.inodes[place] ?? 0)) return false;
     // What is lacking costs its price at least, less what the rest gains on it at most (the Lagrangian bound).
     const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
-    if (cost + lacking + (gain[place] ?? 0) > maxCost * (1 + ROUNDING)) return;
-    waiting[place]?.push(tree === undefined ? rest : states.add(bytes, inodes, cost, cleared, rest));
+    return cost + lacking + (gain[place] ?? 0) <= maxCost * (1 + ROUNDING);
   };
-  offer(plain, 0, states.add(0, 0, 0, -1, -1), -1);
+  const clear = (place: number, tree: Subtree, rest: number, into: number[] | undefined): void => {
+    const bytes = (states.bytes[rest] ?? 0) + tree.bytes;
+    const inodes = (states.inodes[rest] ?? 0) + tree.inodes;
+    const cost = (states.cost[rest] ?? 0) + tree.cost;
+    if (goal.bytes - bytes <= 0 && goal.inodes - inodes <= 0) {
+      if (cost > maxCost) return;
+      if (best < 0 || isBetter({ bytes, inodes, cost }, sumsOf(states, best), goal))
+        best = states.add(bytes, inodes, cost, place, rest);
+      maxCost = states.cost[best] ?? 0;
+    } else if (canWin(tree.end, bytes, inodes, cost)) {
+      into?.push(states.add(bytes, inodes, cost, place, rest));
+    }
+  };
+  const none = states.add(0, 0, 0, -1, -1);
+  if (goal.bytes <= 0 && goal.inodes <= 0) return maxCost < 0 ? undefined : [];
+  if (canWin(0, 0, 0, 0)) plain[0]?.push(none);
   subtree.forEach((tree, place) => {
     const hasUnits = whole.hasUnits[nodes[place] ?? -1] !== 0;
+    // A node without units stays only where something that stands on it does; at a leaf there is nothing.
+    const passed = hasUnits ? plain[place + 1] : tree.end > place + 1 ? edge[place + 1] : undefined;
     for (const waiting of [edge, plain]) {
+      const clears = waiting === plain || !tree.isLast;
       for (const state of states.undominated(waiting[place] ?? [], part.maxStates)) {
-        if (hasUnits) offer(plain, place + 1, state, -1);
-        else if (tree.end > place + 1) offer(edge, place + 1, state, -1);
-        if (waiting === plain || !tree.isLast) offer(waiting, tree.end, state, place);
+        const [bytes, inodes, cost] = [states.bytes[state], states.inodes[state], states.cost[state]];
+        if (passed !== undefined && canWin(place + 1, bytes ?? 0, inodes ?? 0, cost ?? 0)) passed.push(state);
+        if (clears) clear(place, tree, state, waiting[tree.end]);
       }
     }
   });

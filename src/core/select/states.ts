@@ -3,6 +3,7 @@
  * in lists is many times faster than objects.
  */
 import type { Amount } from '../thresholds.ts';
+import { mergeRuns, nthLowest } from './ascending.ts';
 
 /** A closed set of the nodes before some place: what it frees and loses. */
 export interface Sums {
@@ -42,19 +43,23 @@ export class States {
    * Those that no other one beats or equals in cost and in what the goal asks for, by cost; where they are more than
    * `limit`, those that are best at the price.
    */
-  undominated(states: number[], limit: number): readonly number[] {
+  undominated(states: readonly number[], limit: number): readonly number[] {
     if (states.length <= 1) return states;
-    const { bytes, inodes, cost } = this;
+    const { bytes, inodes } = this;
     const [byBytes, byInodes] = [this.#countsBytes, this.#countsInodes];
-    states.sort(
-      (a, b) =>
-        (cost[a] ?? 0) - (cost[b] ?? 0) ||
-        (byBytes ? (bytes[b] ?? 0) - (bytes[a] ?? 0) : 0) ||
-        (byInodes ? (inodes[b] ?? 0) - (inodes[a] ?? 0) : 0) ||
-        a - b,
-    );
-    const kept = byBytes && byInodes ? this.#steps(states) : rising(states, byBytes ? bytes : inodes);
+    const sorted = mergeRuns(states, (a, b) => this.#isBefore(a, b));
+    const kept = byBytes && byInodes ? this.#steps(sorted) : rising(sorted, byBytes ? bytes : inodes);
     return kept.length <= limit ? kept : this.#best(kept, limit);
+  }
+
+  /** By cost; of the same cost, those that free more first. */
+  #isBefore(a: number, b: number): boolean {
+    const costs = (this.cost[a] ?? 0) - (this.cost[b] ?? 0);
+    if (costs !== 0) return costs < 0;
+    const bytes = this.#countsBytes ? (this.bytes[b] ?? 0) - (this.bytes[a] ?? 0) : 0;
+    if (bytes !== 0) return bytes < 0;
+    const inodes = this.#countsInodes ? (this.inodes[b] ?? 0) - (this.inodes[a] ?? 0) : 0;
+    return inodes !== 0 ? inodes < 0 : a < b;
   }
 
   /** Of states by cost: those that free more of one of both than each that is cheaper. */
@@ -86,30 +91,35 @@ export class States {
 
   /** As many as the limit, best at the price, in the order in which they are. */
   #best(states: readonly number[], limit: number): number[] {
+    const { bytes, inodes, cost } = this;
     const { bytes: bytePrice, inodes: inodePrice } = this.#price;
-    const reduced = Float64Array.from(
-      states,
-      (state) =>
-        (this.cost[state] ?? 0) -
-        bytePrice * (this.bytes[state] ?? 0) -
-        inodePrice * (this.inodes[state] ?? 0),
-    );
-    const last = reduced.toSorted()[limit - 1] ?? 0;
-    let ties = limit - reduced.reduce((count, value) => count + (value < last ? 1 : 0), 0);
-    return states.filter((_, at) => {
+    const reduced = new Float64Array(states.length);
+    for (let at = 0; at < states.length; at++) {
+      const state = states[at] ?? 0;
+      reduced[at] = (cost[state] ?? 0) - bytePrice * (bytes[state] ?? 0) - inodePrice * (inodes[state] ?? 0);
+    }
+    const last = nthLowest(reduced.slice(), limit - 1);
+    let ties = limit;
+    for (let at = 0; at < reduced.length; at++) if ((reduced[at] ?? 0) < last) ties -= 1;
+    const best: number[] = [];
+    for (let at = 0; at < states.length; at++) {
       const value = reduced[at] ?? 0;
-      return value < last || (value === last && ties-- > 0);
-    });
+      if (value < last || (value === last && ties-- > 0)) best.push(states[at] ?? 0);
+    }
+    return best;
   }
 }
 
 /** Of states by cost: those that free more than each that is cheaper. */
 function rising(states: readonly number[], freed: readonly number[]): number[] {
   let most = -Infinity;
-  return states.filter((state) => {
+  const kept: number[] = [];
+  for (let at = 0; at < states.length; at++) {
+    const state = states[at] ?? 0;
     const its = freed[state] ?? 0;
-    if (its <= most) return false;
+    if (its <= most) continue;
     most = its;
-    return true;
-  });
+    kept.push(state);
+  }
+  return kept;
 }

@@ -12,8 +12,16 @@ import {
   tellIdleTimes,
   type UsageHistory,
 } from './history.ts';
+import {
+  beginUse,
+  endUse,
+  inheritUses,
+  lastingCount,
+  newRecord,
+  seenInUse,
+  type UseRecord,
+} from './record.ts';
 import { Standing, standingOf } from './standing.ts';
-import { beginUse, endUse, inheritUses, lastingCount, newRecord, seenInUse } from './record.ts';
 
 /** An image as the engine lists it, and the sizes of layers as far as known. */
 export interface SeenImage {
@@ -184,7 +192,7 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   const current = history.containers.get(containerId);
   if (current === imageId) {
     const image = history.images.get(imageId);
-    if (image !== undefined) for (const each of recordsOf(history, image)) seenInUse(each, now);
+    if (image !== undefined) forEachRecord(history, image, seenInUse, now);
     return;
   }
   if (current !== undefined) ended(history, containerId, now);
@@ -210,15 +218,21 @@ function ended(history: UsageHistory, containerId: string, now: number): void {
   if (imageId === undefined) return;
   history.containers.delete(containerId);
   const image = history.images.get(imageId);
-  if (image !== undefined) for (const each of recordsOf(history, image)) endUse(each, now);
+  if (image !== undefined) forEachRecord(history, image, endUse, now);
 }
 
-function* recordsOf(history: UsageHistory, image: ImageUsage) {
-  yield image;
-  yield* chainFrom(image.top);
+/** Tells an image, its layers and its repositories of a time. */
+function forEachRecord(
+  history: UsageHistory,
+  image: ImageUsage,
+  tell: (record: UseRecord, atMs: number) => void,
+  atMs: number,
+): void {
+  tell(image, atMs);
+  for (let layer = image.top; layer !== undefined; layer = layer.parent) tell(layer, atMs);
   for (const name of image.repositories) {
     const repository = history.repositories.get(name);
-    if (repository !== undefined) yield repository;
+    if (repository !== undefined) tell(repository, atMs);
   }
 }
 

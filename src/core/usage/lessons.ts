@@ -87,10 +87,13 @@ function doublings(value: number, classes: number): number {
   return Math.min(classes - 1, 32 - Math.clz32(Math.min(2 ** 31, Math.max(0, value))));
 }
 
+const endsMs = Float64Array.from({ length: AGES }, (_, age) =>
+  age === AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age,
+);
+
 /** Idle time at which an age ends. */
 export function endOfAge(idleMs: number): number {
-  const age = ageOf(idleMs);
-  return age >= AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age;
+  return endsMs[ageOf(idleMs)] ?? Infinity;
 }
 
 export class Lessons {

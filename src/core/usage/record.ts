@@ -24,6 +24,35 @@ const BURST_MS = 3_600_000;
 /** How many of the last times between uses are kept, to recognise a period. */
 const GAPS = 4;
 
+const REMEMBERED_BITS = 7;
+const REMEMBERED = 2 ** REMEMBERED_BITS;
+
+/**
+ * Results of a function of a time and the half-life of each clock, the last few. Exponentials are most of what it costs to follow the use of
+ * layers, and the layers of an image are asked for the same times one after the other.
+ */
+class Remembered {
+  readonly #compute: (ms: number, halfLifeMs: number) => number;
+  readonly #times = new Float64Array(REMEMBERED).fill(NaN);
+  readonly results = new Float64Array(REMEMBERED * HALF_LIVES_MS.length);
+
+  constructor(compute: (ms: number, halfLifeMs: number) => number) {
+    this.#compute = compute;
+  }
+
+  /** Where in `results` those for a time begin, one a clock. */
+  placeOf(ms: number): number {
+    const entry = Math.imul(ms | 0, 0x9e3779b1) >>> (32 - REMEMBERED_BITS);
+    const place = entry * HALF_LIVES_MS.length;
+    if (this.#times[entry] === ms) return place;
+    this.#times[entry] = ms;
+    HALF_LIVES_MS.forEach((halfLifeMs, clock) => {
+      this.results[place + clock] = this.#compute(ms, halfLifeMs);
+    });
+    return place;
+  }
+}
+
 /** All times are on the history's own clock (see UsageHistory.offsetMs), in milliseconds. */
 export interface UseRecord {
   /** For a new version of something known: when that was first seen. */
@@ -56,10 +85,26 @@ export function newRecord(atMs: number): UseRecord {
   };
 }
 
+/** How much of a count is left after a time, by clock. */
+const decay = new Remembered((ms, halfLifeMs) => 2 ** (-ms / halfLifeMs));
+
+/** How much of what a clock can see it has seen in a time, in milliseconds. */
+const seenMs = new Remembered((ms, halfLifeMs) => {
+  const meanMs = halfLifeMs / Math.LN2;
+  return meanMs * -Math.expm1(-ms / meanMs);
+});
+
+function decayPlace(record: UseRecord, atMs: number): number {
+  return decay.placeOf(Math.max(0, atMs - record.countedAtMs));
+}
+
+function seenPlace(record: UseRecord, atMs: number): number {
+  return seenMs.placeOf(Math.max(DAY_MS, atMs - record.firstSeenMs));
+}
+
 /** A decayed count as it is at a time, in uses. */
 export function countAt(record: UseRecord, clock: number, atMs: number): number {
-  const halfLifeMs = HALF_LIVES_MS[clock] ?? DAY_MS;
-  return (record.counts[clock] ?? 0) * 2 ** (-Math.max(0, atMs - record.countedAtMs) / halfLifeMs);
+  return (record.counts[clock] ?? 0) * (decay.results[decayPlace(record, atMs) + clock] ?? 0);
 }
 
 /**
@@ -67,16 +112,19 @@ export function countAt(record: UseRecord, clock: number, atMs: number): number 
  * time, with a day at least.
  */
 export function rateAt(record: UseRecord, clock: number, atMs: number): number {
-  const meanMs = (HALF_LIVES_MS[clock] ?? DAY_MS) / Math.LN2;
-  const knownMs = Math.max(DAY_MS, atMs - record.firstSeenMs);
-  return countAt(record, clock, atMs) / (meanMs * -Math.expm1(-knownMs / meanMs));
+  return countAt(record, clock, atMs) / (seenMs.results[seenPlace(record, atMs) + clock] ?? 0);
 }
 
-/** Uses per millisecond that its own uses so far let expect. */
+/** Uses per millisecond that its own uses so far let expect: rateAt() of all clocks. */
 export function ownRate(record: UseRecord, atMs: number): number {
+  const { counts } = record;
+  const left = decayPlace(record, atMs);
+  const known = seenPlace(record, atMs);
   let rate = 0;
-  for (let clock = 0; clock < CLOCK_WEIGHTS.length; clock++)
-    rate += (CLOCK_WEIGHTS[clock] ?? 0) * rateAt(record, clock, atMs);
+  for (let clock = 0; clock < CLOCK_WEIGHTS.length; clock++) {
+    const count = (counts[clock] ?? 0) * (decay.results[left + clock] ?? 0);
+    rate += (CLOCK_WEIGHTS[clock] ?? 0) * (count / (seenMs.results[known + clock] ?? 0));
+  }
   return rate;
 }
 
@@ -109,8 +157,9 @@ export function beginUse(record: UseRecord, atMs: number, standing: Standing, le
       if (record.gapsMs.length > GAPS) record.gapsMs.shift();
     }
   }
+  const left = decayPlace(record, atMs);
   for (let clock = 0; clock < HALF_LIVES_MS.length; clock++)
-    record.counts[clock] = countAt(record, clock, atMs) + share;
+    record.counts[clock] = (record.counts[clock] ?? 0) * (decay.results[left + clock] ?? 0) + share;
   record.countedAtMs = Math.max(record.countedAtMs, atMs);
   record.uses += 1;
   record.active += 1;
