@@ -107,7 +107,8 @@ export function lastUse(history: UsageHistory, id: ImageId, nowMs: number): Last
 
 /** `registry:5000/a/b:tag@sha256:…` → `registry:5000/a/b`. */
 export function repositoryOf(reference: string): string {
-  const name = reference.split('@', 1)[0] ?? reference;
+  const at = reference.indexOf('@');
+  const name = at < 0 ? reference : reference.slice(0, at);
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
 }

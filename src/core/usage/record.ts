@@ -28,8 +28,8 @@ const REMEMBERED_BITS = 7;
 const REMEMBERED = 2 ** REMEMBERED_BITS;
 
 /**
- * Results of a function of a time and the half-life of each clock, the last few. Exponentials are most of what it costs to follow the use of
- * layers, and the layers of an image are asked for the same times one after the other.
+ * Results of a function of a time and the half-life of each clock, the last few. Exponentials are most of what it costs
+ * to follow the use of layers, and the layers of an image are asked for the same times one after the other.
  */
 class Remembered {
   readonly #compute: (ms: number, halfLifeMs: number) => number;
@@ -135,7 +135,7 @@ export function expectedUses(record: UseRecord, fromMs: number, toMs: number): n
 
 /** Uses on the slowest clock, as they were at the last one. */
 export function lastingCount({ counts }: UseRecord): number {
-  return counts.at(-1) ?? 0;
+  return counts[counts.length - 1] ?? 0;
 }
 
 /** Lets something new count the uses of what it takes the place of as its own. */
