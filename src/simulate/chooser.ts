@@ -39,11 +39,11 @@ export type ChooserMaker = Pick<Chooser, 'name' | 'summary' | 'isReference'> & {
 export function plannedVictims(policy: Policy, moment: Moment): readonly number[] {
   const store = moment.store.snapshot();
   const forest = forestOf(store);
-  const can = new Set(sortOut(store).candidates.map((image) => image.id));
+  const stays = new Set(sortOut(store).kept.map(({ id }) => id));
   const { victims } = chooseVictims(policy, {
     store,
     forest,
-    candidates: forest.units.filter((unit) => can.has(unit.id)),
+    candidates: forest.units.filter((unit) => !stays.has(unit.id)),
     goal: amountToFree(moment.usage, moment.thresholds),
     scarce: level(moment.usage, moment.thresholds.type).resource,
     nowMs: moment.nowMs,

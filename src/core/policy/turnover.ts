@@ -1,4 +1,5 @@
 /** How long what stays at a sweep will stay. */
+import { ascending } from '../select/ascending.ts';
 import { Remaining } from '../space.ts';
 import { idleTimes } from './lru.ts';
 import type { PolicyContext } from './policy.ts';
@@ -13,18 +14,18 @@ const LEAST_MS = 900_000;
 export function turnoverMs(context: PolicyContext): number {
   const { forest, candidates, goal } = context;
   const idle = idleTimes(context);
-  const byIdle = candidates
-    .map(({ id }) => ({ unit: forest.unitIndex.get(id) ?? -1, idleMs: idle(id) }))
-    .sort((a, b) => b.idleMs - a.idleMs);
+  const idleMs = candidates.map(({ id }) => idle(id));
+  // The longest unused first.
+  const order = ascending(Float64Array.from(idleMs, (ms) => -ms));
   const remaining = new Remaining(forest);
   let [bytes, inodes] = [0, 0];
   let reached = LEAST_MS;
-  for (const { unit, idleMs } of byIdle) {
+  for (const at of order) {
     if (bytes >= goal.bytes && inodes >= goal.inodes) break;
-    const freed = remaining.removeAt(unit);
+    const freed = remaining.removeAt(forest.unitIndex.get(candidates[at]?.id ?? '') ?? -1);
     bytes += freed.bytes;
     inodes += freed.inodes;
-    reached = idleMs;
+    reached = idleMs[at] ?? reached;
   }
   return Math.max(LEAST_MS, reached);
 }

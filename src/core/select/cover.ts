@@ -33,8 +33,8 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   const gain = cheapestRests(subtree, price);
   const states = new States(goal, price);
   /** By place: the states that reach it; those on an edge apart. */
-  const plain = subtree.map((): number[] => []);
-  const edge = subtree.map((): number[] => []);
+  const plain = subtree.map(newArrivals);
+  const edge = subtree.map(newArrivals);
   let best = -1;
   let maxCost = part.maxCost;
   /** Whether a state that reaches a place and not yet the goal can still become better than the best. */
@@ -47,7 +47,7 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
     const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
     return cost + lacking + (gain[place] ?? 0) <= maxCost * (1 + ROUNDING);
   };
-  const clear = (place: number, tree: Subtree, rest: number, into: number[] | undefined): void => {
+  const clear = (place: number, tree: Subtree, rest: number, into: Arrivals | undefined): void => {
     const bytes = (states.bytes[rest] ?? 0) + tree.bytes;
     const inodes = (states.inodes[rest] ?? 0) + tree.inodes;
     const cost = (states.cost[rest] ?? 0) + tree.cost;
@@ -57,21 +57,22 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
         best = states.add(bytes, inodes, cost, place, rest);
       maxCost = states.cost[best] ?? 0;
     } else if (canWin(tree.end, bytes, inodes, cost)) {
-      into?.push(states.add(bytes, inodes, cost, place, rest));
+      into?.cleared.push(states.add(bytes, inodes, cost, place, rest));
     }
   };
   const none = states.add(0, 0, 0, -1, -1);
   if (goal.bytes <= 0 && goal.inodes <= 0) return maxCost < 0 ? undefined : [];
-  if (canWin(0, 0, 0, 0)) plain[0]?.push(none);
+  if (canWin(0, 0, 0, 0)) plain[0]?.passed.push(none);
   subtree.forEach((tree, place) => {
     const hasUnits = whole.hasUnits[nodes[place] ?? -1] !== 0;
     // A node without units stays only where something that stands on it does; at a leaf there is nothing.
     const passed = hasUnits ? plain[place + 1] : tree.end > place + 1 ? edge[place + 1] : undefined;
     for (const waiting of [edge, plain]) {
       const clears = waiting === plain || !tree.isLast;
-      for (const state of states.undominated(waiting[place] ?? [], part.maxStates)) {
+      for (const state of states.undominated(allOf(waiting[place]), part.maxStates)) {
         const [bytes, inodes, cost] = [states.bytes[state], states.inodes[state], states.cost[state]];
-        if (passed !== undefined && canWin(place + 1, bytes ?? 0, inodes ?? 0, cost ?? 0)) passed.push(state);
+        if (passed !== undefined && canWin(place + 1, bytes ?? 0, inodes ?? 0, cost ?? 0))
+          passed.passed.push(state);
         if (clears) clear(place, tree, state, waiting[tree.end]);
       }
     }
@@ -83,6 +84,21 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
     if (place >= 0) chosen.push(...nodes.slice(place, subtree[place]?.end));
   }
   return chosen.sort((a, b) => a - b);
+}
+
+/** The states that come to a place by passing a node over and by clearing one: in order each, so that sorting is fast. */
+interface Arrivals {
+  readonly passed: number[];
+  readonly cleared: number[];
+}
+
+function newArrivals(): Arrivals {
+  return { passed: [], cleared: [] };
+}
+
+function allOf(arrivals: Arrivals | undefined): readonly number[] {
+  if (arrivals === undefined) return [];
+  return arrivals.passed.concat(arrivals.cleared);
 }
 
 function sumsOf({ bytes, inodes, cost }: States, at: number): Sums {
