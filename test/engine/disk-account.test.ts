@@ -15,6 +15,7 @@ import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { observe } from '../../src/observe.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import { du } from '../harness/du.ts';
 import {
   createContainer,
   hasImage,
@@ -28,12 +29,6 @@ import { loadImages, type StoreSpec } from '../harness/images.ts';
 import { waitFor } from '../harness/wait.ts';
 
 const signal = new AbortController().signal;
-
-function du(path: string): Amount {
-  const first = (...args: string[]): number =>
-    Number(execFileSync('du', ['-s', '-x', ...args, path], { encoding: 'utf8' }).split('\t')[0]);
-  return { bytes: first('--block-size=1'), inodes: first('--inodes') };
-}
 
 function used(path: string): Amount {
   const answer = statfsSync(path);

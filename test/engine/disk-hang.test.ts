@@ -2,13 +2,13 @@
  * A filesystem that answers nothing, as one whose server is away: what is read on the main thread must not be read from it,
  * or the daemon would be deaf and dumb for as long. Measured in a thread of its own, so that the test itself lives on.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Amount } from '../../src/core/thresholds.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import { du } from '../harness/du.ts';
 import { loadImages } from '../harness/images.ts';
 import { mountStuckPath, type StuckPath } from '../harness/stuck-path.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -69,12 +69,6 @@ function inThread(root: string): Measuring {
       return await waitFor('the account', () => totals.shift());
     },
   };
-}
-
-function du(path: string): Amount {
-  const first = (...args: string[]): number =>
-    Number(execFileSync('du', ['-s', '-x', ...args, path], { encoding: 'utf8' }).split('\t')[0]);
-  return { bytes: first('--block-size=1'), inodes: first('--inodes') };
 }
 
 /** Measures while the path answers nothing: the event loop turns all the time, and the account is there afterwards. */

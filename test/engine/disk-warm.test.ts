@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Amount } from '../../src/core/thresholds.ts';
 import { DiskAccountant } from '../../src/disk/account.ts';
 import type { LayerDatabase } from '../../src/disk/layer-database.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import { atRest, du } from '../harness/du.ts';
 import {
   createContainer,
   putFile,
@@ -18,7 +18,6 @@ import {
   tagImage,
 } from '../harness/engine-api.ts';
 import { loadImages } from '../harness/images.ts';
-import { waitFor } from '../harness/wait.ts';
 
 const signal = new AbortController().signal;
 
@@ -46,21 +45,6 @@ afterEach(() => {
   for (const step of undo.splice(0).reverse()) step();
 });
 
-function du(path: string): Amount {
-  const first = (...args: string[]): number =>
-    Number(execFileSync('du', ['-s', '-x', ...args, path], { encoding: 'utf8' }).split('\t')[0]);
-  return { bytes: first('--block-size=1'), inodes: first('--inodes') };
-}
-
-/** No folder changed in the last seconds: everything that may be remembered is. */
-async function settled(): Promise<void> {
-  const find = ['-xdev', '-type', 'd', '-newerct', '2 seconds ago', '-print', '-quit'];
-  await waitFor(
-    'the store to be at rest',
-    () => execFileSync('find', [engine.dataRoot, ...find], { encoding: 'utf8' }) === '',
-  );
-}
-
 async function database(accountant: DiskAccountant): Promise<LayerDatabase> {
   const result = await accountant.readStore(signal);
   if (!result.ok) throw new Error(result.problem.message);
@@ -71,7 +55,7 @@ const at = (...path: string[]): string => join(engine.dataRoot, ...path);
 
 test('every kind of change is in the next measurement', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
-  await settled();
+  await atRest(engine.dataRoot);
   await accountant.measure(signal);
   expect((await accountant.measure(signal)).total).toEqual(du(engine.dataRoot));
   const before = await database(accountant);
@@ -111,7 +95,7 @@ test('every kind of change is in the next measurement', async () => {
     ['it goes', () => rmSync(at('foreign'), { recursive: true })],
   ];
   for (const [what, change] of steps) {
-    await settled();
+    await atRest(engine.dataRoot);
     await accountant.measure(signal);
     await change();
     expect((await accountant.measure(signal)).total, what).toEqual(du(engine.dataRoot));
@@ -120,7 +104,7 @@ test('every kind of change is in the next measurement', async () => {
 
 test('the store’s own records are the same object until one of them changes', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
-  await settled();
+  await atRest(engine.dataRoot);
   const first = await database(accountant);
   expect(await database(accountant)).toBe(first);
   const container = await createContainer(engine, 'base:1');
@@ -130,7 +114,7 @@ test('the store’s own records are the same object until one of them changes', 
   await removeContainer(engine, container);
   expect((await database(accountant)).containers.has(container)).toBe(false);
 
-  await settled();
+  await atRest(engine.dataRoot);
   await database(accountant);
   const [id = ''] = await loadImages(engine, {
     layers: { late: { bytes: 1e6, seed: 9 } },
@@ -138,7 +122,7 @@ test('the store’s own records are the same object until one of them changes', 
   });
   const [chain = ''] = (await database(accountant)).images.get(id) ?? [];
   expect((await database(accountant)).layers.has(chain)).toBe(true);
-  await settled();
+  await atRest(engine.dataRoot);
   await database(accountant);
   await removeImage(engine, 'late:1');
   const without = await database(accountant);
@@ -175,7 +159,7 @@ test('a container made from nothing is known once its record is at rest', async 
     rmSync(record, { recursive: true });
   });
   writeFileSync(`${record}/mount-id`, 'folder');
-  await settled();
+  await atRest(engine.dataRoot);
   expect((await database(accountant)).containers.get(id)?.parentId).toBeUndefined();
   expect((await database(accountant)).containers.has(id)).toBe(true);
 });

@@ -1,11 +1,10 @@
 /** The account of a real Podman's store against `du`: warm, all of it remembered, and after each kind of change. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Amount } from '../../src/core/thresholds.ts';
 import { DiskAccountant } from '../../src/disk/account.ts';
 import type { LayerDatabase } from '../../src/disk/layer-database.ts';
+import { atRest, du } from '../harness/du.ts';
 import {
   createContainer,
   putFile,
@@ -18,7 +17,6 @@ import {
 } from '../harness/engine-api.ts';
 import { loadImages } from '../harness/images.ts';
 import { type PodmanEngine, startPodman } from '../harness/podman.ts';
-import { waitFor } from '../harness/wait.ts';
 
 const signal = new AbortController().signal;
 
@@ -39,21 +37,6 @@ afterAll(async () => {
   await removeContainer(engine, running);
   await engine.dispose();
 });
-
-function du(path: string): Amount {
-  const first = (...args: string[]): number =>
-    Number(execFileSync('du', ['-s', '-x', ...args, path], { encoding: 'utf8' }).split('\t')[0]);
-  return { bytes: first('--block-size=1'), inodes: first('--inodes') };
-}
-
-/** Nothing changed in the last seconds: everything that may be remembered is. */
-async function settled(): Promise<void> {
-  const find = ['-xdev', '-newerct', '2 seconds ago', '-print', '-quit'];
-  await waitFor(
-    'the store to be at rest',
-    () => execFileSync('find', [engine.dataRoot, ...find], { encoding: 'utf8' }) === '',
-  );
-}
 
 async function database(accountant: DiskAccountant): Promise<LayerDatabase> {
   const result = await accountant.readStore(signal);
@@ -84,7 +67,7 @@ test('every kind of change is in the next measurement', async () => {
     ['an image is deleted', () => removeImage(engine, 'more:1')],
   ];
   for (const [what, change] of steps) {
-    await settled();
+    await atRest(engine.dataRoot);
     await accountant.measure(signal);
     expect((await accountant.measure(signal)).total, `before ${what}`).toEqual(du(engine.dataRoot));
     await change();
@@ -94,17 +77,17 @@ test('every kind of change is in the next measurement', async () => {
 
 test('the lists are the same object until one of them is another', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
-  await settled();
+  await atRest(engine.dataRoot);
   const first = await database(accountant);
   expect(await database(accountant)).toBe(first);
   const container = await createContainer(engine, 'base:1');
   expect((await database(accountant)).containers.has(container)).toBe(true);
-  await settled();
+  await atRest(engine.dataRoot);
   await database(accountant);
   await removeContainer(engine, container);
   expect((await database(accountant)).containers.has(container)).toBe(false);
 
-  await settled();
+  await atRest(engine.dataRoot);
   await database(accountant);
   const [id = ''] = await loadImages(engine, {
     layers: { late: { bytes: 1e6, seed: 9 } },
@@ -112,7 +95,7 @@ test('the lists are the same object until one of them is another', async () => {
   });
   const [chain = ''] = (await database(accountant)).images.get(id) ?? [];
   expect((await database(accountant)).layers.has(chain)).toBe(true);
-  await settled();
+  await atRest(engine.dataRoot);
   await database(accountant);
   await removeImage(engine, 'late:1');
   const without = await database(accountant);
@@ -123,7 +106,7 @@ test('the lists are the same object until one of them is another', async () => {
 test('its layers are remembered with their surroundings, and a warm check writes no state', async () => {
   const state = join(engine.disk.workspace.path, 'layers.json');
   const accountant = new DiskAccountant(engine.dataRoot, state);
-  await settled();
+  await atRest(engine.dataRoot);
   await accountant.measure(signal);
   await accountant.measure(signal);
   const { folders } = JSON.parse(readFileSync(state, 'utf8')) as {

@@ -10,9 +10,10 @@
  * tuned with `npm run bench:policies` on seeds that are not those of the published table (docs/policies.md).
  */
 import { formatDuration } from '../format.ts';
-import { clockAt, isLayerSuperseded, type LayerUsage, type UsageHistory } from '../usage/history.ts';
+import { clockAt, type LayerUsage, type UsageHistory } from '../usage/history.ts';
 import { endOfAge } from '../usage/lessons.ts';
 import { expectedUses, HALF_LIVES_MS, rateAt } from '../usage/record.ts';
+import { Standing, standingOf } from '../usage/standing.ts';
 import { idleTimes, lastUsedText } from './lru.ts';
 import type { PolicyContext, PolicyWorths, WorthPolicy } from './policy.ts';
 import { turnoverMs } from './turnover.ts';
@@ -34,15 +35,14 @@ const SLOWEST = HALF_LIVES_MS.length - 1;
  */
 function wantedRate(history: UsageHistory, nowMs: number, horizonMs: number): (layer: LayerUsage) => number {
   const now = clockAt(history, nowMs);
-  const correction = history.lessons.correction();
   return (layer) => {
-    const superseded = isLayerSuperseded(layer);
+    const standing = standingOf(layer);
     const idleMs = layer.active > 0 ? 0 : Math.max(0, now - layer.lastUsedMs);
     const untilMs = idleMs + horizonMs;
     let wanted = 0;
     for (let at = idleMs; at < untilMs;) {
       const end = Math.min(untilMs, endOfAge(at));
-      wanted += expectedUses(layer, at, end) * correction(layer, superseded, (at + end) / 2);
+      wanted += expectedUses(layer, at, end) * history.lessons.correction(layer, standing, (at + end) / 2);
       at = end;
     }
     return wanted / horizonMs;
@@ -85,6 +85,6 @@ export const value: WorthPolicy = {
     const perMs = rateAt(image, SLOWEST, clockAt(history, nowMs));
     const wanted = perMs > 0 ? `, wanted every ${formatDuration(1 / perMs / 1000)}` : '';
     const built = image.origin === 'built' ? ', built here' : '';
-    return `${used}${wanted}${image.superseded ? ', a newer version is here' : ''}${built}`;
+    return `${used}${wanted}${image.standing !== Standing.newest ? ', a newer version is here' : ''}${built}`;
   },
 };

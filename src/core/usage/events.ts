@@ -3,12 +3,11 @@ import { type ChainId, type Image, type ImageId, type Layer, references } from '
 import {
   chainFrom,
   type ImageUsage,
-  isLayerSuperseded,
   prune,
   release,
   type RepositoryUsage,
   repositoryOf,
-  setSuperseded,
+  setStanding,
   settle,
   tellIdleTimes,
   type UsageHistory,
@@ -22,6 +21,7 @@ import {
   seenInUse,
   type UseRecord,
 } from './record.ts';
+import { Standing, standingOf } from './standing.ts';
 
 /** An image as the engine lists it, and the sizes of layers as far as known. */
 export interface SeenImage {
@@ -133,7 +133,7 @@ function appeared(
       repositories: [],
       origin,
       present: true,
-      superseded: false,
+      standing: Standing.newest,
       top: undefined,
       pulledBytes: 0,
     };
@@ -176,7 +176,8 @@ function joinRepositories(history: UsageHistory, image: ImageUsage, seen: Image,
     }
     for (const id of repository.images) {
       const older = history.images.get(id);
-      if (older !== undefined && older.active === 0) setSuperseded(history, older, true, now);
+      if (older === undefined) continue;
+      setStanding(history, older, older.active > 0 ? Standing.older : Standing.superseded, now);
     }
     repository.images.push(image.id);
     image.repositories.push(name);
@@ -200,14 +201,13 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   if (image === undefined) return;
   history.containers.set(containerId, imageId);
   history.busyAtMs = now;
-  const wasSuperseded = image.superseded;
-  for (const layer of chainFrom(image.top)) beginUse(layer, now, isLayerSuperseded(layer), history.lessons);
-  beginUse(image, now, wasSuperseded, silent);
+  for (const layer of chainFrom(image.top)) beginUse(layer, now, standingOf(layer), history.lessons);
+  beginUse(image, now, image.standing, silent);
   // Asked for again although there is a newer one: it lives on beside it.
-  if (wasSuperseded) setSuperseded(history, image, false, now);
+  if (image.standing === Standing.superseded) setStanding(history, image, Standing.older, now);
   for (const name of image.repositories) {
     const repository = history.repositories.get(name);
-    if (repository !== undefined) beginUse(repository, now, false, silent);
+    if (repository !== undefined) beginUse(repository, now, Standing.newest, silent);
   }
 }
 

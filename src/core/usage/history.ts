@@ -5,6 +5,7 @@
 import type { ChainId, ImageId } from '../store.ts';
 import { Lessons } from './lessons.ts';
 import { closeIdle, newRecord, type UseRecord } from './record.ts';
+import { countIn, type Standing, standingOf } from './standing.ts';
 
 /** Built here: no registry has it, so losing it costs a build instead of a pull. */
 export type Origin = 'pulled' | 'built';
@@ -14,9 +15,10 @@ export interface LayerUsage extends UseRecord {
   /** The layer that it stands on. */
   readonly parent: LayerUsage | undefined;
   bytes: number;
-  /** Known images that stand on it, and how many of them no newer version has superseded. */
+  /** Known images that stand on it, and how they stand; see standing.ts. */
   images: number;
-  current: number;
+  newest: number;
+  older: number;
   origin: Origin;
 }
 
@@ -27,8 +29,8 @@ export interface ImageUsage extends UseRecord {
   origin: Origin;
   /** It is in the store; false when it was seen deleted. */
   present: boolean;
-  /** A newer image of one of its repositories has appeared since it was last used. */
-  superseded: boolean;
+  /** Among the versions of its repositories. */
+  standing: Standing;
   top: LayerUsage | undefined;
   /** What getting it transferred, as far as known: the bytes of the layers that were new with it. 0 if built. */
   pulledBytes: number;
@@ -116,24 +118,21 @@ export function* chainFrom(top: LayerUsage | undefined): Generator<LayerUsage> {
   for (let layer = top; layer !== undefined; layer = layer.parent) yield layer;
 }
 
-export function isLayerSuperseded(layer: LayerUsage): boolean {
-  return layer.current === 0 && layer.images > 0;
-}
-
-/** Marks an image as superseded or not, and its layers with it. */
-export function setSuperseded(
+/** Says how an image stands now, and its layers with it. */
+export function setStanding(
   history: UsageHistory,
   image: ImageUsage,
-  superseded: boolean,
+  standing: Standing,
   atMs: number,
 ): void {
-  if (image.superseded === superseded) return;
+  if (image.standing === standing) return;
   for (const layer of chainFrom(image.top)) {
-    if (layer.current === (superseded ? 1 : 0))
-      closeIdle(layer, atMs, isLayerSuperseded(layer), history.lessons);
-    layer.current += superseded ? -1 : 1;
+    const before = standingOf(layer);
+    countIn(layer, image.standing, -1);
+    countIn(layer, standing, 1);
+    if (standingOf(layer) !== before) closeIdle(layer, atMs, before, history.lessons);
   }
-  image.superseded = superseded;
+  image.standing = standing;
 }
 
 /** An idle time is told anew when it is longer by this part. */
@@ -143,7 +142,7 @@ const TOLD_PARTS = 8;
 export function tellIdleTimes(history: UsageHistory, atMs: number): void {
   for (const layer of history.layers.values()) {
     if (atMs - layer.openSinceMs < (atMs - layer.lastUsedMs) / TOLD_PARTS) continue;
-    closeIdle(layer, atMs, isLayerSuperseded(layer), history.lessons);
+    closeIdle(layer, atMs, standingOf(layer), history.lessons);
   }
 }
 
@@ -176,11 +175,10 @@ function forget(history: UsageHistory, image: ImageUsage): void {
 /** Takes an image off its layers; those on which no known image stands are forgotten. */
 export function release(history: UsageHistory, image: ImageUsage): void {
   for (const layer of chainFrom(image.top)) {
-    layer.images -= 1;
+    countIn(layer, image.standing, -1);
     layer.active = Math.max(0, layer.active - image.active);
-    if (!image.superseded) layer.current -= 1;
     if (layer.images > 0) continue;
-    closeIdle(layer, history.latestMs, image.superseded, history.lessons);
+    closeIdle(layer, history.latestMs, image.standing, history.lessons);
     history.layers.delete(layer.id);
   }
   image.top = undefined;
@@ -198,15 +196,14 @@ export function settle(
   for (const { id, bytes } of chain) {
     let layer = history.layers.get(id);
     if (layer === undefined) {
-      layer = { ...newRecord(atMs), id, parent, bytes, images: 0, current: 0, origin: image.origin };
+      layer = { ...newRecord(atMs), id, parent, bytes, images: 0, newest: 0, older: 0, origin: image.origin };
       history.layers.set(id, layer);
       newBytes += bytes;
     }
     if (bytes > 0) layer.bytes = bytes;
     // One pulled image is enough: the registry has the layer.
     if (image.origin === 'pulled') layer.origin = 'pulled';
-    layer.images += 1;
-    if (!image.superseded) layer.current += 1;
+    countIn(layer, image.standing, 1);
     layer.active += image.active;
     parent = layer;
   }

@@ -1,9 +1,10 @@
 /** What is remembered of one image or one layer, and how it changes when it is used. */
+import type { Standing } from './standing.ts';
 
 /** Where idle times and returns are told (lessons.ts); of a return before it is counted. */
 interface Told {
-  readonly returned: (record: UseRecord, superseded: boolean, idleMs: number) => void;
-  readonly idled: (record: UseRecord, superseded: boolean, fromMs: number, toMs: number) => void;
+  readonly returned: (record: UseRecord, standing: Standing, idleMs: number) => void;
+  readonly idled: (record: UseRecord, standing: Standing, fromMs: number, toMs: number) => void;
 }
 
 const DAY_MS = 86_400_000;
@@ -144,14 +145,14 @@ export function inheritUses(record: UseRecord, from: UseRecord, atMs: number): v
   record.firstSeenMs = Math.min(record.firstSeenMs, from.firstSeenMs);
 }
 
-/** @param superseded the class that it was in while idle, for the lessons; see lessons.ts. */
-export function beginUse(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
+/** @param standing how it stood while idle, for the lessons. */
+export function beginUse(record: UseRecord, atMs: number, standing: Standing, lessons: Told): void {
   const share = record.uses === 0 ? 1 : shareOf(record, atMs);
   if (record.active === 0) {
-    closeIdle(record, atMs, superseded, lessons);
+    closeIdle(record, atMs, standing, lessons);
     const gapMs = atMs - record.lastUsedMs;
     if (record.uses > 0) {
-      lessons.returned(record, superseded, gapMs);
+      lessons.returned(record, standing, gapMs);
       record.gapsMs.push(gapMs);
       if (record.gapsMs.length > GAPS) record.gapsMs.shift();
     }
@@ -181,8 +182,8 @@ export function seenInUse(record: UseRecord, atMs: number): void {
 }
 
 /** Tells the lessons how long it has been idle up to now; to be called before its class changes or it is forgotten. */
-export function closeIdle(record: UseRecord, atMs: number, superseded: boolean, lessons: Told): void {
+export function closeIdle(record: UseRecord, atMs: number, standing: Standing, lessons: Told): void {
   if (record.active > 0 || record.uses === 0 || atMs <= record.openSinceMs) return;
-  lessons.idled(record, superseded, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);
+  lessons.idled(record, standing, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);
   record.openSinceMs = atMs;
 }

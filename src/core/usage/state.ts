@@ -12,6 +12,7 @@ import {
 } from './history.ts';
 import { Lessons, type LessonsState } from './lessons.ts';
 import { HALF_LIVES_MS, type UseRecord } from './record.ts';
+import { countIn, Standing } from './standing.ts';
 
 /** Raised when the meaning of the state changes; a state of another version is not read. */
 export const STATE_VERSION = 2;
@@ -27,14 +28,14 @@ export interface UsageState {
   readonly latestMs: number;
   /** Chain ID, number of the layer that it stands on (-1: none), bytes, 1 where built here, record. */
   readonly layers: readonly (readonly [string, number, number, 0 | 1, RecordState])[];
-  /** ID, repositories, number of the top layer, 1 where built here, present, superseded, pulled bytes, record. */
+  /** ID, repositories, number of the top layer, 1 where built here, present, standing, pulled bytes, record. */
   readonly images: readonly (readonly [
     string,
     readonly string[],
     number,
     0 | 1,
     0 | 1,
-    0 | 1,
+    Standing,
     number,
     RecordState,
   ])[];
@@ -66,7 +67,7 @@ export function toState(history: UsageHistory): UsageState {
       image.top === undefined ? -1 : (number.get(image.top) ?? -1),
       image.origin === 'built' ? 1 : 0,
       image.present ? 1 : 0,
-      image.superseded ? 1 : 0,
+      image.standing,
       image.pulledBytes,
       recordState(image),
     ]),
@@ -118,7 +119,8 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
       parent,
       bytes: number(bytes),
       images: 0,
-      current: 0,
+      newest: 0,
+      older: 0,
       origin: built === 1 ? 'built' : 'pulled',
     };
     known.push(layer);
@@ -151,7 +153,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
 }
 
 function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): ImageUsage {
-  const [id, repositories, top, built, present, superseded, pulledBytes, record] = entry;
+  const [id, repositories, top, built, present, standing, pulledBytes, record] = entry;
   const at = number(top);
   if (at >= layers.length) throw new UsageStateError('an image stands on an unknown layer');
   return {
@@ -160,7 +162,7 @@ function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): Im
     repositories: list(repositories).map(text),
     origin: built === 1 ? 'built' : 'pulled',
     present: present === 1,
-    superseded: superseded === 1,
+    standing: readStanding(standing),
     top: at < 0 ? undefined : layers[at],
     pulledBytes: number(pulledBytes),
   };
@@ -169,8 +171,7 @@ function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): Im
 function addImage(history: UsageHistory, image: ImageUsage): void {
   history.images.set(image.id, image);
   for (const layer of chainFrom(image.top)) {
-    layer.images += 1;
-    if (!image.superseded) layer.current += 1;
+    countIn(layer, image.standing, 1);
   }
 }
 
@@ -201,6 +202,12 @@ function readRecord(value: unknown): UseRecord {
     gapsMs: rest.slice(HALF_LIVES_MS.length),
     active: 0,
   };
+}
+
+function readStanding(value: unknown): Standing {
+  const known = Object.values(Standing).find((each) => each === value);
+  if (known === undefined) throw new UsageStateError('an image stands in no known way');
+  return known;
 }
 
 function object(value: unknown, what: string): Readonly<Record<string, unknown>> {

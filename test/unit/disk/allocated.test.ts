@@ -15,7 +15,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { measureAllocated } from '../../../src/disk/allocated.ts';
 import { DiskError } from '../../../src/disk/error.ts';
 import { sumTrees, type TreeTotal, walkTrees } from '../../../src/disk/walk.ts';
-import { du, temporaryFolder } from './tree.ts';
+import { du } from '../../harness/du.ts';
+import { temporaryFolder } from './tree.ts';
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });

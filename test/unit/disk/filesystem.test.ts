@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { DiskError } from '../../../src/disk/error.ts';
 import { measureFilesystem } from '../../../src/disk/filesystem.ts';
 import { ImageDisk } from '../../../src/disk/image-disk.ts';
-import { du, temporaryFolder } from './tree.ts';
+import { du } from '../../harness/du.ts';
+import { temporaryFolder } from './tree.ts';
 
 const signal = new AbortController().signal;
 

@@ -20,8 +20,9 @@ import { MountTable } from '../../../src/disk/mount-points.ts';
 import { Slices } from '../../../src/disk/slices.ts';
 import { TreeMeasurer } from '../../../src/disk/trees.ts';
 import { sumTrees } from '../../../src/disk/walk.ts';
+import { du } from '../../harness/du.ts';
 import { waitFor } from '../../harness/wait.ts';
-import { du, temporaryFolder } from './tree.ts';
+import { temporaryFolder } from './tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

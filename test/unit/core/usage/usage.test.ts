@@ -5,6 +5,7 @@ import { applyEvent, type UsageEvent } from '../../../../src/core/usage/events.t
 import { lastUse, newHistory, repositoryOf, type UsageHistory } from '../../../../src/core/usage/history.ts';
 import { ownRate, rateAt } from '../../../../src/core/usage/record.ts';
 import { fromState, toState, UsageStateError } from '../../../../src/core/usage/state.ts';
+import { Standing, standingOf } from '../../../../src/core/usage/standing.ts';
 import { image } from '../arbitraries.ts';
 
 const DAY = 86_400_000;
@@ -112,7 +113,7 @@ describe('the usage history', () => {
     expect(known.layers.get('top-of-a')).toMatchObject({ uses: 1, images: 1, active: 0 });
   });
 
-  it('knows what is superseded by a newer version, until it is wanted again', () => {
+  it('knows how a version stands: superseded by a newer one, wanted again beside it, superseded once more', () => {
     const named = (tag: string) => ({ tags: [`team/app:${tag}`], digests: [`team/app@sha256:${tag}`] });
     const known = history(
       appeared('a', START, named('1')),
@@ -120,12 +121,25 @@ describe('the usage history', () => {
       ended('a', START),
       appeared('b', START + DAY, named('2')),
     );
-    expect(known.images.get('a')?.superseded).toBe(true);
-    expect(known.layers.get('top-of-a')?.current).toBe(0);
-    expect(known.layers.get('base')?.current).toBe(1);
+    const stands = (): unknown[] => {
+      const layers = ['base', 'top-of-a'].map((id) => known.layers.get(id));
+      return [known.images.get('a')?.standing, ...layers.map((layer) => layer && standingOf(layer))];
+    };
+    const { newest, older, superseded } = Standing;
+    expect(stands()).toEqual([superseded, newest, superseded]);
+    expect(known.layers.get('base')).toMatchObject({ images: 2, newest: 1, older: 0 });
     applyEvent(known, began('a', START + 2 * DAY));
-    expect(known.images.get('a')?.superseded).toBe(false);
-    expect(known.layers.get('base')?.current).toBe(2);
+    expect(stands()).toEqual([older, newest, older]);
+    expect(known.layers.get('base')).toMatchObject({ images: 2, newest: 1, older: 1 });
+    // While it is in use, a newer one does not make it unwanted; afterwards the next one does.
+    applyEvent(known, appeared('c', START + 3 * DAY, named('3')));
+    expect(stands()).toEqual([older, newest, older]);
+    applyEvent(known, ended('a', START + 3 * DAY));
+    applyEvent(known, appeared('d', START + 4 * DAY, named('4')));
+    expect(stands()).toEqual([superseded, newest, superseded]);
+    const restarted = fromState(JSON.parse(JSON.stringify(toState(known))));
+    expect(restarted.layers.get('base')).toMatchObject({ images: 4, newest: 1, older: 0 });
+    expect(restarted.images.get('a')?.standing).toBe(superseded);
   });
 
   it('expects of a new version what those before it were used, in the layers that are new with it', () => {
@@ -149,12 +163,13 @@ describe('the usage history', () => {
   it('learns from what is not used again, hour by hour', () => {
     const known = history(appeared('a', START), began('a', START), ended('a', START));
     const of = known.layers.get('top-of-a') ?? expect.fail();
-    const before = known.lessons.correction()(of, false, 20 * DAY);
+    const before = known.lessons.correction(of, Standing.newest, 20 * DAY);
     // Anything else that happens shows that time has passed.
     for (let hour = 1; hour < 60 * 24; hour += 1) applyEvent(known, ended('none', START + hour * (DAY / 24)));
-    expect(known.lessons.correction()(of, false, 20 * DAY)).toBeLessThan(before);
-    expect(known.lessons.correction()(of, true, 20 * DAY)).toBe(
-      newHistory(0).lessons.correction()(of, true, 0),
+    expect(known.lessons.correction(of, Standing.newest, 20 * DAY)).toBeLessThan(before);
+    const { superseded } = Standing;
+    expect(known.lessons.correction(of, superseded, 20 * DAY)).toBe(
+      newHistory(0).lessons.correction(of, superseded, 0),
     );
   });
 
@@ -274,11 +289,15 @@ describe('whatever happens, in whatever order', () => {
         const state = toState(known);
         const again = fromState(JSON.parse(JSON.stringify(state)));
         expect(toState(again)).toEqual(state);
-        expect(
-          [...again.layers.values()].map(({ id, images, current, active }) => [id, images, current, active]),
-        ).toEqual(
-          [...known.layers.values()].map(({ id, images, current, active }) => [id, images, current, active]),
-        );
+        const counts = ({ layers }: UsageHistory): unknown[] =>
+          [...layers.values()].map(({ id, images, newest, older, active }) => [
+            id,
+            images,
+            newest,
+            older,
+            active,
+          ]);
+        expect(counts(again)).toEqual(counts(known));
       }),
     );
   });

@@ -1,0 +1,38 @@
+/**
+ * How an image stands among the versions of its repositories, and what that says of its layers. Numbers, because the
+ * lessons count by them and the state file keeps them.
+ */
+export const Standing = {
+  /** No newer image of its repositories is known. */
+  newest: 0,
+  /** A newer one has come since it was last used. */
+  superseded: 1,
+  /** There is a newer one, but this was used since, or is in use: it lives on beside it. */
+  older: 2,
+} as const;
+
+export type Standing = (typeof Standing)[keyof typeof Standing];
+
+/** Known images that stand on a layer, and how many of them are the newest, or older but used since. */
+export interface Standings {
+  readonly images: number;
+  readonly newest: number;
+  readonly older: number;
+}
+
+/** A layer stands as the best of its images does; one without images as if nothing newer were known. */
+export function standingOf({ images, newest, older }: Standings): Standing {
+  if (newest > 0 || images === 0) return Standing.newest;
+  return older > 0 ? Standing.older : Standing.superseded;
+}
+
+/** Counts an image in (`by` 1) or out (-1). */
+export function countIn(
+  layer: { -readonly [Key in keyof Standings]: number },
+  standing: Standing,
+  by: 1 | -1,
+): void {
+  layer.images += by;
+  if (standing === Standing.newest) layer.newest += by;
+  else if (standing === Standing.older) layer.older += by;
+}
