@@ -65,7 +65,8 @@ export function forestOf(store: ImageStore, others: readonly Unit[] = [], held =
 /** Builds a forest; linear in layers plus units. */
 export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): Forest {
   const table = new LayerTable(layers);
-  const unitIndex = new Map(units.map((unit, index) => [unit.id, index]));
+  const unitIndex = new Map<UnitId, number>();
+  units.forEach(({ id }, index) => unitIndex.set(id, index));
   const top = topsOf(units, table);
   const count = table.ids.length;
   const parent = table.parent.subarray(0, count);

@@ -74,7 +74,8 @@ export function imageUnits(
   held: ReadonlyMap<ImageId, readonly Container[]>,
   others: readonly Unit[],
 ): Unit[] {
-  const byId = new Map(store.images.map((image) => [image.id, image]));
+  const byId = new Map<ImageId, Image>();
+  for (const image of store.images) byId.set(image.id, image);
   const children = childrenOf(store.images);
   const containers = new Set(others.filter((unit) => unit.kind === 'stopped-container').map(({ id }) => id));
   const isStep = (image: Image): boolean =>

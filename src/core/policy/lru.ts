@@ -13,8 +13,10 @@ const timesOf = new WeakMap<ImageStore, ReadonlyMap<ImageId, number | undefined>
 function createdTimes(store: ImageStore): ReadonlyMap<ImageId, number | undefined> {
   let times = timesOf.get(store);
   if (times === undefined) {
-    times = new Map(store.images.map((image) => [image.id, image.createdAtMs]));
-    timesOf.set(store, times);
+    const created = new Map<ImageId, number | undefined>();
+    for (const { id, createdAtMs } of store.images) created.set(id, createdAtMs);
+    timesOf.set(store, created);
+    times = created;
   }
   return times;
 }

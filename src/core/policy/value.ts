@@ -39,10 +39,11 @@ function wantedRate(history: UsageHistory, nowMs: number, horizonMs: number): (l
     const standing = standingOf(layer);
     const idleMs = layer.active > 0 ? 0 : Math.max(0, now - layer.lastUsedMs);
     const untilMs = idleMs + horizonMs;
+    const correction = history.lessons.corrections(layer, standing);
     let wanted = 0;
     for (let at = idleMs; at < untilMs;) {
       const end = Math.min(untilMs, endOfAge(at));
-      wanted += expectedUses(layer, at, end) * history.lessons.correction(layer, standing, (at + end) / 2);
+      wanted += expectedUses(layer, at, end) * correction((at + end) / 2);
       at = end;
     }
     return wanted / horizonMs;

@@ -41,7 +41,7 @@ export function clearable(forest: Forest, candidates: readonly number[], worths:
   const nodeOf = new Int32Array(parent.length).fill(-1);
   const raw = joinLayers(freed, parent, holds, nodeOf);
   const { place, end } = preorder(raw, firstUnits(candidates, top, nodeOf, raw.length));
-  for (const layer of freed) nodeOf[layer] = place[nodeOf[layer] ?? 0] ?? 0;
+  renumber(freed, nodeOf, place);
   const units = new Array<number[]>(raw.length).fill(none);
   const nodes = {
     count: raw.length,
@@ -125,6 +125,13 @@ function joinLayers(
     }
   }
   return below.subarray(0, count);
+}
+
+function renumber(freed: Int32Array, nodeOf: Int32Array, place: Int32Array): void {
+  for (let at = 0; at < freed.length; at++) {
+    const layer = freed[at] ?? 0;
+    nodeOf[layer] = place[nodeOf[layer] ?? 0] ?? 0;
+  }
 }
 
 function sumsByNode(

@@ -84,7 +84,9 @@ function absorb(
 /** The groups by their ratios. */
 function inOrder(headOf: Int32Array, costs: Float64Array, ratios: Float64Array): Groups {
   const heads = headOf.filter((head, node) => head === node);
-  const order = ascending(Float64Array.from(heads, (head) => ratios[head] ?? 0));
+  const values = new Float64Array(heads.length);
+  for (let at = 0; at < heads.length; at++) values[at] = ratios[heads[at] ?? 0] ?? 0;
+  const order = ascending(values);
   const groupOf = new Int32Array(headOf.length);
   const groups = {
     count: heads.length,

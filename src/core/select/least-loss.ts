@@ -39,7 +39,7 @@ export function leastLoss(
   worths: Worths,
   goal: Amount,
 ): Selection {
-  const ids = [...new Set(candidates)].sort();
+  const ids = candidates.toSorted().filter((id, at, sorted) => id !== sorted[at - 1]);
   const all = ids.map((id) => indexOf(forest, id));
   const can = possible(forest, all);
   let sequence = solve(forest, can.filter(standsBelowDependents(forest)), worths, goal);

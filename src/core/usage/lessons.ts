@@ -108,7 +108,11 @@ export class Lessons {
     const classes = this.#ofUses.returns.length;
     const all = classes + this.#ofSpan.returns.length;
     if (state?.returns.length !== all || state.expected.length !== all) return;
-    for (let at = 0; at < classes; at++) this.#add(at, state.returns[at] ?? 0, state.expected[at] ?? 0);
+    for (let at = 0; at < classes; at++) {
+      const atAge = Math.floor(at / USE_CLASSES);
+      const standing = Math.floor(atAge / AGES);
+      this.#add(standing, atAge, at, state.returns[at] ?? 0, state.expected[at] ?? 0);
+    }
     for (let at = classes; at < all; at++)
       this.#ofSpan.add(at - classes, state.returns[at] ?? 0, state.expected[at] ?? 0);
   }
@@ -122,7 +126,8 @@ export class Lessons {
 
   /** Something is used again after having been idle. */
   returned(record: UseRecord, standing: Standing, idleMs: number): void {
-    this.#add((standing * AGES + ageOf(idleMs)) * USE_CLASSES + usesClassOf(record), 1, 0);
+    const atAge = standing * AGES + ageOf(idleMs);
+    this.#add(standing, atAge, atAge * USE_CLASSES + usesClassOf(record), 1, 0);
     this.#ofSpan.add(standing * SPANS + spanOf(record), 1, 0);
   }
 
@@ -135,15 +140,22 @@ export class Lessons {
       const age = ageOf(at);
       const expected = expectedUses(record, at, end);
       this.#ofSpan.add(span, 0, expected * this.#byUses(standing, age, uses));
-      this.#add((standing * AGES + age) * USE_CLASSES + uses, 0, expected);
+      const atAge = standing * AGES + age;
+      this.#add(standing, atAge, atAge * USE_CLASSES + uses, 0, expected);
       at = end;
     }
   }
 
   /** What returned of its likes, in parts of what was to be expected. */
   correction(record: UseRecord, standing: Standing, idleMs: number): number {
+    return this.corrections(record, standing)(idleMs);
+  }
+
+  /** The same for several idle times of one record. */
+  corrections(record: UseRecord, standing: Standing): (idleMs: number) => number {
     const bySpan = this.#ofSpan.ratio(standing * SPANS + spanOf(record), 1, SPAN_SHRINKAGE);
-    return this.#byUses(standing, ageOf(idleMs), usesClassOf(record)) * bySpan;
+    const uses = usesClassOf(record);
+    return (idleMs) => this.#byUses(standing, ageOf(idleMs), uses) * bySpan;
   }
 
   #byUses(standing: Standing, age: number, uses: number): number {
@@ -153,11 +165,10 @@ export class Lessons {
     return this.#ofUses.ratio(atAge * USE_CLASSES + uses, ofAge, SHRINKAGE);
   }
 
-  #add(at: number, returns: number, expected: number): void {
-    const atAge = Math.floor(at / USE_CLASSES);
+  #add(standing: number, atAge: number, at: number, returns: number, expected: number): void {
     this.#ofUses.add(at, returns, expected);
     this.#ofAge.add(atAge, returns, expected);
-    this.#ofAll.add(Math.floor(atAge / AGES), returns, expected);
+    this.#ofAll.add(standing, returns, expected);
   }
 
   /** Lets the past weigh less: multiplies all that was learned. */

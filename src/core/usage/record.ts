@@ -46,9 +46,8 @@ class Remembered {
     const place = entry * HALF_LIVES_MS.length;
     if (this.#times[entry] === ms) return place;
     this.#times[entry] = ms;
-    HALF_LIVES_MS.forEach((halfLifeMs, clock) => {
-      this.results[place + clock] = this.#compute(ms, halfLifeMs);
-    });
+    for (let clock = 0; clock < HALF_LIVES_MS.length; clock++)
+      this.results[place + clock] = this.#compute(ms, HALF_LIVES_MS[clock] ?? DAY_MS);
     return place;
   }
 }
