@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util';
 import type { PolicyContext, WorthPolicy } from '../src/core/policy/policy.ts';
 import { findPolicy } from '../src/core/policy/registry.ts';
 import { turnoverMs } from '../src/core/policy/turnover.ts';
-import { type ChooserMaker, plannedVictims } from '../src/simulate/chooser.ts';
+import { type ChooserMaker, policyChooser } from '../src/simulate/chooser.ts';
 import { findChoosers } from '../src/simulate/choosers.ts';
 import { families, type Family, generate } from '../src/simulate/generate/families.ts';
 import { replay } from '../src/simulate/replay.ts';
@@ -42,7 +42,6 @@ const { values } = parseArgs({
 });
 const share = Number(values.capacity) / 100;
 const days = Number(values.days);
-const described = { name: 'learned', summary: 'learned from other traces', isReference: true };
 
 function horizonMs(context: PolicyContext): number {
   return 2 * turnoverMs(context);
@@ -77,30 +76,25 @@ function rowsOf(family: Family, seed: number): readonly (readonly number[])[] {
       rows.push([...features(layer), wanted ? 1 : 0, layer.bytes]);
     }
   };
-  const maker: ChooserMaker = {
-    ...described,
-    make: () => ({
-      ...described,
-      wantsHistory: true,
-      choose: (moment) => {
-        if (policy.kind !== 'worth') return [];
-        const worths: WorthPolicy['worths'] = (context) => {
-          collect(context);
-          return policy.worths(context);
-        };
-        return plannedVictims({ ...policy, worths }, moment);
-      },
-    }),
+  if (policy.kind !== 'worth') throw new RangeError('value gives worths');
+  const { worths } = policy;
+  const collecting: WorthPolicy = {
+    ...policy,
+    worths: (context) => {
+      collect(context);
+      return worths(context);
+    },
   };
-  run(trace, maker);
+  run(trace, policyChooser(collecting));
   const step = Math.max(1, rows.length / ROWS_A_TRACE);
   return rows.filter((_, at) => Math.floor(at / step) !== Math.floor((at - 1) / step));
 }
 
 function learned(trees: Trees): ChooserMaker {
-  const policy: WorthPolicy = {
+  return policyChooser({
     kind: 'worth',
-    ...described,
+    name: 'learned',
+    summary: 'learned from other traces',
     worths: (context) => {
       const { history, nowMs } = context;
       if (history === undefined) throw new RangeError('nothing is known without a history');
@@ -114,15 +108,7 @@ function learned(trees: Trees): ChooserMaker {
       };
     },
     reason: () => 'seldom wanted',
-  };
-  return {
-    ...described,
-    make: () => ({
-      ...described,
-      wantsHistory: true,
-      choose: (moment) => plannedVictims(policy, moment),
-    }),
-  };
+  });
 }
 
 /** @returns the bytes fetched again. */

@@ -3,20 +3,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DiskAccountant } from '../../src/disk/account.ts';
-import type { LayerDatabase } from '../../src/disk/layer-database.ts';
 import { atRest, du } from '../harness/du.ts';
-import {
-  createContainer,
-  putFile,
-  removeContainer,
-  removeImage,
-  runContainer,
-  startContainer,
-  stopContainer,
-  tagImage,
-} from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
+import { removeContainer, removeImage, runContainer } from '../harness/engine-api.ts';
 import { type PodmanEngine, startPodman } from '../harness/podman.ts';
+import { type Change, changesOf, expectRecordsToFollow, loadBaseAndOne } from './warm-scenario.ts';
 
 const signal = new AbortController().signal;
 
@@ -24,13 +14,7 @@ let engine: PodmanEngine;
 let running: string;
 beforeAll(async () => {
   engine = await startPodman({ disk: { sizeMiB: 300 } });
-  await loadImages(engine, {
-    layers: { base: { bytes: 2e6, shell: true }, one: { bytes: 3e6, files: 500 } },
-    images: [
-      { tags: ['base:1'], layers: ['base'] },
-      { tags: ['one:1'], layers: ['base', 'one'] },
-    ],
-  });
+  await loadBaseAndOne(engine);
   running = await runContainer(engine, 'one:1');
 });
 afterAll(async () => {
@@ -38,30 +22,10 @@ afterAll(async () => {
   await engine.dispose();
 });
 
-async function database(accountant: DiskAccountant): Promise<LayerDatabase> {
-  const result = await accountant.readStore(signal);
-  if (!result.ok) throw new Error(result.problem.message);
-  return result.database;
-}
-
 test('every kind of change is in the next measurement', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
-  let created = '';
-  const steps: readonly (readonly [what: string, change: () => unknown])[] = [
-    ['a container writes a file', () => putFile(engine, running, '/written', Buffer.alloc(2e6, 1))],
-    ['a container is made', async () => (created = await createContainer(engine, 'one:1'))],
-    ['it is started', () => startContainer(engine, created)],
-    ['it is stopped', () => stopContainer(engine, created)],
-    ['it is removed', () => removeContainer(engine, created)],
-    ['an image gets another name', () => tagImage(engine, 'one:1', 'two:1')],
-    [
-      'an image is loaded',
-      () =>
-        loadImages(engine, {
-          layers: { more: { bytes: 2e6, files: 300, seed: 5 } },
-          images: [{ tags: ['more:1'], layers: ['more'] }],
-        }),
-    ],
+  const steps: readonly Change[] = [
+    ...changesOf(engine, running),
     ['an image is mounted', () => engine.command('image', 'mount', 'more:1')],
     ['it is unmounted', () => engine.command('image', 'unmount', 'more:1')],
     ['an image is deleted', () => removeImage(engine, 'more:1')],
@@ -76,31 +40,7 @@ test('every kind of change is in the next measurement', async () => {
 });
 
 test('the lists are the same object until one of them is another', async () => {
-  const accountant = new DiskAccountant(engine.dataRoot);
-  await atRest(engine.dataRoot);
-  const first = await database(accountant);
-  expect(await database(accountant)).toBe(first);
-  const container = await createContainer(engine, 'base:1');
-  expect((await database(accountant)).containers.has(container)).toBe(true);
-  await atRest(engine.dataRoot);
-  await database(accountant);
-  await removeContainer(engine, container);
-  expect((await database(accountant)).containers.has(container)).toBe(false);
-
-  await atRest(engine.dataRoot);
-  await database(accountant);
-  const [id = ''] = await loadImages(engine, {
-    layers: { late: { bytes: 1e6, seed: 9 } },
-    images: [{ tags: ['late:1'], layers: ['late'] }],
-  });
-  const [chain = ''] = (await database(accountant)).images.get(id) ?? [];
-  expect((await database(accountant)).layers.has(chain)).toBe(true);
-  await atRest(engine.dataRoot);
-  await database(accountant);
-  await removeImage(engine, 'late:1');
-  const without = await database(accountant);
-  expect(without.images.has(id)).toBe(false);
-  expect(without.layers.has(chain)).toBe(false);
+  await expectRecordsToFollow(engine, new DiskAccountant(engine.dataRoot));
 });
 
 test('its layers are remembered with their surroundings, and a warm check writes no state', async () => {
