@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endOfAge, Lessons } from '../../../../src/core/usage/lessons.ts';
 import { Standing } from '../../../../src/core/usage/standing.ts';
-import { beginUse, newRecord, type UseRecord } from '../../../../src/core/usage/record.ts';
+import { beginUse, expectedUses, newRecord, type UseRecord } from '../../../../src/core/usage/record.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -52,6 +52,20 @@ describe('what a host teaches', () => {
     expect(of(20 * DAY)).toBeGreaterThan(3 * of(DAY));
     // What is true of the newest version need not be true of an older one.
     expect(lessons.correction(within(DAY), older, 1.5 * DAY)).toBe(0.5);
+  });
+
+  it('corrects once what is true of all, by whichever class it is seen', () => {
+    const lessons = new Lessons();
+    const days = 4000;
+    // Within one class of idle times.
+    const [from, to] = [36 * HOUR, 60 * HOUR];
+    const returns = Math.round((days * expectedUses(record, from, to)) / 4);
+    for (let day = 0; day < days; day++) {
+      lessons.idled(record, newest, from, to);
+      if (Math.floor((day * returns) / days) !== Math.floor(((day - 1) * returns) / days))
+        lessons.returned(record, newest, 48 * HOUR);
+    }
+    expect(lessons.correction(record, newest, 48 * HOUR)).toBeCloseTo(0.25, 1);
   });
 
   it('is the same after a restart, and is learned again where the classes were others', () => {

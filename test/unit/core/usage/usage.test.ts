@@ -173,6 +173,27 @@ describe('the usage history', () => {
     );
   });
 
+  it('learns from an idle time by how it stood then, not by what it became', () => {
+    const named = (tag: string) => ({ tags: [`team/app:${tag}`], digests: [`team/app@sha256:${tag}`] });
+    const known = history(appeared('a', START, named('1')), began('a', START), ended('a', START));
+    const of = known.layers.get('top-of-a') ?? expect.fail();
+    const learned = (standing: Standing): number => known.lessons.correction(of, standing, 600_000);
+    const [newest, superseded] = [learned(Standing.newest), learned(Standing.superseded)];
+    // Sooner than idle times are told by the hour.
+    applyEvent(known, appeared('b', START + 1_800_000, named('2')));
+    expect(learned(Standing.newest)).toBeLessThan(newest);
+    expect(learned(Standing.superseded)).toBe(superseded);
+  });
+
+  it('is read also where it was kept with other classes of lessons: those are learned again', () => {
+    const known = history(appeared('a', START), began('a', START), ended('a', START + DAY));
+    const state = toState(known);
+    const [returns, expected] = [0, 1].map(() => new Array<number>(204).fill(3));
+    const again = fromState(JSON.parse(JSON.stringify({ ...state, lessons: { returns, expected } })));
+    expect({ ...toState(again), lessons: undefined }).toEqual({ ...state, lessons: undefined });
+    expect(toState(again).lessons).toEqual(toState(newHistory(0)).lessons);
+  });
+
   it('tells what was built here from what a registry has', () => {
     const known = history(appeared('a', START, { digests: [] }), appeared('b', START));
     expect(known.images.get('a')).toMatchObject({ origin: 'built', pulledBytes: 0 });
