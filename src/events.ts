@@ -67,6 +67,8 @@ export type DaemonEvent =
   | { readonly event: 'daemon.stopping'; readonly signal: string }
   | { readonly event: 'daemon.stopped' }
   | { readonly event: 'config.warning'; readonly message: string }
+  /** The log could not be written for a while; written where the lost lines would stand. */
+  | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
   /** The status page and its companions are served. */
   | { readonly event: 'http.listening'; readonly url: string }
   /** They cannot be: the address is taken, or not ours. The process ends. */

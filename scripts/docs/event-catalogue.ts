@@ -160,6 +160,14 @@ export const catalogue: Catalogue = {
     when: 'something in the configuration looks like a mistake, but can be lived with',
     fields: { message },
   },
+  'log.lines-lost': {
+    level: 'warn',
+    when: 'the log can be written again, after lines were lost: written in their place',
+    fields: {
+      lines: count('how many'),
+      reason: text("the kernel's name of the last error: `ENOSPC`, `EAGAIN` for a reader that does not read"),
+    },
+  },
   'http.listening': {
     level: 'info',
     when: 'the status page and its companions are served',

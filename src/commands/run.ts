@@ -28,10 +28,14 @@ const HISTORY_PATIENCE_MS = 5_000;
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
   const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const plainLog = createLog(format, config.logLevel);
+  const { report: write, draw, end } = createLog(format, config.logLevel);
+  // However the process ends.
+  process.once('exit', end);
   const { stderr } = process;
   const log =
-    format === 'text' && stderr.isTTY ? withProgress(plainLog, stderr, () => performance.now()) : plainLog;
+    format === 'text' && stderr.isTTY
+      ? withProgress(write, { draw, columns: () => stderr.columns }, () => performance.now())
+      : write;
   const surfaces: { http?: HttpSurface } = {};
   const report: Reporter = (event) => {
     log(event);

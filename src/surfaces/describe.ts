@@ -10,6 +10,7 @@ export type Severity = 'debug' | 'info' | 'warn' | 'error';
 export function severityOf(event: DaemonEvent): Severity {
   switch (event.event) {
     case 'config.warning':
+    case 'log.lines-lost':
     case 'history.interrupted':
     case 'history.state-lost':
     case 'history.write-failed':
@@ -84,6 +85,8 @@ export function describe(event: DaemonEvent): string {
     case 'config.warning':
     case 'http.failed':
       return event.message;
+    case 'log.lines-lost':
+      return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':
       return `status page at ${event.url}`;
     case 'engine.connected':

@@ -162,6 +162,7 @@ export class Metrics {
       case 'daemon.stopping':
       case 'daemon.stopped':
       case 'config.warning':
+      case 'log.lines-lost':
       case 'http.listening':
       case 'http.failed':
       case 'history.state-lost':
