@@ -93,9 +93,11 @@ export type DaemonEvent =
     }
   /** The engine's events cannot be followed (any more). */
   | { readonly event: 'history.interrupted'; readonly message: string }
+  /** A path that a setting names is no plain file: a link, a pipe, a directory. The process ends. */
+  | { readonly event: 'file.refused'; readonly path: string; readonly message: string }
   /** A state file that is damaged or of another version: what was remembered is lost. */
   | { readonly event: 'history.state-lost'; readonly path: string; readonly message: string }
-  /** The state file or the trace cannot be written; said once until it can. */
+  /** One of the state files or the trace cannot be written; said once until it can. */
   | { readonly event: 'history.write-failed'; readonly path: string; readonly message: string }
   | {
       readonly event: 'check.completed';

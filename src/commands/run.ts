@@ -20,6 +20,7 @@ import { ListenError } from '../surfaces/http/listen-error.ts';
 import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
+import { filesAreUsable } from './files.ts';
 import { podName } from './pod-name.ts';
 
 /** An engine that does not answer is for the check to report. */
@@ -47,6 +48,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   const history = (): UsageHistory | undefined => remembered.history?.current();
   let cordon: SweepCordon | undefined;
   try {
+    if (!(await filesAreUsable(config, report))) return EXIT.usage;
     // One check has nothing to serve.
     if (config.httpAddress !== undefined && !once)
       surfaces.http = await serve(config, config.httpAddress, history, report);

@@ -165,6 +165,7 @@ export class Metrics {
       case 'log.lines-lost':
       case 'http.listening':
       case 'http.failed':
+      case 'file.refused':
       case 'history.state-lost':
       case 'history.write-failed':
       case 'image.would-delete':
