@@ -15,7 +15,7 @@ import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
-import type { Reporter, SweepReport } from './events.ts';
+import type { Due, Reporter, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { GentleMode } from './gentle.ts';
@@ -83,6 +83,7 @@ export class Daemon {
   private placeIsKnown = false;
   private finding: DataRootFinding | undefined;
   private pathReachable = true;
+  private lastDue: Due | undefined;
   private readonly lastSweep: LastSweep;
   private readonly gentle: GentleMode | undefined;
 
@@ -156,22 +157,32 @@ export class Daemon {
     }
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
-    options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
+    const due = this.due(used, triggered);
+    const changed = due !== this.lastDue;
+    this.lastDue = due;
+    options.report({
+      event: 'check.completed',
+      ...{ used, usage, thresholds: options.thresholds, triggered, due, changed },
+    });
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
       await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
-    if (await this.lastSweep.isPointlessToRepeat()) {
-      options.report({
-        event: 'sweep.skipped',
-        used,
-        reason:
-          'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
-      });
+    const pointless = await this.lastSweep.whyPointless();
+    if (pointless !== undefined) {
+      options.report({ event: 'sweep.skipped', used, ...pointless });
       return { outcome: 'skipped' };
     }
     return await this.sweepCordoned(used);
+  }
+
+  private due(used: number, triggered: boolean): Due {
+    const { softLevel } = this.options;
+    if (triggered) return 'sweep';
+    return this.gentle !== undefined && softLevel !== undefined && used >= softLevel
+      ? 'gentle-step'
+      : 'nothing';
   }
 
   /** The loop lives: its next sign comes within this time, or it hangs. */

@@ -21,12 +21,18 @@ export interface LastSweepOptions {
 /** Sweeps that ended so are not begun again while the store is the same: they would end the same. */
 const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'dry-run']);
 
+const didNotHelp =
+  'the last sweep could not reach the low threshold, and nothing that may be deleted has changed since';
+const sameInDryRun = 'dry run, and nothing has changed since it logged what it would delete';
+
 export class LastSweep {
   /** What the last deletions should have freed and did not show. */
   readonly owed = new OwedSpace();
   readonly #options: LastSweepOptions;
   /** What it could have deleted when it ended without reaching LOW. */
   #couldNotHelp: string | undefined;
+  #wasDryRun = false;
+  #isSaid = false;
 
   constructor(options: LastSweepOptions) {
     this.#options = options;
@@ -38,9 +44,15 @@ export class LastSweep {
     if (hasCome || !triggered) this.#couldNotHelp = undefined;
   }
 
-  /** @throws EngineError when the engine cannot be asked what there is now. */
-  async isPointlessToRepeat(): Promise<boolean> {
-    return this.#couldNotHelp !== undefined && this.#couldNotHelp === (await this.#choice());
+  /**
+   * Why a sweep would only repeat the last one; undefined where it would not.
+   * @throws EngineError when the engine cannot be asked what there is now.
+   */
+  async whyPointless(): Promise<{ readonly reason: string; readonly repeated: boolean } | undefined> {
+    if (this.#couldNotHelp === undefined || this.#couldNotHelp !== (await this.#choice())) return undefined;
+    const repeated = this.#isSaid;
+    this.#isSaid = true;
+    return { reason: this.#wasDryRun ? sameInDryRun : didNotHelp, repeated };
   }
 
   /** @throws EngineError, DiskError */
@@ -50,6 +62,8 @@ export class LastSweep {
     const mayHelp =
       report.reachedLow || report.failedDeletions > 0 || !POINTLESS_TO_REPEAT.has(report.stoppedBecause);
     this.#couldNotHelp = mayHelp ? undefined : await this.#choice();
+    this.#wasDryRun = report.dryRun;
+    this.#isSaid = false;
     this.owed.forget();
     const amount = { bytes: report.outstandingBytes, inodes: report.outstandingInodes };
     if (amount.bytes + amount.inodes === 0 || report.stoppedBecause === 'path-unavailable' || stop.aborted)

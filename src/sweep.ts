@@ -5,12 +5,13 @@
 import { hasFired, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
 import { explainOutstanding, explainRemaining } from './core/explain.ts';
+import { gainOf } from './core/gain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
-import type { ImageStore } from './core/store.ts';
+import { type ImageStore, storeWithout } from './core/store.ts';
 import type { UnitId, UnitKind } from './core/unit.ts';
 import {
   type Amount,
@@ -73,6 +74,8 @@ interface Progress {
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
   readonly refused: Map<UnitId, string>;
+  /** Deleted, by us or by others, since the store was listed. */
+  readonly gone: Set<UnitId>;
 }
 
 /** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
@@ -88,6 +91,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     check: new PredictionCheck(),
     uselessInARow: 0,
     refused: new Map(),
+    gone: new Set(),
   };
   const first = planFor(progress, options);
   options.report({
@@ -123,6 +127,7 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
         const listed = await listStore(options.engine, options.disk, signal, options.clean);
         return (await addLayers(listed, options.engine, options.disk, signal, options.clean)).store;
       }, options);
+      progress.gone.clear();
       plan = planFor(progress, options);
       if (plan.victims.length === 0) return 'no-candidates';
     }
@@ -227,6 +232,7 @@ function note(
     case 'deleted': {
       const freed = freedBetween(before, progress.usage);
       progress.deleted[victim.kind] += 1;
+      progress.gone.add(victim.id);
       progress.predicted = {
         bytes: progress.predicted.bytes + victim.predicted.bytes,
         inodes: progress.predicted.inodes + victim.predicted.inodes,
@@ -238,6 +244,7 @@ function note(
       break;
     }
     case 'gone':
+      progress.gone.add(victim.id);
       break;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
@@ -257,7 +264,6 @@ function summary(
   durationSeconds: number,
   options: SweepOptions,
 ): SweepReport {
-  const freed = freedBetween(before, progress.usage);
   const { outstanding } = progress.late;
   const reachedLow = isBelowLow(progress.usage, options.thresholds);
   return {
@@ -266,8 +272,7 @@ function summary(
     deletedCacheRecords: progress.deleted['build-cache'],
     deletedContainers: progress.deleted['stopped-container'],
     failedDeletions: progress.failed,
-    freedBytes: freed.bytes,
-    freedInodes: freed.inodes,
+    ...gainOf(freedBetween(before, progress.usage)),
     outstandingBytes: outstanding.bytes,
     outstandingInodes: outstanding.inodes,
     predictedBytes: progress.predicted.bytes,
@@ -281,7 +286,7 @@ function summary(
       reachedLow || options.dryRun
         ? []
         : [
-            ...explainRemaining(progress.store, progress.usage, {
+            ...explainRemaining(storeWithout(progress.store, progress.gone), progress.usage, {
               ...options.protections,
               nowMs: Date.now(),
             }),

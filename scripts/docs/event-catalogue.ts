@@ -82,10 +82,11 @@ const victim = {
   predictedInodes: count('the same in inodes'),
   reason: because,
 };
-const signed = (description: string): DescribedSchema => ({ type: 'integer', description });
 const freed = {
-  freedBytes: signed('what the filesystem gained, measured; negative where others wrote more'),
-  freedInodes: signed('the same in inodes'),
+  freedBytes: count('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
+  freedInodes: count('the same in inodes'),
+  grownBytes: count('how much more is used than before, where others wrote more than was freed; else 0'),
+  grownInodes: count('the same in inodes'),
 };
 const wouldDelete: EventEntry<keyof typeof victim> = {
   level: 'info',
@@ -229,9 +230,16 @@ export const catalogue: Catalogue = {
     fields: { path, message },
   },
   'check.completed': {
-    level: 'debug, info at HIGH',
+    level: 'debug; info where `changed`',
     when: 'after each look at the disk',
-    fields: { used, usage, thresholds, triggered: yes('at or over HIGH') },
+    fields: {
+      used,
+      usage,
+      thresholds,
+      triggered: yes('at or over HIGH'),
+      due: oneOf(['nothing', 'gentle-step', 'sweep'], 'what this usage calls for'),
+      changed: yes('the first check, or the one before called for something else'),
+    },
   },
   'sweep.started': {
     level: 'info',
@@ -257,9 +265,9 @@ export const catalogue: Catalogue = {
     fields: { used, softLevel: used, thresholdType },
   },
   'sweep.skipped': {
-    level: 'warn',
+    level: 'warn, debug where `repeated`',
     when: 'still at HIGH, but nothing has changed since a sweep could not help',
-    fields: { used, reason: because },
+    fields: { used, reason: because, repeated: yes('that was logged before, since the same sweep') },
   },
   'image.would-delete': wouldDelete,
   'image.deleted': deleted,

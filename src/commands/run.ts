@@ -29,7 +29,7 @@ const HISTORY_PATIENCE_MS = 5_000;
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
   const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const { report: write, draw, end } = createLog(format, config.logLevel);
+  const { report: write, draw, end } = createLog(format, config.logLevel, { triesAgain: !once });
   // However the process ends.
   process.once('exit', end);
   const { stderr } = process;

@@ -169,3 +169,15 @@ function idsByName(store: ImageStore): ReadonlyMap<string, ImageId> {
   }
   return ids;
 }
+
+/** The store without images, containers and build-cache records that are gone; layers are left as they are. */
+export function storeWithout(store: ImageStore, gone: ReadonlySet<string>): ImageStore {
+  if (gone.size === 0) return store;
+  const stays = ({ id }: { readonly id: string }): boolean => !gone.has(id);
+  return {
+    ...store,
+    images: store.images.filter(stays),
+    containers: store.containers.filter(stays),
+    ...(store.cacheRecords && { cacheRecords: store.cacheRecords.filter(stays) }),
+  };
+}

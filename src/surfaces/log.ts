@@ -19,11 +19,21 @@ export interface Log {
   readonly end: () => void;
 }
 
+export interface LogOptions {
+  /** Whether what fails is tried again: not by a program that is about to end. */
+  readonly triesAgain?: boolean;
+  readonly writeSome?: WriteSome;
+}
+
 /**
  * One event a line: `{"level":"info","time":"…","event":"sweep.completed",…fields,"msg":"…"}`, or as text
  * `time LEVEL sentence`. Each is written before the next event, as far as that needs no waiting; see log-sink.ts.
  */
-export function createLog(format: LogFormat, level: LogLevel, writeSome: WriteSome = standardError()): Log {
+export function createLog(
+  format: LogFormat,
+  level: LogLevel,
+  { triesAgain = true, writeSome = standardError() }: LogOptions = {},
+): Log {
   let made = '';
   const logger = pino(
     {
@@ -37,7 +47,7 @@ export function createLog(format: LogFormat, level: LogLevel, writeSome: WriteSo
   /** The line of an event; empty below the level that is logged. */
   const lineOf = (event: DaemonEvent): string => {
     made = '';
-    logger[severityOf(event)](event, printable(describe(event), LONGEST_SENTENCE));
+    logger[severityOf(event)](event, printable(describe(event, triesAgain), LONGEST_SENTENCE));
     if (made === '') return '';
     return format === 'json' ? printableJson(made) : textLine(made);
   };

@@ -48,7 +48,8 @@ function after(sweep: Sweep | undefined, event: DaemonEvent, nowMs: number): Swe
   if (event.event === 'sweep.completed' || event.event === 'daemon.stopped') return undefined;
   if (sweep === undefined) return undefined;
   if (isDeletion(event)) sweep.deleted += 1;
-  if (isDeletion(event) || event.event === 'space.appeared') advance(sweep, event.usage, event.freedBytes);
+  if (isDeletion(event) || event.event === 'space.appeared')
+    advance(sweep, event.usage, event.freedBytes - event.grownBytes);
   return sweep;
 }
 
@@ -72,7 +73,7 @@ function progressLine(
     `${left.length === 0 ? 'nothing' : left.join(' and ')} to go`,
     `${formatLevel(used, thresholds.type)} used`,
     `${deleted} deleted`,
-    `${formatBytes(freedBytes)} freed`,
+    `${formatBytes(Math.max(0, freedBytes))} freed`,
     formatDuration((nowMs - startedMs) / 1000),
   ];
   return `${bar(done, undefined, { stream: process.stderr, width: 20 })} ${parts.join(', ')}`;

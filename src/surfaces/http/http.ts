@@ -67,6 +67,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     ...options,
     version,
     policy: options.policy.name,
+    lateKind: options.clean.buildCache || options.clean.stoppedContainers ? 'late' : 'image',
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
   });

@@ -113,7 +113,7 @@ describe('a log line', () => {
 
   it.each(['json', 'text'] as const)('holds nothing hidden and nothing endless, as %s', (format) => {
     const output = new Output();
-    createLog(format, 'debug', output.writeSome).report(event);
+    createLog(format, 'debug', { writeSome: output.writeSome }).report(event);
     expect(output.text).toMatch(/^[\x20-\x7e\x80-\xff]+\n$/);
     // Each … is three bytes here.
     expect(Buffer.from(output.text, 'latin1').toString()).not.toMatch(/[\p{Cf}\p{Zl}\p{Zp}\u0080-\u009f]/u);
@@ -122,14 +122,14 @@ describe('a log line', () => {
 
   it('has the values as they are for machines, up to their bound', () => {
     const output = new Output();
-    createLog('json', 'debug', output.writeSome).report({ ...event, message: 'a\u202eb' });
+    createLog('json', 'debug', { writeSome: output.writeSome }).report({ ...event, message: 'a\u202eb' });
     expect(output.text).toContain('a\\u202eb');
     expect(JSON.parse(Buffer.from(output.text, 'latin1').toString())).toMatchObject({ message: 'a\u202eb' });
   });
 
   it('counts lost lines as an event', () => {
     const output = new Output();
-    const { report } = createLog('json', 'info', output.writeSome);
+    const { report } = createLog('json', 'info', { writeSome: output.writeSome });
     output.problem = 'ENOSPC';
     for (let line = 0; line < 100; line++) report({ ...event, message: 'y'.repeat(4000) });
     output.problem = undefined;
