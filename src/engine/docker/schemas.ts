@@ -97,11 +97,16 @@ export const containerDetailsSchema = v.object({
 });
 export type ContainerDetailsAnswer = v.InferOutput<typeof containerDetailsSchema>;
 
-/** A record of the build cache in `GET /system/df` (since API 1.31, `ID` since 1.39). `Parents` since API 1.42, before `Parent`. */
+/**
+ * A record of the build cache in `GET /system/df` (since API 1.31, `ID` since 1.39). Its parents are documented as `Parents`
+ * since API 1.42, before as `Parent`; engines 23 to 29 write the key with a leading blank (moby's struct tag
+ * `json:" Parents,omitempty"`).
+ */
 export const cacheRecordSchema = v.object({
   ID: v.pipe(v.string(), v.nonEmpty()),
   Parent: text,
   Parents: texts,
+  ' Parents': texts,
   Type: text,
   Description: text,
   InUse: v.boolean(),

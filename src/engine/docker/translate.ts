@@ -84,7 +84,8 @@ export function cacheRecordsFrom(answer: DiskUsageAnswer): readonly CacheRecord[
 }
 
 function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
-  const parents = record.Parents ?? (record.Parent ? [record.Parent] : []);
+  const told = [...(record.Parents ?? []), ...(record[' Parents'] ?? []), record.Parent ?? ''];
+  const parents = [...new Set(told)].filter((id) => id !== '');
   return {
     id: record.ID,
     description: record.Description ?? record.Type ?? 'build cache',
