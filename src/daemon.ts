@@ -19,6 +19,7 @@ import type { Reporter, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { GentleMode } from './gentle.ts';
+import { KeepCheck } from './keep-check.ts';
 import { LastSweep } from './last-sweep.ts';
 import { IdleMemory } from './memory.ts';
 import { observe, type Snapshot, spaceAnswer } from './observe.ts';
@@ -84,11 +85,13 @@ export class Daemon {
   private finding: DataRootFinding | undefined;
   private pathReachable = true;
   private readonly lastSweep: LastSweep;
+  private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
     this.lastSweep = new LastSweep(options);
+    this.keepCheck = new KeepCheck(options.protections.keep, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
@@ -255,6 +258,7 @@ export class Daemon {
   /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
   private async checkPlace(images: readonly Image[]): Promise<void> {
     const { disk, report, stop } = this.options;
+    this.keepCheck.look(images);
     if (this.placeIsKnown || this.engineInfo === undefined) return;
     const finding = await disk.checkPlace(
       this.engineInfo,

@@ -10,6 +10,7 @@ import {
   choice,
   choices,
   judgedLater,
+  keepLabelRule,
   keepPatterns,
   longestSeconds,
   nodeName,
@@ -159,11 +160,17 @@ export const settings = {
     default: [],
     defaultText: '',
   }),
+  keepLabel: setting({
+    group: 'Sweeps',
+    help: 'Whether the label docker-image-cleaner.keep protects an image: on, off, or only on images that match these patterns',
+    kind: keepLabelRule(),
+    default: 'on',
+  }),
   minAgeSeconds: setting({
     group: 'Sweeps',
-    help: 'How long an image stays at least after it came to this host (pulled, built or tagged)',
+    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum',
     kind: seconds(0, 315_360_000),
-    default: 0,
+    default: 120,
   }),
   keepLast: setting({
     group: 'Sweeps',

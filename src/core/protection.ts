@@ -24,7 +24,7 @@ import type { Unit, UnitKind } from './unit.ts';
  * - `pinned`, `sandbox-image`: the engine itself needs it; see store.ts.
  * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see protections.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
- * - `managed`, `stopped-recently`: a stopped container that somebody may bring back, or look at.
+ * - `managed`, `stopped-recently`, `never-started`: a container that somebody may bring back, look at or start.
  * - `not-cleaned`: the setting does not name its kind.
  * - `refused`: the engine or a check right before the deletion kept it in this sweep.
  */
@@ -37,6 +37,7 @@ export type KeepCode =
   | 'not-needed'
   | 'managed'
   | 'stopped-recently'
+  | 'never-started'
   | 'not-cleaned'
   | 'refused'
   | ProtectionCode;

@@ -70,6 +70,10 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   /** When it stopped; left out where that was not asked or it never ran. */
   readonly stoppedAtMs?: number | undefined;
+  /** The engine starts it again when the engine itself starts (restart policy); left out where that was not asked. */
+  readonly isRestarted?: boolean | undefined;
+  /** Its last start failed or it ended with an error; left out where that was not asked. */
+  readonly failedToStart?: boolean | undefined;
   /** The static pod that it belongs to: kubelet runs those from files, also without an API server. */
   readonly staticPod?: string | undefined;
 }

@@ -63,7 +63,9 @@ export function deletesBuildChains(
       expect(report).toMatchObject({ deletedImages: 0, failedDeletions: 0 });
       expect(Number(report['deletedCacheRecords'])).toBeGreaterThanOrEqual(STEPS);
       const freed = Number(report['freedBytes']);
-      expect(Math.abs(freed - predicted.freedBytes)).toBeLessThan(Math.max(MB, predicted.freedBytes * tolerance));
+      expect(Math.abs(freed - predicted.freedBytes)).toBeLessThan(
+        Math.max(MB, predicted.freedBytes * tolerance),
+      );
       expect(await listTags(engine)).toEqual(['base:1']);
     });
   });

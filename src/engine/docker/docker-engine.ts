@@ -8,6 +8,7 @@ import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '.
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { ContainerSizes } from './container-sizes.ts';
+import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './events.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
@@ -59,6 +60,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
   let apiVersion: string | undefined;
   let dialect = dockerDialect;
   const toldLayers = new Map<ImageId, ToldLayers>();
+  const inspected = new InspectedImages();
   const containerSizes = new ContainerSizes();
 
   function canFilterBuilds(): boolean {
@@ -125,14 +127,18 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async inspectImage(id, signal) {
       const details = await inspect(id, signal);
-      return details && imageFromDetails(details, dialect);
+      if (details === undefined) return undefined;
+      const image = imageFromDetails(details, dialect);
+      inspected.learn(image, details);
+      return image;
     },
 
     async imageLayers(id, signal) {
       const known = toldLayers.get(id);
       if (known !== undefined) return known;
-      const chain = (await inspect(id, signal).then((details) => details && imageFromDetails(details)))
-        ?.layers;
+      const chain =
+        inspected.layersOf(id) ??
+        (await inspect(id, signal).then((details) => details && imageFromDetails(details)))?.layers;
       if (chain === undefined) return undefined;
       const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
       if (isNotFound(answer)) return undefined;
@@ -145,6 +151,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       toldLayers.set(id, told);
       if (toldLayers.size > REMEMBERED_IMAGES) toldLayers.delete(toldLayers.keys().next().value ?? '');
       return told;
+    },
+
+    async arrivedAtMs(image, signal) {
+      return await inspected.arrivalOf(image, () => inspect(image.id, signal));
     },
 
     async inspectContainer(id, signal) {

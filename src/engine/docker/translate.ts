@@ -75,7 +75,19 @@ export function containerFromDetails(details: ContainerDetailsAnswer): Container
     createdAtMs: fromIso(details.Created),
     labels: details.Config?.Labels ?? {},
     stoppedAtMs: fromIso(details.State.FinishedAt),
+    isRestarted: isRestarted(details.HostConfig?.RestartPolicy?.Name),
+    failedToStart: Boolean(details.State.Error) || (details.State.ExitCode ?? 0) !== 0,
   };
+}
+
+/** `on-failure` brings nothing back that was stopped, and gives up by itself. */
+function isRestarted(policy: Optional<string>): boolean {
+  return policy === 'always' || policy === 'unless-stopped';
+}
+
+/** When an image last got a name on this host: pulled, loaded, built or tagged. */
+export function arrivalFromDetails(details: ImageDetails): number | undefined {
+  return fromIso(details.Metadata?.LastTagTime);
 }
 
 /** The build cache's records, wherever this version of the API has them. */

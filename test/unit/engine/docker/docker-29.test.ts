@@ -172,7 +172,9 @@ describe('what Docker Engine 29 tells', () => {
     ['of a first record', { Parent: '' }, []],
   ])('the parents of a build-cache record: %s', (_how, parents, expected) => {
     const record = { ID: 'x', Type: 'regular', InUse: false, ...parents };
-    expect(cacheRecordsFrom(v.parse(diskUsageSchema, { BuildCache: [record] }))[0]?.parents).toEqual(expected);
+    expect(cacheRecordsFrom(v.parse(diskUsageSchema, { BuildCache: [record] }))[0]?.parents).toEqual(
+      expected,
+    );
   });
 
   test('an event without status, id and from', () => {
