@@ -136,7 +136,16 @@ export class Daemon {
       return result;
     } catch (error) {
       return this.failed(error);
+    } finally {
+      this.tellStateProblems();
     }
+  }
+
+  /** What is remembered of layers is only for speed: that it is lost or cannot be kept stops nothing, but is said. */
+  private tellStateProblems(): void {
+    const { disk, report } = this.options;
+    for (const { kind, path, message } of disk.takeStateProblems())
+      report({ event: kind === 'lost' ? 'history.state-lost' : 'history.write-failed', path, message });
   }
 
   private async sweepIfDue(): Promise<CheckResult> {

@@ -67,6 +67,8 @@ export type DaemonEvent =
   | { readonly event: 'daemon.stopping'; readonly signal: string }
   | { readonly event: 'daemon.stopped' }
   | { readonly event: 'config.warning'; readonly message: string }
+  /** The log could not be written for a while; written where the lost lines would stand. */
+  | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
   /** The status page and its companions are served. */
   | { readonly event: 'http.listening'; readonly url: string }
   /** They cannot be: the address is taken, or not ours. The process ends. */
@@ -91,9 +93,11 @@ export type DaemonEvent =
     }
   /** The engine's events cannot be followed (any more). */
   | { readonly event: 'history.interrupted'; readonly message: string }
+  /** A path that a setting names is no plain file: a link, a pipe, a directory. The process ends. */
+  | { readonly event: 'file.refused'; readonly path: string; readonly message: string }
   /** A state file that is damaged or of another version: what was remembered is lost. */
   | { readonly event: 'history.state-lost'; readonly path: string; readonly message: string }
-  /** The state file or the trace cannot be written; said once until it can. */
+  /** One of the state files or the trace cannot be written; said once until it can. */
   | { readonly event: 'history.write-failed'; readonly path: string; readonly message: string }
   | {
       readonly event: 'check.completed';

@@ -160,6 +160,14 @@ export const catalogue: Catalogue = {
     when: 'something in the configuration looks like a mistake, but can be lived with',
     fields: { message },
   },
+  'log.lines-lost': {
+    level: 'warn',
+    when: 'the log can be written again, after lines were lost: written in their place',
+    fields: {
+      lines: count('how many'),
+      reason: text("the kernel's name of the last error: `ENOSPC`, `EAGAIN` for a reader that does not read"),
+    },
+  },
   'http.listening': {
     level: 'info',
     when: 'the status page and its companions are served',
@@ -205,14 +213,19 @@ export const catalogue: Catalogue = {
     when: "the engine's events cannot be followed; said once until they can",
     fields: { message },
   },
+  'file.refused': {
+    level: 'error',
+    when: 'STATE_FILE, a file beside it, or RECORD_TRACE is a symbolic link, a named pipe, a socket, a directory or a device; the process ends with status 2',
+    fields: { path, message },
+  },
   'history.state-lost': {
     level: 'warn',
-    when: 'the state file is damaged or of another version; it is made anew',
+    when: 'a state file (or the `.layers` or `.activity` beside it) is damaged or of another version; a new one is started',
     fields: { path, message },
   },
   'history.write-failed': {
     level: 'warn',
-    when: 'the state file or the trace cannot be written; said once until it can',
+    when: 'one of them or the trace cannot be written, found out at the start or later; logged once until it can be written',
     fields: { path, message },
   },
   'check.completed': {

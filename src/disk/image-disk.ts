@@ -5,7 +5,7 @@
 import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
 import { formatCount } from '../core/format.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
-import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
+import { type DiskAccount, DiskAccountant, layersOf, type StateProblem } from './account.ts';
 import { appearedTimes } from './appeared.ts';
 import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
@@ -79,6 +79,11 @@ export class ImageDisk {
    */
   async account(signal: AbortSignal): Promise<DiskAccount> {
     return await this.#accountant.measure(signal);
+  }
+
+  /** What went wrong with the file of measured layers since this was asked last. */
+  takeStateProblems(): readonly StateProblem[] {
+    return this.#accountant.takeStateProblems();
   }
 
   /**

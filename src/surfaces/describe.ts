@@ -10,6 +10,7 @@ export type Severity = 'debug' | 'info' | 'warn' | 'error';
 export function severityOf(event: DaemonEvent): Severity {
   switch (event.event) {
     case 'config.warning':
+    case 'log.lines-lost':
     case 'history.interrupted':
     case 'history.state-lost':
     case 'history.write-failed':
@@ -32,6 +33,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'engine.unavailable':
     case 'path.unavailable':
     case 'http.failed':
+    case 'file.refused':
       return 'error';
     case 'sweep.completed':
       return event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn';
@@ -83,7 +85,10 @@ export function describe(event: DaemonEvent): string {
       return 'stopped';
     case 'config.warning':
     case 'http.failed':
+    case 'file.refused':
       return event.message;
+    case 'log.lines-lost':
+      return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':
       return `status page at ${event.url}`;
     case 'engine.connected':
@@ -98,7 +103,7 @@ export function describe(event: DaemonEvent): string {
     case 'history.interrupted':
       return `the use of images cannot be followed: ${event.message} Trying again.`;
     case 'history.state-lost':
-      return `the use of images is remembered anew: ${event.message}`;
+      return `what was remembered is lost, starting a new file: ${event.message}`;
     case 'history.write-failed':
       return `cannot write ${event.path}: ${event.message}. Trying again.`;
     case 'check.completed':

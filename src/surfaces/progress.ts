@@ -9,8 +9,9 @@ import { cut } from './screen.ts';
 import { bar } from './terminal.ts';
 
 export interface ProgressOutput {
-  readonly columns: number;
-  write(text: string): unknown;
+  readonly columns: () => number;
+  /** Shows text on the same terminal; it is not needed again. */
+  draw(text: string): void;
 }
 
 interface Sweep {
@@ -31,11 +32,11 @@ export function withProgress(log: Reporter, out: ProgressOutput, clock: () => nu
   let sweep: Sweep | undefined;
   let isDrawn = false;
   return (event) => {
-    if (isDrawn) out.write('\r\u001b[K');
+    if (isDrawn) out.draw('\r\u001b[K');
     log(event);
     sweep = after(sweep, event, clock());
     isDrawn = sweep !== undefined;
-    if (sweep !== undefined) out.write(cut(progressLine(sweep, clock()), Math.max(out.columns - 1, 1)));
+    if (sweep !== undefined) out.draw(cut(progressLine(sweep, clock()), Math.max(out.columns() - 1, 1)));
   };
 }
 

@@ -162,8 +162,10 @@ export class Metrics {
       case 'daemon.stopping':
       case 'daemon.stopped':
       case 'config.warning':
+      case 'log.lines-lost':
       case 'http.listening':
       case 'http.failed':
+      case 'file.refused':
       case 'history.state-lost':
       case 'history.write-failed':
       case 'image.would-delete':
