@@ -18,6 +18,7 @@ import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Reporter, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
+import { FailedDeletions } from './failed-deletions.ts';
 import { GentleMode } from './gentle.ts';
 import { KeepCheck } from './keep-check.ts';
 import { LastSweep } from './last-sweep.ts';
@@ -84,13 +85,15 @@ export class Daemon {
   private placeIsKnown = false;
   private finding: DataRootFinding | undefined;
   private pathReachable = true;
+  private readonly failures: FailedDeletions;
   private readonly lastSweep: LastSweep;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
-    this.lastSweep = new LastSweep(options);
+    this.failures = new FailedDeletions(options.intervalSeconds);
+    this.lastSweep = new LastSweep({ ...options, failures: this.failures });
     this.keepCheck = new KeepCheck(options.protections.keep, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
@@ -165,13 +168,9 @@ export class Daemon {
       await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
-    if (await this.lastSweep.isPointlessToRepeat()) {
-      options.report({
-        event: 'sweep.skipped',
-        used,
-        reason:
-          'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
-      });
+    const reason = await this.lastSweep.whyNoSweep();
+    if (reason !== undefined) {
+      options.report({ event: 'sweep.skipped', used, reason });
       return { outcome: 'skipped' };
     }
     return await this.sweepCordoned(used);
@@ -317,6 +316,7 @@ export class Daemon {
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
       dryRun: options.dryRun,
+      failures: this.failures,
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
       patienceMs: options.timeoutSeconds * 1000,

@@ -31,7 +31,9 @@ import {
   containerFromSummary,
   imageFromDetails,
   imageFromSummary,
+  arrivalFromDetails,
   imageId,
+  type NamedImage,
   layerSizes,
   namesToResolve,
 } from './translate.ts';
@@ -79,11 +81,11 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     return readJson(imageDetailsSchema, expect(200, answer));
   }
 
-  /** The ID behind a name as somebody typed it: `busybox`, a short ID. */
-  async function resolve(name: string, signal: AbortSignal): Promise<ImageId | undefined> {
+  /** The image behind a name as somebody typed it: `busybox`, a short ID. */
+  async function resolve(name: string, signal: AbortSignal): Promise<NamedImage | undefined> {
     try {
       const details = await inspect(name, signal);
-      return details && imageId(details.Id);
+      return details && { id: imageId(details.Id), taggedAtMs: arrivalFromDetails(details) };
     } catch (error) {
       // Not a name by the engine's grammar (400): one container's oddity must not hide all the others.
       if (error instanceof EngineError && error.code === 'failed' && error.status === 400) return undefined;
@@ -117,12 +119,12 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       // Never size=1: the engine would walk every container's files.
       const answer = await ask({ method: 'GET', path: '/containers/json', query: { all: '1' } }, signal);
       const summaries = readJson(containerListSchema, expect(200, answer)) ?? [];
-      const ids = new Map<string, ImageId>();
+      const named = new Map<string, NamedImage>();
       for (const name of new Set(summaries.flatMap(namesToResolve))) {
-        const id = await resolve(name, signal);
-        if (id !== undefined) ids.set(name, id);
+        const image = await resolve(name, signal);
+        if (image !== undefined) named.set(name, image);
       }
-      return summaries.map((summary) => containerFromSummary(summary, (name) => ids.get(name)));
+      return summaries.map((summary) => containerFromSummary(summary, (name) => named.get(name)));
     },
 
     async inspectImage(id, signal) {
