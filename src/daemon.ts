@@ -41,6 +41,8 @@ export interface DaemonOptions {
   /** One engine request; also how long a sweep waits for an engine that went away. */
   readonly timeoutSeconds: number;
   readonly dryRun: boolean;
+  /** Sweep although the images are on another filesystem. */
+  readonly sweepOtherFilesystem?: boolean;
   /** Where the node is to be cordoned during a sweep. */
   readonly cordon?: SweepCordon | undefined;
   /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
@@ -73,6 +75,8 @@ const REQUESTS = 4;
 export type CheckResult =
   | { readonly outcome: 'below-high' }
   | { readonly outcome: 'skipped' }
+  /** Over HIGH, but deleting images is known not to help. */
+  | { readonly outcome: 'cannot-help' }
   | { readonly outcome: 'swept'; readonly sweep: SweepReport }
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'stopped' };
@@ -85,6 +89,8 @@ export class Daemon {
   private placeIsKnown = false;
   private finding: DataRootFinding | undefined;
   private pathReachable = true;
+  /** Why the last check that was over HIGH did not sweep; said when it changes. */
+  private skipReason: string | undefined;
   private readonly failures: FailedDeletions;
   private readonly lastSweep: LastSweep;
   private readonly keepCheck: KeepCheck;
@@ -165,15 +171,24 @@ export class Daemon {
     options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
+      this.skipReason = undefined;
       await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
-    const reason = await this.lastSweep.whyNoSweep();
-    if (reason !== undefined) {
+    const cannotHelp = this.whyItCannotHelp();
+    const reason = cannotHelp ?? (await this.lastSweep.whyNoSweep());
+    if (reason !== this.skipReason && reason !== undefined)
       options.report({ event: 'sweep.skipped', used, reason });
-      return { outcome: 'skipped' };
-    }
+    this.skipReason = reason;
+    if (reason !== undefined) return { outcome: cannotHelp === undefined ? 'skipped' : 'cannot-help' };
     return await this.sweepCordoned(used);
+  }
+
+  /** Said once, until it is another reason or a sweep is begun. */
+  private whyItCannotHelp(): string | undefined {
+    const { sweepOtherFilesystem } = this.options;
+    if (this.finding?.code !== 'another-filesystem' || sweepOtherFilesystem === true) return undefined;
+    return `deleting images cannot free space here: ${this.finding.message} (SWEEP_OTHER_FILESYSTEM sweeps nevertheless)`;
   }
 
   /** The loop lives: its next sign comes within this time, or it hangs. */
@@ -317,6 +332,7 @@ export class Daemon {
       delaySeconds: options.delaySeconds,
       dryRun: options.dryRun,
       failures: this.failures,
+      isPlaceKnown: this.finding === undefined,
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
       patienceMs: options.timeoutSeconds * 1000,

@@ -75,7 +75,7 @@ export class FailedDeletions {
   whyWait(nowMs: number): string | undefined {
     const all = this.#all;
     if (all === undefined || !isWaiting(all, nowMs)) return undefined;
-    return `deletions fail (${all.message}); tried again in ${formatDuration((all.untilMs - nowMs) / 1000)}, or when space was freed`;
+    return `deletions fail (${all.message}); tried again later, within the hour, or when space was freed`;
   }
 
   /** What is not to be tried yet, with the reason. */

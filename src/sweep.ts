@@ -55,6 +55,8 @@ export interface SweepOptions {
   readonly looks: number;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
   readonly patienceMs: number;
+  /** Nothing speaks against the images being on the filesystem that is measured. */
+  readonly isPlaceKnown: boolean;
   /** What earlier sweeps could not delete. */
   readonly failures: FailedDeletions;
   /** No further deletion is begun once this fires. */
@@ -249,6 +251,9 @@ function note(
       options.failures.forget(victim.id);
       if (result.complaint !== undefined) progress.complaint = result.complaint;
       if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // Where it is not known that the images are on this disk, the first that should have shown and did not decides.
+      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, freed))
+        progress.uselessInARow = INEFFECTIVE_RUN;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
       break;

@@ -138,7 +138,6 @@ answers of the documented shapes through the negotiation and the translation (\`
 - What later versions of its API leave out (an image's parent, its driver's data, the old fields of \`/system/df\`) is not
   needed; what they add is ignored.
 - Its new installations have the containerd image store, so the column "Docker 28, containerd store" is the nearest to it.
-  Set \`PATH_TO_CHECK\` to where the images are (\`/var/lib/containerd\` where containerd is the system's): \`status\` says when
-  the path is another place. An installation that was upgraded keeps the store that it had.
+  \`PATH_TO_CHECK\`, where it is not set, is then containerd's folder. An installation that was upgraded keeps the store that it had.
 
 Begin with \`run --dry-run\` there, and compare \`plan\` with what \`docker ps -a\` says is in use.`;

@@ -261,7 +261,7 @@ export const catalogue: Catalogue = {
   },
   'sweep.skipped': {
     level: 'warn',
-    when: 'still at HIGH, but nothing has changed since a sweep could not help',
+    when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one; once, until the reason is another',
     fields: { used, reason: because },
   },
   'image.would-delete': wouldDelete,

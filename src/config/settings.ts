@@ -87,7 +87,14 @@ export const settings = {
     help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',
     kind: absolutePath(),
     default: undefined,
-    defaultText: '/var/lib/docker; with cri /var/lib/containerd or, for CRI-O, /var/lib/containers/storage',
+    defaultText:
+      'where the engine says that it keeps its images, if that is here; else /var/lib/docker, with cri /var/lib/containerd or, for CRI-O, /var/lib/containers/storage',
+  }),
+  sweepOtherFilesystem: setting({
+    group: 'Disk',
+    help: 'Sweep although the images are known to be on another filesystem than the path, where deleting them frees nothing',
+    kind: onOff(),
+    default: false,
   }),
   thresholdType: setting({
     group: 'Disk',

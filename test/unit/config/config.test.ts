@@ -33,6 +33,7 @@ describe('names and defaults', () => {
       maxCordonedNodes: 0,
       criticalLevel: 95,
       softLevel: undefined,
+      sweepOtherFilesystem: false,
       quietSeconds: 120,
       // By the engine that is found: test/unit/engine/detect.test.ts.
       runtime: 'auto',
@@ -74,6 +75,7 @@ describe('names and defaults', () => {
         'SOFT_THRESHOLD',
         'STATE_FILE',
         'STOPPED_CONTAINER_AGE_SECONDS',
+        'SWEEP_OTHER_FILESYSTEM',
         'THRESHOLD_CRITICAL',
         'THRESHOLD_HIGH',
         'THRESHOLD_LOW',
@@ -109,6 +111,7 @@ describe('names and defaults', () => {
       maxCordonedNodes: 0,
       criticalLevel: undefined,
       softLevel: undefined,
+      sweepOtherFilesystem: false,
       quietSeconds: 120,
       pathToCheck: '/data',
       runtime: 'cri',
