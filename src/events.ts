@@ -17,6 +17,12 @@ export type StopReason =
   | 'no-candidates'
   /** Several deletions in a row freed next to nothing. */
   | 'ineffective'
+  /** The engine failed at each deletion, or gave no space back after an error of its own. */
+  | 'deletions-failed'
+  /** The engine, or what guards it, refuses deletions as such. */
+  | 'denied'
+  /** As many were deleted as one sweep may. */
+  | 'deletion-limit'
   /** The engine went away, or did not come to an end with a deletion, for longer than a sweep waits. */
   | 'engine-unavailable'
   /** The path could not be measured any more. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
+import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
 import { printable } from './core/printable.ts';
@@ -18,6 +19,7 @@ function onOutputError({ code, message }: NodeJS.ErrnoException): void {
 }
 
 async function main(): Promise<number> {
+  await loadExpressions([...process.argv, ...Object.values(process.env)]);
   const command = parseCommandLine(process.argv.slice(2), process.env, {
     columns: process.stdout.columns || 100,
   });

@@ -4,7 +4,7 @@
  */
 import { hasFired, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
-import { explainOutstanding, explainRemaining } from './core/explain.ts';
+import { explainOutstanding, explainRemaining, freeByHand } from './core/explain.ts';
 import { gainOf } from './core/gain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
@@ -17,6 +17,7 @@ import {
   type Amount,
   freedBetween,
   isBelowLow,
+  isBrimful,
   level,
   type Thresholds,
   type Usage,
@@ -26,6 +27,8 @@ import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { addLayers, listStore, type Snapshot } from './observe.ts';
+import type { FailedDeletions } from './failed-deletions.ts';
+import { gaveBack, helps } from './gains.ts';
 import { LateSpace } from './late-space.ts';
 import { patiently } from './patiently.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
@@ -33,8 +36,6 @@ import { removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from '.
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
-/** "Next to nothing": less than this share of what had to go when the sweep began, of either resource that had to. */
-const INEFFECTIVE_SHARE = 0.001;
 /** No sweep deletes more than this; the next check goes on. A bound for the loop, far above any real node. */
 const VICTIMS_LIMIT = 100_000;
 
@@ -55,6 +56,10 @@ export interface SweepOptions {
   readonly looks: number;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
   readonly patienceMs: number;
+  /** Nothing speaks against the images being on the filesystem that is measured. */
+  readonly isPlaceKnown: boolean;
+  /** What earlier sweeps could not delete. */
+  readonly failures: FailedDeletions;
   /** No further deletion is begun once this fires. */
   readonly stop: AbortSignal;
   /** Why it fired, where that was not the program's end. */
@@ -69,6 +74,8 @@ interface Progress {
   store: ImageStore;
   readonly deleted: Record<UnitKind, number>;
   failed: number;
+  /** What the engine last said where a deletion failed, or where it complained about one that happened. */
+  complaint: string | undefined;
   predicted: Amount;
   readonly check: PredictionCheck;
   /** Deletions in a row that freed next to nothing. */
@@ -87,10 +94,11 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     store: snapshot.store,
     deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
     failed: 0,
+    complaint: undefined,
     predicted: { bytes: 0, inodes: 0 },
     check: new PredictionCheck(),
     uselessInARow: 0,
-    refused: new Map(),
+    refused: options.failures.refusals(Date.now()),
     gone: new Set(),
   };
   const first = planFor(progress, options);
@@ -129,7 +137,8 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       }, options);
       progress.gone.clear();
       plan = planFor(progress, options);
-      if (plan.victims.length === 0) return 'no-candidates';
+      if (plan.victims.length === 0)
+        return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
     }
   } catch (error) {
     if (options.stop.aborted) return stopReason(options);
@@ -177,7 +186,7 @@ async function carryOut(
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
-    if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
+    if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'deletion-limit';
     const before = progress.usage;
     const begunMs = performance.now();
     const result = await patiently(() => removeVictim(victim, options), options);
@@ -189,11 +198,18 @@ async function carryOut(
     note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
-    const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN;
+    if (result.outcome === 'denied') return 'denied';
+    const isHollow = (): boolean =>
+      result.outcome === 'deleted' &&
+      result.complaint !== undefined &&
+      !gaveBack(victim.predicted, freedBetween(before, progress.usage));
+    const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
     if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (hasFired(options.stop)) return stopReason(options);
+    // Gone, but the engine failed at giving the space back: the next one would go for nothing as well.
+    if (isHollow()) return 'deletions-failed';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
   }
@@ -238,7 +254,12 @@ function note(
         inodes: progress.predicted.inodes + victim.predicted.inodes,
       };
       progress.check.note(victim, freed);
+      options.failures.forget(victim.id);
+      if (result.complaint !== undefined) progress.complaint = result.complaint;
       if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // Where it is not known that the images are on this disk, the first that should have shown and did not decides.
+      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, freed))
+        progress.uselessInARow = INEFFECTIVE_RUN;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
       break;
@@ -250,9 +271,14 @@ function note(
       progress.refused.set(victim.id, result.reason);
       break;
     case 'failed':
+    case 'denied':
     case 'unresolved':
       progress.failed += 1;
+      progress.complaint = result.message;
       progress.refused.set(victim.id, result.message);
+      if (result.outcome === 'failed' && result.isAnswered)
+        options.failures.failed(victim.id, result.message, Date.now());
+      else options.failures.uncertain();
   }
   tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
 }
@@ -291,20 +317,21 @@ function summary(
               nowMs: Date.now(),
             }),
             ...explainOutstanding(outstanding),
+            ...explainFailure(stoppedBecause, progress),
           ],
   };
 }
 
-function deletions({ deleted }: Progress): number {
-  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
+/** What the engine said, and what to do where it cannot delete on a full disk. */
+function explainFailure(stoppedBecause: StopReason, { complaint, usage }: Progress): readonly string[] {
+  if (complaint === undefined || (stoppedBecause !== 'deletions-failed' && stoppedBecause !== 'denied'))
+    return [];
+  const said = `the engine said: ${complaint}`;
+  return isBrimful(usage) ? [said, freeByHand] : [said];
 }
 
-/** More than next to nothing of what had to go. */
-function helps(freed: Amount, toFree: Amount): boolean {
-  return (
-    (toFree.bytes > 0 && freed.bytes >= toFree.bytes * INEFFECTIVE_SHARE) ||
-    (toFree.inodes > 0 && freed.inodes >= toFree.inodes * INEFFECTIVE_SHARE)
-  );
+function deletions({ deleted }: Progress): number {
+  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
 }
 
 function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {

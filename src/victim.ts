@@ -80,6 +80,7 @@ export function tellRemoval(
       report({ event: `${subject}.kept`, ...named(victim), reason: result.reason });
       return;
     case 'failed':
+    case 'denied':
     case 'unresolved':
       report({ event: `${subject}.delete-failed`, ...named(victim), message: result.message });
   }

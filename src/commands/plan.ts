@@ -84,6 +84,7 @@ function planText(seen: Look, planned: Plan, thresholds: Thresholds): string {
         ]),
     '',
     ending,
+    ...planned.unmatchedKeep.map(({ text }) => `KEEP pattern ${text} matches no image here.`),
     ...(planned.kept.length === 0
       ? []
       : [

@@ -101,6 +101,7 @@ type Parts = Pick<DaemonOptions, 'engine' | 'cordon' | 'history' | 'audience' | 
 function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
   return {
     ...parts,
+    sweepOtherFilesystem: config.sweepOtherFilesystem,
     criticalLevel: config.criticalLevel,
     softLevel: config.softLevel,
     quietSeconds: config.quietSeconds,
@@ -196,6 +197,8 @@ function exitStatus(result: CheckResult): number {
     case 'skipped':
     case 'stopped':
       return EXIT.done;
+    case 'cannot-help':
+      return EXIT.aboveLow;
     case 'unavailable':
       return EXIT.unavailable;
     case 'swept': {

@@ -144,7 +144,12 @@ describe('--watch', () => {
 
 describe('run', () => {
   it("shows a sweep's progress below the log: what is to go, less with each deletion, and nothing after it", async () => {
-    const thresholds = { THRESHOLD_HIGH: '45', THRESHOLD_LOW: '15', DELAY_SECONDS: '0' };
+    const thresholds = {
+      THRESHOLD_HIGH: '45',
+      THRESHOLD_LOW: '15',
+      DELAY_SECONDS: '0',
+      MIN_AGE_SECONDS: '0',
+    };
     const before = await terminal(['plan'], thresholds, { columns: 118 });
     await before.waitForScreen(/\[exit 0\]/);
     const deletion = ({ method }: { method: string }): boolean => method === 'DELETE';
