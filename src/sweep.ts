@@ -96,7 +96,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     failed: 0,
     complaint: undefined,
     predicted: { bytes: 0, inodes: 0 },
-    check: new PredictionCheck(),
+    check: new PredictionCheck(snapshot.usage.inodes !== undefined),
     uselessInARow: 0,
     refused: options.failures.refusals(Date.now()),
     gone: new Set(),
