@@ -26,6 +26,8 @@ export interface ImageSpec {
   /** Names of layers, from the bottom up. */
   readonly layers: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Default: this machine's. */
+  readonly architecture?: string;
   /** ISO 8601; default 2024-01-01T00:00:00Z. */
   readonly created?: string;
   /** Default `/bin/sleep 1000000`. */
@@ -107,7 +109,7 @@ function describeLayer(name: string, spec: LayerSpec): { digest: string; size: n
 function configuration(image: ImageSpec, diffIds: ReadonlyMap<string, string>): string {
   const created = image.created ?? '2024-01-01T00:00:00Z';
   return JSON.stringify({
-    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    architecture: image.architecture ?? (process.arch === 'arm64' ? 'arm64' : 'amd64'),
     os: 'linux',
     created,
     config: {

@@ -138,9 +138,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     async imageLayers(id, signal) {
       const known = toldLayers.get(id);
       if (known !== undefined) return known;
-      const chain =
-        inspected.layersOf(id) ??
-        (await inspect(id, signal).then((details) => details && imageFromDetails(details)))?.layers;
+      const { layers: chain, sizeBytes } =
+        inspected.find(id) ??
+        (await inspect(id, signal).then((details) => details && imageFromDetails(details))) ??
+        gone;
       if (chain === undefined) return undefined;
       const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
       if (isNotFound(answer)) return undefined;
@@ -148,6 +149,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       const sizes = layerSizes(
         steps.map(({ Size }) => Size ?? 0),
         chain.length,
+        sizeBytes,
       );
       const told = { chain, sizes };
       toldLayers.set(id, told);
@@ -247,6 +249,8 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     },
   };
 }
+
+const gone = { layers: undefined, sizeBytes: 0 } as const;
 
 function connectFirst(): Error {
   return new Error('connect() comes before every other question to an engine');

@@ -15,14 +15,16 @@ interface Known {
   readonly tags: string;
   readonly arrivedAtMs: number | undefined;
   readonly layers: readonly ChainId[] | undefined;
+  readonly sizeBytes: number;
 }
 
 export class InspectedImages {
   readonly #known = new Map<ImageId, Known>();
 
-  /** The layers, where the image was asked about before. */
-  layersOf(id: ImageId): readonly ChainId[] | undefined {
-    return this.#known.get(id)?.layers;
+  /** Layers and size, where the image was asked about before. */
+  find(id: ImageId): Pick<Known, 'layers' | 'sizeBytes'> | undefined {
+    const known = this.#known.get(id);
+    return known?.layers === undefined ? undefined : known;
   }
 
   /**
@@ -35,10 +37,12 @@ export class InspectedImages {
     if (known?.tags === tagsOf(image)) return known.arrivedAtMs;
     const details = await answerOf(ask);
     const arrivedAtMs = details && arrivalFromDetails(details);
+    const inspected = details && imageFromDetails(details);
     this.#remember(image, {
       tags: tagsOf(image),
       arrivedAtMs,
-      layers: details && imageFromDetails(details).layers,
+      layers: inspected?.layers,
+      sizeBytes: inspected?.sizeBytes ?? 0,
     });
     return arrivedAtMs;
   }
@@ -49,6 +53,7 @@ export class InspectedImages {
       tags: tagsOf(image),
       arrivedAtMs: arrivalFromDetails(details),
       layers: image.layers,
+      sizeBytes: image.sizeBytes,
     });
   }
 

@@ -138,10 +138,17 @@ function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
  * Each layer's size out of an image's history, from the bottom up. The history has a step for each instruction, also for
  * those that made no layer, which have size 0, as layers without files have; undefined where that leaves a choice.
  * @param steps sizes, the newest step first.
+ * @param imageBytes the size of the whole image.
  */
-export function layerSizes(steps: readonly number[], layers: number): readonly number[] | undefined {
+export function layerSizes(
+  steps: readonly number[],
+  layers: number,
+  imageBytes = 0,
+): readonly number[] | undefined {
   const sizes = steps.toReversed();
   const withFiles = sizes.filter((size) => size > 0);
+  // Docker's containerd store says 0 of each step of an image that is not unpacked, as one of another platform.
+  if (withFiles.length === 0 && imageBytes > 0) return undefined;
   if (sizes.length === layers) return sizes;
   return withFiles.length === layers ? withFiles : undefined;
 }
