@@ -8,6 +8,7 @@ import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '.
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { ContainerSizes } from './container-sizes.ts';
+import { FIRST_PLATFORMS, ForeignImages } from './foreign-images.ts';
 import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './events.ts';
@@ -24,6 +25,7 @@ import {
   removalSchema,
   type ContainerDetailsAnswer,
   type ImageDetails,
+  type ImageSummary,
 } from './schemas.ts';
 import {
   cacheRecordsFrom,
@@ -63,6 +65,8 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
   let dialect = dockerDialect;
   const toldLayers = new Map<ImageId, ToldLayers>();
   const inspected = new InspectedImages();
+  const foreign = new ForeignImages();
+  let isContainerdStore = false;
   const containerSizes = new ContainerSizes();
 
   function canFilterBuilds(): boolean {
@@ -75,8 +79,20 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     return client.request({ ...request, path: `/v${apiVersion}${request.path}` }, signal);
   }
 
-  async function inspect(name: string, signal: AbortSignal): Promise<ImageDetails | undefined> {
-    const answer = await ask({ method: 'GET', path: `/images/${pathOf(name)}/json` }, signal);
+  async function list(
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<readonly ImageSummary[]> {
+    const answer = await ask({ method: 'GET', path: '/images/json', query }, signal);
+    return readJson(imageListSchema, expect(200, answer)) ?? [];
+  }
+
+  async function inspect(
+    name: string,
+    signal: AbortSignal,
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<ImageDetails | undefined> {
+    const answer = await ask({ method: 'GET', path: `/images/${pathOf(name)}/json`, query }, signal);
     if (isNotFound(answer)) return undefined;
     return readJson(imageDetailsSchema, expect(200, answer));
   }
@@ -101,6 +117,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       const connected = await connect(client, signal);
       ({ dialect } = connected);
       ({ apiVersion } = connected.info);
+      isContainerdStore = connected.info.storeDirectory !== undefined;
       return connected.info;
     },
 
@@ -109,10 +126,13 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     },
 
     async listImages(signal) {
-      const answer = await ask({ method: 'GET', path: '/images/json', query: { all: '1' } }, signal);
-      return (readJson(imageListSchema, expect(200, answer)) ?? []).map((image) =>
-        imageFromSummary(image, dialect),
-      );
+      const images = (await list({ all: '1' }, signal)).map((image) => imageFromSummary(image, dialect));
+      if (!isContainerdStore || apiVersion === undefined) return images;
+      if (compareApiVersions(apiVersion, FIRST_PLATFORMS) < 0) return images;
+      return await foreign.complete(images, {
+        manifests: () => list({ all: '1', manifests: '1' }, signal),
+        inspect: (id, platform) => inspect(id, signal, { platform: JSON.stringify(platform) }),
+      });
     },
 
     async listContainers(signal) {

@@ -30,8 +30,16 @@ export const infoSchema = v.object({
 });
 export type InfoAnswer = v.InferOutput<typeof infoSchema>;
 
+/** As the API takes it back: `variant` belongs to some architectures. */
+const platformSchema = v.object({
+  os: v.string(),
+  architecture: v.string(),
+  variant: v.optional(v.string()),
+});
+export type Platform = v.InferOutput<typeof platformSchema>;
+
 /**
- * One of `GET /images/json`. `VirtualSize` until API 1.43; `RepoTags` null or `["<none>:<none>"]` until 1.42;
+ * One of `GET /images/json`. `Manifests` where they are asked for, since API 1.47. `VirtualSize` until API 1.43; `RepoTags` null or `["<none>:<none>"]` until 1.42;
  * `ParentId` may be missing since 1.52; `Created` may be missing since 1.44.
  */
 export const imageSummarySchema = v.object({
@@ -43,6 +51,15 @@ export const imageSummarySchema = v.object({
   Size: count,
   VirtualSize: count,
   Labels: labels,
+  Manifests: v.nullish(
+    v.array(
+      v.object({
+        Kind: text,
+        Available: v.nullish(v.boolean()),
+        ImageData: v.nullish(v.object({ Platform: v.nullish(platformSchema) })),
+      }),
+    ),
+  ),
 });
 export type ImageSummary = v.InferOutput<typeof imageSummarySchema>;
 export const imageListSchema = v.nullable(v.array(imageSummarySchema));

@@ -1,0 +1,54 @@
+/**
+ * Images of which only other platforms than the host's are here, on Docker's containerd store: the list then tells neither
+ * their labels nor their date, so a label that protects one would not be seen. Asked for with the platform they are told.
+ */
+import type { Image, ImageId } from '../../core/store.ts';
+import type { ImageDetails, ImageSummary, Platform } from './schemas.ts';
+import { imageFromDetails } from './translate.ts';
+
+/** `manifests` in the list since API 1.47, `platform` in an image's inspection since 1.49. */
+export const FIRST_PLATFORMS = '1.49';
+/** Images that are remembered: the oldest is forgotten first. */
+const REMEMBERED = 20_000;
+
+export interface ForeignQuestions {
+  /** The list with what each image consists of. */
+  readonly manifests: () => Promise<readonly ImageSummary[]>;
+  readonly inspect: (id: ImageId, platform: Platform) => Promise<ImageDetails | undefined>;
+}
+
+/** What a platform's own inspection tells of an image. */
+type Told = Pick<Image, 'labels' | 'createdAtMs'>;
+
+export class ForeignImages {
+  readonly #told = new Map<ImageId, Told | undefined>();
+
+  /** Completes what a list tells; asks at most one more list, and once an image that it says nothing of. @throws EngineError */
+  async complete(images: readonly Image[], questions: ForeignQuestions): Promise<readonly Image[]> {
+    const silent = images.filter(isSilent);
+    const unknown = new Set(silent.map(({ id }) => id).filter((id) => !this.#told.has(id)));
+    if (unknown.size > 0) await this.#ask(unknown, questions);
+    if (silent.length === 0) return images;
+    return images.map((image) => (isSilent(image) ? { ...image, ...this.#told.get(image.id) } : image));
+  }
+
+  async #ask(ids: ReadonlySet<ImageId>, { manifests, inspect }: ForeignQuestions): Promise<void> {
+    for (const { Id, Manifests } of await manifests()) {
+      if (!ids.has(Id)) continue;
+      const here = Manifests?.find(({ Kind, Available }) => Kind === 'image' && Available === true);
+      const platform = here?.ImageData?.Platform ?? undefined;
+      const details = platform === undefined ? undefined : await inspect(Id, platform);
+      this.#told.set(Id, details && toldBy(imageFromDetails(details)));
+      if (this.#told.size > REMEMBERED) this.#told.delete(this.#told.keys().next().value ?? '');
+    }
+  }
+}
+
+function toldBy({ labels, createdAtMs }: Image): Told {
+  return { labels, createdAtMs };
+}
+
+/** Neither a date nor a label: what is told of an image whose configuration is not the host's. */
+function isSilent({ createdAtMs, labels }: Image): boolean {
+  return createdAtMs === undefined && Object.keys(labels).length === 0;
+}
