@@ -32,6 +32,7 @@ function start(
     LOG_LEVEL: 'debug',
     PATH_TO_CHECK: engine.dataRoot,
     DELAY_SECONDS: '0',
+    MIN_AGE_SECONDS: '0',
   };
   return startAsImage(args, { ...always, ...settings }, { DOCKER_HOST: host });
 }

@@ -53,6 +53,8 @@ function startCleaner(engine: DockerEngine): Cli {
       DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH: String(thresholds.high),
       DOCKER_IMAGE_CLEANER_THRESHOLD_LOW: String(thresholds.low),
       DOCKER_IMAGE_CLEANER_DELAY_SECONDS: '0.5',
+      // What the demo fills the disk with has just arrived.
+      DOCKER_IMAGE_CLEANER_MIN_AGE_SECONDS: '0',
     },
   });
 }

@@ -17,6 +17,7 @@ import {
   type SettingKey,
 } from './config/settings.ts';
 import { uncordonRequest, uncordonSwitches, type UncordonRequest } from './config/uncordon-request.ts';
+import { printable, printableLines } from './core/printable.ts';
 import { EXIT } from './exit-status.ts';
 import { parseSimulate, type SimulateOptions, simulateSummary } from './simulate-command-line.ts';
 import { version } from './version.ts';
@@ -44,6 +45,8 @@ export interface Print {
 }
 
 const name = 'docker-image-cleaner';
+/** The longest argument that is quoted whole. */
+const LONGEST_ARGUMENT = 200;
 
 interface AnyCommandEntry {
   readonly summary: string;
@@ -147,7 +150,7 @@ export function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0
       ? { kind: 'print', text: printed.stdout, stream: 'stdout', exitCode: EXIT.done }
-      : { kind: 'print', text: printed.stderr, stream: 'stderr', exitCode: EXIT.usage };
+      : usageError(printed.stderr, argv);
   }
   if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
   return parsed;
@@ -163,9 +166,7 @@ function parsedSimulate(argv: readonly string[], { columns }: TerminalSize): Par
   const parsed = parseSimulate(argv, columns);
   if (parsed.kind === 'simulate') return parsed;
   const { text, isHelp } = parsed;
-  return isHelp
-    ? { kind: 'print', text, stream: 'stdout', exitCode: EXIT.done }
-    : { kind: 'print', text, stream: 'stderr', exitCode: EXIT.usage };
+  return isHelp ? { kind: 'print', text, stream: 'stdout', exitCode: EXIT.done } : usageError(text, argv);
 }
 
 function buildProgram(act: (entry: CommandEntry, command: Command) => void): Command {
@@ -272,7 +273,7 @@ A flag wins over its variable; an empty string counts as unset.
 A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
 
 Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
-${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold.`;
+${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold, or could not help.`;
 
 /** No command takes arguments; without a command, an argument is one misspelt. */
 function refuseArguments(program: Command, command: Command): void {
@@ -310,7 +311,17 @@ function refusal(problems: readonly string[], warnings: readonly string[]): Prin
     ...problems.map((problem) => `error: ${problem}`),
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
-  return { kind: 'print', text: `${lines.join('\n')}\n`, stream: 'stderr', exitCode: EXIT.usage };
+  return usageError(`${lines.join('\n')}\n`, []);
+}
+
+/** Says what was wrong; arguments stand in it as given, so what is hidden in them is made visible here. */
+function usageError(text: string, argv: readonly string[]): Print {
+  const quoted = argv.map((argument) => [argument, printable(argument, LONGEST_ARGUMENT)] as const);
+  const shown = quoted.reduce(
+    (so, [from, to]) => (from === to || from === '' ? so : so.replaceAll(from, to)),
+    text,
+  );
+  return { kind: 'print', text: printableLines(shown, 2000), stream: 'stderr', exitCode: EXIT.usage };
 }
 
 function settingFlags(given: Readonly<Record<string, unknown>>): Flags {

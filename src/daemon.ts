@@ -15,10 +15,12 @@ import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
-import type { Reporter, SweepReport } from './events.ts';
+import type { Due, Reporter, SweepReport } from './events.ts';
 import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
+import { FailedDeletions } from './failed-deletions.ts';
 import { GentleMode } from './gentle.ts';
+import { KeepCheck } from './keep-check.ts';
 import { LastSweep } from './last-sweep.ts';
 import { IdleMemory } from './memory.ts';
 import { observe, type Snapshot, spaceAnswer } from './observe.ts';
@@ -39,6 +41,8 @@ export interface DaemonOptions {
   /** One engine request; also how long a sweep waits for an engine that went away. */
   readonly timeoutSeconds: number;
   readonly dryRun: boolean;
+  /** Sweep although the images are on another filesystem. */
+  readonly sweepOtherFilesystem?: boolean;
   /** Where the node is to be cordoned during a sweep. */
   readonly cordon?: SweepCordon | undefined;
   /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
@@ -71,6 +75,8 @@ const REQUESTS = 4;
 export type CheckResult =
   | { readonly outcome: 'below-high' }
   | { readonly outcome: 'skipped' }
+  /** Over HIGH, but deleting images is known not to help. */
+  | { readonly outcome: 'cannot-help' }
   | { readonly outcome: 'swept'; readonly sweep: SweepReport }
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'stopped' };
@@ -83,12 +89,19 @@ export class Daemon {
   private placeIsKnown = false;
   private finding: DataRootFinding | undefined;
   private pathReachable = true;
+  private lastDue: Due | undefined;
+  /** Why the last check that was over HIGH did not sweep; said when it changes. */
+  private skipReason: string | undefined;
+  private readonly failures: FailedDeletions;
   private readonly lastSweep: LastSweep;
+  private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
-    this.lastSweep = new LastSweep(options);
+    this.failures = new FailedDeletions(options.intervalSeconds);
+    this.lastSweep = new LastSweep({ ...options, failures: this.failures });
+    this.keepCheck = new KeepCheck(options.protections.keep, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
@@ -133,7 +146,16 @@ export class Daemon {
       return result;
     } catch (error) {
       return this.failed(error);
+    } finally {
+      this.tellStateProblems();
     }
+  }
+
+  /** What is remembered of layers is only for speed: that it is lost or cannot be kept stops nothing, but is said. */
+  private tellStateProblems(): void {
+    const { disk, report } = this.options;
+    for (const { kind, path, message } of disk.takeStateProblems())
+      report({ event: kind === 'lost' ? 'history.state-lost' : 'history.write-failed', path, message });
   }
 
   private async sweepIfDue(): Promise<CheckResult> {
@@ -147,22 +169,40 @@ export class Daemon {
     }
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
-    options.report({ event: 'check.completed', used, usage, thresholds: options.thresholds, triggered });
+    const due = this.due(used, triggered);
+    const changed = due !== this.lastDue;
+    this.lastDue = due;
+    options.report({
+      event: 'check.completed',
+      ...{ used, usage, thresholds: options.thresholds, triggered, due, changed },
+    });
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
+      this.skipReason = undefined;
       await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
-    if (await this.lastSweep.isPointlessToRepeat()) {
-      options.report({
-        event: 'sweep.skipped',
-        used,
-        reason:
-          'the last sweep could not reach the low threshold, and nothing that may go has come or gone since',
-      });
-      return { outcome: 'skipped' };
-    }
+    const cannotHelp = this.whyItCannotHelp();
+    const reason = cannotHelp ?? (await this.lastSweep.whyNoSweep());
+    const repeated = reason === this.skipReason;
+    if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
+    this.skipReason = reason;
+    if (reason !== undefined) return { outcome: cannotHelp === undefined ? 'skipped' : 'cannot-help' };
     return await this.sweepCordoned(used);
+  }
+
+  private due(used: number, triggered: boolean): Due {
+    const { softLevel } = this.options;
+    if (triggered) return 'sweep';
+    return this.gentle !== undefined && softLevel !== undefined && used >= softLevel
+      ? 'gentle-step'
+      : 'nothing';
+  }
+
+  private whyItCannotHelp(): string | undefined {
+    const { sweepOtherFilesystem } = this.options;
+    if (this.finding?.code !== 'another-filesystem' || sweepOtherFilesystem === true) return undefined;
+    return `deleting images cannot free space here: ${this.finding.message} (SWEEP_OTHER_FILESYSTEM sweeps nevertheless)`;
   }
 
   /** The loop lives: its next sign comes within this time, or it hangs. */
@@ -255,6 +295,7 @@ export class Daemon {
   /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
   private async checkPlace(images: readonly Image[]): Promise<void> {
     const { disk, report, stop } = this.options;
+    this.keepCheck.look(images);
     if (this.placeIsKnown || this.engineInfo === undefined) return;
     const finding = await disk.checkPlace(
       this.engineInfo,
@@ -304,6 +345,8 @@ export class Daemon {
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
       dryRun: options.dryRun,
+      failures: this.failures,
+      isPlaceKnown: this.finding === undefined,
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
       patienceMs: options.timeoutSeconds * 1000,

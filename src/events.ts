@@ -2,6 +2,7 @@
  * Everything the daemon tells the world, one type an event. Surfaces (log, metrics, page, Kubernetes) are Reporters;
  * nothing else writes. The names are stable: docs/events.md lists them.
  */
+import type { Gain } from './core/gain.ts';
 import type { Amount, Thresholds, Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
 
@@ -16,6 +17,12 @@ export type StopReason =
   | 'no-candidates'
   /** Several deletions in a row freed next to nothing. */
   | 'ineffective'
+  /** The engine failed at each deletion, or gave no space back after an error of its own. */
+  | 'deletions-failed'
+  /** The engine, or what guards it, refuses deletions as such. */
+  | 'denied'
+  /** As many were deleted as one sweep may. */
+  | 'deletion-limit'
   /** The engine went away, or did not come to an end with a deletion, for longer than a sweep waits. */
   | 'engine-unavailable'
   /** The path could not be measured any more. */
@@ -29,16 +36,17 @@ export type StopReason =
   /** Nothing is deleted in a dry run. */
   | 'dry-run';
 
-export interface SweepReport {
+/** What a usage calls for; `gentle-step`: at the soft threshold, where one is set. */
+export type Due = 'nothing' | 'gentle-step' | 'sweep';
+
+/** `freed…` and `grown…`: measured on the filesystem, from before the first deletion to after the last. */
+export interface SweepReport extends Gain {
   readonly dryRun: boolean;
   readonly deletedImages: number;
   readonly deletedCacheRecords: number;
   readonly deletedContainers: number;
   /** Deletions that were tried and did not happen. */
   readonly failedDeletions: number;
-  /** Measured on the filesystem, in bytes; others write meanwhile, so it can be negative. */
-  readonly freedBytes: number;
-  readonly freedInodes: number;
   /** What was deleted should have freed so much more; the filesystem has not shown it in the time that is waited. */
   readonly outstandingBytes: number;
   readonly outstandingInodes: number;
@@ -67,6 +75,8 @@ export type DaemonEvent =
   | { readonly event: 'daemon.stopping'; readonly signal: string }
   | { readonly event: 'daemon.stopped' }
   | { readonly event: 'config.warning'; readonly message: string }
+  /** The log could not be written for a while; written where the lost lines would stand. */
+  | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
   /** The status page and its companions are served. */
   | { readonly event: 'http.listening'; readonly url: string }
   /** They cannot be: the address is taken, or not ours. The process ends. */
@@ -91,9 +101,11 @@ export type DaemonEvent =
     }
   /** The engine's events cannot be followed (any more). */
   | { readonly event: 'history.interrupted'; readonly message: string }
+  /** A path that a setting names is no plain file: a link, a pipe, a directory. The process ends. */
+  | { readonly event: 'file.refused'; readonly path: string; readonly message: string }
   /** A state file that is damaged or of another version: what was remembered is lost. */
   | { readonly event: 'history.state-lost'; readonly path: string; readonly message: string }
-  /** The state file or the trace cannot be written; said once until it can. */
+  /** One of the state files or the trace cannot be written; said once until it can. */
   | { readonly event: 'history.write-failed'; readonly path: string; readonly message: string }
   | {
       readonly event: 'check.completed';
@@ -101,6 +113,10 @@ export type DaemonEvent =
       readonly usage: Usage;
       readonly thresholds: Thresholds;
       readonly triggered: boolean;
+      /** What this usage calls for. */
+      readonly due: Due;
+      /** False where the check before found the same. */
+      readonly changed: boolean;
     }
   | {
       readonly event: 'sweep.started';
@@ -114,7 +130,13 @@ export type DaemonEvent =
   /** It is, but all that may go would not bring usage below the soft threshold; said once. */
   | ({ readonly event: 'gentle.skipped' } & SoftFacts)
   /** Still over HIGH, but nothing has changed since the last sweep could not help. */
-  | { readonly event: 'sweep.skipped'; readonly used: number; readonly reason: string }
+  | {
+      readonly event: 'sweep.skipped';
+      readonly used: number;
+      readonly reason: string;
+      /** Whether that was said before, of the same sweep. */
+      readonly repeated: boolean;
+    }
   | SubjectEvents<'image'>
   | SubjectEvents<'cache-record'>
   | SubjectEvents<'container'>
@@ -125,9 +147,8 @@ export type DaemonEvent =
       readonly deletions: number;
       /** False where the prediction was an estimate from sizes that the engine gives. */
       readonly exact: boolean;
-      readonly freedBytes: number;
-      readonly freedInodes: number;
-    } & Omit<VictimFacts, 'reason'>)
+    } & Gain &
+      Omit<VictimFacts, 'reason'>)
   | ({ readonly event: 'sweep.completed' } & SweepReport)
   /** The filesystem does not show yet what deletions should have freed: nothing more is deleted until it does, or in vain. */
   | {
@@ -138,13 +159,11 @@ export type DaemonEvent =
       readonly waitSeconds: number;
     }
   /** It does: in the sweep that waited, or at a check after it. */
-  | {
+  | ({
       readonly event: 'space.appeared';
-      readonly freedBytes: number;
-      readonly freedInodes: number;
       readonly afterSeconds: number;
       readonly usage: Usage;
-    }
+    } & Gain)
   /** A permission that the cleaner needs or, where not required, would use. */
   | { readonly event: 'cluster.access-missing'; readonly message: string; readonly required: boolean }
   /** The API server does not do what is asked, and is asked again until it does; said once. */
@@ -174,14 +193,13 @@ type SubjectEvents<S extends Subject> =
   | ({ readonly event: `${S}.would-delete` } & VictimFacts)
   | ({
       readonly event: `${S}.deleted`;
-      readonly freedBytes: number;
-      readonly freedInodes: number;
       readonly used: number;
       /** After the deletion. */
       readonly usage: Usage;
       /** The looks right before it, the engine's work and the measurement after it. */
       readonly durationSeconds: number;
-    } & VictimFacts)
+    } & Gain &
+      VictimFacts)
   /** A victim of the plan that stays after all. */
   | {
       readonly event: `${S}.kept`;

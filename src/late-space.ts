@@ -12,6 +12,7 @@ import {
   type Usage,
   usageAfter,
 } from './core/thresholds.ts';
+import { gainOf } from './core/gain.ts';
 import { hasArrived, hasGrown, isNothing, less, missingOf, nothing, plus } from './core/outstanding.ts';
 import type { Freed } from './core/space.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
@@ -122,8 +123,7 @@ export class LateSpace {
         this.#awaited = hasArrived(gained, awaited) ? nothing : less(awaited, gained);
         report({
           event: 'space.appeared',
-          freedBytes: gained.bytes,
-          freedInodes: gained.inodes,
+          ...gainOf(gained),
           afterSeconds: (nowMs - begunMs) / 1000,
           usage,
         });
@@ -170,8 +170,10 @@ export class OwedSpace {
     this.#owed = undefined;
     report({
       event: 'space.appeared',
-      freedBytes: Math.min(gained.bytes, amount.bytes),
-      freedInodes: Math.min(gained.inodes, amount.inodes),
+      ...gainOf({
+        bytes: Math.min(gained.bytes, amount.bytes),
+        inodes: Math.min(gained.inodes, amount.inodes),
+      }),
       afterSeconds: (performance.now() - sinceMs) / 1000,
       usage,
     });

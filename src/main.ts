@@ -1,15 +1,25 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
+import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
+import { printable } from './core/printable.ts';
+import { EXIT } from './exit-status.ts';
 
-/** A pipe that was closed early (`… | head`) is the reader's right, not our failure. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** Set where what a command prints could not be written. */
+let isUnwritten = false;
+
+/** A pipe that was closed early (`… | head`) is the reader's right, not our failure; a full disk is. */
+function onOutputError({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE' || isUnwritten) return;
+  isUnwritten = true;
+  warn([`cannot write to standard output: ${message}`]);
+  process.exitCode = EXIT.unavailable;
 }
 
 async function main(): Promise<number> {
+  await loadExpressions([...process.argv, ...Object.values(process.env)]);
   const command = parseCommandLine(process.argv.slice(2), process.env, {
     columns: process.stdout.columns || 100,
   });
@@ -50,12 +60,13 @@ function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boo
 }
 
 function warn(warnings: readonly string[]): void {
-  for (const warning of warnings) process.stderr.write(`docker-image-cleaner: ${warning}\n`);
+  for (const warning of warnings) process.stderr.write(`docker-image-cleaner: ${printable(warning, 4000)}\n`);
 }
 
-process.stdout.on('error', ignoreClosedPipe);
-process.stderr.on('error', ignoreClosedPipe);
+process.stdout.on('error', onOutputError);
+// There is nobody left to tell.
+process.stderr.on('error', () => undefined);
 // No top-level await: the one bundled file is CommonJS, which has none.
 void main().then((exitCode) => {
-  process.exitCode = exitCode;
+  process.exitCode = isUnwritten ? EXIT.unavailable : exitCode;
 });

@@ -2,7 +2,7 @@
 import { type Clean, containerStays, couldBeOldEnough, imagesOnly } from './core/clean.ts';
 import { formatCount } from './core/format.ts';
 import { estimatedInodes } from './core/layer-table.ts';
-import type { Container, HeldSpace, ImageId, ImageStore } from './core/store.ts';
+import type { Container, HeldSpace, Image, ImageId, ImageStore } from './core/store.ts';
 import type { SpaceByKind } from './core/space-kinds.ts';
 import type { Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
@@ -66,9 +66,26 @@ export async function listStore(
   const listed = await engine.listContainers(signal);
   const containers = clean.stoppedContainers ? await withStopTimes(engine, listed, clean, signal) : listed;
   const appeared = await disk.appeared(signal);
-  const images = listedImages.map((image) => ({ ...image, appearedAtMs: appeared.get(image.id) }));
+  const images = await withArrivals(engine, listedImages, appeared, signal);
   if (!clean.buildCache) return { images, containers, layers: new Map() };
   return { images, containers, layers: new Map(), cacheRecords: await engine.listCacheRecords(signal) };
+}
+
+/** When each image came here: what the disk tells, else what the engine does. */
+async function withArrivals(
+  engine: Engine,
+  images: readonly Image[],
+  appeared: ReadonlyMap<ImageId, number>,
+  signal: AbortSignal,
+): Promise<readonly Image[]> {
+  const told = new Map<ImageId, number | undefined>(appeared);
+  if (engine.arrivedAtMs !== undefined) {
+    const asked = images.filter(({ id }) => !told.has(id));
+    await forEachLimited(asked, AT_ONCE, signal, async (image) => {
+      told.set(image.id, await engine.arrivedAtMs?.(image, signal));
+    });
+  }
+  return images.map((image) => ({ ...image, appearedAtMs: told.get(image.id) }));
 }
 
 /** When each container stopped that could go: the list does not tell, and only those old enough are asked about. */
@@ -78,15 +95,16 @@ async function withStopTimes(
   clean: Clean,
   signal: AbortSignal,
 ): Promise<readonly Container[]> {
-  const times = new Map<string, number | undefined>();
+  const details = new Map<string, Partial<Container>>();
   const nowMs = Date.now();
   const asked = containers.filter((container) => couldBeOldEnough(container, clean, nowMs));
   await forEachLimited(asked, AT_ONCE, signal, async ({ id }) => {
-    times.set(id, (await engine.inspectContainer(id, signal))?.stoppedAtMs);
+    const now = await engine.inspectContainer(id, signal);
+    if (now === undefined) return;
+    const { stoppedAtMs, isRestarted, failedToStart } = now;
+    details.set(id, { stoppedAtMs, isRestarted, failedToStart });
   });
-  return containers.map((container) =>
-    times.has(container.id) ? { ...container, stoppedAtMs: times.get(container.id) } : container,
-  );
+  return containers.map((container) => ({ ...container, ...details.get(container.id) }));
 }
 
 /**

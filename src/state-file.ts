@@ -1,7 +1,9 @@
 /** Small files that must survive a restart: written whole or not at all, and never believed blindly. */
-import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf } from './errno.ts';
+import { openPlainFile } from './plain-file.ts';
 
 /** A file larger than this is not ours; a state larger than this is not written. */
 export const maxStateBytes = 64 * 1024 * 1024;
@@ -14,10 +16,15 @@ export async function readStateFile(
   path: string,
 ): Promise<{ readonly value: unknown } | { readonly damaged: string } | undefined> {
   try {
-    const { size } = await stat(path);
-    if (size > maxStateBytes)
-      return { damaged: `${path} is larger than a state file may be (${size} bytes).` };
-    return { value: JSON.parse(await readFile(path, 'utf8')) };
+    const file = await openPlainFile(path, constants.O_RDONLY);
+    try {
+      const { size } = await file.stat();
+      if (size > maxStateBytes)
+        return { damaged: `${path} is larger than a state file may be (${size} bytes).` };
+      return { value: JSON.parse(await file.readFile('utf8')) };
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     return { damaged: `${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.` };
@@ -36,9 +43,9 @@ export async function writeStateFile(path: string, value: unknown): Promise<void
 /** As writeStateFile(), of JSON that is made already. */
 export async function writeStateText(path: string, text: string): Promise<void> {
   if (Buffer.byteLength(text) > maxStateBytes) throw new RangeError(`${path} would be larger than allowed`);
-  const beside = `${path}.new`;
+  const beside = besideOf(path);
   try {
-    const file = await open(beside, 'w', 0o600);
+    const file = await create(beside);
     try {
       await file.writeFile(text);
       await file.sync();
@@ -57,4 +64,23 @@ export async function writeStateText(path: string, text: string): Promise<void> 
   } finally {
     await folder.close();
   }
+}
+
+/** Whether it can be written, found out by a file beside it that is gone again. @throws Node's filesystem error */
+export async function probeStateFile(path: string): Promise<void> {
+  const beside = besideOf(path);
+  await (await create(beside)).close();
+  await unlink(beside);
+}
+
+function besideOf(path: string): string {
+  return `${path}.new`;
+}
+
+/** A new file: what stood there, left behind or put there by others, is taken away and never opened. */
+async function create(path: string): Promise<FileHandle> {
+  await unlink(path).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
+  return await openPlainFile(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
 }

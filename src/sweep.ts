@@ -4,18 +4,20 @@
  */
 import { hasFired, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
-import { explainOutstanding, explainRemaining } from './core/explain.ts';
+import { explainOutstanding, explainRemaining, freeByHand } from './core/explain.ts';
+import { gainOf } from './core/gain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { Protections } from './core/protections.ts';
-import type { ImageStore } from './core/store.ts';
+import { type ImageStore, storeWithout } from './core/store.ts';
 import type { UnitId, UnitKind } from './core/unit.ts';
 import {
   type Amount,
   freedBetween,
   isBelowLow,
+  isBrimful,
   level,
   type Thresholds,
   type Usage,
@@ -25,6 +27,8 @@ import type { ImageDisk } from './disk/image-disk.ts';
 import { type Engine, EngineError } from './engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from './events.ts';
 import { addLayers, listStore, type Snapshot } from './observe.ts';
+import type { FailedDeletions } from './failed-deletions.ts';
+import { gaveBack, helps } from './gains.ts';
 import { LateSpace } from './late-space.ts';
 import { patiently } from './patiently.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
@@ -32,8 +36,6 @@ import { removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from '.
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
-/** "Next to nothing": less than this share of what had to go when the sweep began, of either resource that had to. */
-const INEFFECTIVE_SHARE = 0.001;
 /** No sweep deletes more than this; the next check goes on. A bound for the loop, far above any real node. */
 const VICTIMS_LIMIT = 100_000;
 
@@ -54,6 +56,10 @@ export interface SweepOptions {
   readonly looks: number;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
   readonly patienceMs: number;
+  /** Nothing speaks against the images being on the filesystem that is measured. */
+  readonly isPlaceKnown: boolean;
+  /** What earlier sweeps could not delete. */
+  readonly failures: FailedDeletions;
   /** No further deletion is begun once this fires. */
   readonly stop: AbortSignal;
   /** Why it fired, where that was not the program's end. */
@@ -68,11 +74,15 @@ interface Progress {
   store: ImageStore;
   readonly deleted: Record<UnitKind, number>;
   failed: number;
+  /** What the engine last said where a deletion failed, or where it complained about one that happened. */
+  complaint: string | undefined;
   predicted: Amount;
   readonly check: PredictionCheck;
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
   readonly refused: Map<UnitId, string>;
+  /** Deleted, by us or by others, since the store was listed. */
+  readonly gone: Set<UnitId>;
 }
 
 /** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
@@ -84,10 +94,12 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     store: snapshot.store,
     deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
     failed: 0,
+    complaint: undefined,
     predicted: { bytes: 0, inodes: 0 },
     check: new PredictionCheck(),
     uselessInARow: 0,
-    refused: new Map(),
+    refused: options.failures.refusals(Date.now()),
+    gone: new Set(),
   };
   const first = planFor(progress, options);
   options.report({
@@ -123,8 +135,10 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
         const listed = await listStore(options.engine, options.disk, signal, options.clean);
         return (await addLayers(listed, options.engine, options.disk, signal, options.clean)).store;
       }, options);
+      progress.gone.clear();
       plan = planFor(progress, options);
-      if (plan.victims.length === 0) return 'no-candidates';
+      if (plan.victims.length === 0)
+        return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
     }
   } catch (error) {
     if (options.stop.aborted) return stopReason(options);
@@ -172,7 +186,7 @@ async function carryOut(
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
-    if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'ineffective';
+    if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'deletion-limit';
     const before = progress.usage;
     const begunMs = performance.now();
     const result = await patiently(() => removeVictim(victim, options), options);
@@ -184,11 +198,18 @@ async function carryOut(
     note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
-    const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN;
+    if (result.outcome === 'denied') return 'denied';
+    const isHollow = (): boolean =>
+      result.outcome === 'deleted' &&
+      result.complaint !== undefined &&
+      !gaveBack(victim.predicted, freedBetween(before, progress.usage));
+    const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
     if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
     if (hasFired(options.stop)) return stopReason(options);
+    // Gone, but the engine failed at giving the space back: the next one would go for nothing as well.
+    if (isHollow()) return 'deletions-failed';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
     if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
   }
@@ -227,25 +248,37 @@ function note(
     case 'deleted': {
       const freed = freedBetween(before, progress.usage);
       progress.deleted[victim.kind] += 1;
+      progress.gone.add(victim.id);
       progress.predicted = {
         bytes: progress.predicted.bytes + victim.predicted.bytes,
         inodes: progress.predicted.inodes + victim.predicted.inodes,
       };
       progress.check.note(victim, freed);
+      options.failures.forget(victim.id);
+      if (result.complaint !== undefined) progress.complaint = result.complaint;
       if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // Where it is not known that the images are on this disk, the first that should have shown and did not decides.
+      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, freed))
+        progress.uselessInARow = INEFFECTIVE_RUN;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
       break;
     }
     case 'gone':
+      progress.gone.add(victim.id);
       break;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
       break;
     case 'failed':
+    case 'denied':
     case 'unresolved':
       progress.failed += 1;
+      progress.complaint = result.message;
       progress.refused.set(victim.id, result.message);
+      if (result.outcome === 'failed' && result.isAnswered)
+        options.failures.failed(victim.id, result.message, Date.now());
+      else options.failures.uncertain();
   }
   tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
 }
@@ -257,7 +290,6 @@ function summary(
   durationSeconds: number,
   options: SweepOptions,
 ): SweepReport {
-  const freed = freedBetween(before, progress.usage);
   const { outstanding } = progress.late;
   const reachedLow = isBelowLow(progress.usage, options.thresholds);
   return {
@@ -266,8 +298,7 @@ function summary(
     deletedCacheRecords: progress.deleted['build-cache'],
     deletedContainers: progress.deleted['stopped-container'],
     failedDeletions: progress.failed,
-    freedBytes: freed.bytes,
-    freedInodes: freed.inodes,
+    ...gainOf(freedBetween(before, progress.usage)),
     outstandingBytes: outstanding.bytes,
     outstandingInodes: outstanding.inodes,
     predictedBytes: progress.predicted.bytes,
@@ -281,25 +312,26 @@ function summary(
       reachedLow || options.dryRun
         ? []
         : [
-            ...explainRemaining(progress.store, progress.usage, {
+            ...explainRemaining(storeWithout(progress.store, progress.gone), progress.usage, {
               ...options.protections,
               nowMs: Date.now(),
             }),
             ...explainOutstanding(outstanding),
+            ...explainFailure(stoppedBecause, progress),
           ],
   };
 }
 
-function deletions({ deleted }: Progress): number {
-  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
+/** What the engine said, and what to do where it cannot delete on a full disk. */
+function explainFailure(stoppedBecause: StopReason, { complaint, usage }: Progress): readonly string[] {
+  if (complaint === undefined || (stoppedBecause !== 'deletions-failed' && stoppedBecause !== 'denied'))
+    return [];
+  const said = `the engine said: ${complaint}`;
+  return isBrimful(usage) ? [said, freeByHand] : [said];
 }
 
-/** More than next to nothing of what had to go. */
-function helps(freed: Amount, toFree: Amount): boolean {
-  return (
-    (toFree.bytes > 0 && freed.bytes >= toFree.bytes * INEFFECTIVE_SHARE) ||
-    (toFree.inodes > 0 && freed.inodes >= toFree.inodes * INEFFECTIVE_SHARE)
-  );
+function deletions({ deleted }: Progress): number {
+  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
 }
 
 function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {

@@ -2,6 +2,7 @@
 import type { Clean } from './core/clean.ts';
 import type { Victim } from './core/plan.ts';
 import type { PredictionCheck } from './core/prediction-check.ts';
+import { gainOf } from './core/gain.ts';
 import { freedBetween, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import type { UnitKind } from './core/unit.ts';
 import type { Engine } from './engine/engine.ts';
@@ -62,12 +63,10 @@ export function tellRemoval(
   const subject = subjectOf[victim.kind];
   switch (result.outcome) {
     case 'deleted': {
-      const freed = freedBetween(before, after);
       report({
         event: `${subject}.deleted`,
         ...facts(victim),
-        freedBytes: freed.bytes,
-        freedInodes: freed.inodes,
+        ...gainOf(freedBetween(before, after)),
         used: level(after, thresholds.type).value,
         usage: after,
         durationSeconds,
@@ -81,6 +80,7 @@ export function tellRemoval(
       report({ event: `${subject}.kept`, ...named(victim), reason: result.reason });
       return;
     case 'failed':
+    case 'denied':
     case 'unresolved':
       report({ event: `${subject}.delete-failed`, ...named(victim), message: result.message });
   }
@@ -98,8 +98,7 @@ export function tellMissedPredictions(check: PredictionCheck, report: Reporter):
     deletions,
     ...{ id, references, sizeBytes, predictedBytes, predictedInodes },
     exact: worst.victim.predicted.exact,
-    freedBytes: worst.freed.bytes,
-    freedInodes: worst.freed.inodes,
+    ...gainOf(worst.freed),
   });
 }
 

@@ -101,6 +101,33 @@ deletion should have freed. What is missing is waited for before more is deleted
 as no help: as long as it keeps coming, else 15 s, on btrfs and zfs 90 s. What had not come by then is in the sweep's report
 (\`outstandingBytes\`), and the check that finds it says so (\`space.appeared\`).
 
+## When the engine answers with an error
+
+What the engine did decides, not its answer: after an error the image is looked at once. Gone is deleted; a name less is
+progress, and the same image is tried on (on a full disk Docker drops a name in memory and cannot write that down); an image
+that is kept gets its names back. What failed is tried again after one interval, then after four, sixteen, at most an hour,
+and does not keep others from going. A refusal of deletions as such (401, 403) ends the sweep (\`denied\`). An image that is gone
+without giving its space back after an error ends it as well (\`deletions-failed\`): the next would go for nothing. Both wait
+likewise, or until somebody made room. Seen on Docker's containerd store with 0 bytes free: containerd cannot write its
+database. The sweep then says that some 100 kB are to be freed by hand.
+
+## Behind a socket proxy
+
+What a proxy in front of Docker's socket must allow:
+
+| request                                                       | for                                          |
+| ------------------------------------------------------------- | -------------------------------------------- |
+| \`GET /_ping\`, \`/version\`, \`/info\`                       | finding out who is there                     |
+| \`GET /images/json\`, \`/images/NAME/json\`, \`/images/NAME/history\` | images, their layers, the look right before a deletion |
+| \`GET /containers/json\`                                      | what is in use                               |
+| \`GET /events\`                                               | the use of images (\`lru\`, \`value\`, gentle mode) |
+| \`DELETE /images/NAME\`, \`POST /images/NAME/tag\`            | deleting, and giving names back              |
+| \`GET /containers/ID/json\`, \`DELETE /containers/ID\`        | \`CLEAN\` with \`stopped-containers\`          |
+| \`GET /system/df\`, \`POST /build/prune\`                     | \`CLEAN\` with \`build-cache\`                 |
+
+\`plan\` and \`status\` need the GET requests only. All but \`/_ping\` and \`/version\` come with the API's version in front
+(\`/v1.45/…\`).
+
 ## Docker Engine 29
 
 **No test here has run it**: no release of Debian has it. What is known of it is from its documentation, and unit tests put
@@ -111,7 +138,6 @@ answers of the documented shapes through the negotiation and the translation (\`
 - What later versions of its API leave out (an image's parent, its driver's data, the old fields of \`/system/df\`) is not
   needed; what they add is ignored.
 - Its new installations have the containerd image store, so the column "Docker 28, containerd store" is the nearest to it.
-  Set \`PATH_TO_CHECK\` to where the images are (\`/var/lib/containerd\` where containerd is the system's): \`status\` says when
-  the path is another place. An installation that was upgraded keeps the store that it had.
+  \`PATH_TO_CHECK\`, where it is not set, is then containerd's folder. An installation that was upgraded keeps the store that it had.
 
 Begin with \`run --dry-run\` there, and compare \`plan\` with what \`docker ps -a\` says is in use.`;

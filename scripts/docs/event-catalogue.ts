@@ -82,10 +82,11 @@ const victim = {
   predictedInodes: count('the same in inodes'),
   reason: because,
 };
-const signed = (description: string): DescribedSchema => ({ type: 'integer', description });
 const freed = {
-  freedBytes: signed('what the filesystem gained, measured; negative where others wrote more'),
-  freedInodes: signed('the same in inodes'),
+  freedBytes: count('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
+  freedInodes: count('the same in inodes'),
+  grownBytes: count('how much more is used than before, where others wrote more than was freed; else 0'),
+  grownInodes: count('the same in inodes'),
 };
 const wouldDelete: EventEntry<keyof typeof victim> = {
   level: 'info',
@@ -128,6 +129,9 @@ const stopReasons: Readonly<Record<StopReason, string>> = {
   'reached-low': 'usage is below the low threshold',
   'no-candidates': 'nothing is left that may go',
   ineffective: 'several deletions in a row freed next to nothing',
+  'deletions-failed': 'the engine failed at each deletion, or gave no space back after an error of its own',
+  denied: 'the engine, or what guards it, refuses deletions',
+  'deletion-limit': 'as many were deleted as one sweep may',
   'engine-unavailable': 'the engine stayed away, or did not come to an end with a deletion',
   'path-unavailable': 'the path could not be measured any more',
   'cordon-time-limit': 'the node was cordoned for as long as it may be',
@@ -159,6 +163,14 @@ export const catalogue: Catalogue = {
     level: 'warn',
     when: 'something in the configuration looks like a mistake, but can be lived with',
     fields: { message },
+  },
+  'log.lines-lost': {
+    level: 'warn',
+    when: 'the log can be written again, after lines were lost: written in their place',
+    fields: {
+      lines: count('how many'),
+      reason: text("the kernel's name of the last error: `ENOSPC`, `EAGAIN` for a reader that does not read"),
+    },
   },
   'http.listening': {
     level: 'info',
@@ -205,20 +217,32 @@ export const catalogue: Catalogue = {
     when: "the engine's events cannot be followed; said once until they can",
     fields: { message },
   },
+  'file.refused': {
+    level: 'error',
+    when: 'STATE_FILE, a file beside it, or RECORD_TRACE is a symbolic link, a named pipe, a socket, a directory or a device; the process ends with status 2',
+    fields: { path, message },
+  },
   'history.state-lost': {
     level: 'warn',
-    when: 'the state file is damaged or of another version; it is made anew',
+    when: 'a state file (or the `.layers` or `.activity` beside it) is damaged or of another version; a new one is started',
     fields: { path, message },
   },
   'history.write-failed': {
     level: 'warn',
-    when: 'the state file or the trace cannot be written; said once until it can',
+    when: 'one of them or the trace cannot be written, found out at the start or later; logged once until it can be written',
     fields: { path, message },
   },
   'check.completed': {
-    level: 'debug, info at HIGH',
+    level: 'debug; info where `changed`',
     when: 'after each look at the disk',
-    fields: { used, usage, thresholds, triggered: yes('at or over HIGH') },
+    fields: {
+      used,
+      usage,
+      thresholds,
+      triggered: yes('at or over HIGH'),
+      due: oneOf(['nothing', 'gentle-step', 'sweep'], 'what this usage calls for'),
+      changed: yes('the first check, or the one before called for something else'),
+    },
   },
   'sweep.started': {
     level: 'info',
@@ -244,9 +268,9 @@ export const catalogue: Catalogue = {
     fields: { used, softLevel: used, thresholdType },
   },
   'sweep.skipped': {
-    level: 'warn',
-    when: 'still at HIGH, but nothing has changed since a sweep could not help',
-    fields: { used, reason: because },
+    level: 'warn, debug where `repeated`',
+    when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',
+    fields: { used, reason: because, repeated: yes('that was logged before, and nothing has changed') },
   },
   'image.would-delete': wouldDelete,
   'image.deleted': deleted,

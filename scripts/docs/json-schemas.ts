@@ -111,6 +111,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   'not-needed': 'it could go, but need not',
   managed: 'a stopped container that somebody may bring back',
   'stopped-recently': 'a container that stopped not long ago',
+  'never-started': 'a container that was created and not started yet',
   'not-cleaned': '`CLEAN` does not name its kind',
   refused: 'the engine, or a look right before the deletion, kept it',
   pinned: 'the engine was told to keep it',
@@ -154,6 +155,7 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
         reason,
       }),
     ),
+    unmatchedKeep: list<string>('patterns of `KEEP` that no image here matches', text('a pattern')),
     predicted: object<PlanJson['predicted']>('what all of it comes to, computed', {
       freedBytes: whole('bytes that all victims free'),
       freedInodes: whole('the same in inodes'),

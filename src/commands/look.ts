@@ -4,6 +4,7 @@ import { ImageDisk } from '../disk/image-disk.ts';
 import { createEngine } from '../engine/create.ts';
 import { EngineError } from '../engine/engine.ts';
 import { DiskError } from '../disk/error.ts';
+import { printable, printableJson } from '../core/printable.ts';
 import { EXIT } from '../exit-status.ts';
 import { observe } from '../observe.ts';
 import type { Look as Seen } from '../surfaces/json/look.ts';
@@ -39,7 +40,7 @@ export async function orUnavailable(body: () => Promise<number>): Promise<number
     return await body();
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof DiskError)) throw error;
-    process.stderr.write(`docker-image-cleaner: ${error.message}\n`);
+    complain(error.message);
     return EXIT.unavailable;
   }
 }
@@ -47,12 +48,17 @@ export async function orUnavailable(body: () => Promise<number>): Promise<number
 /** Where the sizes of layers are from, and whether the path is the right one, as both commands tell it for people. */
 export function sourceLines({ snapshot, dataRoot }: Look): readonly string[] {
   return [
-    `layer sizes: ${snapshot.layerSource}`,
-    ...(dataRoot === undefined ? [] : [`warning: ${dataRoot.message}`]),
+    `layer sizes: ${printable(snapshot.layerSource)}`,
+    ...(dataRoot === undefined ? [] : [`warning: ${printable(dataRoot.message)}`]),
   ];
 }
 
 /** Prints JSON to standard output. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
+}
+
+/** One line on standard error, for a person. */
+export function complain(message: string): void {
+  process.stderr.write(`docker-image-cleaner: ${printable(message, 4000)}\n`);
 }

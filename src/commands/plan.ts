@@ -10,7 +10,16 @@ import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import {
+  complain,
+  diskOf,
+  type Look,
+  look,
+  orUnavailable,
+  type Output,
+  printJson,
+  sourceLines,
+} from './look.ts';
 import { watch } from './watch.ts';
 
 export async function plan(config: Config, output: Output, signal: AbortSignal): Promise<number> {
@@ -37,7 +46,10 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
 async function remembered({ stateFile }: Config): Promise<UsageHistory | undefined> {
   if (stateFile === undefined) return undefined;
   const saved = await loadHistory(stateFile);
-  return saved === undefined || 'lost' in saved ? undefined : saved.history;
+  if (saved === undefined) return undefined;
+  if (!('lost' in saved)) return saved.history;
+  complain(`planned without the use of images: ${saved.lost}`);
+  return undefined;
 }
 
 function planText(seen: Look, planned: Plan, thresholds: Thresholds): string {
@@ -72,6 +84,7 @@ function planText(seen: Look, planned: Plan, thresholds: Thresholds): string {
         ]),
     '',
     ending,
+    ...planned.unmatchedKeep.map(({ text }) => `KEEP pattern ${text} matches no image here.`),
     ...(planned.kept.length === 0
       ? []
       : [

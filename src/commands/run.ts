@@ -20,6 +20,7 @@ import { ListenError } from '../surfaces/http/listen-error.ts';
 import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
+import { filesAreUsable } from './files.ts';
 import { podName } from './pod-name.ts';
 
 /** An engine that does not answer is for the check to report. */
@@ -28,10 +29,14 @@ const HISTORY_PATIENCE_MS = 5_000;
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
   const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const plainLog = createLog(format, config.logLevel);
+  const { report: write, draw, end } = createLog(format, config.logLevel, { triesAgain: !once });
+  // However the process ends.
+  process.once('exit', end);
   const { stderr } = process;
   const log =
-    format === 'text' && stderr.isTTY ? withProgress(plainLog, stderr, () => performance.now()) : plainLog;
+    format === 'text' && stderr.isTTY
+      ? withProgress(write, { draw, columns: () => stderr.columns }, () => performance.now())
+      : write;
   const surfaces: { http?: HttpSurface } = {};
   const report: Reporter = (event) => {
     log(event);
@@ -43,6 +48,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   const history = (): UsageHistory | undefined => remembered.history?.current();
   let cordon: SweepCordon | undefined;
   try {
+    if (!(await filesAreUsable(config, report))) return EXIT.usage;
     // One check has nothing to serve.
     if (config.httpAddress !== undefined && !once)
       surfaces.http = await serve(config, config.httpAddress, history, report);
@@ -95,6 +101,7 @@ type Parts = Pick<DaemonOptions, 'engine' | 'cordon' | 'history' | 'audience' | 
 function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
   return {
     ...parts,
+    sweepOtherFilesystem: config.sweepOtherFilesystem,
     criticalLevel: config.criticalLevel,
     softLevel: config.softLevel,
     quietSeconds: config.quietSeconds,
@@ -190,6 +197,8 @@ function exitStatus(result: CheckResult): number {
     case 'skipped':
     case 'stopped':
       return EXIT.done;
+    case 'cannot-help':
+      return EXIT.aboveLow;
     case 'unavailable':
       return EXIT.unavailable;
     case 'swept': {

@@ -15,7 +15,7 @@ import { type Result, simulate as replayAll } from '../simulate/simulate.ts';
 import { type Trace, TraceError } from '../simulate/trace.ts';
 import { traceLines } from '../simulate/write-trace.ts';
 import { table } from '../surfaces/terminal.ts';
-import { printJson } from './look.ts';
+import { complain, printJson } from './look.ts';
 
 export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<number> {
   try {
@@ -30,7 +30,7 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof TraceError || error instanceof UnknownChooserError)) throw error;
-    process.stderr.write(`docker-image-cleaner: ${error.message}\n`);
+    complain(error.message);
     return EXIT.usage;
   }
 }

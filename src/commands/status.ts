@@ -5,6 +5,7 @@
 import type { Config } from '../config/config.ts';
 import { forestOf, type Forest } from '../core/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
+import { printable } from '../core/printable.ts';
 import { shortId } from '../core/protection.ts';
 import { type Freed, shareOf } from '../core/space.ts';
 import { type Container, holders } from '../core/store.ts';
@@ -37,13 +38,15 @@ function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds:
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return [
-    `${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`,
+    printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
     '',
     gauges(snapshot.usage, thresholds),
     ...sourceLines(seen),
     ...storeLine(engine),
     '',
-    'space' in answer ? spaceText(answer.space) : `Where the space is cannot be told: ${answer.problem}`,
+    'space' in answer
+      ? spaceText(answer.space)
+      : `Where the space is cannot be told: ${printable(answer.problem)}`,
     '',
     table(
       ['IMAGE', 'ID', 'SIZE', 'UNIQUE', 'SHARED', 'AGE', 'USED BY'],

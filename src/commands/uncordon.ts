@@ -9,8 +9,10 @@ import {
   type Uncordoner,
 } from '../cluster/uncordon.ts';
 import type { UncordonRequest } from '../config/uncordon-request.ts';
+import { printable } from '../core/printable.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals } from '../signals.ts';
+import { complain } from './look.ts';
 import { podName } from './pod-name.ts';
 
 /** Answers the exit status: 1 when a node that should be uncordoned is not, or nobody can say. */
@@ -107,9 +109,5 @@ function daemonSetLine(
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function complain(line: string): void {
-  process.stderr.write(`docker-image-cleaner: ${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }

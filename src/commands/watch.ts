@@ -1,9 +1,11 @@
 /** `--watch`: a command's text, again and again on the terminal, until Ctrl-C or q. */
 import { sleep } from '../clock.ts';
+import { printable } from '../core/printable.ts';
 import { DiskError } from '../disk/error.ts';
 import { EngineError } from '../engine/engine.ts';
 import { EXIT } from '../exit-status.ts';
 import { Screen } from '../surfaces/screen.ts';
+import { complain } from './look.ts';
 
 /** From the end of one look to the next. */
 const EVERY_MS = 2_000;
@@ -15,9 +17,7 @@ const EVERY_MS = 2_000;
 export async function watch(render: (signal: AbortSignal) => Promise<string>): Promise<number> {
   const { stdin, stdout } = process;
   if (!stdout.isTTY) {
-    process.stderr.write(
-      'docker-image-cleaner: --watch needs a terminal; for machines there is --json, or metrics over HTTP\n',
-    );
+    complain('--watch needs a terminal; for machines there is --json, or metrics over HTTP');
     return EXIT.usage;
   }
   const enough = new AbortController();
@@ -55,6 +55,6 @@ async function textOf(
     return `${head}\n\n${await render(signal)}`;
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof DiskError)) throw error;
-    return `${head}\n\n${error.message}\n\nTrying again.`;
+    return `${head}\n\n${printable(error.message, 4000)}\n\nTrying again.`;
   }
 }

@@ -29,7 +29,12 @@ const thresholdKeys = [
   'thresholdCritical',
 ] as const;
 type ThresholdKey = (typeof thresholdKeys)[number];
-const protectionKeys = ['keep', 'minAgeSeconds', 'keepLast'] as const satisfies (keyof Protections)[];
+const protectionKeys = [
+  'keep',
+  'keepLabel',
+  'minAgeSeconds',
+  'keepLast',
+] as const satisfies (keyof Protections)[];
 const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
 type CleanKey = (typeof cleanKeys)[number];
 
@@ -90,7 +95,12 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   const config: LoadedConfig = {
     ...omit(values, [...thresholdKeys, ...protectionKeys, ...cleanKeys]),
     thresholds: judged.thresholds,
-    protections: { keep: values.keep, minAgeSeconds: values.minAgeSeconds, keepLast: values.keepLast },
+    protections: {
+      keep: values.keep,
+      keepLabel: values.keepLabel,
+      minAgeSeconds: values.minAgeSeconds,
+      keepLast: values.keepLast,
+    },
     clean: cleanOf(values),
     criticalLevel: judged.criticalLevel,
     softLevel: judged.softLevel,

@@ -10,6 +10,7 @@ import {
   choice,
   choices,
   judgedLater,
+  keepLabelRule,
   keepPatterns,
   longestSeconds,
   nodeName,
@@ -86,7 +87,14 @@ export const settings = {
     help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',
     kind: absolutePath(),
     default: undefined,
-    defaultText: '/var/lib/docker; with cri /var/lib/containerd or, for CRI-O, /var/lib/containers/storage',
+    defaultText:
+      'where the engine says that it keeps its images, if that is here; else /var/lib/docker, with cri /var/lib/containerd or, for CRI-O, /var/lib/containers/storage',
+  }),
+  sweepOtherFilesystem: setting({
+    group: 'Disk',
+    help: 'Sweep although the images are known to be on another filesystem than the path, where deleting them frees nothing',
+    kind: onOff(),
+    default: false,
   }),
   thresholdType: setting({
     group: 'Disk',
@@ -159,11 +167,17 @@ export const settings = {
     default: [],
     defaultText: '',
   }),
+  keepLabel: setting({
+    group: 'Sweeps',
+    help: 'Whether the label docker-image-cleaner.keep protects an image: on, off, or only on images that match these patterns',
+    kind: keepLabelRule(),
+    default: 'on',
+  }),
   minAgeSeconds: setting({
     group: 'Sweeps',
-    help: 'How long an image stays at least after it came to this host (pulled, built or tagged)',
+    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum',
     kind: seconds(0, 315_360_000),
-    default: 0,
+    default: 120,
   }),
   keepLast: setting({
     group: 'Sweeps',

@@ -4,6 +4,8 @@
  */
 import { socketPathOf } from '../engine/endpoint.ts';
 import { type KeepPattern, parseKeepPatterns } from '../core/keep-pattern.ts';
+import type { KeepLabelRule } from '../core/protections.ts';
+import { compileExpression } from './expressions.ts';
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
@@ -152,8 +154,25 @@ export function keepPatterns(): ValueKind<readonly KeepPattern[]> {
     allowed:
       'patterns on image names separated by commas or white space: `*` and `?` as in file names, `re:` and a regular expression, or `sha256:` and at least 12 digits of an ID or digest',
     parse: (text) => {
-      const parsed = parseKeepPatterns(text);
+      const parsed = parseKeepPatterns(text, compileExpression);
       return parsed.ok ? accepted(parsed.patterns) : refused(parsed.reason);
+    },
+  };
+}
+
+/** Whether labels protect: `on`, `off`, or the patterns of the images on which they do. */
+export function keepLabelRule(): ValueKind<KeepLabelRule> {
+  return {
+    placeholder: 'on|off|patterns',
+    allowed: '`on`, `off`, or patterns as in KEEP: the label then counts only on images that match one',
+    parse: (text) => {
+      const word = truth.get(text.trim().toLowerCase());
+      if (word !== undefined) return accepted(word ? 'on' : 'off');
+      const parsed = parseKeepPatterns(text, compileExpression);
+      if (!parsed.ok) return refused(parsed.reason);
+      return parsed.patterns.length === 0
+        ? refused('expected on, off or patterns')
+        : accepted(parsed.patterns);
     },
   };
 }

@@ -11,12 +11,19 @@ export function choiceIn(
     protections,
     clean,
     nowMs,
-  }: { readonly protections: Protections; readonly clean: Clean; readonly nowMs: number },
+    refused,
+  }: {
+    readonly protections: Protections;
+    readonly clean: Clean;
+    readonly nowMs: number;
+    /** What is not to be tried now. */
+    readonly refused: ReadonlyMap<string, string>;
+  },
 ): string {
-  const others = sortOutCleanable(store, clean, nowMs).units.map(({ id }) => id);
+  const others = sortOutCleanable(store, clean, nowMs, refused).units.map(({ id }) => id);
   const leaving = new Set(others);
   const containers = store.containers.filter(({ id }) => !leaving.has(id));
-  const { candidates } = sortOut({ ...store, containers }, undefined, { ...protections, nowMs });
+  const { candidates } = sortOut({ ...store, containers }, refused, { ...protections, nowMs });
   const images = candidates.map((image) => [image.id, ...references(image)].join(' '));
   return [...(clean.images ? images : []), ...others].sort().join('\n');
 }

@@ -56,7 +56,11 @@ export function containerStays(container: Container, clean: Clean, nowMs: number
     Object.keys(labels).some((label) => label.startsWith(prefix)),
   )?.[1];
   if (manager !== undefined) return { code: 'managed', reason: `it belongs to ${manager}` };
-  // One that never ran has only the time when it was made.
+  if (container.isRestarted === true)
+    return { code: 'managed', reason: 'its restart policy starts it again with the engine' };
+  // One that was only created waits for its first start; one whose start failed has only the time when it was made.
+  if (state === 'created' && container.failedToStart === false)
+    return { code: 'never-started', reason: 'it was created and not started yet' };
   const sinceMs = container.stoppedAtMs ?? (state === 'created' ? container.createdAtMs : undefined);
   if (sinceMs === undefined) return { code: 'stopped-recently', reason: 'it is not known when it stopped' };
   const ageSeconds = (nowMs - sinceMs) / 1000;
@@ -164,7 +168,7 @@ function recordUnit(
     name: record.description,
     references: [record.description],
     sizeBytes: record.sizeBytes,
-    unreferenced: false,
+    isUntagged: false,
     layers: chainTo(store, space?.top),
     own: ownOf(space, record.sizeBytes),
     ownExact: space?.exact ?? false,
@@ -191,7 +195,7 @@ function containerUnit(container: Container, store: ImageStore): Unit {
     name,
     references: [name],
     sizeBytes: own.bytes + images.reduce((most: number, image: Image) => Math.max(most, image.sizeBytes), 0),
-    unreferenced: false,
+    isUntagged: false,
     layers: images.length > 0 ? [] : chainTo(store, space?.top),
     own,
     ownExact: space?.exact ?? false,

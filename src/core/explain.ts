@@ -59,3 +59,7 @@ export function explainOutstanding({ bytes, inodes }: Amount): readonly string[]
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
+
+/** Where the engine cannot even write that it deletes something. */
+export const freeByHand =
+  'the disk is so full that the engine cannot finish a deletion: free some 100 kB (or a few inodes) by hand, for instance by truncating a log; the next check then goes on';

@@ -2,6 +2,7 @@
  * Patterns of images that are never deleted, as people write them. Pure. When in doubt a pattern matches: keeping an
  * image too many costs space, deleting one too many costs somebody's work.
  */
+import { canMatchReference, isRegistryAlone, meantBy } from './reference-grammar.ts';
 import { type Image, references } from './store.ts';
 
 /**
@@ -11,22 +12,31 @@ import { type Image, references } from './store.ts';
  */
 export type KeepPattern =
   | { readonly kind: 'glob'; readonly text: string }
-  | { readonly kind: 'expression'; readonly text: string; readonly expression: RegExp }
+  | { readonly kind: 'expression'; readonly text: string; readonly expression: Expression }
   | { readonly kind: 'digest'; readonly text: string; readonly hex: string };
+
+/** A compiled regular expression; its time must be linear in the text, for images bring names of anybody's choice. */
+export interface Expression {
+  test(text: string): boolean;
+}
+
+/** Compiles a regular expression. @throws Error with the reason when it is none. */
+export type CompileExpression = (source: string) => Expression;
 
 export type KeepPatterns =
   | { readonly ok: true; readonly patterns: readonly KeepPattern[] }
   | { readonly ok: false; readonly reason: string };
 
-/** Longer texts are not given to a regular expression: a repeated `.*` takes time by powers of the length. */
-const MAX_MATCHED_LENGTH = 512;
 const MAX_PATTERN_LENGTH = 512;
 
-/** Patterns separated by commas and white space. Never throws; one bad pattern makes all bad. */
-export function parseKeepPatterns(text: string): KeepPatterns {
+/**
+ * Patterns separated by commas and white space. Never throws; one bad pattern makes all bad.
+ * @param compile for patterns with `re:`.
+ */
+export function parseKeepPatterns(text: string, compile: CompileExpression): KeepPatterns {
   const patterns: KeepPattern[] = [];
   for (const part of split(text)) {
-    const pattern = parsePattern(part);
+    const pattern = parsePattern(part, compile);
     if (typeof pattern === 'string') return { ok: false, reason: pattern };
     patterns.push(pattern);
   }
@@ -58,62 +68,41 @@ function split(text: string): readonly string[] {
 }
 
 /** The pattern, or why it is none. */
-function parsePattern(text: string): KeepPattern | string {
+function parsePattern(text: string, compile: CompileExpression): KeepPattern | string {
   const shown = `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
   if (text.length > MAX_PATTERN_LENGTH) return `${shown} is longer than ${MAX_PATTERN_LENGTH} characters`;
-  if (text.startsWith('re:')) return parseExpression(text, shown);
+  if (text.startsWith('re:')) return parseExpression(text, shown, compile);
   if (text.startsWith('sha256:')) {
     const hex = text.slice('sha256:'.length);
     return /^[0-9a-f]{12,64}$/.test(hex)
       ? { kind: 'digest', text, hex }
       : `${shown}: sha256: is followed by 12 to 64 hexadecimal digits in lower case`;
   }
-  if (/^[\w.\-/:@*?]+$/.test(text)) return { kind: 'glob', text };
-  return `${shown} is no pattern on references: of special characters it has only * and ?; for more write re: and a regular expression`;
+  if (!/^[\w.\-/:@*?]+$/.test(text))
+    return `${shown} is not a valid pattern: only * and ? are special; prefix re: for a regular expression`;
+  if (canMatchReference(text) && !isRegistryAlone(text)) return { kind: 'glob', text };
+  const meant = meantBy(text);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const why = isRegistryAlone(text) ? 'is a registry, not an image name' : 'can match no image name';
+  return `${shown} ${why}${hint}${text.includes('.*') ? ' (prefix re: for a regular expression)' : ''}`;
 }
 
-function parseExpression(text: string, shown: string): KeepPattern | string {
+function parseExpression(text: string, shown: string, compile: CompileExpression): KeepPattern | string {
   const source = text.slice('re:'.length);
   if (source === '') return `${shown}: re: is followed by a regular expression`;
-  if (repeatsRepetition(source)) {
-    return `${shown} repeats a group that repeats or chooses by itself, or refers back to one; that can take for ever`;
-  }
   try {
-    return { kind: 'expression', text, expression: new RegExp(source) };
+    return { kind: 'expression', text, expression: compile(source) };
   } catch (error) {
-    return `${shown} is no regular expression: ${error instanceof Error ? error.message : String(error)}`;
+    return `${shown} is not a valid regular expression: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
-/**
- * True for what can take exponential time: a repeated group with a repetition or a choice inside, and backreferences.
- * Refuses some harmless expressions as well; those can be written otherwise, or as several patterns.
- */
-function repeatsRepetition(source: string): boolean {
-  /** For each open group: whether it repeats or chooses somewhere inside. */
-  const open: boolean[] = [false];
-  let closed = false;
-  for (let at = 0; at < source.length; at += 1) {
-    const character = source[at] ?? '';
-    const isRepetition = '*+{'.includes(character);
-    if (isRepetition && closed) return true;
-    closed = false;
-    if (character === '\\') {
-      if (/[1-9k]/.test(source[at + 1] ?? '')) return true;
-      at += 1;
-    } else if (character === '[') {
-      while (at < source.length && source[at] !== ']') at += source[at] === '\\' ? 2 : 1;
-    } else if (character === '(') open.push(false);
-    else if (character === ')') {
-      closed = open.pop() ?? false;
-      if (closed) mark(open);
-    } else if (isRepetition || character === '|' || (character === '?' && source[at - 1] !== '(')) mark(open);
-  }
-  return false;
-}
-
-function mark(open: boolean[]): void {
-  if (open.length > 0) open[open.length - 1] = true;
+/** The patterns that no image falls under. */
+export function unmatched(
+  images: readonly Image[],
+  patterns: readonly KeepPattern[],
+): readonly KeepPattern[] {
+  return patterns.filter((pattern) => !images.some((image) => keptBy(image, [pattern]) !== undefined));
 }
 
 /** The first pattern that an image falls under. */
@@ -127,9 +116,7 @@ export function keptBy(image: Image, patterns: readonly KeepPattern[]): KeepPatt
       case 'digest':
         return hexes.some((hex) => hex.startsWith(pattern.hex));
       case 'expression':
-        return spellings.some(
-          ({ whole }) => whole.length > MAX_MATCHED_LENGTH || pattern.expression.test(whole),
-        );
+        return spellings.some(({ whole }) => pattern.expression.test(whole));
       case 'glob':
         return (
           spellings.some(

@@ -15,7 +15,8 @@ import {
   type SortedOut,
   stepsThatStay,
 } from './protection.ts';
-import { noProtections, type Protections } from './protections.ts';
+import { type KeepPattern, unmatched } from './keep-pattern.ts';
+import { isLabelIgnored, noProtections, type Protections } from './protections.ts';
 import type { UsageHistory } from './usage/history.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
@@ -54,7 +55,10 @@ export interface Plan {
   /** What must go until usage is below LOW. */
   readonly toFree: Amount;
   readonly victims: readonly Victim[];
+  /** By reason, then by name: the same world gives the same list. */
   readonly kept: readonly Kept[];
+  /** Patterns of KEEP that no image here falls under: often misspelt. */
+  readonly unmatchedKeep: readonly KeepPattern[];
   readonly predicted: {
     readonly freed: Freed;
     readonly usageAfter: Usage;
@@ -95,10 +99,14 @@ export function makePlan(input: PlanInput): Plan {
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
   const isKeepingParents = keepingParents(store, steps);
+  const rules = input.protections ?? noProtections;
+  const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
+  const labelsIgnored = new Set(ignored.map(({ id }) => id));
   const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
     const { kind, id, references, sizeBytes } = unit;
     const keepParents = isKeepingParents(unit);
-    return { kind, id, references, sizeBytes, keepParents, predicted, reason };
+    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
   });
   const stays =
     choice === undefined
@@ -111,7 +119,8 @@ export function makePlan(input: PlanInput): Plan {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
     victims,
-    kept: [...kept, ...others.kept, ...stays],
+    kept: inListOrder([...kept, ...others.kept, ...stays]),
+    unmatchedKeep: unmatched(store.images, rules.keep),
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
   };
 
@@ -135,6 +144,18 @@ export function makePlan(input: PlanInput): Plan {
       ...(history && { history }),
     });
   }
+}
+
+/** Engines list in another order each time. */
+function inListOrder(kept: readonly Kept[]): readonly Kept[] {
+  const nameOf = ({ references, id }: Kept): string => references[0] ?? id;
+  return kept.toSorted(
+    (a, b) => compare(a.code, b.code) || compare(nameOf(a), nameOf(b)) || compare(a.id, b.id),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Tells of units whether a nameless build step below them stays. */

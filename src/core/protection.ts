@@ -24,7 +24,7 @@ import type { Unit, UnitKind } from './unit.ts';
  * - `pinned`, `sandbox-image`: the engine itself needs it; see store.ts.
  * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see protections.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
- * - `managed`, `stopped-recently`: a stopped container that somebody may bring back, or look at.
+ * - `managed`, `stopped-recently`, `never-started`: a container that somebody may bring back, look at or start.
  * - `not-cleaned`: the setting does not name its kind.
  * - `refused`: the engine or a check right before the deletion kept it in this sweep.
  */
@@ -37,6 +37,7 @@ export type KeepCode =
   | 'not-needed'
   | 'managed'
   | 'stopped-recently'
+  | 'never-started'
   | 'not-cleaned'
   | 'refused'
   | ProtectionCode;
@@ -134,7 +135,16 @@ function keepUsed(image: Image, first: Container, containers: readonly Container
   const others = containers.length > 1 ? ` and ${containers.length - 1} more` : '';
   const whose = staticPod === undefined ? '' : ` of the static pod ${staticPod}`;
   const code = staticPod === undefined ? 'in-use' : 'static-pod';
-  return keep(image, code, `used by container ${name} (${state})${whose}${others}`);
+  const isMaybe = (ofStatic ?? first).mayMount !== undefined && !isNamed(image, ofStatic ?? first);
+  const how = isMaybe ? 'may be mounted by' : 'used by';
+  const why = isMaybe
+    ? `: ${(ofStatic ?? first).mayMount?.join(', ')} may have been moved after it was created`
+    : '';
+  return keep(image, code, `${how} container ${name} (${state})${whose}${others}${why}`);
+}
+
+function isNamed(image: Image, { images }: Container): boolean {
+  return images.includes(image.id) || references(image).some((name) => images.includes(name));
 }
 
 /** An image whose child stays must stay, all the way down to the first parent. */

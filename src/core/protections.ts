@@ -6,8 +6,13 @@ import { formatDuration } from './format.ts';
 import { keptBy, type KeepPattern, repositoryOf } from './keep-pattern.ts';
 import { type Image, type ImageId, references } from './store.ts';
 
-/** The rules in force; images with the label `keepLabel` are always protected. */
+/** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
+export type KeepLabelRule = 'on' | 'off' | readonly KeepPattern[];
+
+/** The rules in force. */
 export interface Protections {
+  /** `on` where left out. */
+  readonly keepLabel?: KeepLabelRule;
   readonly keep: readonly KeepPattern[];
   /** Since the image appeared on this host; 0: any age may go. */
   readonly minAgeSeconds: number;
@@ -54,19 +59,33 @@ export function protectedImages(
     byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id);
   const found = new Map<ImageId, Protection>();
   for (const image of images) {
-    const protection = image.engineNeeds ?? byLabel(image) ?? (hasRules ? byRule(image) : undefined);
+    const protection = image.engineNeeds ?? byLabel(image, rules) ?? (hasRules ? byRule(image) : undefined);
     if (protection !== undefined) found.set(image.id, protection);
   }
   return found;
 }
 
 /** Only a plain no is a no: who sets the label in another way wants something kept. */
-function byLabel(image: Image): Protection | undefined {
+function asksToBeKept({ labels }: Image): boolean {
+  const value = labels[keepLabel];
+  return value !== undefined && !/^\s*(false|0|no|off)\s*$/i.test(value);
+}
+
+function isHonoured(image: Image, rule: KeepLabelRule): boolean {
+  return rule === 'on' || (rule !== 'off' && keptBy(image, rule) !== undefined);
+}
+
+/** An image whose label asks for protection and does not get it, because the operator decided so. */
+export function isLabelIgnored(image: Image, { keepLabel: rule = 'on' }: Protections): boolean {
+  return asksToBeKept(image) && !isHonoured(image, rule);
+}
+
+function byLabel(image: Image, { keepLabel: rule = 'on' }: Protections): Protection | undefined {
   const value = image.labels[keepLabel];
-  if (value === undefined || /^\s*(false|0|no|off)\s*$/i.test(value)) return undefined;
+  if (!asksToBeKept(image) || !isHonoured(image, rule)) return undefined;
   return {
     code: 'keep-label',
-    reason: `its label ${keepLabel}${value === '' ? '' : `=${value}`} protects it`,
+    reason: `its label ${keepLabel}${value === undefined || value === '' ? '' : `=${value}`} protects it`,
   };
 }
 
@@ -82,13 +101,13 @@ function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Pro
   if (sinceMs === undefined) {
     return {
       code: 'min-age',
-      reason: `it is not known when it came here, so it may be younger than ${minimum}`,
+      reason: `it is not known when it arrived; it may be younger than ${minimum} (min-age)`,
     };
   }
   const ageSeconds = (nowMs - sinceMs) / 1000;
   if (ageSeconds >= minAgeSeconds) return undefined;
-  const came = ageSeconds < 0 ? 'in the future by this clock' : `${formatDuration(ageSeconds)} ago`;
-  return { code: 'min-age', reason: `it came here ${came}, and stays for ${minimum} at least` };
+  const arrived = ageSeconds < 0 ? 'in the future by this clock' : `${formatDuration(ageSeconds)} ago`;
+  return { code: 'min-age', reason: `arrived ${arrived}; kept for ${minimum} (min-age)` };
 }
 
 /** When it came to this host, as well as that is known. */

@@ -62,6 +62,11 @@ export interface Container {
   /** Every image it holds: the one it was made from, and images it mounts. IDs and, where no ID is known, names. */
   readonly images: readonly string[];
   /**
+   * Names of images that it mounts, of which it is not known which image was meant: the name was given to another one, or
+   * taken away, after the container was made. Left out where there is none.
+   */
+  readonly mayMount?: readonly string[];
+  /**
    * created, running, paused, restarting, removing, exited, dead, or what a later engine says; `external`: another
    * program's on the same store. All of them hold.
    */
@@ -70,6 +75,10 @@ export interface Container {
   readonly labels: Readonly<Record<string, string>>;
   /** When it stopped; left out where that was not asked or it never ran. */
   readonly stoppedAtMs?: number | undefined;
+  /** The engine starts it again when the engine itself starts (restart policy); left out where that was not asked. */
+  readonly isRestarted?: boolean | undefined;
+  /** Its last start failed or it ended with an error; left out where that was not asked. */
+  readonly failedToStart?: boolean | undefined;
   /** The static pod that it belongs to: kubelet runs those from files, also without an API server. */
   readonly staticPod?: string | undefined;
 }
@@ -149,13 +158,36 @@ export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Contai
   const idByName = idsByName(store);
   const held = new Map<ImageId, Container[]>();
   for (const container of store.containers) {
-    for (const id of new Set(container.images.map((name) => idByName.get(name) ?? name))) {
+    const ids = [
+      ...container.images.map((name) => idByName.get(name) ?? name),
+      ...maybeMounted(container, store),
+    ];
+    for (const id of new Set(ids)) {
       const list = held.get(id);
       if (list === undefined) held.set(id, [container]);
       else list.push(container);
     }
   }
   return held;
+}
+
+/**
+ * Images that a container may mount by a name that they no longer have: those without a tag, which lost theirs to another
+ * image, and all of the name's repository.
+ */
+function maybeMounted({ mayMount = [] }: Container, { images }: ImageStore): readonly ImageId[] {
+  if (mayMount.length === 0) return [];
+  const repositories = new Set(mayMount.map(repositoryOf));
+  const isMeant = (image: Image): boolean =>
+    image.tags.length === 0 || references(image).some((name) => repositories.has(repositoryOf(name)));
+  return images.filter(isMeant).map(({ id }) => id);
+}
+
+/** The repository of a reference: without its tag and digest. */
+function repositoryOf(reference: string): string {
+  const [name = ''] = reference.split('@');
+  const colon = name.lastIndexOf(':');
+  return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
 }
 
 /** Image IDs by name, for the names that containers hold. */
@@ -168,4 +200,16 @@ function idsByName(store: ImageStore): ReadonlyMap<string, ImageId> {
     for (const name of digests) if (wanted.has(name)) ids.set(name, id);
   }
   return ids;
+}
+
+/** The store without images, containers and build-cache records that are gone; layers are left as they are. */
+export function storeWithout(store: ImageStore, gone: ReadonlySet<string>): ImageStore {
+  if (gone.size === 0) return store;
+  const stays = ({ id }: { readonly id: string }): boolean => !gone.has(id);
+  return {
+    ...store,
+    images: store.images.filter(stays),
+    containers: store.containers.filter(stays),
+    ...(store.cacheRecords && { cacheRecords: store.cacheRecords.filter(stays) }),
+  };
 }

@@ -136,3 +136,8 @@ export function usageAt(usage: Usage, type: Thresholds['type'], value: number): 
     ? { ...usage, inodes: upTo(usage.inodes) }
     : { ...usage, bytes: upTo(usage.bytes) };
 }
+
+/** So little is left that not even a record of what is deleted can be written. */
+export function isBrimful({ bytes, inodes }: Usage): boolean {
+  return bytes.available < 64 * 1024 || (inodes !== undefined && inodes.available < 4);
+}

@@ -28,8 +28,8 @@ export interface Unit {
   readonly references: readonly string[];
   /** What the engine says that it takes, shared parts included: an upper bound of what deleting it frees. */
   readonly sizeBytes: number;
-  /** Nothing can ask for it by name. */
-  readonly unreferenced: boolean;
+  /** An image without a tag ("dangling"), as `docker image prune` has it: at most its digest is a name. */
+  readonly isUntagged: boolean;
   /** The layers that it holds, from the bottom up. A chain ID that the store does not know gets an estimated size. */
   readonly layers: readonly ChainId[];
   /** What goes with it and is nobody else's: a container's writable layer. Zero for an image. */
@@ -87,7 +87,7 @@ export function imageUnits(
     name: nameOf(image),
     references: references(image),
     sizeBytes: image.sizeBytes,
-    unreferenced: isUnreferenced(image),
+    isUntagged: image.tags.length === 0,
     layers: image.layers ?? madeUpChain(image, byId),
     own: nothing,
     dependents: hasDependents ? dependentsOf(image) : nobody,

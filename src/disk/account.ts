@@ -43,6 +43,13 @@ export interface StoreAccount {
   readonly metadata: Amount;
 }
 
+/** `lost`: it was there and could not be used. */
+export interface StateProblem {
+  readonly kind: 'lost' | 'unwritten';
+  readonly path: string;
+  readonly message: string;
+}
+
 export interface AccountOptions {
   /** Estimate layers that were never measured instead of walking them: an answer at once, inexact. */
   readonly estimate?: boolean;
@@ -62,13 +69,16 @@ export class DiskAccountant {
   readonly #folders: LayerFolders;
   readonly #metadata = new MetadataFolders();
   #isLoaded = false;
-  #stateProblem: string | undefined;
+  readonly #stateFile: string | undefined;
+  #stateProblems: StateProblem[] = [];
+  #isUnsaved = false;
 
   /**
    * @param root PATH_TO_CHECK.
    * @param stateFile where measured layers are remembered over a restart; undefined: nowhere.
    */
   constructor(root: string, stateFile?: string) {
+    this.#stateFile = stateFile;
     this.#root = root.replace(/(?<=.)\/+$/, '');
     this.#mounts = new MountTable(this.#root);
     this.#reader = new LayerDatabaseReader(this.#root, this.#listings);
@@ -77,9 +87,9 @@ export class DiskAccountant {
     this.#folders = new LayerFolders(this.#memory, this.#listings, this.#mounts);
   }
 
-  /** A sentence about a state file that was damaged or could not be written; undefined when all is well. */
-  get stateProblem(): string | undefined {
-    return this.#stateProblem;
+  /** What went wrong with the state file since this was asked last; a file that cannot be written once until it can. */
+  takeStateProblems(): readonly StateProblem[] {
+    return this.#stateProblems.splice(0);
   }
 
   /** The image store as its own records describe it, without a look at the layers' files. Never throws but for an abort. */
@@ -116,7 +126,8 @@ export class DiskAccountant {
     signal: AbortSignal,
   ): Promise<DiskAccount> {
     if (!this.#isLoaded) {
-      this.#stateProblem = await this.#memory.load(database.layersFolder);
+      const lost = await this.#memory.load(database.layersFolder);
+      if (lost !== undefined) this.#noteProblem('lost', lost);
       this.#isLoaded = true;
     }
     const slices = new Slices(signal);
@@ -202,10 +213,17 @@ export class DiskAccountant {
   async #save(): Promise<void> {
     try {
       await this.#memory.save();
+      this.#isUnsaved = false;
     } catch (error) {
       // A full disk must not keep the cleaner from measuring it.
-      this.#stateProblem = `The measured layers could not be saved: ${String(error)}`;
+      if (!this.#isUnsaved)
+        this.#noteProblem('unwritten', error instanceof Error ? error.message : String(error));
+      this.#isUnsaved = true;
     }
+  }
+
+  #noteProblem(kind: StateProblem['kind'], message: string): void {
+    if (this.#stateFile !== undefined) this.#stateProblems.push({ kind, path: this.#stateFile, message });
   }
 }
 

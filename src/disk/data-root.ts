@@ -1,8 +1,9 @@
 /** Finds out whether PATH_TO_CHECK is where the engine keeps its images. Cleaning by the gauge of another disk is worse than not cleaning. */
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ImageId } from '../core/store.ts';
 import type { LayerDatabaseResult } from './layer-database.ts';
+import { deviceOf } from './layers-place.ts';
 
 /** What the engine says of itself (a part of EngineInfo). */
 export interface EngineWhereabouts {
@@ -25,6 +26,25 @@ export interface DataRootFinding {
 
 /** Where Docker's containerd image store lies (moby since 24; the default of 29) unless configured otherwise. */
 const containerdRoot = '/var/lib/containerd';
+/** The folder by which a containerd root is known. */
+const containerdMark = 'io.containerd.metadata.v1.bolt';
+
+/**
+ * Where an engine keeps its images, by what it tells, if that can be seen from here: what PATH_TO_CHECK is where it is not set.
+ * @returns undefined where the engine does not tell, or names a folder that is not here.
+ */
+export async function pathOf({
+  rootDirectory,
+  storeDirectory,
+}: EngineWhereabouts): Promise<string | undefined> {
+  const told = storeRoot(storeDirectory) ?? rootDirectory;
+  return told !== undefined && (await deviceOf(told)) !== undefined ? told : undefined;
+}
+
+/** containerd names a snapshotter's folder, CRI-O that of its images: the store is their parent. */
+function storeRoot(storeDirectory: string | undefined): string | undefined {
+  return storeDirectory?.replace(/\/(io\.containerd\.[^/]+|[a-z0-9]+-images)$/, '');
+}
 
 /**
  * Compares the path with what the engine says and holds. The images decide, not the name: an engine in a container
@@ -38,6 +58,11 @@ export async function checkDataRoot(
   images: readonly ImageId[],
   database: LayerDatabaseResult,
 ): Promise<DataRootFinding | undefined> {
+  const isContainerdStore = isSnapshotter(engine.storageDriver);
+  // A containerd root, wherever it was moved to or mounted.
+  if (isContainerdStore && (await deviceOf(`${path}/${containerdMark}`)) !== undefined) return undefined;
+  // The layers' folder itself, or a folder of them: the right gauge, whatever cannot be read there.
+  if (!isContainerdStore && !database.ok && (await isPartOf(path, engine))) return undefined;
   if (engine.storeDirectory !== undefined) {
     // Docker's containerd store is named by its folder: it need not be below Docker's data root.
     const isBelow = engine.storeDirectory.startsWith(`${engine.rootDirectory ?? ''}/`);
@@ -46,10 +71,14 @@ export async function checkDataRoot(
   }
   const found = database.ok ? images.filter((id) => database.database.images.has(id)).length : 0;
   if (found > 0) return undefined;
-  const isContainerdStore = isSnapshotter(engine.storageDriver);
   const isNamed = engine.rootDirectory !== undefined && (await isSamePlace(path, engine.rootDirectory));
   if (isNamed && !isContainerdStore) {
-    const isForeign = database.ok && database.database.images.size > 0 && images.length > 0;
+    // Podman's images may all be in additional, read-only stores.
+    const isForeign =
+      database.ok &&
+      database.database.layout === 'docker' &&
+      database.database.images.size > 0 &&
+      images.length > 0;
     if (!isForeign) return undefined;
     return {
       code: 'unknown',
@@ -76,6 +105,15 @@ async function checkStore(path: string, store: string, root: string): Promise<Da
   return await finding(path, root, false);
 }
 
+/** A folder inside of the root whose gauge is that of the layers: on the root's filesystem, or the layers' own folder. */
+async function isPartOf(path: string, { rootDirectory, storageDriver }: EngineWhereabouts): Promise<boolean> {
+  if (rootDirectory === undefined || (await isSamePlace(path, rootDirectory))) return false;
+  if (!(await isWithin(rootDirectory, path))) return false;
+  const layers = `${rootDirectory}/${storageDriver ?? ''}`;
+  const [here, root, there] = await Promise.all([deviceOf(path), deviceOf(rootDirectory), deviceOf(layers)]);
+  return here === (there ?? root);
+}
+
 async function isWithin(folder: string, inner: string): Promise<boolean> {
   try {
     const [outside, inside] = await Promise.all([realpath(folder), realpath(inner)]);
@@ -100,7 +138,9 @@ async function finding(path: string, actual: string, isContainerdStore: boolean)
     return {
       code: 'unknown',
       message: say(
-        'that folder cannot be seen from here. Mount it into this container and set the path to it.',
+        (await isInContainer())
+          ? 'that folder cannot be seen from here. Mount it into this container and set the path to it.'
+          : 'that folder does not exist here, or may not be read. Is the engine on another host?',
       ),
     };
   }
@@ -128,10 +168,10 @@ async function isSamePlace(one: string, other: string): Promise<boolean> {
   }
 }
 
-async function deviceOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).dev;
-  } catch {
-    return undefined;
-  }
+/** Docker and Podman leave a file in each container, Kubernetes a variable. */
+async function isInContainer(): Promise<boolean> {
+  if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) return true;
+  for (const mark of ['/.dockerenv', '/run/.containerenv'])
+    if ((await deviceOf(mark)) !== undefined) return true;
+  return false;
 }

@@ -3,7 +3,7 @@ import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Gauge } from '../core/thresholds.ts';
 import { errnoOf } from '../errno.ts';
-import { unreadablePath } from './error.ts';
+import { DiskError, unreadablePath } from './error.ts';
 
 /**
  * Filesystems that decide about blocks when they write them out, and give them back when they commit (magic numbers of
@@ -60,6 +60,13 @@ export async function measureFilesystem(path: string, signal: AbortSignal): Prom
   signal.throwIfAborted();
   const answer = await ask(path);
   signal.throwIfAborted();
+  if (answer.blocks === 0)
+    throw new DiskError(
+      'failed',
+      path,
+      `${path} is on a filesystem that tells no size, so how full it is cannot be known. Set ` +
+        'DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to the folder where the engine keeps its images.',
+    );
   return {
     bytes: { total: answer.blocks * answer.bsize, available: answer.bavail * answer.bsize },
     inodes: answer.files === 0 ? undefined : { total: answer.files, available: answer.ffree },

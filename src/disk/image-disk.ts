@@ -5,7 +5,7 @@
 import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
 import { formatCount } from '../core/format.ts';
 import type { Thresholds, Usage } from '../core/thresholds.ts';
-import { type DiskAccount, DiskAccountant, layersOf } from './account.ts';
+import { type DiskAccount, DiskAccountant, layersOf, type StateProblem } from './account.ts';
 import { appearedTimes } from './appeared.ts';
 import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
@@ -15,6 +15,7 @@ import type { StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { isLate, measureFilesystem, sharesCopies } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
+import { gaugedFolder } from './layers-place.ts';
 
 /** What the disk knows of the images' layers. */
 export interface LayerFacts {
@@ -36,6 +37,8 @@ export class ImageDisk {
   readonly #type: Thresholds['type'];
   readonly #accountant: DiskAccountant;
   readonly #containerd: ContainerdStoreReader;
+  /** Whose filesystem is gauged; found out when the store is read. */
+  #gauged: string | undefined;
 
   /** @param stateFile where measured layers are remembered over a restart; undefined: nowhere. */
   constructor(path: string, type: Thresholds['type'], stateFile?: string) {
@@ -52,7 +55,18 @@ export class ImageDisk {
    */
   async usage(signal: AbortSignal): Promise<Usage> {
     const allocated = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
-    return { path: this.path, ...(await measureFilesystem(this.path, signal)), allocated };
+    this.#gauged ??= await this.#findGauged(signal);
+    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)), allocated };
+  }
+
+  /** The folder whose filesystem is gauged: the path, or that of the layers where a disk of their own is mounted below it. */
+  get gaugedPath(): string {
+    return this.#gauged ?? this.path;
+  }
+
+  async #findGauged(signal: AbortSignal): Promise<string> {
+    const result = await this.#accountant.readStore(signal);
+    return await gaugedFolder(this.path, result.ok ? result.database.layersFolder : undefined);
   }
 
   /**
@@ -81,6 +95,11 @@ export class ImageDisk {
     return await this.#accountant.measure(signal);
   }
 
+  /** What went wrong with the file of measured layers since this was asked last. */
+  takeStateProblems(): readonly StateProblem[] {
+    return this.#accountant.takeStateProblems();
+  }
+
   /**
    * When each image came to this host, in epoch ms; an image of which that is not known is left out.
    * @throws the signal's reason when aborted.
@@ -96,6 +115,13 @@ export class ImageDisk {
    * @throws DiskError when something may not be read; the signal's reason when aborted.
    */
   async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
+    const gauged = this.gaugedPath;
+    if (gauged !== this.path)
+      throw new DiskError(
+        'failed',
+        gauged,
+        `The layers are on a filesystem of their own, ${gauged}, which is the one that is watched; the rest of ${this.path} is not on it.`,
+      );
     return await spaceByKind(await this.account(signal), store, signal);
   }
 
@@ -109,7 +135,9 @@ export class ImageDisk {
     images: readonly ImageId[],
     signal: AbortSignal,
   ): Promise<DataRootFinding | undefined> {
-    return await checkDataRoot(this.path, engine, images, await this.#accountant.readStore(signal));
+    const store = await this.#accountant.readStore(signal);
+    this.#gauged = await gaugedFolder(this.path, store.ok ? store.database.layersFolder : undefined);
+    return await checkDataRoot(this.path, engine, images, store);
   }
 
   /**

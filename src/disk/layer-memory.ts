@@ -105,7 +105,12 @@ export class LayerMemory {
       if (slices.isOver) await slices.rest();
     }
     const head = `{"version":${stateVersion},"layersFolder":${JSON.stringify(this.#layersFolder)}`;
-    await writeStateText(this.#path, `${head},"folders":{${folders.join(',')}}}`);
+    try {
+      await writeStateText(this.#path, `${head},"folders":{${folders.join(',')}}}`);
+    } catch (error) {
+      this.#isChanged = true;
+      throw error;
+    }
   }
 
   get(name: string): FolderRecord | undefined {

@@ -112,6 +112,11 @@ export interface Engine {
    * or the engine does not tell. Two requests.
    */
   imageLayers(id: ImageId, signal: AbortSignal): Promise<ToldLayers | undefined>;
+  /**
+   * When an image last came to this host or got a name here, in epoch ms; undefined where the engine does not tell. One
+   * request, once for each image and set of names. Missing where the engine never tells.
+   */
+  arrivedAtMs?(image: Image, signal: AbortSignal): Promise<number | undefined>;
   /** One container as it is now; undefined when it is gone. */
   inspectContainer(id: string, signal: AbortSignal): Promise<ContainerDetails | undefined>;
   /**

@@ -123,11 +123,18 @@ export class Feed {
     >();
     for (const listed of images) {
       const image = await this.#layers.withLayers(listed, signal);
-      described.push(image);
+      described.push(await this.#withArrival(image, signal));
       for (const [id, layer] of await this.#layers.sizes(image, signal)) layers.set(id, layer);
     }
     this.#layers.keepOnly(new Set(images.map(({ id }) => id)));
     return { images: described, layers };
+  }
+
+  /** An image that the history does not know yet, with the time at which it came to this host, if the engine tells. */
+  async #withArrival(image: Image, signal: AbortSignal): Promise<Image> {
+    const { engine, history } = this.#options;
+    if (engine.arrivedAtMs === undefined || history.images.has(image.id)) return image;
+    return { ...image, appearedAtMs: await engine.arrivedAtMs(image, signal) };
   }
 
   /**

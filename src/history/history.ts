@@ -9,6 +9,7 @@ import type { Reporter } from '../events.ts';
 import { Feed } from './feed.ts';
 import { Follower } from './follower.ts';
 import type { MeasuredLayers } from './layers.ts';
+import { probeStateFile } from '../state-file.ts';
 import { loadHistory, saveHistory } from './saved.ts';
 import { SeenEvents } from './seen.ts';
 import { TraceFile, type TraceFileOptions, traceLine } from './trace-file.ts';
@@ -103,6 +104,10 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
       failed.add(path);
     }
   }
+
+  // Not only when it is to be written for the first time, which is after a while, or at the end.
+  if (stateFile !== undefined) await write(stateFile, () => probeStateFile(stateFile));
+  if (trace !== undefined) await write(trace.path, () => trace.probe());
 
   let savedAtMs = clock();
   async function save(isLast: boolean): Promise<void> {

@@ -2,9 +2,11 @@
  * The trace: every use of an image as a line of JSON, for the simulator. The format is described in
  * docs/trace-format.md. Bounded: a full file is put aside, and the oldest of those is deleted.
  */
-import { appendFile, open, rename } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, rename } from 'node:fs/promises';
 import type { ChainId, ImageId, Layer } from '../core/store.ts';
 import { errnoOf } from '../errno.ts';
+import { openPlainFile } from '../plain-file.ts';
 import type { FinishedUse } from './uses.ts';
 
 /** A use, as written. Times in seconds. */
@@ -67,6 +69,11 @@ export class TraceFile {
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
+  /** Whether it can be written: makes it where it is not there. @throws NotAPlainFile; Node's filesystem error. */
+  async probe(): Promise<void> {
+    await append(this.path, '');
+  }
+
   /** Writes what waits. One at a time. @throws Node's filesystem error; what was not written waits on. */
   async flush(): Promise<void> {
     while (this.#waiting.length > 0) {
@@ -78,7 +85,7 @@ export class TraceFile {
       // Somebody else's line without an end must not spoil ours.
       const text = endsInLine ? `\n${lines}` : lines;
       try {
-        await appendFile(this.path, text, { mode: 0o600 });
+        await append(this.path, text);
       } catch (error) {
         // A part of it may have been written, so what the file says of images is not known any more.
         this.#begun = undefined;
@@ -116,6 +123,16 @@ export class TraceFile {
   }
 }
 
+async function append(path: string, text: string): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+  const file: FileHandle = await openPlainFile(path, flags);
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+}
+
 interface Begun {
   readonly bytes: number;
   /** Its last line has no end. */
@@ -128,7 +145,7 @@ const TAIL_BYTES = 1024 * 1024;
 /** Looks at the file that is to be continued. A line of ours that was cut off is taken away: readers would stop at it. */
 async function lookAt(path: string): Promise<Begun> {
   try {
-    const file = await open(path, 'r+');
+    const file = await openPlainFile(path, constants.O_RDWR);
     try {
       const { size } = await file.stat();
       const start = Math.max(0, size - TAIL_BYTES);

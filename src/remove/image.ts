@@ -28,13 +28,13 @@ export async function removeImage(
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
     const target = nextTarget(image, engine.capabilities);
-    const step = await removeTarget(engine, target, victim, options);
+    const step = await removeTarget(engine, target, image, victim, options);
     if (step.outcome === 'untagged') {
       // The engine's word for what went: one deletion can take several names along.
       removedTags.push(...image.tags.filter((tag) => step.names.includes(tag)));
       continue;
     }
-    if (step.outcome === 'kept' || step.outcome === 'failed') {
+    if (step.outcome === 'kept' || step.outcome === 'failed' || step.outcome === 'denied') {
       await giveBack(engine, victim.id, removedTags, options);
     }
     return step;
@@ -94,6 +94,7 @@ type Step = RemovalOutcome | { readonly outcome: 'untagged'; readonly names: rea
 async function removeTarget(
   engine: Engine,
   target: RemovalTarget,
+  before: Image,
   { id, keepParents }: Victim,
   options: RemovalOptions,
 ): Promise<Step> {
@@ -109,9 +110,13 @@ async function removeTarget(
         ? { outcome: 'deleted' }
         : { outcome: 'untagged', names: [...removal.untagged, target.reference] };
     },
-    async (): Promise<Seen<Step>> => {
+    async (isOver): Promise<Seen<Step>> => {
       const image = await engine.inspectImage(id, options.abandon);
       if (image === undefined) return { ended: { outcome: 'deleted' } };
+      const names = references(image);
+      const lost = references(before).filter((name) => !names.includes(name));
+      // Names that went are progress: without them the engine has less to write, and the next step may succeed.
+      if (isOver && lost.length > 0) return { ended: { outcome: 'untagged', names: lost } };
       if (target.by === 'reference' && !references(image).includes(target.reference))
         return { ended: { outcome: 'untagged', names: [target.reference] } };
       return { there: 'the image is still there' };
@@ -140,6 +145,8 @@ async function giveBack(
         break;
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
+        // Answered with an error, as on a full disk, the name may nevertheless be back.
+        if (error.code === 'failed' && (await isBack(engine, tag, options))) break;
         if (attempt >= options.looks) {
           throw new EngineError(
             error.code,
@@ -151,5 +158,14 @@ async function giveBack(
         options.abandon.throwIfAborted();
       }
     }
+  }
+}
+
+async function isBack(engine: Engine, tag: string, { abandon }: RemovalOptions): Promise<boolean> {
+  try {
+    return (await engine.inspectImage(tag, abandon)) !== undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return false;
   }
 }

@@ -4,7 +4,8 @@ import type { Clean } from '../core/clean.ts';
 import { EngineError } from '../engine/engine.ts';
 
 export type RemovalOutcome =
-  | { readonly outcome: 'deleted' }
+  /** `complaint`: the engine answered with an error, and yet it is gone. */
+  | { readonly outcome: 'deleted'; readonly complaint?: string }
   /** Somebody else was first. */
   | { readonly outcome: 'gone' }
   /** It may not or cannot go now; names removed on the way were given back. */
@@ -12,8 +13,10 @@ export type RemovalOutcome =
   | Unfinished;
 
 export type Unfinished =
-  /** The engine answered with an error of its own. */
-  | { readonly outcome: 'failed'; readonly message: string }
+  /** It is still there. `isAnswered`: the engine said that it cannot, where else the connection was lost. */
+  | { readonly outcome: 'failed'; readonly message: string; readonly isAnswered: boolean }
+  /** The engine, or what guards it, lets us delete nothing: not about this victim. */
+  | { readonly outcome: 'denied'; readonly message: string }
   /** The engine did not come to an end with it: another deletion now could be the second in flight. */
   | { readonly outcome: 'unresolved'; readonly message: string };
 
@@ -39,25 +42,45 @@ export type Seen<T> =
   | { readonly there: string; readonly isGoing?: boolean };
 
 /**
- * Sends a deletion once. Unanswered it may still be going on: then waits and looks, until its end is known or the looks
- * are used up.
+ * Sends a deletion once. Answered with an error it may nevertheless have happened, or half of it (on a full disk Docker
+ * drops a name in memory and fails to write that down): then looks once. Unanswered it may still be going on: then waits
+ * and looks, until its end is known or the looks are used up.
  * @param what the victim, for messages.
- * @param look finds out how it ended. Its EngineErrors are looks that told nothing.
+ * @param look finds out how it ended. Its EngineErrors are looks that told nothing. `isOver`: the engine has answered,
+ *   so that nothing of it goes on.
  */
 export async function removeOnce<T>(
   what: string,
   send: () => Promise<T>,
-  look: () => Promise<Seen<T>>,
+  look: (isOver: boolean) => Promise<Seen<T>>,
   options: RemovalOptions,
 ): Promise<T | Unfinished> {
   try {
     return await send();
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    if (error.code !== 'timeout' && error.code !== 'unreachable')
-      return { outcome: 'failed', message: error.message };
-    return await settle(what, error, look, options);
+    if (error.code === 'timeout' || error.code === 'unreachable')
+      return await settle(what, error, () => look(false), options);
+    if (error.code === 'denied') return { outcome: 'denied', message: error.message };
+    return await lookAfter(error, () => look(true));
   }
+}
+
+/** What an answer that is an error has left behind. */
+async function lookAfter<T>(error: EngineError, look: () => Promise<Seen<T>>): Promise<T | Unfinished> {
+  try {
+    const seen = await look();
+    if ('ended' in seen) return withComplaint(seen.ended, error.message);
+  } catch (lookError) {
+    if (!(lookError instanceof EngineError)) throw lookError;
+  }
+  return { outcome: 'failed', message: error.message, isAnswered: true };
+}
+
+function withComplaint<T>(ended: T, complaint: string): T {
+  return typeof ended === 'object' && ended !== null && 'outcome' in ended && ended.outcome === 'deleted'
+    ? { ...ended, complaint }
+    : ended;
 }
 
 async function settle<T>(
@@ -77,7 +100,11 @@ async function settle<T>(
       // A lost connection ends a request that the engine had not begun; one it had begun is over after the wait,
       // because the engine drops the victim's name first and answers no look while it is at the files.
       if (cause.code === 'unreachable' && seen.isGoing !== true)
-        return { outcome: 'failed', message: `${cause.message} ${capitalized(seen.there)}.` };
+        return {
+          outcome: 'failed',
+          message: `${cause.message} ${capitalized(seen.there)}.`,
+          isAnswered: false,
+        };
       lastLook = seen.there;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

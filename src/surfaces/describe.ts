@@ -1,5 +1,6 @@
 /** Every event as one sentence for people. The fields of the event carry the same for machines. */
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/format.ts';
+import { gainText, grownText } from '../core/gain.ts';
 import { nameOf } from '../core/protection.ts';
 import type { Thresholds } from '../core/thresholds.ts';
 import type { DaemonEvent, SweepReport } from '../events.ts';
@@ -10,10 +11,10 @@ export type Severity = 'debug' | 'info' | 'warn' | 'error';
 export function severityOf(event: DaemonEvent): Severity {
   switch (event.event) {
     case 'config.warning':
+    case 'log.lines-lost':
     case 'history.interrupted':
     case 'history.state-lost':
     case 'history.write-failed':
-    case 'sweep.skipped':
     case 'prediction.missed':
     case 'image.delete-unanswered':
     case 'cache-record.delete-unanswered':
@@ -32,11 +33,14 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'engine.unavailable':
     case 'path.unavailable':
     case 'http.failed':
+    case 'file.refused':
       return 'error';
     case 'sweep.completed':
       return event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn';
     case 'check.completed':
-      return event.triggered ? 'info' : 'debug';
+      return event.changed ? 'info' : 'debug';
+    case 'sweep.skipped':
+      return event.repeated ? 'debug' : 'warn';
     case 'daemon.started':
     case 'daemon.stopping':
     case 'daemon.stopped':
@@ -72,8 +76,12 @@ export function severityOf(event: DaemonEvent): Severity {
   }
 }
 
-/** One line, no names of hosts or secrets beyond what the event carries. */
-export function describe(event: DaemonEvent): string {
+/**
+ * One line, no names of hosts or secrets beyond what the event carries.
+ * @param triesAgain whether what failed is tried again, which it is not with `--once`
+ */
+export function describe(event: DaemonEvent, triesAgain = true): string {
+  const again = triesAgain ? ' Trying again.' : '';
   switch (event.event) {
     case 'daemon.started':
       return `docker-image-cleaner ${event.version} watches ${event.path} every ${formatDuration(event.intervalSeconds)}, ${limits(event.thresholds)}${event.dryRun ? ', dry run: nothing is deleted' : ''}`;
@@ -83,26 +91,29 @@ export function describe(event: DaemonEvent): string {
       return 'stopped';
     case 'config.warning':
     case 'http.failed':
+    case 'file.refused':
       return event.message;
+    case 'log.lines-lost':
+      return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':
       return `status page at ${event.url}`;
     case 'engine.connected':
       return `${event.name} ${event.version} at ${event.endpoint}, API ${event.apiVersion}`;
     case 'engine.unavailable':
     case 'path.unavailable':
-      return `${event.message} Trying again.`;
+      return `${event.message}${again}`;
     case 'path.available':
       return `${event.path} can be measured again`;
     case 'history.synced':
       return `the use of ${formatCount(event.images, 'image')} is followed, ${formatCount(event.containersInUse, 'container')} in use; ${event.missedSeconds > 0 ? `nothing was seen for ${formatDuration(event.missedSeconds)}, which does not count as unused` : 'nothing was missed'}`;
     case 'history.interrupted':
-      return `the use of images cannot be followed: ${event.message} Trying again.`;
+      return `the use of images cannot be followed: ${event.message}${again}`;
     case 'history.state-lost':
-      return `the use of images is remembered anew: ${event.message}`;
+      return `what was remembered is lost, starting a new file: ${event.message}`;
     case 'history.write-failed':
-      return `cannot write ${event.path}: ${event.message}. Trying again.`;
+      return `cannot write ${event.path}: ${event.message}.${again}`;
     case 'check.completed':
-      return `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}`;
+      return `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}${event.due === 'nothing' ? ': nothing to do' : ''}`;
     case 'sweep.started':
       return `${event.dryRun ? 'would sweep' : 'sweep'}: ${formatLevel(event.used, event.thresholds.type)} used, ${amount(event.toFree)} to free until below ${formatLevel(event.thresholds.low, event.thresholds.type)}`;
     case 'gentle.started':
@@ -118,7 +129,7 @@ export function describe(event: DaemonEvent): string {
     case 'image.deleted':
     case 'cache-record.deleted':
     case 'container.deleted':
-      return `deleted ${nameFor(event)}: freed ${formatBytes(event.freedBytes)} and ${formatCount(event.freedInodes, 'inode')} (${event.reason})`;
+      return `deleted ${nameFor(event)}: freed ${gainText(event)} (${event.reason})`;
     case 'image.kept':
     case 'cache-record.kept':
     case 'container.kept':
@@ -179,17 +190,16 @@ export function describe(event: DaemonEvent): string {
 function missed(event: Extract<DaemonEvent, { event: 'prediction.missed' }>): string {
   const which = event.missed === 1 ? 'that of' : 'most of all that of';
   const predicted = `${formatBytes(event.predictedBytes)} and ${formatCount(event.predictedInodes, 'inode')}`;
-  const freed = `${formatBytes(event.freedBytes)} and ${formatCount(event.freedInodes, 'inode')}`;
   const why = event.exact
     ? 'Something else wrote or deleted at the same time, or holds its files open'
     : 'The prediction was an estimate from sizes that the engine gives';
-  return `${event.missed} of ${formatCount(event.deletions, 'deletion')} freed noticeably less or more than predicted, ${which} ${nameFor(event)}: ${freed} instead of ${predicted}. ${why}.`;
+  return `${event.missed} of ${formatCount(event.deletions, 'deletion')} freed noticeably less or more than predicted, ${which} ${nameFor(event)}: ${gainText(event)} instead of ${predicted}. ${why}.`;
 }
 
 function completed(report: Extract<DaemonEvent, { event: 'sweep.completed' }>): string {
   const level = (value: number): string => formatLevel(value, report.thresholdType);
   if (report.dryRun) return `dry run: nothing deleted, ${level(report.usedAfter)} used`;
-  const line = `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${level(report.usedBefore)} → ${level(report.usedAfter)} used`;
+  const line = `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}${grownText(report)}, ${level(report.usedBefore)} → ${level(report.usedAfter)} used`;
   if (report.reachedLow) return line;
   return `${line}; low threshold not reached (${report.stoppedBecause}): ${report.remaining.join('; ')}`;
 }

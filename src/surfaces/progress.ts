@@ -9,8 +9,9 @@ import { cut } from './screen.ts';
 import { bar } from './terminal.ts';
 
 export interface ProgressOutput {
-  readonly columns: number;
-  write(text: string): unknown;
+  readonly columns: () => number;
+  /** Shows text on the same terminal; it is not needed again. */
+  draw(text: string): void;
 }
 
 interface Sweep {
@@ -31,11 +32,11 @@ export function withProgress(log: Reporter, out: ProgressOutput, clock: () => nu
   let sweep: Sweep | undefined;
   let isDrawn = false;
   return (event) => {
-    if (isDrawn) out.write('\r\u001b[K');
+    if (isDrawn) out.draw('\r\u001b[K');
     log(event);
     sweep = after(sweep, event, clock());
     isDrawn = sweep !== undefined;
-    if (sweep !== undefined) out.write(cut(progressLine(sweep, clock()), Math.max(out.columns - 1, 1)));
+    if (sweep !== undefined) out.draw(cut(progressLine(sweep, clock()), Math.max(out.columns() - 1, 1)));
   };
 }
 
@@ -47,7 +48,8 @@ function after(sweep: Sweep | undefined, event: DaemonEvent, nowMs: number): Swe
   if (event.event === 'sweep.completed' || event.event === 'daemon.stopped') return undefined;
   if (sweep === undefined) return undefined;
   if (isDeletion(event)) sweep.deleted += 1;
-  if (isDeletion(event) || event.event === 'space.appeared') advance(sweep, event.usage, event.freedBytes);
+  if (isDeletion(event) || event.event === 'space.appeared')
+    advance(sweep, event.usage, event.freedBytes - event.grownBytes);
   return sweep;
 }
 
@@ -71,7 +73,7 @@ function progressLine(
     `${left.length === 0 ? 'nothing' : left.join(' and ')} to go`,
     `${formatLevel(used, thresholds.type)} used`,
     `${deleted} deleted`,
-    `${formatBytes(freedBytes)} freed`,
+    `${formatBytes(Math.max(0, freedBytes))} freed`,
     formatDuration((nowMs - startedMs) / 1000),
   ];
   return `${bar(done, undefined, { stream: process.stderr, width: 20 })} ${parts.join(', ')}`;

@@ -1,5 +1,6 @@
 /** "Where is my space?" for a terminal: a bar for each kind, together the whole filesystem. */
 import { formatBytes, formatCount, formatPercent } from '../core/format.ts';
+import { printable } from '../core/printable.ts';
 import type { SpaceByKind, SpaceKind } from '../core/space-kinds.ts';
 import { spaceNames } from './space-names.ts';
 import { bar, table } from './terminal.ts';
@@ -35,5 +36,10 @@ export function spaceText(space: SpaceByKind): string {
 function listed(noun: string, which: string, found: readonly string[]): readonly string[] {
   if (found.length === 0) return [];
   const more = found.length > NAMES_SHOWN ? `, and ${found.length - NAMES_SHOWN} more (--json has all)` : '';
-  return [`${formatCount(found.length, noun)} ${which}: ${found.slice(0, NAMES_SHOWN).join(', ')}${more}`];
+  return [
+    `${formatCount(found.length, noun)} ${which}: ${found
+      .slice(0, NAMES_SHOWN)
+      .map((name) => printable(name))
+      .join(', ')}${more}`,
+  ];
 }

@@ -1,6 +1,7 @@
 /** Bars and tables for a terminal; plain text, aligned, with colours only where the output is a terminal. */
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { formatBytes, formatPercent } from '../core/format.ts';
+import { printable } from '../core/printable.ts';
 import { percentUsed, type Thresholds, type Usage } from '../core/thresholds.ts';
 
 const BAR_WIDTH = 40;
@@ -48,7 +49,7 @@ export function gauges(usage: Usage, thresholds: Thresholds): string {
   }
   if (marks !== undefined)
     lines.push(`        high ${formatPercent(marks.high)}, low ${formatPercent(marks.low)}`);
-  return [usage.path, ...lines].join('\n');
+  return [printable(usage.path), ...lines].join('\n');
 }
 
 /** A bar for 0–100 per cent; `|` marks the thresholds. */
@@ -71,12 +72,7 @@ export function bar(
   return `[${styleText(colour, cells.join(''), { stream })}]`;
 }
 
-/** Text from elsewhere without what a terminal would obey: a build's description may hold any character. */
-export function plain(text: string): string {
-  return text.replace(/\p{Cc}/gu, '�');
-}
-
-/** Text, or text of ours with colours in it. */
+/** Text, which may be from elsewhere, or text of ours with colours in it. */
 export type Cell = string | { readonly styled: string };
 
 /** An aligned table; `right` names the columns that are aligned to the right. */
@@ -85,7 +81,9 @@ export function table(
   cells: readonly (readonly Cell[])[],
   right: readonly number[] = [],
 ): string {
-  const rows = cells.map((row) => row.map((cell) => (typeof cell === 'string' ? plain(cell) : cell.styled)));
+  const rows = cells.map((row) =>
+    row.map((cell) => (typeof cell === 'string' ? printable(cell) : cell.styled)),
+  );
   const widths = head.map((title, column) =>
     rows.reduce((most, row) => Math.max(most, widthOf(row[column] ?? '')), title.length),
   );

@@ -108,6 +108,7 @@ function pod(thresholds: Readonly<Record<string, string>>, args: readonly string
       DOCKER_IMAGE_CLEANER_NODE_NAME: node,
       DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: '/var/lib/host',
       DOCKER_IMAGE_CLEANER_DELAY_SECONDS: '1',
+      DOCKER_IMAGE_CLEANER_MIN_AGE_SECONDS: '0',
       ...thresholds,
       DOCKER_HOST: 'unix:///var/run/docker.sock',
       // … and what Kubernetes does, in every pod.

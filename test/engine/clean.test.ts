@@ -24,6 +24,7 @@ import {
   runContainer,
   startContainer,
   stopContainer,
+  waitForContainer,
 } from '../harness/engine-api.ts';
 import { loadImages } from '../harness/images.ts';
 import { cleaner } from './scenario.ts';
@@ -238,6 +239,38 @@ describe('one budget', () => {
     expect(await listTags(engine)).toEqual(['base:1', 'managed:1']);
     const volumes = (await engine.expect('GET', '/volumes')).json<{ Volumes: { Name: string }[] }>().Volumes;
     expect(volumes.map(({ Name }) => Name)).toEqual(['kept-volume']);
+  });
+
+  it('spares what its restart policy starts again, and what was only created, but not what failed to start', async () => {
+    await start();
+    const create = async (name: string, body: object): Promise<string> => {
+      const HostConfig = { NetworkMode: 'none' };
+      const answer = await engine.expect('POST', `/containers/create?name=${name}`, {
+        body: { Image: 'base:1', Cmd: ['/bin/sh', '-c', 'exit 0'], HostConfig, ...body },
+      });
+      return answer.json<{ Id: string }>().Id;
+    };
+    const policy = (Name: string) => ({ HostConfig: { NetworkMode: 'none', RestartPolicy: { Name } } });
+    const waits = await create('waits', {});
+    const failed = await create('failed', { Cmd: ['/no/such/program'] });
+    expect((await engine.request('POST', `/containers/${failed}/start`)).status).toBe(400);
+    const returns: string[] = [];
+    for (const name of ['always', 'unless-stopped']) {
+      const id = await create(name, { ...policy(name), Cmd: ['/bin/sh', '-c', 'sleep 1000'] });
+      await startContainer(engine, id);
+      await stopContainer(engine, id);
+      returns.push(id);
+    }
+    const ended = await create('ended', policy('on-failure'));
+    await startContainer(engine, ended);
+    await waitForContainer(engine, ended);
+
+    const settings = { CLEAN: 'stopped-containers', STOPPED_CONTAINER_AGE_SECONDS: '0' };
+    const cli = cleaner(engine, ['run', '--once'], { high: 0.2, low: 0.1, settings });
+    expect((await cli.exited).code).toBe(3);
+    const gone = cli.records.filter(({ event }) => event === 'container.deleted').map(({ id }) => id);
+    expect(gone.sort()).toEqual([failed, ended].sort());
+    expect((await listContainers(engine)).map(({ Id }) => Id).sort()).toEqual([waits, ...returns].sort());
   });
 
   it('asks for neither when images only may go', async () => {

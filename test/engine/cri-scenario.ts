@@ -14,6 +14,7 @@ export function criCleaner(
     RUNTIME_ENDPOINT: containerd.endpoint,
     PATH_TO_CHECK: containerd.dataRoot,
     DELAY_SECONDS: '0',
+    MIN_AGE_SECONDS: '0',
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'debug',
     ...(options.high === undefined ? {} : { THRESHOLD_HIGH: String(options.high) }),

@@ -108,6 +108,7 @@ describe('the container image', () => {
         `DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH=${Math.floor(bytesPercent)}`,
         `DOCKER_IMAGE_CLEANER_THRESHOLD_LOW=${Math.floor(bytesPercent) - 5}`,
         'DOCKER_IMAGE_CLEANER_DELAY_SECONDS=0',
+        'DOCKER_IMAGE_CLEANER_MIN_AGE_SECONDS=0',
       ],
     });
     expect(status, output).toBe(0);

@@ -43,7 +43,8 @@ async function terminal(
   settings: Readonly<Record<string, string>> = {},
   options: Omit<TerminalOptions, 'env'> & { env?: Record<string, string> } = {},
 ): Promise<Terminal> {
-  const all = { PATH_TO_CHECK: engine.dataRoot, THRESHOLD_HIGH: '60', THRESHOLD_LOW: '10', ...settings };
+  const fresh = { PATH_TO_CHECK: engine.dataRoot, MIN_AGE_SECONDS: '0' };
+  const all = { ...fresh, THRESHOLD_HIGH: '60', THRESHOLD_LOW: '10', ...settings };
   const variables = Object.entries(all).map(([name, value]) => [`DOCKER_IMAGE_CLEANER_${name}`, value]);
   const env = Object.fromEntries(variables) as Record<string, string>;
   const started = await startTerminal(args, {
@@ -144,7 +145,12 @@ describe('--watch', () => {
 
 describe('run', () => {
   it("shows a sweep's progress below the log: what is to go, less with each deletion, and nothing after it", async () => {
-    const thresholds = { THRESHOLD_HIGH: '45', THRESHOLD_LOW: '15', DELAY_SECONDS: '0' };
+    const thresholds = {
+      THRESHOLD_HIGH: '45',
+      THRESHOLD_LOW: '15',
+      DELAY_SECONDS: '0',
+      MIN_AGE_SECONDS: '0',
+    };
     const before = await terminal(['plan'], thresholds, { columns: 118 });
     await before.waitForScreen(/\[exit 0\]/);
     const deletion = ({ method }: { method: string }): boolean => method === 'DELETE';

@@ -29,6 +29,8 @@ export function cleaner(engine: CleanedEngine, args: readonly string[], options:
   const settings: Record<string, string> = {
     PATH_TO_CHECK: engine.dataRoot,
     DELAY_SECONDS: '0',
+    // What tests load has just arrived.
+    MIN_AGE_SECONDS: '0',
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'debug',
     ...(options.high === undefined ? {} : { THRESHOLD_HIGH: String(options.high) }),

@@ -1,5 +1,5 @@
 /**
- * The default: unused images by the size that the engine gives, the biggest first; those without a name before all others.
+ * The default: unused images by the size that the engine gives, the biggest first; those without a tag before all others.
  * Size counts shared layers too, so the biggest need not be what frees most; `reclaimable` looks at that.
  */
 import { formatBytes } from '../format.ts';
@@ -8,13 +8,11 @@ import type { OrderPolicy } from './policy.ts';
 export const biggest: OrderPolicy = {
   kind: 'order',
   name: 'biggest',
-  summary: 'nameless images first, then the biggest first, by image size',
+  summary: 'untagged images first, then the biggest first, by image size',
   order: ({ candidates }) =>
     [...candidates].sort(
       (a, b) =>
-        Number(b.unreferenced) - Number(a.unreferenced) ||
-        b.sizeBytes - a.sizeBytes ||
-        (a.id < b.id ? -1 : 1),
+        Number(b.isUntagged) - Number(a.isUntagged) || b.sizeBytes - a.sizeBytes || (a.id < b.id ? -1 : 1),
     ),
-  reason: (unit) => `unused${unit.unreferenced ? ' and without a name' : ''}, ${formatBytes(unit.sizeBytes)}`,
+  reason: (unit) => `unused${unit.isUntagged ? ' and untagged' : ''}, ${formatBytes(unit.sizeBytes)}`,
 };

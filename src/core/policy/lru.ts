@@ -1,53 +1,97 @@
 /**
- * Least recently used first: what kubelet and docuum do. What the history does not know counts as used when it was
- * created, and where that is not known as used now.
+ * Least recently used first: what kubelet and docuum do. What was never seen in use counts as used when it came to this
+ * host, and where that is not known when it was made. Build-cache records and containers tell themselves when they were
+ * last used.
  */
 import { formatDuration } from '../format.ts';
-import type { ImageId, ImageStore } from '../store.ts';
+import type { ImageStore } from '../store.ts';
 import { lastUse } from '../usage/history.ts';
 import type { OrderPolicy, PolicyContext } from './policy.ts';
 
+/** What the store itself tells: the history knows only images, and not those that came after its last event. */
+interface Told {
+  /** Epoch ms; undefined where nothing is known. */
+  readonly atMs: number | undefined;
+  readonly what: 'last used' | 'arrived' | 'made';
+}
+
 /** Kept with the store, for the reason of each victim asks again. */
-const timesOf = new WeakMap<ImageStore, ReadonlyMap<ImageId, number | undefined>>();
+const toldOf = new WeakMap<ImageStore, ReadonlyMap<string, Told>>();
 
-function createdTimes(store: ImageStore): ReadonlyMap<ImageId, number | undefined> {
-  let times = timesOf.get(store);
-  if (times === undefined) {
-    const created = new Map<ImageId, number | undefined>();
-    for (const { id, createdAtMs } of store.images) created.set(id, createdAtMs);
-    timesOf.set(store, created);
-    times = created;
-  }
-  return times;
+function toldBy(store: ImageStore): ReadonlyMap<string, Told> {
+  const known = toldOf.get(store);
+  if (known !== undefined) return known;
+  const told = new Map<string, Told>();
+  const learn = (
+    id: string,
+    atMs: number | undefined,
+    what: Told['what'],
+    madeAtMs: number | undefined,
+  ): void => {
+    told.set(id, atMs === undefined ? { atMs: madeAtMs, what: 'made' } : { atMs, what });
+  };
+  for (const image of store.images) learn(image.id, image.appearedAtMs, 'arrived', image.createdAtMs);
+  for (const container of store.containers)
+    learn(container.id, container.stoppedAtMs, 'last used', container.createdAtMs);
+  for (const record of store.cacheRecords ?? [])
+    learn(record.id, record.lastUsedAtMs, 'last used', record.createdAtMs);
+  toldOf.set(store, told);
+  return told;
 }
 
-/** How long each image has not been used, in ms. */
+interface Idle {
+  readonly ms: number;
+  /** Since what: `seen` by the history, which knows of no use. */
+  readonly since: Told['what'] | 'seen';
+}
+
+/** Since when something has not been used; what never was, since it came to this host. Unknown counts as used now. */
+function idleOf({ store, history, nowMs }: PolicyContext, id: string): Idle {
+  const told = toldBy(store).get(id);
+  const seen = history && lastUse(history, id, nowMs);
+  if (seen?.wasUsed === true) return { ms: seen.idleMs, since: 'last used' };
+  const ms = Math.max(0, nowMs - (told?.atMs ?? nowMs));
+  // At its first start the history takes an image's age for the time since it was made, if it knows no better.
+  if (told?.atMs === undefined || (seen !== undefined && seen.idleMs < ms))
+    return { ms: seen?.idleMs ?? 0, since: 'seen' };
+  return { ms, since: told.what };
+}
+
+/** How long each has not been used, in ms. */
 export function idleTimes(context: PolicyContext): (id: string) => number {
-  const { store, history, nowMs } = context;
-  return (id) =>
-    (history && lastUse(history, id, nowMs)?.idleMs) ??
-    Math.max(0, nowMs - (createdTimes(store).get(id) ?? nowMs));
+  return (id) => idleOf(context, id).ms;
 }
 
-/** `last used 9 d ago`; `never seen used, here for 3 d` where no use was seen. */
+/** `last used 9 d ago`; `not seen in use, arrived 3 d ago` where no use is known. */
 export function lastUsedText(id: string, context: PolicyContext): string {
-  const last = context.history && lastUse(context.history, id, context.nowMs);
-  const idle = formatDuration((last?.idleMs ?? idleTimes(context)(id)) / 1000);
-  return last?.wasUsed === true ? `last used ${idle} ago` : `not seen in use for ${idle}`;
+  const { ms, since } = idleOf(context, id);
+  const time = formatDuration(ms / 1000);
+  switch (since) {
+    case 'last used':
+      return `last used ${time} ago`;
+    case 'seen':
+      return `not seen in use for ${time}`;
+    case 'arrived':
+    case 'made':
+      return `not seen in use, ${since} ${time} ago`;
+  }
 }
 
 export const lru: OrderPolicy = {
   kind: 'order',
   name: 'lru',
   needsHistory: true,
-  summary: 'the least recently used first; the biggest first among those used at the same time',
+  summary: 'the least recently used first; of those used at the same time untagged ones, then the biggest',
   order: (context) => {
     const idle = idleTimes(context);
     return context.candidates
       .map((unit) => ({ unit, idleMs: idle(unit.id) }))
       .sort(
         (a, b) =>
-          b.idleMs - a.idleMs || b.unit.sizeBytes - a.unit.sizeBytes || (a.unit.id < b.unit.id ? -1 : 1),
+          b.idleMs - a.idleMs ||
+          Number(b.unit.isUntagged) - Number(a.unit.isUntagged) ||
+          b.unit.sizeBytes - a.unit.sizeBytes ||
+          (a.unit.id < b.unit.id ? -1 : 1),
       )
       .map(({ unit }) => unit);
   },

@@ -1,14 +1,20 @@
 /**
- * All images are worth the same, so as few as possible go: those that free most of what is scarce, and groups that free
- * only together where a group frees more for each of its images than others do.
+ * All tagged images are worth the same, so as few of them as possible go: those that free most of what is scarce, and
+ * groups that free only together where a group frees more for each of its images than others do. An untagged image, which
+ * a newer one has superseded or which is known by its digest alone, is worth little: it goes before them.
  */
 import type { WorthPolicy } from './policy.ts';
+
+/** So many untagged images are deleted rather than one with a tag. */
+const UNTAGGED_FOR_ONE = 16;
 
 export const reclaimable: WorthPolicy = {
   kind: 'worth',
   name: 'reclaimable',
-  summary: 'as few images as possible: those first that really free most of what is scarce',
-  worths: () => ({ unit: () => 1 }),
-  reason: (_, __, { scarce }) =>
-    `unused, one of the fewest that free enough ${scarce === 'bytes' ? 'space' : 'inodes'}`,
+  summary: 'untagged images, then as few others as possible: those that really free most of what is scarce',
+  worths: () => ({ unit: ({ isUntagged }) => (isUntagged ? 1 / UNTAGGED_FOR_ONE : 1) }),
+  reason: ({ isUntagged }, _, { scarce }) =>
+    isUntagged
+      ? 'unused and untagged'
+      : `unused, one of the fewest that free enough ${scarce === 'bytes' ? 'space' : 'inodes'}`,
 };

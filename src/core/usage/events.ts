@@ -241,14 +241,8 @@ function listed(history: UsageHistory, event: Extract<UsageEvent, { kind: 'liste
   // The oldest first, so that the newest version of a repository is the one that supersedes the others.
   const byAge = [...event.images].sort((a, b) => (a.createdAtMs ?? 0) - (b.createdAtMs ?? 0));
   for (const image of byAge) {
-    const created = image.createdAtMs ?? event.atMs;
-    appeared(
-      history,
-      image,
-      event.layers,
-      event.isFirst ? Math.min(now, created + history.offsetMs) : now,
-      now,
-    );
+    const came = image.appearedAtMs ?? image.createdAtMs ?? event.atMs;
+    appeared(history, image, event.layers, event.isFirst ? Math.min(now, came + history.offsetMs) : now, now);
   }
   const present = new Set(event.images.map((image) => image.id));
   for (const image of history.images.values()) if (!present.has(image.id)) image.present = false;

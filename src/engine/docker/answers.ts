@@ -33,7 +33,7 @@ export function refusal(answer: HttpAnswer): EngineError {
   const code = refusalCode(answer.status, said);
   return new EngineError(
     code,
-    `${answer.question}: answered ${String(answer.status)}: ${said}${advice[code]}`,
+    `${answer.question}: answered ${String(answer.status)}: ${said}${adviceFor(code, answer)}`,
     { status: answer.status },
   );
 }
@@ -68,6 +68,13 @@ function refusalCode(status: number, said: string): EngineErrorCode {
   if (status === 504) return 'timeout';
   if (status < 400 || isVersionRefusal(status, said)) return 'protocol';
   return 'failed';
+}
+
+/** The engine's own errors are JSON: then it is there, and what it needs is not. */
+function adviceFor(code: EngineErrorCode, answer: HttpAnswer): string {
+  if (code === 'unreachable' && jsonMessage(answer) !== undefined)
+    return ' (The engine is running, but something that it needs, such as containerd, is not.)';
+  return advice[code];
 }
 
 const advice: Record<EngineErrorCode, string> = {

@@ -8,6 +8,7 @@ import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '.
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { ContainerSizes } from './container-sizes.ts';
+import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './events.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
@@ -30,7 +31,9 @@ import {
   containerFromSummary,
   imageFromDetails,
   imageFromSummary,
+  arrivalFromDetails,
   imageId,
+  type NamedImage,
   layerSizes,
   namesToResolve,
 } from './translate.ts';
@@ -59,6 +62,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
   let apiVersion: string | undefined;
   let dialect = dockerDialect;
   const toldLayers = new Map<ImageId, ToldLayers>();
+  const inspected = new InspectedImages();
   const containerSizes = new ContainerSizes();
 
   function canFilterBuilds(): boolean {
@@ -77,11 +81,11 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     return readJson(imageDetailsSchema, expect(200, answer));
   }
 
-  /** The ID behind a name as somebody typed it: `busybox`, a short ID. */
-  async function resolve(name: string, signal: AbortSignal): Promise<ImageId | undefined> {
+  /** The image behind a name as somebody typed it: `busybox`, a short ID. */
+  async function resolve(name: string, signal: AbortSignal): Promise<NamedImage | undefined> {
     try {
       const details = await inspect(name, signal);
-      return details && imageId(details.Id);
+      return details && { id: imageId(details.Id), taggedAtMs: arrivalFromDetails(details) };
     } catch (error) {
       // Not a name by the engine's grammar (400): one container's oddity must not hide all the others.
       if (error instanceof EngineError && error.code === 'failed' && error.status === 400) return undefined;
@@ -115,24 +119,28 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       // Never size=1: the engine would walk every container's files.
       const answer = await ask({ method: 'GET', path: '/containers/json', query: { all: '1' } }, signal);
       const summaries = readJson(containerListSchema, expect(200, answer)) ?? [];
-      const ids = new Map<string, ImageId>();
+      const named = new Map<string, NamedImage>();
       for (const name of new Set(summaries.flatMap(namesToResolve))) {
-        const id = await resolve(name, signal);
-        if (id !== undefined) ids.set(name, id);
+        const image = await resolve(name, signal);
+        if (image !== undefined) named.set(name, image);
       }
-      return summaries.map((summary) => containerFromSummary(summary, (name) => ids.get(name)));
+      return summaries.map((summary) => containerFromSummary(summary, (name) => named.get(name)));
     },
 
     async inspectImage(id, signal) {
       const details = await inspect(id, signal);
-      return details && imageFromDetails(details, dialect);
+      if (details === undefined) return undefined;
+      const image = imageFromDetails(details, dialect);
+      inspected.learn(image, details);
+      return image;
     },
 
     async imageLayers(id, signal) {
       const known = toldLayers.get(id);
       if (known !== undefined) return known;
-      const chain = (await inspect(id, signal).then((details) => details && imageFromDetails(details)))
-        ?.layers;
+      const chain =
+        inspected.layersOf(id) ??
+        (await inspect(id, signal).then((details) => details && imageFromDetails(details)))?.layers;
       if (chain === undefined) return undefined;
       const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
       if (isNotFound(answer)) return undefined;
@@ -145,6 +153,10 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       toldLayers.set(id, told);
       if (toldLayers.size > REMEMBERED_IMAGES) toldLayers.delete(toldLayers.keys().next().value ?? '');
       return told;
+    },
+
+    async arrivedAtMs(image, signal) {
+      return await inspected.arrivalOf(image, () => inspect(image.id, signal));
     },
 
     async inspectContainer(id, signal) {

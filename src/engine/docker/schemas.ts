@@ -47,7 +47,7 @@ export const imageSummarySchema = v.object({
 export type ImageSummary = v.InferOutput<typeof imageSummarySchema>;
 export const imageListSchema = v.nullable(v.array(imageSummarySchema));
 
-/** `GET /images/{name}/json`. */
+/** `GET /images/{name}/json`. `LastTagTime`: when it last got a name on this host, also by a pull or a load; year 1: never. */
 export const imageDetailsSchema = v.object({
   Id: v.pipe(v.string(), v.nonEmpty()),
   Parent: text,
@@ -58,6 +58,7 @@ export const imageDetailsSchema = v.object({
   VirtualSize: count,
   Config: v.nullish(v.object({ Labels: labels })),
   RootFS: v.nullish(v.object({ Layers: texts })),
+  Metadata: v.nullish(v.object({ LastTagTime: text })),
 });
 export type ImageDetails = v.InferOutput<typeof imageDetailsSchema>;
 
@@ -83,7 +84,7 @@ export const removalSchema = v.nullable(v.array(v.object({ Untagged: text, Delet
 export const historySchema = v.nullable(v.array(v.object({ Size: count })));
 
 /**
- * `GET /containers/{id}/json`. `FinishedAt` is year 1 where it never ran. `SizeRw` where
+ * `GET /containers/{id}/json`. `FinishedAt` is year 1 where it never ran; `Error` says why a start failed. `SizeRw` where
  * `size` is asked for; -1 where counting failed.
  */
 export const containerDetailsSchema = v.object({
@@ -91,17 +92,28 @@ export const containerDetailsSchema = v.object({
   Name: text,
   Image: text,
   Created: text,
-  State: v.object({ Status: v.pipe(v.string(), v.nonEmpty()), FinishedAt: text }),
+  State: v.object({
+    Status: v.pipe(v.string(), v.nonEmpty()),
+    FinishedAt: text,
+    Error: text,
+    ExitCode: count,
+  }),
+  HostConfig: v.nullish(v.object({ RestartPolicy: v.nullish(v.object({ Name: text })) })),
   Config: v.nullish(v.object({ Labels: labels })),
   SizeRw: count,
 });
 export type ContainerDetailsAnswer = v.InferOutput<typeof containerDetailsSchema>;
 
-/** A record of the build cache in `GET /system/df` (since API 1.31, `ID` since 1.39). `Parents` since API 1.42, before `Parent`. */
+/**
+ * A record of the build cache in `GET /system/df` (since API 1.31, `ID` since 1.39). Its parents are documented as `Parents`
+ * since API 1.42, before as `Parent`; engines 23 to 29 write the key with a leading blank (moby's struct tag
+ * `json:" Parents,omitempty"`).
+ */
 export const cacheRecordSchema = v.object({
   ID: v.pipe(v.string(), v.nonEmpty()),
   Parent: text,
   Parents: texts,
+  ' Parents': texts,
   Type: text,
   Description: text,
   InUse: v.boolean(),

@@ -43,17 +43,23 @@ export function imageFromDetails(details: ImageDetails, dialect: Dialect = docke
   };
 }
 
-/** @param idOf the ID behind a name that a container gives in place of an ID; undefined when nothing has that name. */
+/** The image behind a name: its ID, and when it last got a name. */
+export interface NamedImage {
+  readonly id: ImageId;
+  readonly taggedAtMs: number | undefined;
+}
+
+/** @param imageOf the image behind a name that a container gives in place of an ID; undefined when nothing has that name. */
 export function containerFromSummary(
   summary: ContainerSummary,
-  idOf: (name: string) => ImageId | undefined,
+  imageOf: (name: string) => NamedImage | undefined,
 ): Container {
   const held = new Set<string>();
   if (summary.ImageID) held.add(imageId(summary.ImageID));
   const manifest = summary.ImageManifestDescriptor?.digest;
   if (manifest) held.add(manifest);
   for (const name of namesToResolve(summary)) {
-    held.add(idOf(name) ?? name);
+    held.add(imageOf(name)?.id ?? name);
     held.add(name);
   }
   return {
@@ -63,7 +69,26 @@ export function containerFromSummary(
     state: summary.State || 'unknown',
     createdAtMs: fromSeconds(summary.Created),
     labels: summary.Labels ?? {},
+    ...mayMount(summary, imageOf),
   };
+}
+
+/**
+ * Mounted images are told by the name that was typed, which may have been given to another image since: then its image got
+ * a name after the container was made. Engines tell the whole second of that.
+ */
+function mayMount(
+  summary: ContainerSummary,
+  imageOf: (name: string) => NamedImage | undefined,
+): Pick<Container, 'mayMount'> {
+  const createdAtMs = fromSeconds(summary.Created) ?? 0;
+  const moved = mountedNames(summary).filter((name) => {
+    if (isIdOrDigest(name)) return false;
+    const image = imageOf(name);
+    // Docker's classic store does not tell of a loaded image when that was (seen on 28.5).
+    return image?.taggedAtMs === undefined || image.taggedAtMs >= createdAtMs;
+  });
+  return moved.length === 0 ? {} : { mayMount: moved };
 }
 
 export function containerFromDetails(details: ContainerDetailsAnswer): ContainerDetails {
@@ -75,7 +100,19 @@ export function containerFromDetails(details: ContainerDetailsAnswer): Container
     createdAtMs: fromIso(details.Created),
     labels: details.Config?.Labels ?? {},
     stoppedAtMs: fromIso(details.State.FinishedAt),
+    isRestarted: isRestarted(details.HostConfig?.RestartPolicy?.Name),
+    failedToStart: Boolean(details.State.Error) || (details.State.ExitCode ?? 0) !== 0,
   };
+}
+
+/** `on-failure` brings nothing back that was stopped, and gives up by itself. */
+function isRestarted(policy: Optional<string>): boolean {
+  return policy === 'always' || policy === 'unless-stopped';
+}
+
+/** When an image last got a name on this host: pulled, loaded, built or tagged. */
+export function arrivalFromDetails(details: ImageDetails): number | undefined {
+  return fromIso(details.Metadata?.LastTagTime);
 }
 
 /** The build cache's records, wherever this version of the API has them. */
@@ -84,7 +121,8 @@ export function cacheRecordsFrom(answer: DiskUsageAnswer): readonly CacheRecord[
 }
 
 function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
-  const parents = record.Parents ?? (record.Parent ? [record.Parent] : []);
+  const told = [...(record.Parents ?? []), ...(record[' Parents'] ?? []), record.Parent ?? ''];
+  const parents = [...new Set(told)].filter((id) => id !== '');
   return {
     id: record.ID,
     description: record.Description ?? record.Type ?? 'build cache',
@@ -113,8 +151,17 @@ export function layerSizes(steps: readonly number[], layers: number): readonly n
  * each image it mounts, and the one it was made from when its ID is not told.
  */
 export function namesToResolve(summary: ContainerSummary): readonly string[] {
+  const made = !summary.ImageID && summary.Image ? [summary.Image] : [];
+  return [...made, ...mountedNames(summary)];
+}
+
+/** What cannot be given to another image. */
+function isIdOrDigest(name: string): boolean {
+  return name.includes('@') || /^(sha256:)?[0-9a-f]{12,64}$/.test(name);
+}
+
+function mountedNames(summary: ContainerSummary): readonly string[] {
   const typed: string[] = [];
-  if (!summary.ImageID && summary.Image) typed.push(summary.Image);
   for (const mount of summary.Mounts ?? []) {
     if (mount.Type !== 'image') continue;
     // Docker Engine 28: Name is the image, Source the place on the engine's disk. Podman 4.3 and 5.8: Source is the image.

@@ -33,6 +33,8 @@ const sweep = v.object({
   failedDeletions: whole,
   freedBytes: v.number(),
   freedInodes: v.number(),
+  grownBytes: v.optional(v.number(), 0),
+  grownInodes: v.optional(v.number(), 0),
   predictedBytes: v.number(),
   outstandingBytes: v.number(),
   outstandingInodes: v.number(),

@@ -2,6 +2,7 @@
  * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded; what is
  * over can be kept in a file (activity-file.ts).
  */
+import { type Gain, gainedOf } from '../../core/gain.ts';
 import type { Thresholds, Usage } from '../../core/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../json/activity.ts';
@@ -16,6 +17,13 @@ const STEPS = 200;
 type SpaceAppeared = Extract<DaemonEvent, { readonly event: 'space.appeared' }>;
 
 const uncordoned: ReadonlySet<string> = new Set(['node.uncordoned', 'node.left-cordoned', 'node.gone']);
+
+/** What grew in between is made up for first, so that the sum is what the disk gained. */
+function add(sweep: SweepUnderWay, gain: Gain): void {
+  const { bytes, inodes } = gainedOf(gain);
+  sweep.freedBytes += bytes;
+  sweep.freedInodes += inodes;
+}
 
 export class Activity {
   readonly #samples = new Samples();
@@ -59,8 +67,7 @@ export class Activity {
       this.measured(event.usage, atMs);
       const sweep = this.#sweep;
       if (sweep === undefined) return;
-      sweep.freedBytes += event.freedBytes;
-      sweep.freedInodes += event.freedInodes;
+      add(sweep, event);
       sweep.predictedBytes += event.predictedBytes;
       sweep.deleted += 1;
       this.#step(event, atMs);
@@ -96,11 +103,9 @@ export class Activity {
     this.#version += 1;
   }
 
-  #appeared({ usage, freedBytes, freedInodes }: SpaceAppeared, atMs: number): void {
-    this.measured(usage, atMs);
-    if (this.#sweep === undefined) return;
-    this.#sweep.freedBytes += freedBytes;
-    this.#sweep.freedInodes += freedInodes;
+  #appeared(event: SpaceAppeared, atMs: number): void {
+    this.measured(event.usage, atMs);
+    if (this.#sweep !== undefined) add(this.#sweep, event);
   }
 
   /** The disk was looked at. */
@@ -130,7 +135,14 @@ export class Activity {
       thresholds,
       checkedAtMs: this.#checkedAtMs ?? null,
       cordoned: this.#cordoned,
-      sweep: sweep ?? null,
+      sweep:
+        sweep === undefined
+          ? null
+          : {
+              ...sweep,
+              freedBytes: Math.max(0, sweep.freedBytes),
+              freedInodes: Math.max(0, sweep.freedInodes),
+            },
       sweeps: [...this.#sweeps].reverse(),
       samples: this.#samples.list().map(({ atMs, blocks, inodes, allocated }) => ({
         atMs,

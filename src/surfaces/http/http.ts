@@ -1,6 +1,7 @@
 /** The HTTP surface: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import type { Audience } from '../../audience.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
+import { boundedFields, printableJson } from '../../core/printable.ts';
 import { type DaemonEvent, isDeletion } from '../../events.ts';
 import { version } from '../../version.ts';
 import type { ActivityJson } from '../json/activity.ts';
@@ -66,6 +67,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     ...options,
     version,
     policy: options.policy.name,
+    lateKind: options.clean.buildCache || options.clean.stoppedContainers ? 'late' : 'image',
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
   });
@@ -131,7 +133,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   past?.start();
   return {
     url: server.url,
-    report: (event) => {
+    report: (told) => {
+      const event = boundedFields(told);
       const atMs = Date.now();
       health.on(event, performance.now());
       activity.on(event, atMs);
@@ -165,5 +168,5 @@ function verdict({ ok, message }: Verdict): Answer {
 }
 
 function json(value: unknown, status = 200): Answer {
-  return { status, type: jsonType, body: JSON.stringify(value) };
+  return { status, type: jsonType, body: printableJson(JSON.stringify(value)) };
 }

@@ -3,6 +3,7 @@
  * client that does not take what it is sent is cut off: it will ask again.
  */
 import type { ServerResponse } from 'node:http';
+import { printableJson } from '../../core/printable.ts';
 
 export interface LiveLimits {
   /** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
@@ -102,5 +103,5 @@ export class Live {
 
 /** JSON has no line ends of its own. */
 function message(event: object): string {
-  return `data: ${JSON.stringify(event)}\n\n`;
+  return `data: ${printableJson(JSON.stringify(event))}\n\n`;
 }

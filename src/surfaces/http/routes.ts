@@ -1,5 +1,6 @@
 /** What the HTTP server can be asked, as plain values: a path, and what is answered to GET and HEAD on it. */
 import type { ServerResponse } from 'node:http';
+import { printable } from '../../core/printable.ts';
 
 export interface Answer {
   readonly status: number;
@@ -23,7 +24,7 @@ export type Route =
 export type Routes = Map<string, Route>;
 
 export function textAnswer(status: number, text: string): Answer {
-  return { status, type: 'text/plain; charset=utf-8', body: `${text}\n` };
+  return { status, type: 'text/plain; charset=utf-8', body: `${printable(text, 4000)}\n` };
 }
 
 export const jsonType = 'application/json; charset=utf-8';

@@ -7,6 +7,7 @@ import { type Clean, sortOutCleanable } from '../../core/clean.ts';
 import { forestOf } from '../../core/forest.ts';
 import { makePlan, type Plan } from '../../core/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { printableJson } from '../../core/printable.ts';
 import type { Protections } from '../../core/protections.ts';
 import { holdingSteps } from '../../core/protection.ts';
 import { Remaining } from '../../core/space.ts';
@@ -102,7 +103,7 @@ export class ViewCache implements Pick<Audience, 'observed'> {
     if (this.#view === undefined) return undefined;
     let answer = this.#written.get(part);
     if (answer === undefined) {
-      const body = Buffer.from(JSON.stringify(this.#write(part, this.#view)));
+      const body = Buffer.from(printableJson(JSON.stringify(this.#write(part, this.#view))));
       answer = { status: 200, type: jsonType, body, etag: `"${this.#life}-${this.#version}"` };
       this.#written.set(part, answer);
     }

@@ -19,6 +19,7 @@ export function planJson(seen: Look, planned: Plan, thresholds: Thresholds) {
       predictedInodes: frees.inodes,
     })),
     kept: planned.kept,
+    unmatchedKeep: planned.unmatchedKeep.map(({ text }) => text),
     predicted: {
       freedBytes: predicted.freed.bytes,
       freedInodes: predicted.freed.inodes,

@@ -8,7 +8,7 @@ import { level, percentUsed, type Thresholds, type Usage } from '../../core/thre
 import type { DaemonEvent, Subject, SweepReport } from '../../events.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
-import { allMetrics, clusterTask, type DeletionKind, metrics, spaceLabels } from './table.ts';
+import { allMetrics, clusterTask, type DeletionKind, type FreedKind, metrics, spaceLabels } from './table.ts';
 
 export interface MetricsOptions {
   readonly version: string;
@@ -22,6 +22,8 @@ export interface MetricsOptions {
   readonly cordons: boolean;
   /** Whether the engine's events are followed. */
   readonly followsHistory: boolean;
+  /** How space is counted that appears after its deletion was measured: an event does not tell what it was. */
+  readonly lateKind: FreedKind;
   /** Epoch ms. */
   readonly nowMs: () => number;
   /** Milliseconds of a clock that never jumps. */
@@ -114,8 +116,8 @@ export class Metrics {
       case 'container.deleted':
         return this.#deleted(event);
       case 'space.appeared':
-        samples.add(metrics.freedBytes, { kind: 'image' }, Math.max(0, event.freedBytes));
-        samples.add(metrics.freedInodes, { kind: 'image' }, Math.max(0, event.freedInodes));
+        samples.add(metrics.freedBytes, { kind: this.#options.lateKind }, event.freedBytes);
+        samples.add(metrics.freedInodes, { kind: this.#options.lateKind }, event.freedInodes);
         return this.#setUsage(event.usage);
       case 'image.kept':
       case 'cache-record.kept':
@@ -162,8 +164,10 @@ export class Metrics {
       case 'daemon.stopping':
       case 'daemon.stopped':
       case 'config.warning':
+      case 'log.lines-lost':
       case 'http.listening':
       case 'http.failed':
+      case 'file.refused':
       case 'history.state-lost':
       case 'history.write-failed':
       case 'image.would-delete':
@@ -247,8 +251,8 @@ export class Metrics {
     const kind = kindIn(event.event);
     const samples = this.#samples;
     samples.add(metrics.deletions, { kind, result: 'deleted' });
-    samples.add(metrics.freedBytes, { kind }, Math.max(0, event.freedBytes));
-    samples.add(metrics.freedInodes, { kind }, Math.max(0, event.freedInodes));
+    samples.add(metrics.freedBytes, { kind }, event.freedBytes);
+    samples.add(metrics.freedInodes, { kind }, event.freedInodes);
     samples.add(metrics.predictedBytes, { kind }, event.predictedBytes);
     samples.add(metrics.predictedInodes, { kind }, event.predictedInodes);
     samples.observe(metrics.deletionDuration, { kind }, event.durationSeconds);

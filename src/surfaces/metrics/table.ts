@@ -15,6 +15,9 @@ const outcome = everyOne<StopReason>({
   'reached-low': true,
   'no-candidates': true,
   ineffective: true,
+  'deletions-failed': true,
+  denied: true,
+  'deletion-limit': true,
   'engine-unavailable': true,
   'path-unavailable': true,
   'cordon-time-limit': true,
@@ -41,6 +44,8 @@ export const spaceLabels = {
 } as const satisfies Readonly<Record<SpaceKind, string>>;
 const spaceKinds = Object.values(spaceLabels);
 const kind = ['image', 'build-cache', 'stopped-container'] as const;
+/** Space that appears late is of no known kind. */
+const freedKinds = [...kind, 'late'] as const;
 const resource = ['bytes', 'inodes'] as const;
 const state = ['in-use', 'protected', 'unused'] as const;
 const task = [
@@ -137,10 +142,10 @@ export const metrics = {
   ),
   freedBytes: counter(
     'freed_bytes_total',
-    'What the filesystem gained with each deletion, measured; where others wrote more meanwhile, nothing is added',
-    { kind },
+    'What the filesystem gained with each deletion, measured; where others wrote more meanwhile, nothing is added. `late`: what appeared after its deletion was measured, where not only images are deleted',
+    { kind: freedKinds },
   ),
-  freedInodes: counter('freed_inodes_total', 'The same in inodes', { kind }),
+  freedInodes: counter('freed_inodes_total', 'The same in inodes', { kind: freedKinds }),
   predictedBytes: counter('predicted_bytes_total', 'What the plans predicted for what was deleted', { kind }),
   predictedInodes: counter('predicted_inodes_total', 'The same in inodes', { kind }),
   lastSuccess: gauge(
@@ -189,6 +194,7 @@ export const metrics = {
   heapUsed: shared(gauge('nodejs_heap_size_used_bytes', 'Heap that is in use')),
 } as const satisfies Readonly<Record<string, Metric>>;
 
+export type FreedKind = LabelsOf<typeof metrics.freedBytes.labels>['kind'];
 export type DeletionKind = LabelsOf<typeof metrics.deletions.labels>['kind'];
 export type ClusterTask = LabelsOf<typeof metrics.apiServerErrors.labels>['task'];
 

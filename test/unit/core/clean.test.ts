@@ -73,6 +73,12 @@ describe('which containers may go', () => {
     expect(couldBeOldEnough(managed, all, nowMs)).toBe(false);
   });
 
+  it('not when its restart policy starts it again with the engine', () => {
+    const exited = { ...container('c', ['i'], 'exited'), stoppedAtMs: longAgo };
+    expect(containerStays({ ...exited, isRestarted: true }, all, nowMs)?.code).toBe('managed');
+    expect(containerStays({ ...exited, isRestarted: false }, all, nowMs)).toBeUndefined();
+  });
+
   it('only when it stopped long enough ago, and never when that is not known', () => {
     const exited = container('c', ['i'], 'exited');
     expect(containerStays(exited, all, nowMs)?.code).toBe('stopped-recently');
@@ -89,6 +95,9 @@ describe('which containers may go', () => {
     const created = container('c', ['i'], 'created');
     expect(containerStays({ ...created, createdAtMs: longAgo }, all, nowMs)).toBeUndefined();
     expect(containerStays({ ...created, createdAtMs: nowMs }, all, nowMs)?.code).toBe('stopped-recently');
+    const waits = { ...created, createdAtMs: longAgo, failedToStart: false };
+    expect(containerStays(waits, all, nowMs)?.code).toBe('never-started');
+    expect(containerStays({ ...waits, failedToStart: true }, all, nowMs)).toBeUndefined();
   });
 
   it('asks only about those that could be old enough', () => {

@@ -41,16 +41,16 @@ describe('the order of victims', () => {
     expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual(['nameless', 'tagged']);
   });
 
-  it('counts an image with only a digest as named', () => {
+  it('counts an image with only a digest as untagged', () => {
     const images = [
       image('digest', { tags: [], digests: ['r@sha256:1'], sizeBytes: 2e6 }),
       image('tagged', { sizeBytes: 3e6 }),
       image('nameless', { tags: [], sizeBytes: 1e6 }),
     ];
     expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual([
+      'digest',
       'nameless',
       'tagged',
-      'digest',
     ]);
   });
 

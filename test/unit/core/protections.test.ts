@@ -1,13 +1,18 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { beforeAll, describe, expect, it, test } from 'vitest';
+import { compileExpression, loadExpressions } from '../../../src/config/expressions.ts';
 import { parseKeepPatterns } from '../../../src/core/keep-pattern.ts';
 import { makePlan, type Plan } from '../../../src/core/plan.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
 import { reclaimable } from '../../../src/core/policy/reclaimable.ts';
-import { noProtections, type Protections } from '../../../src/core/protections.ts';
+import { noProtections, protectedImages, type Protections } from '../../../src/core/protections.ts';
 import type { ImageStore, Layer } from '../../../src/core/store.ts';
 import { arbitraryStore, container, image, store, usage } from './arbitraries.ts';
+
+beforeAll(async () => {
+  await loadExpressions(['re:']);
+});
 
 const nowMs = 1_000_000_000;
 
@@ -23,7 +28,7 @@ function planOf(snapshot: ImageStore, rules: Partial<Protections>, policy: Polic
 }
 
 function keep(text: string): Partial<Protections> {
-  const parsed = parseKeepPatterns(text);
+  const parsed = parseKeepPatterns(text, compileExpression);
   if (!parsed.ok) throw new Error(parsed.reason);
   return { keep: parsed.patterns };
 }
@@ -189,6 +194,34 @@ describe('families of the classic builder', () => {
     const plan = planOf(family({}), {});
     expect(fates(plan)).toEqual({ app: 'gone', top: 'intermediate', step: 'intermediate', base: 'gone' });
     expect(plan.victims.map((victim) => victim.keepParents)).toEqual([false, false]);
+  });
+});
+
+describe('KEEP_LABEL', () => {
+  const labels = { 'docker-image-cleaner.keep': 'true' };
+  const images = [
+    image('infra', { tags: ['infra/proxy:1'], labels }),
+    image('app', { tags: ['app:1'], labels }),
+  ];
+  const keptWith = (keepLabel: Protections['keepLabel']): readonly string[] => {
+    const rules = { ...noProtections, ...(keepLabel !== undefined && { keepLabel }) };
+    return [...protectedImages(images, rules, nowMs).keys()];
+  };
+
+  it('protects all with the label by default, none when off, and only what matches its patterns', () => {
+    expect(keptWith(undefined)).toEqual(['infra', 'app']);
+    expect(keptWith('on')).toEqual(['infra', 'app']);
+    expect(keptWith('off')).toEqual([]);
+    expect(keptWith(keep('infra/*').keep ?? [])).toEqual(['infra']);
+  });
+
+  it('says of a victim that its label does not count', () => {
+    const { victims } = planOf(
+      { images, containers: [], layers: new Map() },
+      { ...noProtections, keepLabel: 'off' },
+    );
+    expect(victims).toHaveLength(2);
+    for (const { reason } of victims) expect(reason).toContain('its keep label does not count (KEEP_LABEL)');
   });
 });
 

@@ -76,7 +76,7 @@ describe('what a set of images frees', () => {
       name: 'c',
       references: ['c'],
       sizeBytes: 1000,
-      unreferenced: false,
+      isUntagged: false,
       layers: chain(layers, 'side'),
       own: { bytes: 1000, inodes: 50 },
       dependents: [],

@@ -24,9 +24,12 @@ test('the gauges are those of df', async () => {
   expect(Math.abs(inodes.available - df(folder, 'iavail'))).toBeLessThan(inodes.total / 100);
 });
 
-test('a filesystem without an inode count has no inode gauge', async () => {
-  // cgroup and proc filesystems answer 0 inodes, as btrfs does.
-  expect((await measureFilesystem('/proc', signal)).inodes).toBeUndefined();
+test('a filesystem that tells no size is an error', async () => {
+  await expect(measureFilesystem('/proc', new AbortController().signal)).rejects.toMatchObject({
+    name: 'DiskError',
+    code: 'failed',
+    message: expect.stringContaining('tells no size') as string,
+  });
 });
 
 test('a missing path is an error that names it and the setting', async () => {

@@ -1,5 +1,6 @@
 /** Events in, exposition out. What real tools make of it is tested in test/engine/metrics.test.ts. */
 import { describe, expect, it } from 'vitest';
+import { gainOf } from '../../../src/core/gain.ts';
 import type { DaemonEvent } from '../../../src/events.ts';
 import { gauge } from '../../../src/surfaces/metrics/definition.ts';
 import { Metrics, type MetricsOptions } from '../../../src/surfaces/metrics/metrics.ts';
@@ -25,6 +26,7 @@ function started(options: Partial<MetricsOptions> = {}) {
     dryRun: false,
     cordons: true,
     followsHistory: false,
+    lateKind: 'image',
     nowMs: () => 1_000_000 + clock.ms,
     monotonicMs: () => clock.ms,
     ...options,
@@ -49,6 +51,8 @@ function deleted(freedBytes: number, durationSeconds = 0.2): DaemonEvent {
     reason: 'the biggest',
     freedBytes,
     freedInodes: 8,
+    grownBytes: 0,
+    grownInodes: 0,
     used: 65,
     usage: { ...usage, bytes: { total: 1000, available: 350 } },
     durationSeconds,
@@ -64,6 +68,8 @@ const completed: DaemonEvent = {
   failedDeletions: 0,
   freedBytes: 250,
   freedInodes: 8,
+  grownBytes: 0,
+  grownInodes: 0,
   outstandingBytes: 0,
   outstandingInodes: 0,
   predictedBytes: 250,
@@ -108,7 +114,15 @@ describe('Metrics', () => {
 
   it('tells usage after each check and after each deletion', () => {
     const { subject, tell } = started();
-    tell({ event: 'check.completed', used: 90, usage, thresholds, triggered: true });
+    tell({
+      event: 'check.completed',
+      used: 90,
+      usage,
+      thresholds,
+      triggered: true,
+      due: 'sweep',
+      changed: true,
+    });
     expect(valueOf(subject.text(), 'docker_image_cleaner_usage_ratio{resource="bytes"}')).toBeCloseTo(0.9);
     expect(valueOf(subject.text(), 'docker_image_cleaner_usage_ratio{resource="inodes"}')).toBeCloseTo(0.2);
     expect(valueOf(subject.text(), 'docker_image_cleaner_level_ratio')).toBeCloseTo(0.9);
@@ -119,12 +133,23 @@ describe('Metrics', () => {
     );
   });
 
+  it('counts space that came late as late where not only images are deleted', () => {
+    const { subject, tell } = started({ lateKind: 'late' });
+    tell({ event: 'space.appeared', ...gainOf({ bytes: 250, inodes: -3 }), afterSeconds: 27, usage });
+    const text = subject.text();
+    expect(valueOf(text, 'docker_image_cleaner_freed_bytes_total{kind="late"}')).toBe(250);
+    expect(valueOf(text, 'docker_image_cleaner_freed_bytes_total{kind="image"}')).toBe(0);
+    expect(valueOf(text, 'docker_image_cleaner_freed_inodes_total{kind="late"}')).toBe(0);
+  });
+
   it('counts space that came late, and shows the usage that was measured then', () => {
     const { subject, tell } = started();
-    tell(deleted(-5), {
+    tell(deleted(0), {
       event: 'space.appeared',
       freedBytes: 250,
       freedInodes: 8,
+      grownBytes: 0,
+      grownInodes: 0,
       afterSeconds: 27,
       usage: { ...usage, bytes: { total: 1000, available: 400 } },
     });
@@ -145,6 +170,8 @@ describe('Metrics', () => {
       usage: { ...usage, allocated },
       thresholds: { type: 'absolute', high: 500, low: 400 },
       triggered: false,
+      due: 'nothing',
+      changed: true,
     });
     const text = subject.text();
     expect(valueOf(text, 'docker_image_cleaner_level_ratio')).toBeCloseTo(0.45);
@@ -155,7 +182,7 @@ describe('Metrics', () => {
 
   it('adds up what was freed and predicted, and never lets a counter fall', () => {
     const { subject, tell } = started();
-    tell(deleted(250), deleted(-40, 400));
+    tell(deleted(250), deleted(0, 400));
     const text = subject.text();
     expect(valueOf(text, 'docker_image_cleaner_freed_bytes_total{kind="image"}')).toBe(250);
     expect(valueOf(text, 'docker_image_cleaner_predicted_bytes_total{kind="image"}')).toBe(500);
@@ -242,7 +269,15 @@ describe('Metrics', () => {
     for (const end of [
       { event: 'slot.taken', slot: 'slot-0' },
       { event: 'cordon.skipped', reason: 'critical' },
-      { event: 'check.completed', used: 50, usage, thresholds, triggered: false },
+      {
+        event: 'check.completed',
+        used: 50,
+        usage,
+        thresholds,
+        triggered: false,
+        due: 'nothing',
+        changed: true,
+      },
     ] as const) {
       tell({ event: 'slot.waiting', slots: 1 });
       expect(waiting()).toBe(1);

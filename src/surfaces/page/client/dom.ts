@@ -1,4 +1,8 @@
 /** Making elements. Text goes in as text, never as HTML: names of images are other people's. */
+import { printable, printableLines } from '../../../core/printable.ts';
+
+/** The longest text in one place. */
+const LONGEST = 4000;
 
 type Child = Node | string | undefined;
 
@@ -15,15 +19,15 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties))
-    if (value !== undefined) element.setAttribute(name, value);
+    if (value !== undefined) element.setAttribute(name, name === 'title' ? printableLines(value) : value);
   for (const child of children)
     if (child !== undefined) element.append(typeof child === 'string' ? unbroken(child) : child);
   return element;
 }
 
-/** Keeps a figure and its unit on one line. */
+/** Text as it may be shown, with each figure and its unit on one line. */
 function unbroken(text: string): string {
-  return text.replace(/(\d) (?=(?:%|[kMGTP]?B)(?:\W|$))/g, '$1\u00a0');
+  return printable(text, LONGEST).replace(/(\d) (?=(?:%|[kMGTP]?B)(?:\W|$))/g, '$1\u00a0');
 }
 
 /** The element of the page with this ID. @throws Error where the page has none: a mistake of ours. */

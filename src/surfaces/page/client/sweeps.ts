@@ -39,7 +39,7 @@ export function showSweeps(
           timeText(sweep.startedAtMs, nowMs),
           deletedText(sweep),
           formatBytes(sweep.predictedBytes),
-          formatBytes(sweep.freedBytes),
+          freedText(sweep),
           `${formatLevel(sweep.usedBefore, sweep.thresholdType)} → ${formatLevel(sweep.usedAfter, sweep.thresholdType)}`,
           outcome(sweep),
         ]),
@@ -48,6 +48,11 @@ export function showSweeps(
       ? [h('p', { class: 'muted small' }, `After the last one: ${sweeps[0].remaining.join('; ')}.`)]
       : []),
   );
+}
+
+/** What grew meanwhile is no negative freeing. */
+function freedText({ freedBytes, grownBytes }: SweepDone): string {
+  return grownBytes > 0 ? `0 B (usage grew by ${formatBytes(grownBytes)})` : formatBytes(freedBytes);
 }
 
 function deletedText({
@@ -70,6 +75,9 @@ const endings: Readonly<Record<string, string>> = {
   'reached-low': 'reached low',
   'no-candidates': 'nothing left to delete',
   ineffective: 'did not help',
+  'deletions-failed': 'deletions failed',
+  denied: 'not allowed to delete',
+  'deletion-limit': 'deletion limit',
   'engine-unavailable': 'engine away',
   'path-unavailable': 'disk not readable',
   'cordon-time-limit': 'cordoned long enough',

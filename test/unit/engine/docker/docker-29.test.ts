@@ -164,6 +164,19 @@ describe('what Docker Engine 29 tells', () => {
     ]);
   });
 
+  test.each([
+    ['as it is documented', { Parents: ['a', 'b'] }, ['a', 'b']],
+    ['as engines 23 to 29 write it, with a leading blank', { ' Parents': ['a', 'b'] }, ['a', 'b']],
+    ['as it was before API 1.42', { Parent: 'a' }, ['a']],
+    ['in several ways at once', { Parent: 'a', Parents: ['a'], ' Parents': ['a', 'b'] }, ['a', 'b']],
+    ['of a first record', { Parent: '' }, []],
+  ])('the parents of a build-cache record: %s', (_how, parents, expected) => {
+    const record = { ID: 'x', Type: 'regular', InUse: false, ...parents };
+    expect(cacheRecordsFrom(v.parse(diskUsageSchema, { BuildCache: [record] }))[0]?.parents).toEqual(
+      expected,
+    );
+  });
+
   test('an event without status, id and from', () => {
     expect(eventFromMessage(v.parse(eventSchema, recorded.event))).toMatchObject({
       kind: 'container-created',

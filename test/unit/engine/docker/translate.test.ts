@@ -25,7 +25,10 @@ function image(answer: object): Image {
 
 function container(answer: object, ids: Record<string, string> = {}): Container {
   const summary = v.parse(containerSummarySchema, { Id: 'c0ffee'.repeat(10), ...answer });
-  return containerFromSummary(summary, (name) => ids[name]);
+  return containerFromSummary(summary, (name) => {
+    const id = ids[name];
+    return id === undefined ? undefined : { id, taggedAtMs: 1 };
+  });
 }
 
 describe('an image of the list', () => {

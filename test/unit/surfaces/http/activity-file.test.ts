@@ -20,6 +20,8 @@ const sweep: SweepReport = {
   failedDeletions: 0,
   freedBytes: -5,
   freedInodes: 3,
+  grownBytes: 0,
+  grownInodes: 0,
   predictedBytes: 10,
   outstandingBytes: 1,
   outstandingInodes: 2,

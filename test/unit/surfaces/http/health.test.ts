@@ -12,6 +12,8 @@ const checked = {
   },
   thresholds: { type: 'relative', high: 80, low: 60 },
   triggered: false,
+  due: 'nothing',
+  changed: true,
 } as const;
 const away = { event: 'engine.unavailable', endpoint: 'unix:///x', message: 'No engine.' } as const;
 

@@ -1,0 +1,75 @@
+/**
+ * What only an image's inspection tells and does not change while the image has the same names: when it came to this host,
+ * and its layers. Each image is asked about once.
+ */
+import type { ChainId, Image, ImageId } from '../../core/store.ts';
+import { EngineError } from '../engine.ts';
+import type { ImageDetails } from './schemas.ts';
+import { arrivalFromDetails, imageFromDetails } from './translate.ts';
+
+/** Images that are remembered: the oldest is forgotten first. */
+const REMEMBERED = 20_000;
+
+interface Known {
+  /** Its tags: a new one makes it arrive again. */
+  readonly tags: string;
+  readonly arrivedAtMs: number | undefined;
+  readonly layers: readonly ChainId[] | undefined;
+}
+
+export class InspectedImages {
+  readonly #known = new Map<ImageId, Known>();
+
+  /** The layers, where the image was asked about before. */
+  layersOf(id: ImageId): readonly ChainId[] | undefined {
+    return this.#known.get(id)?.layers;
+  }
+
+  /**
+   * @param ask the engine's answer; undefined when the image is gone.
+   * @returns epoch ms; undefined where the engine does not tell.
+   * @throws EngineError when the engine is away.
+   */
+  async arrivalOf(image: Image, ask: () => Promise<ImageDetails | undefined>): Promise<number | undefined> {
+    const known = this.#known.get(image.id);
+    if (known?.tags === tagsOf(image)) return known.arrivedAtMs;
+    const details = await answerOf(ask);
+    const arrivedAtMs = details && arrivalFromDetails(details);
+    this.#remember(image, {
+      tags: tagsOf(image),
+      arrivedAtMs,
+      layers: details && imageFromDetails(details).layers,
+    });
+    return arrivedAtMs;
+  }
+
+  /** Takes over what was asked for another reason. */
+  learn(image: Image, details: ImageDetails): void {
+    this.#remember(image, {
+      tags: tagsOf(image),
+      arrivedAtMs: arrivalFromDetails(details),
+      layers: image.layers,
+    });
+  }
+
+  #remember({ id }: Image, known: Known): void {
+    this.#known.delete(id);
+    this.#known.set(id, known);
+    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? '');
+  }
+}
+
+function tagsOf({ tags }: Image): string {
+  return [...tags].sort().join(' ');
+}
+
+/** A broken image, or a question that a socket proxy forbids, is no reason to do without the engine. */
+async function answerOf<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof EngineError && (error.code === 'failed' || error.code === 'denied'))
+      return undefined;
+    throw error;
+  }
+}

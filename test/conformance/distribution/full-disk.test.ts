@@ -1,0 +1,3 @@
+import { cleansFullDisks } from '../full-disk.ts';
+
+cleansFullDisks('Docker 20.10', () => Promise.resolve({}), 'deletes');
