@@ -106,7 +106,7 @@ export class GentleMode {
     }
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
     const late = new LateSpace(this.#options);
-    const check = new PredictionCheck();
+    const check = new PredictionCheck(usage.inodes !== undefined);
     const after = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
     tellMissedPredictions(check, report);
     this.#options.owed.owe(late.outstanding, after, await spacePatienceMs(disk, this.#options.abandon));

@@ -132,9 +132,16 @@ export async function addLayers(
   const onDisk = store.images.length - unknown.length;
   const layerSource =
     onDisk === 0
-      ? facts.source
+      ? sourceOfNone(facts.source)
       : `${facts.source}; ${formatCount(unknown.length, 'image')} estimated from the sizes that the engine gives`;
   return { store: withToldLayers(store, told), layerSource };
+}
+
+/** Records on the disk that name none of the engine's images, as those of another namespace of containerd, tell nothing of them. */
+function sourceOfNone(source: string): string {
+  return source.startsWith('estimated')
+    ? source
+    : 'estimated from the sizes that the engine gives: the records on the disk are not of its images';
 }
 
 /** Adds the sizes of stopped containers that may go and of which the disk does not tell: the engine's figures. */

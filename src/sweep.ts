@@ -3,87 +3,24 @@
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
  */
 import { hasFired, sleep } from './clock.ts';
-import type { Clean } from './core/clean.ts';
-import { explainOutstanding, explainRemaining, freeByHand } from './core/explain.ts';
-import { gainOf } from './core/gain.ts';
 import { makePlan, type Plan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
-import type { UsageHistory } from './core/usage/history.ts';
-import type { Policy } from './core/policy/policy.ts';
-import type { Protections } from './core/protections.ts';
-import { type ImageStore, storeWithout } from './core/store.ts';
-import type { UnitId, UnitKind } from './core/unit.ts';
-import {
-  type Amount,
-  freedBetween,
-  isBelowLow,
-  isBrimful,
-  level,
-  type Thresholds,
-  type Usage,
-} from './core/thresholds.ts';
+import { type Amount, freedBetween, isBelowLow, type Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
-import type { ImageDisk } from './disk/image-disk.ts';
-import { type Engine, EngineError } from './engine/engine.ts';
-import type { Reporter, StopReason, SweepReport } from './events.ts';
-import { addLayers, listStore, type Snapshot } from './observe.ts';
-import type { FailedDeletions } from './failed-deletions.ts';
+import { EngineError } from './engine/engine.ts';
+import type { StopReason, SweepReport } from './events.ts';
 import { gaveBack, helps } from './gains.ts';
 import { LateSpace } from './late-space.ts';
+import { addLayers, listStore, type Snapshot } from './observe.ts';
 import { patiently } from './patiently.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
+import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
 import { removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from './victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
 /** No sweep deletes more than this; the next check goes on. A bound for the loop, far above any real node. */
 const VICTIMS_LIMIT = 100_000;
-
-export interface SweepOptions {
-  readonly engine: Engine;
-  readonly disk: ImageDisk;
-  readonly report: Reporter;
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory | undefined) | undefined;
-  readonly protections: Protections;
-  readonly clean: Clean;
-  readonly delaySeconds: number;
-  readonly dryRun: boolean;
-  /** How long an unanswered deletion is given before we look, and how often; see src/remove/. */
-  readonly settleMs: number;
-  readonly looks: number;
-  /** How long the engine may be away in mid-sweep before the sweep ends. */
-  readonly patienceMs: number;
-  /** Nothing speaks against the images being on the filesystem that is measured. */
-  readonly isPlaceKnown: boolean;
-  /** What earlier sweeps could not delete. */
-  readonly failures: FailedDeletions;
-  /** No further deletion is begun once this fires. */
-  readonly stop: AbortSignal;
-  /** Why it fired, where that was not the program's end. */
-  readonly whyStopped?: () => StopReason | undefined;
-  /** The request under way is abandoned when this fires. */
-  readonly abandon: AbortSignal;
-}
-
-interface Progress {
-  readonly late: LateSpace;
-  usage: Usage;
-  store: ImageStore;
-  readonly deleted: Record<UnitKind, number>;
-  failed: number;
-  /** What the engine last said where a deletion failed, or where it complained about one that happened. */
-  complaint: string | undefined;
-  predicted: Amount;
-  readonly check: PredictionCheck;
-  /** Deletions in a row that freed next to nothing. */
-  uselessInARow: number;
-  readonly refused: Map<UnitId, string>;
-  /** Deleted, by us or by others, since the store was listed. */
-  readonly gone: Set<UnitId>;
-}
 
 /** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
 export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<SweepReport> {
@@ -96,7 +33,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     failed: 0,
     complaint: undefined,
     predicted: { bytes: 0, inodes: 0 },
-    check: new PredictionCheck(),
+    check: new PredictionCheck(snapshot.usage.inodes !== undefined),
     uselessInARow: 0,
     refused: options.failures.refusals(Date.now()),
     gone: new Set(),
@@ -110,7 +47,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     toFree: first.toFree,
   });
   const stoppedBecause = await run(first, progress, options);
-  const report = summary(
+  const report = await summary(
     snapshot.usage,
     progress,
     stoppedBecause,
@@ -281,59 +218,4 @@ function note(
       else options.failures.uncertain();
   }
   tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
-}
-
-function summary(
-  before: Usage,
-  progress: Progress,
-  stoppedBecause: StopReason,
-  durationSeconds: number,
-  options: SweepOptions,
-): SweepReport {
-  const { outstanding } = progress.late;
-  const reachedLow = isBelowLow(progress.usage, options.thresholds);
-  return {
-    dryRun: options.dryRun,
-    deletedImages: progress.deleted.image,
-    deletedCacheRecords: progress.deleted['build-cache'],
-    deletedContainers: progress.deleted['stopped-container'],
-    failedDeletions: progress.failed,
-    ...gainOf(freedBetween(before, progress.usage)),
-    outstandingBytes: outstanding.bytes,
-    outstandingInodes: outstanding.inodes,
-    predictedBytes: progress.predicted.bytes,
-    usedBefore: usedLevel(before, options),
-    usedAfter: usedLevel(progress.usage, options),
-    thresholdType: options.thresholds.type,
-    durationSeconds,
-    reachedLow,
-    stoppedBecause,
-    remaining:
-      reachedLow || options.dryRun
-        ? []
-        : [
-            ...explainRemaining(storeWithout(progress.store, progress.gone), progress.usage, {
-              ...options.protections,
-              nowMs: Date.now(),
-            }),
-            ...explainOutstanding(outstanding),
-            ...explainFailure(stoppedBecause, progress),
-          ],
-  };
-}
-
-/** What the engine said, and what to do where it cannot delete on a full disk. */
-function explainFailure(stoppedBecause: StopReason, { complaint, usage }: Progress): readonly string[] {
-  if (complaint === undefined || (stoppedBecause !== 'deletions-failed' && stoppedBecause !== 'denied'))
-    return [];
-  const said = `the engine said: ${complaint}`;
-  return isBrimful(usage) ? [said, freeByHand] : [said];
-}
-
-function deletions({ deleted }: Progress): number {
-  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
-}
-
-function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {
-  return level(usage, options.thresholds.type).value;
 }

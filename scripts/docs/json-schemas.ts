@@ -122,6 +122,26 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   'keep-last': 'it is among the newest of its repository',
 };
 
+const victims = list<PlanJson['victims'][number]>(
+  'what would go, in order',
+  object<PlanJson['victims'][number]>('a victim', {
+    kind,
+    id,
+    references: names,
+    sizeBytes,
+    keepParents: yes('a nameless build step below it is protected and stays'),
+    predictedBytes: whole('bytes that its deletion frees, after those before it'),
+    predictedInodes: whole('the same in inodes'),
+    reason,
+  }),
+);
+const predicted = object<PlanJson['predicted']>('what all of it comes to, computed', {
+  freedBytes: whole('bytes that all victims free'),
+  freedInodes: whole('the same in inodes'),
+  used: real('what `usage.used` would be afterwards'),
+  reachesLow: yes('that is below LOW'),
+});
+
 /** `plan --json`, `/api/plan.json`. */
 export const planSchema: Described<PlanJson> = object<PlanJson>(
   'What a sweep that begins now would delete, in order, and what it would keep.',
@@ -131,19 +151,7 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     ...place,
     thresholds,
     triggered,
-    victims: list<PlanJson['victims'][number]>(
-      'what would go, in order',
-      object<PlanJson['victims'][number]>('a victim', {
-        kind,
-        id,
-        references: names,
-        sizeBytes,
-        keepParents: yes('a nameless build step below it is protected and stays'),
-        predictedBytes: whole('bytes that its deletion frees, after those before it'),
-        predictedInodes: whole('the same in inodes'),
-        reason,
-      }),
-    ),
+    victims,
     kept: list<PlanJson['kept'][number]>(
       'everything that would stay',
       object<PlanJson['kept'][number]>('something that stays', {
@@ -156,12 +164,13 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
       }),
     ),
     unmatchedKeep: list<string>('patterns of `KEEP` that no image here matches', text('a pattern')),
-    predicted: object<PlanJson['predicted']>('what all of it comes to, computed', {
-      freedBytes: whole('bytes that all victims free'),
-      freedInodes: whole('the same in inodes'),
-      used: real('what `usage.used` would be afterwards'),
-      reachesLow: yes('that is below LOW'),
-    }),
+    predicted,
+    atHigh: orNull(
+      object<NonNullable<PlanJson['atHigh']>>(
+        'the same at the high threshold, where usage is below the low one',
+        { victims, predicted },
+      ),
+    ),
   },
 );
 

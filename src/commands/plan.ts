@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import { makePlan, type Plan } from '../core/plan.ts';
+import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level, type Thresholds } from '../core/thresholds.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
@@ -30,8 +30,8 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
-    const planned = makePlan({ store, usage, thresholds, policy, protections, clean, history, nowMs });
-    return [seen, planned, thresholds];
+    const input = { store, usage, thresholds, policy, protections, clean, history, nowMs };
+    return [seen, makePlan(input), thresholds, planAtHigh(input)];
   };
   if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
   return await orUnavailable(async () => {
@@ -52,12 +52,16 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   return undefined;
 }
 
-function planText(seen: Look, planned: Plan, thresholds: Thresholds): string {
+/** @param atHigh shown in place of a plan that has nothing to delete. */
+function planText(seen: Look, due: Plan, thresholds: Thresholds, atHigh: Plan | undefined): string {
+  const planned = atHigh ?? due;
   const show = (value: number): string => formatLevel(value, thresholds.type);
   const after = level(planned.predicted.usageAfter, thresholds.type).value;
-  const verdict = planned.triggered
+  const verdict = due.triggered
     ? 'A sweep is due.'
-    : 'No sweep is due: usage is below the high threshold. If one began now:';
+    : atHigh === undefined
+      ? 'No sweep is due: usage is below the high threshold. If one began now:'
+      : `No sweep is due: usage is below the low threshold. At the high threshold (${show(thresholds.high)}) it would delete:`;
   const ending =
     planned.victims.length === 0
       ? 'Nothing would be deleted.'

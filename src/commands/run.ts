@@ -59,11 +59,16 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
     const { http } = surfaces;
     const engine = watchedBy(await createEngine(config), http);
-    remembered.history = await follow(config, engine, report, signals.stop);
+    const disk = new ImageDisk(
+      config.pathToCheck,
+      config.thresholds.type,
+      config.stateFile && `${config.stateFile}.layers`,
+    );
+    remembered.history = await follow(config, engine, disk, report, signals.stop);
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-    const parts = { engine, cordon, history, audience: http, report };
+    const parts = { engine, disk, cordon, history, audience: http, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     report({
       event: 'daemon.started',
@@ -96,7 +101,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   }
 }
 
-type Parts = Pick<DaemonOptions, 'engine' | 'cordon' | 'history' | 'audience' | 'report'>;
+type Parts = Pick<DaemonOptions, 'engine' | 'disk' | 'cordon' | 'history' | 'audience' | 'report'>;
 
 function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
   return {
@@ -105,11 +110,6 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
     criticalLevel: config.criticalLevel,
     softLevel: config.softLevel,
     quietSeconds: config.quietSeconds,
-    disk: new ImageDisk(
-      config.pathToCheck,
-      config.thresholds.type,
-      config.stateFile && `${config.stateFile}.layers`,
-    ),
     policy: findPolicy(config.policy),
     protections: config.protections,
     clean: config.clean,
@@ -165,13 +165,18 @@ function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): 
 async function follow(
   config: Config,
   engine: Engine,
+  disk: ImageDisk,
   report: Reporter,
   stop: AbortSignal,
 ): Promise<History | undefined> {
   if (!followsHistory(config)) return undefined;
   const { stateFile, recordTrace } = config;
   const { startHistory } = await import('../history/history.ts');
-  return await startHistory({ engine, stateFile, recordTrace, report, clock: Date.now }, stop);
+  const measuredLayers = (): ReturnType<ImageDisk['knownLayers']> => disk.knownLayers();
+  return await startHistory(
+    { engine, stateFile, recordTrace, report, measuredLayers, clock: Date.now },
+    stop,
+  );
 }
 
 /** The node's cordon; nothing of Kubernetes is loaded without a node name. */

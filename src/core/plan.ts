@@ -30,6 +30,7 @@ import {
   type Thresholds,
   type Usage,
   usageAfter,
+  usageAt,
 } from './thresholds.ts';
 import type { Unit, UnitId, UnitKind } from './unit.ts';
 
@@ -144,6 +145,16 @@ export function makePlan(input: PlanInput): Plan {
       ...(history && { history }),
     });
   }
+}
+
+/**
+ * What a sweep would delete if usage were at HIGH; undefined where it is not below LOW, so that the plan says what is due.
+ * @param input of the plan itself.
+ */
+export function planAtHigh(input: PlanInput): Plan | undefined {
+  const { usage, thresholds } = input;
+  if (!isBelowLow(usage, thresholds)) return undefined;
+  return makePlan({ ...input, usage: usageAt(usage, thresholds.type, thresholds.high) });
 }
 
 /** Engines list in another order each time. */

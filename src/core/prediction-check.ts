@@ -24,17 +24,25 @@ export interface MissedPredictions {
 }
 
 export class PredictionCheck {
+  readonly #countsInodes: boolean;
   #deletions = 0;
   readonly #missed: Checked[] = [];
   /** Freed less predicted, of all deletions together. */
   #error: Amount = { bytes: 0, inodes: 0 };
 
+  /** @param countsInodes false on a filesystem that does not: then nobody can say what became of a prediction of them. */
+  constructor(countsInodes = true) {
+    this.#countsInodes = countsInodes;
+  }
+
   /** @param freed what the filesystem gained by this deletion; others write meanwhile, so it can be negative. */
   note(victim: Victim, freed: Amount): void {
     this.#deletions += 1;
-    const error = difference(freed, victim.predicted);
+    // Inodes are guessed from bytes where they were not measured: that is no prediction.
+    const isCounted = this.#countsInodes && victim.predicted.exact;
+    const error = { ...difference(freed, victim.predicted), ...(!isCounted && { inodes: 0 }) };
     this.#error = { bytes: this.#error.bytes + error.bytes, inodes: this.#error.inodes + error.inodes };
-    if (isNoticeable('bytes', victim, freed) || isNoticeable('inodes', victim, freed))
+    if (isNoticeable('bytes', victim, freed) || (isCounted && isNoticeable('inodes', victim, freed)))
       this.#missed.push({ victim, freed });
   }
 

@@ -12,7 +12,7 @@ import {
   type LayerDatabaseResult,
   type NoLayerDatabase,
 } from './layer-database.ts';
-import { isLate, untilAnswering } from './filesystem.ts';
+import { isLate, untilAnswering, usedOf } from './filesystem.ts';
 import { type FoldersOptions, LayerFolders, type MeasuredFolder } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';
 import { Listings, look } from './listings.ts';
@@ -200,11 +200,18 @@ export class DiskAccountant {
     const [total] = await walkTrees([this.#root], signal);
     if (total instanceof DiskError) throw total;
     if (total === undefined) throw new RangeError('a walk of one path has one result');
+    const walked = sumTrees([total]);
+    // Snapshots of btrfs share what their files consist of: each is counted in full, the whole never beyond what is used.
+    const used = await usedOf(this.#root);
+    const bounded = {
+      bytes: Math.min(walked.bytes, used.bytes),
+      inodes: Math.min(walked.inodes, used.inodes),
+    };
     return {
       root: this.#root,
       takenAtMs,
-      total: sumTrees([total]),
-      isExact: true,
+      total: bounded,
+      isExact: bounded.bytes === walked.bytes,
       store: undefined,
       problem,
     };

@@ -1,7 +1,7 @@
 /** What the filesystem itself says: blocks and inodes of the filesystem that holds a path. One system call. */
 import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import type { Gauge } from '../core/thresholds.ts';
+import type { Amount, Gauge } from '../core/thresholds.ts';
 import { errnoOf } from '../errno.ts';
 import { DiskError, unreadablePath } from './error.ts';
 
@@ -33,6 +33,25 @@ const sharingFilesystems = new Set([0x9123683e, 0x58465342, 0xca451a4e, 0x2fc12f
  */
 export async function sharesCopies(path: string): Promise<boolean> {
   return sharingFilesystems.has((await ask(path)).type);
+}
+
+/** Whether a path is on btrfs, whose subvolumes are devices of their own; false where it cannot be asked. */
+export async function hasSubvolumes(path: string): Promise<boolean> {
+  try {
+    return (await ask(path)).type === 0x9123683e;
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    return false;
+  }
+}
+
+/** What is used of the filesystem of a path, reserved blocks not counted. @throws DiskError as measureFilesystem. */
+export async function usedOf(path: string): Promise<Amount> {
+  const answer = await ask(path);
+  return {
+    bytes: (answer.blocks - answer.bfree) * answer.bsize,
+    inodes: answer.files === 0 ? Infinity : answer.files - answer.ffree,
+  };
 }
 
 /**

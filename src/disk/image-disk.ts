@@ -39,6 +39,7 @@ export class ImageDisk {
   readonly #containerd: ContainerdStoreReader;
   /** Whose filesystem is gauged; found out when the store is read. */
   #gauged: string | undefined;
+  #known: ReadonlyMap<ChainId, Layer> = new Map();
 
   /** @param stateFile where measured layers are remembered over a restart; undefined: nowhere. */
   constructor(path: string, type: Thresholds['type'], stateFile?: string) {
@@ -147,6 +148,17 @@ export class ImageDisk {
    * @throws the signal's reason when aborted.
    */
   async layers(signal: AbortSignal): Promise<LayerFacts> {
+    const facts = await this.#factsNow(signal);
+    this.#known = facts.layers;
+    return facts;
+  }
+
+  /** The layers as they were when layers() was last asked: at once, without a look at the disk. */
+  knownLayers(): ReadonlyMap<ChainId, Layer> {
+    return this.#known;
+  }
+
+  async #factsNow(signal: AbortSignal): Promise<LayerFacts> {
     const containerd = await this.#containerd.read(signal);
     if (containerd.ok || containerd.reason === 'unreadable') return factsOfContainerd(containerd);
     for (const estimate of [false, true]) {

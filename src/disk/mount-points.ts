@@ -46,17 +46,41 @@ function readTable(): string {
   }
 }
 
-/** proc(5): field 5, octal escapes for blanks. */
+interface Mount {
+  readonly device: string;
+  /** The folder of the filesystem that is mounted. */
+  readonly root: string;
+  readonly point: string;
+}
+
+/**
+ * Mount points below some folders. A folder that is mounted on itself is none: storage drivers do so with their own (to make
+ * it private), and it is the same filesystem, counted once.
+ */
 function pointsIn(text: string, tops: readonly string[]): readonly string[] {
   const folders = tops.map((top) => (top === '/' ? '/' : `${top}/`));
   const names = new Set(tops);
+  const mounts = new Map<string, Mount>();
   const points: string[] = [];
   for (const line of text.split('\n')) {
-    const point = line
-      .split(' ')[4]
-      ?.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-    if (point === undefined || names.has(point)) continue;
+    // proc(5): number, number of the parent, device, root, mount point.
+    const [id = '', parent = '', device = '', root, point] = line.split(' ').map(unescaped);
+    if (root === undefined || point === undefined) continue;
+    const mount = { device, root, point };
+    mounts.set(id, mount);
+    if (names.has(point) || isOnItself(mount, mounts.get(parent))) continue;
     if (folders.some((folder) => point.startsWith(folder))) points.push(point);
   }
   return points;
+}
+
+function isOnItself({ device, root, point }: Mount, parent: Mount | undefined): boolean {
+  if (parent === undefined || parent.device !== device) return false;
+  const below = point.slice(parent.point === '/' ? 0 : parent.point.length);
+  return root === `${parent.root === '/' ? '' : parent.root}${below}`;
+}
+
+/** Octal escapes for blanks. */
+function unescaped(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

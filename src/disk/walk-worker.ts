@@ -12,7 +12,12 @@ export interface WalkTask {
 /** What a measuring process is told. */
 export type WalkOrder =
   /** The first: paths to leave out (a dead network mount would hang it), and its `nice` value. */
-  | { readonly kind: 'setup'; readonly skip: readonly string[]; readonly niceness: number }
+  | {
+      readonly kind: 'setup';
+      readonly skip: readonly string[];
+      readonly niceness: number;
+      readonly hasSubvolumes: boolean;
+    }
   | { readonly kind: 'walk'; readonly tasks: readonly WalkTask[] }
   /** Another one waits for work: give away some as soon as there is any. */
   | { readonly kind: 'share' };
@@ -96,6 +101,15 @@ export function walkWorker(create: typeof createWalker): void {
     return { root, device, bytes: sum.bytes, inodes: sum.inodes, links };
   };
 
+  /** Less priority, where it has more: the way back needs CAP_SYS_NICE, and no priority is a reason not to measure. */
+  const yieldTo = (niceness: number): void => {
+    try {
+      if (os.getPriority() < niceness) os.setPriority(niceness);
+    } catch {
+      // A sandbox that forbids it: it measures at the priority that it has.
+    }
+  };
+
   const walkAll = async (tasks: readonly WalkTask[]): Promise<void> => {
     const parts: WalkPart[] = [];
     for (const task of tasks) {
@@ -111,8 +125,8 @@ export function walkWorker(create: typeof createWalker): void {
     switch (order.kind) {
       case 'setup':
         // The kernel derives the I/O priority from it as well.
-        if (order.niceness > 0) os.setPriority(order.niceness);
-        walker = create(order.skip, true);
+        yieldTo(order.niceness);
+        walker = create(order.skip, true, order.hasSubvolumes);
         break;
       case 'share':
         wanted = true;

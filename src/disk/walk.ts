@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { Amount } from '../core/thresholds.ts';
 import { DiskError, unreadablePath } from './error.ts';
+import { hasSubvolumes } from './filesystem.ts';
 import { mountPointsBelow } from './mount-points.ts';
 import { type WalkMessage, type WalkOrder, type WalkPart, type WalkTask, walkWorker } from './walk-worker.ts';
 import { createWalker } from './walker.ts';
@@ -43,7 +44,8 @@ const maxTasksPerMessage = 16;
 
 /**
  * Adds up each tree: allocated bytes (blocks × 512) and inodes, folders included, the top itself included, each inode
- * once, never crossing a mount point, entries that vanish meanwhile ignored: as `du -s --block-size=1 -x`.
+ * once, never crossing a mount point, entries that vanish meanwhile ignored: as `du -s --block-size=1 -x`, but with the
+ * subvolumes of a btrfs, which are of the same filesystem.
  * @returns for each path its total, or the DiskError that made it impossible.
  * @throws the signal's reason when aborted; DiskError `failed` when a helper
  *   cannot be started or is lost.
@@ -58,7 +60,12 @@ export async function walkTrees(
   const tops = paths.map(withoutTrailingSlash);
   const skip = [...mountPointsBelow(tops), ...(options.exclude ?? []).map(withoutTrailingSlash)];
   signal.throwIfAborted();
-  const setup: WalkOrder = { kind: 'setup', skip, niceness: options.niceness ?? defaultNiceness };
+  const setup: WalkOrder = {
+    kind: 'setup',
+    skip,
+    niceness: options.niceness ?? defaultNiceness,
+    hasSubvolumes: await hasSubvolumes(tops[0] ?? '/'),
+  };
   const processes = Math.max(1, options.processes ?? Math.min(maxProcesses, availableParallelism()));
   // A daemon that never walks need not hold it.
   const { spawn: start } = await import('node:child_process');

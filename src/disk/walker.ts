@@ -46,8 +46,10 @@ export interface Walker {
  * @param skip absolute paths that are never counted and never even looked at.
  * @param moves true where the process is this walker's alone: it then changes its working directory to each folder. The
  *   kernel follows a layer's long path once a folder instead of once an entry, which saves a third of the time.
+ * @param hasSubvolumes true on btrfs: a subvolume is a device of its own, and yet of the same filesystem. What is mounted is
+ *   among `skip`.
  */
-export function createWalker(skip: readonly string[], moves = false): Walker {
+export function createWalker(skip: readonly string[], moves = false, hasSubvolumes = false): Walker {
   const fs = process.getBuiltinModule('node:fs');
   const directoryMode = 0o040000;
   const typeMask = 0o170000;
@@ -78,8 +80,10 @@ export function createWalker(skip: readonly string[], moves = false): Walker {
     if (isFolder(stats)) {
       if (stats.size > sum.largestFolderBytes) sum.largestFolderBytes = stats.size;
     } else if (stats.nlink > 1) {
-      const link = sum.links.get(stats.ino);
-      if (link === undefined) sum.links.set(stats.ino, [stats.blocks * blockBytes, 1, stats.nlink]);
+      // Each subvolume numbers its inodes by itself.
+      const key = hasSubvolumes ? stats.dev * 2 ** 40 + stats.ino : stats.ino;
+      const link = sum.links.get(key);
+      if (link === undefined) sum.links.set(key, [stats.blocks * blockBytes, 1, stats.nlink]);
       else link[1]++;
       return;
     }
@@ -160,7 +164,7 @@ export function createWalker(skip: readonly string[], moves = false): Walker {
       for (const name of names) {
         if (skip?.has(name.toString()) === true) continue;
         const stats = isHere ? lookHere(path, name) : fs.lstatSync(join(path, name), quiet);
-        if (stats === undefined || stats.dev !== device) continue;
+        if (stats === undefined || (stats.dev !== device && !hasSubvolumes)) continue;
         add(sum, stats);
         if (isFolder(stats)) stack.push(join(path, name));
       }

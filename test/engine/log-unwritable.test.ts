@@ -27,6 +27,7 @@ afterAll(async () => {
 
 function environment(settings: Readonly<Record<string, string>> = {}): Record<string, string> {
   const all = {
+    MIN_AGE_SECONDS: '0',
     PATH_TO_CHECK: engine.dataRoot,
     DELAY_SECONDS: '0',
     INTERVAL_SECONDS: '1',

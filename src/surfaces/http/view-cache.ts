@@ -5,7 +5,7 @@
 import type { Audience, View } from '../../audience.ts';
 import { type Clean, sortOutCleanable } from '../../core/clean.ts';
 import { forestOf } from '../../core/forest.ts';
-import { makePlan, type Plan } from '../../core/plan.ts';
+import { makePlan, type Plan, planAtHigh } from '../../core/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { printableJson } from '../../core/printable.ts';
 import type { Protections } from '../../core/protections.ts';
@@ -149,7 +149,7 @@ export class ViewCache implements Pick<Audience, 'observed'> {
     const { store, takenAtMs } = view.snapshot;
     if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
     const plan = this.#plan(view);
-    if (part === 'plan') return planJson(view, plan, thresholds);
+    if (part === 'plan') return planJson(view, plan, thresholds, planAtHigh(this.#input(view)));
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
     const { usage } = view.snapshot;
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
@@ -161,9 +161,13 @@ export class ViewCache implements Pick<Audience, 'observed'> {
     return layersJson({ store: holding, forest, plan: next, history, takenAtMs, assumedUsed, thresholds });
   }
 
-  #plan({ snapshot: { store, usage: now, takenAtMs } }: View, usage = now): Plan {
+  #plan(view: View, usage = view.snapshot.usage): Plan {
+    return makePlan({ ...this.#input(view), usage });
+  }
+
+  #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
     const { history, ...rules } = this.#rules;
-    return makePlan({ store, usage, ...rules, history: history?.(), nowMs: takenAtMs });
+    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
   }
 }
 

@@ -3,9 +3,9 @@ import type { Plan } from '../../core/plan.ts';
 import { level, type Thresholds } from '../../core/thresholds.ts';
 import { type Look, sourceJson, usageJson } from './look.ts';
 
-export function planJson(seen: Look, planned: Plan, thresholds: Thresholds) {
+/** @param atHigh what a sweep would delete at HIGH, where usage is below LOW. */
+export function planJson(seen: Look, planned: Plan, thresholds: Thresholds, atHigh?: Plan) {
   const { engine, snapshot } = seen;
-  const { predicted } = planned;
   const { type } = thresholds;
   return {
     engine,
@@ -13,19 +13,29 @@ export function planJson(seen: Look, planned: Plan, thresholds: Thresholds) {
     ...sourceJson(seen),
     thresholds,
     triggered: planned.triggered,
-    victims: planned.victims.map(({ predicted: frees, ...victim }) => ({
-      ...victim,
-      predictedBytes: frees.bytes,
-      predictedInodes: frees.inodes,
-    })),
+    victims: victimsJson(planned),
     kept: planned.kept,
     unmatchedKeep: planned.unmatchedKeep.map(({ text }) => text),
-    predicted: {
-      freedBytes: predicted.freed.bytes,
-      freedInodes: predicted.freed.inodes,
-      used: level(predicted.usageAfter, type).value,
-      reachesLow: predicted.reachesLow,
-    },
+    predicted: predictedJson(planned, type),
+    atHigh:
+      atHigh === undefined ? null : { victims: victimsJson(atHigh), predicted: predictedJson(atHigh, type) },
+  };
+}
+
+function victimsJson({ victims }: Plan) {
+  return victims.map(({ predicted: frees, ...victim }) => ({
+    ...victim,
+    predictedBytes: frees.bytes,
+    predictedInodes: frees.inodes,
+  }));
+}
+
+function predictedJson({ predicted }: Plan, type: Thresholds['type']) {
+  return {
+    freedBytes: predicted.freed.bytes,
+    freedInodes: predicted.freed.inodes,
+    used: level(predicted.usageAfter, type).value,
+    reachesLow: predicted.reachesLow,
   };
 }
 
