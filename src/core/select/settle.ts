@@ -41,7 +41,11 @@ export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick 
     at = { nodes, place: Int32Array.from(nodes.cost.keys()) };
     sequence = sequenceOf(nodes, weight, goal);
   }
-  const exact = withinWindow(at.nodes, sequence, { maxCost: best.cost, goal, price: priceAt(sequence, goal, mix) });
+  const exact = withinWindow(at.nodes, sequence, {
+    maxCost: best.cost,
+    goal,
+    price: priceAt(sequence, goal, mix),
+  });
   if (exact === undefined) return best;
   const pick = trimmed(unjoined(nodes, at, exact), goal);
   return pick.isBetterThan(best, goal) ? pick : best;
