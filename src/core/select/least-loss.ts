@@ -3,11 +3,13 @@
  * sum of what is lost.
  *
  * 1. The forest is cut down to what the candidates can clear (clearable.ts).
- * 2. Groups by cost for weight (density.ts): every beginning of that sequence is optimal for what it frees. The goal
+ * 2. Layers on which no image ends go by themselves with the last image on them, so each is joined with what is cheapest to
+ *    keep on it (joined.ts).
+ * 3. Groups by cost for weight (density.ts): every beginning of that sequence is optimal for what it frees. The goal
  *    falls inside of one group; the loss over the optimum is less than that group's cost.
- * 3. That rest is settled by trying later groups in its place, and exactly (cover.ts) on the groups around it: on all of
+ * 4. That rest is settled by trying later groups in its place, and exactly (cover.ts) on the groups around it: on all of
  *    them where they are few.
- * 4. What turns out superfluous is taken out (pick.ts).
+ * 5. What turns out superfluous is taken out (pick.ts).
  */
 import type { Forest } from '../forest.ts';
 import { Remaining, covers, indexOf } from '../space.ts';

@@ -3,6 +3,7 @@ import type { Amount } from '../thresholds.ts';
 import type { Clearable } from './clearable.ts';
 import { cheapestCover } from './cover.ts';
 import { densityGroups, nodesOf, type Groups } from './density.ts';
+import { isJoined, joinKept, type Joined } from './joined.ts';
 import { Pick, weightFor, weights } from './pick.ts';
 
 /** How many nodes are settled exactly: all of a small forest, the surroundings of the goal in a big one. */
@@ -14,20 +15,62 @@ const WINDOW_NODES = 64;
  */
 const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 
+/** How often the forest is joined anew at the price that the last solution found. */
+const ROUNDS = 2;
+
 /** The cheapest pick found that reaches the goal, which must be in reach. */
 export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick {
-  const groups = densityGroups(nodes, weights(nodes, goal, mix));
-  const reached = reachedAt(nodes, groups, goal.bytes, goal.inodes);
-  const sequence = { groups, groupOf: groupsByNode(groups, nodes.count), reached };
-  const best = withBestEnd(nodes, sequence, goal);
-  best.complete();
-  best.trim(goal);
-  const price = priceAt(groups, reached, goal, mix);
-  const exact = withinWindow(nodes, sequence, { known: best, goal, price });
+  const weight = weights(nodes, goal, mix);
+  let sequence = sequenceOf(nodes, weight, goal);
+  let best = trimmed(withBestEnd(nodes, sequence, goal), goal);
+  let at: Joined = { nodes, place: Int32Array.from(nodes.cost.keys()) };
+  if (!isJoined(nodes)) {
+    let price = ratioAt(sequence);
+    for (let round = 0; round < ROUNDS; round++) {
+      const joined = joinKept(nodes, weight, price);
+      const next = sequenceOf(joined.nodes, weights(joined.nodes, goal, mix), goal);
+      const pick = trimmed(unjoined(nodes, joined, withBestEnd(joined.nodes, next, goal)), goal);
+      if (pick.isBetterThan(best, goal)) best = pick;
+      [at, sequence] = [joined, next];
+      if (ratioAt(next) === price) break;
+      price = ratioAt(next);
+    }
+  }
+  // A small forest is settled exactly as it is.
+  if (nodes.count <= WINDOW_NODES && at.nodes !== nodes) {
+    at = { nodes, place: Int32Array.from(nodes.cost.keys()) };
+    sequence = sequenceOf(nodes, weight, goal);
+  }
+  const exact = withinWindow(at.nodes, sequence, {
+    maxCost: best.cost,
+    goal,
+    price: priceAt(sequence, goal, mix),
+  });
   if (exact === undefined) return best;
-  exact.complete();
-  exact.trim(goal);
-  return exact.isBetterThan(best, goal) ? exact : best;
+  const pick = trimmed(unjoined(nodes, at, exact), goal);
+  return pick.isBetterThan(best, goal) ? pick : best;
+}
+
+function sequenceOf(nodes: Clearable, weight: Float64Array, goal: Amount): Sequence {
+  const groups = densityGroups(nodes, weight);
+  const reached = reachedAt(nodes, groups, goal.bytes, goal.inodes);
+  return { groups, groupOf: groupsByNode(groups, nodes.count), reached };
+}
+
+/** The same set of original nodes. */
+function unjoined(nodes: Clearable, { place }: Joined, of: Pick): Pick {
+  const pick = new Pick(nodes);
+  const list = new Int32Array(nodes.count);
+  let count = 0;
+  for (let node = 0; node < nodes.count; node++) if (of.has[place[node] ?? 0] === 1) list[count++] = node;
+  pick.add(list.subarray(0, count));
+  return pick;
+}
+
+function trimmed(pick: Pick, goal: Amount): Pick {
+  pick.complete();
+  pick.trim(goal);
+  return pick;
 }
 
 /** The groups in their order, and where in it the goal is reached. */
@@ -123,10 +166,15 @@ function leftOut(
   };
 }
 
-/** What a group pays for a byte and for an inode. */
-function priceAt(groups: Groups, group: number, goal: Amount, mix: number): Amount {
-  const known = groups.ratio[group] ?? 0;
-  const ratio = known < Infinity ? known : 0;
+/** What the group with which the goal is reached pays for weight. */
+function ratioAt({ groups, reached }: Sequence): number {
+  const known = groups.ratio[reached] ?? 0;
+  return known < Infinity ? known : 0;
+}
+
+/** The same for a byte and for an inode. */
+function priceAt(sequence: Sequence, goal: Amount, mix: number): Amount {
+  const ratio = ratioAt(sequence);
   return {
     bytes: ratio * weightFor(goal, { bytes: 1, inodes: 0 }, mix),
     inodes: ratio * weightFor(goal, { bytes: 0, inodes: 1 }, mix),
@@ -134,8 +182,8 @@ function priceAt(groups: Groups, group: number, goal: Amount, mix: number): Amou
 }
 
 interface Wanted {
-  /** A choice that reaches the goal, to be beaten. */
-  readonly known: Pick;
+  /** What a choice that reaches the goal costs, to be beaten. */
+  readonly maxCost: number;
   readonly goal: Amount;
   readonly price: Amount;
 }
@@ -144,7 +192,7 @@ interface Wanted {
 function withinWindow(
   nodes: Clearable,
   sequence: Sequence,
-  { known, goal, price }: Wanted,
+  { maxCost, goal, price }: Wanted,
 ): Pick | undefined {
   const { groups, reached } = sequence;
   const window = new Set<number>();
@@ -172,7 +220,7 @@ function withinWindow(
   const found = cheapestCover(nodes, {
     nodes: part,
     goal: { bytes: goal.bytes - pick.bytes, inodes: goal.inodes - pick.inodes },
-    maxCost: known.cost - pick.cost,
+    maxCost: maxCost - pick.cost,
     maxStates: statesFor(part.length),
     price,
   });

@@ -8,11 +8,50 @@ import { densityGroups, nodesOf } from '../../../../src/core/select/density.ts';
 import { leastLoss } from '../../../../src/core/select/least-loss.ts';
 import { walkOrder } from '../../../../src/core/select/walk.ts';
 import { sortOut } from '../../../../src/core/protection.ts';
-import type { ImageStore } from '../../../../src/core/store.ts';
+import type { Image, ImageStore, Layer } from '../../../../src/core/store.ts';
 import { image } from '../arbitraries.ts';
 import { arbitraryForest } from '../forests.ts';
 
 const arbitraryBig = arbitraryForest(300, 600);
+/** Images on a few levels of layers that they share, none of which is an image's last. */
+const arbitraryShared = fc
+  .record({
+    parents: fc.array(fc.nat(), { minLength: 12, maxLength: 40 }),
+    images: fc.array(fc.tuple(fc.nat(), fc.noBias(fc.integer({ min: 1, max: 60 }))), {
+      minLength: 30,
+      maxLength: 150,
+    }),
+    sizes: fc.array(fc.noBias(fc.integer({ min: 1, max: 80 })), { minLength: 40, maxLength: 40 }),
+  })
+  .map(({ parents, images, sizes }) => {
+    const layers = new Map<string, Layer>();
+    const chains: string[][] = [];
+    parents.forEach((parent, at) => {
+      const below = at % 4 === 0 ? undefined : chains[parent % at];
+      const id = `shared${at}`;
+      layers.set(id, { id, parentId: below?.at(-1), bytes: sizes[at] ?? 1, inodes: 0, exact: true });
+      chains.push([...(below ?? []), id]);
+    });
+    const list = images.map(([on, bytes], at) => {
+      const below = chains[on % chains.length] ?? [];
+      const id = `own${at}`;
+      layers.set(id, { id, parentId: below.at(-1), bytes, inodes: 0, exact: true });
+      return image(`image${at.toString().padStart(3, '0')}`, { layers: [...below, id], sizeBytes: bytes });
+    });
+    const forest = forestOf({ images: list, containers: [], layers });
+    return { forest, candidates: list.map(({ id }) => id) };
+  });
+
+/** What is lost with victims: one each, and what the layers are worth that go with them. */
+function costOf(forest: Forest, victims: readonly string[], worthOf: (layer: number) => number): number {
+  const remaining = new Remaining(forest);
+  for (const id of victims) remaining.remove(id);
+  let cost = victims.length;
+  for (let layer = 0; layer < forest.parent.length; layer++)
+    if (remaining.freedWith(layer) >= 0) cost += worthOf(layer);
+  return cost;
+}
+
 const ids = (items: readonly { readonly id: string }[]): string[] => items.map((item) => item.id);
 
 function candidatesOf(forest: Forest, of: readonly string[]): number[] {
@@ -20,27 +59,40 @@ function candidatesOf(forest: Forest, of: readonly string[]): number[] {
 }
 
 /**
- * The least cost, exactly: by node in preorder, the most that can be freed for each whole-numbered cost, where each node
- * is either cleared with all above it or passed over.
+ * The least cost, exactly: by node in preorder, the most that can be freed for each whole-numbered cost, where each node is
+ * either cleared with all above it or passed over. A node on which no image ends is freed by itself when all that stands on it
+ * goes, so one of those must be passed over where it is: the states in which all siblings so far were cleared are apart.
  */
 function leastCost(forest: Forest, candidates: readonly string[], worths: Worths, bytes: number): number {
   const nodes = clearable(forest, candidatesOf(forest, candidates), worths);
   const costs = nodes.cost.reduce((sum, cost) => sum + cost, 0) + 1;
-  const most = Array.from({ length: nodes.count + 1 }, () => new Float64Array(costs).fill(-1));
-  most[0]?.fill(0, 0, 1);
+  const states = (): Float64Array[] =>
+    Array.from({ length: nodes.count + 1 }, () => new Float64Array(costs).fill(-1));
+  const free = states();
+  const bound = states();
+  free[0]?.fill(0, 0, 1);
+  const raise = (to: Float64Array | undefined, at: number, freed: number): void => {
+    if (to !== undefined) to[at] = Math.max(to[at] ?? -1, freed);
+  };
   for (let node = 0; node < nodes.count; node++) {
     const end = nodes.end[node] ?? 0;
     const cost = nodes.cost.subarray(node, end).reduce((sum, value) => sum + value, 0);
     const frees = nodes.bytes.subarray(node, end).reduce((sum, value) => sum + value, 0);
-    const [here, next, after] = [most[node], most[node + 1], most[end]];
-    if (here === undefined || next === undefined || after === undefined) continue;
-    here.forEach((freed, at) => {
-      if (freed < 0) return;
-      next[at] = Math.max(next[at] ?? 0, freed);
-      after[at + cost] = Math.max(after[at + cost] ?? 0, freed + frees);
-    });
+    const below = nodes.parent[node] ?? -1;
+    const isLast = below >= 0 && (nodes.end[below] ?? 0) === end;
+    for (const [here, isBound] of [
+      [free[node], false],
+      [bound[node], true],
+    ] as const) {
+      here?.forEach((freed, at) => {
+        if (freed < 0) return;
+        raise((nodes.hasUnits[node] === 0 ? bound : free)[node + 1], at, freed);
+        // The last sibling of those that must not all go.
+        if (!(isBound && isLast)) raise((isBound ? bound : free)[end], at + cost, freed + frees);
+      });
+    }
   }
-  return most[nodes.count]?.findIndex((freed) => freed >= bytes) ?? NaN;
+  return free[nodes.count]?.findIndex((freed) => freed >= bytes) ?? NaN;
 }
 
 describe('on big forests', () => {
@@ -93,6 +145,55 @@ describe('on big forests', () => {
       { numRuns: 60 },
     );
   });
+
+  it('does so where layers are worth something too, on which often no image ends', () => {
+    fc.assert(
+      fc.property(
+        arbitraryShared,
+        fc.integer({ min: 1, max: 99 }),
+        fc.array(fc.noBias(fc.integer({ min: 0, max: 12 })), { minLength: 400, maxLength: 400 }),
+        (of, percent, values) => {
+          const worthOf = (layer: number): number => values[layer % 400] ?? 0;
+          const worths: Worths = { unit: () => 1, layer: worthOf };
+          const most = freedBy(of.forest, of.candidates);
+          const goal = { bytes: Math.ceil((most.bytes * percent) / 100), inodes: 0 };
+          const selection = leastLoss(of.forest, of.candidates, worths, goal);
+          expect(selection.reached).toBe(true);
+          const least = leastCost(of.forest, of.candidates, worths, goal.bytes);
+          const cost = costOf(of.forest, ids(selection.victims), worthOf);
+          expect(cost).toBeGreaterThanOrEqual(least);
+          expect(cost).toBeLessThanOrEqual(Math.max(1.05 * least, least + 2));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it.each([60, 300])(
+    'leaves %d shared layers alone that are worth much, each under three images that are not',
+    (groups) => {
+      const layers = new Map<string, Layer>();
+      const images: Image[] = [];
+      for (let group = 0; group < groups; group++) {
+        const shared = `shared${group}`;
+        layers.set(shared, { id: shared, parentId: undefined, bytes: 300, inodes: 0, exact: true });
+        for (const at of [0, 1, 2]) {
+          const id = `own${group}-${at}`;
+          layers.set(id, { id, parentId: shared, bytes: 100, inodes: 0, exact: true });
+          images.push(image(`image${group}-${at}`, { layers: [shared, id], sizeBytes: 400 }));
+        }
+      }
+      const forest = forestOf({ images, containers: [], layers });
+      const worths: Worths = {
+        unit: () => 0,
+        layer: (layer) => (forest.layerIds[layer]?.startsWith('shared') === true ? 10 : 0),
+      };
+      // Two of three images of each group, and nothing is lost.
+      const { victims, reached } = leastLoss(forest, ids(images), worths, { bytes: 200 * groups, inodes: 0 });
+      expect(reached).toBe(true);
+      expect(costOf(forest, ids(victims), (layer) => worths.layer?.(layer) ?? 0) - victims.length).toBe(0);
+    },
+  );
 
   it('takes no image that could stay, in both resources', () => {
     fc.assert(
