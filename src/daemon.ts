@@ -16,7 +16,6 @@ import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Due, Reporter, SweepReport } from './events.ts';
-import type { DataRootFinding } from './disk/data-root.ts';
 import type { ImageDisk } from './disk/image-disk.ts';
 import { FailedDeletions } from './failed-deletions.ts';
 import { GentleMode } from './gentle.ts';
@@ -24,6 +23,7 @@ import { KeepCheck } from './keep-check.ts';
 import { LastSweep } from './last-sweep.ts';
 import { IdleMemory } from './memory.ts';
 import { observe, type Snapshot, spaceAnswer } from './observe.ts';
+import { Place } from './place.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
@@ -86,8 +86,7 @@ export class Daemon {
   private readonly options: DaemonOptions;
   private engineReachable: boolean | undefined;
   private engineInfo: EngineInfo | undefined;
-  private placeIsKnown = false;
-  private finding: DataRootFinding | undefined;
+  private readonly place: Place;
   private pathReachable = true;
   private lastDue: Due | undefined;
   /** Why the last check that was over HIGH did not sweep; said when it changes. */
@@ -101,6 +100,7 @@ export class Daemon {
     this.options = options;
     this.failures = new FailedDeletions(options.intervalSeconds);
     this.lastSweep = new LastSweep({ ...options, failures: this.failures });
+    this.place = new Place(options);
     this.keepCheck = new KeepCheck(options.protections.keep, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
@@ -182,7 +182,8 @@ export class Daemon {
       await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
-    const cannotHelp = this.whyItCannotHelp();
+    const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
+    const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const reason = cannotHelp ?? (await this.lastSweep.whyNoSweep());
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
@@ -197,12 +198,6 @@ export class Daemon {
     return this.gentle !== undefined && softLevel !== undefined && used >= softLevel
       ? 'gentle-step'
       : 'nothing';
-  }
-
-  private whyItCannotHelp(): string | undefined {
-    const { sweepOtherFilesystem } = this.options;
-    if (this.finding?.code !== 'another-filesystem' || sweepOtherFilesystem === true) return undefined;
-    return `deleting images cannot free space here: ${this.finding.message} (SWEEP_OTHER_FILESYSTEM sweeps nevertheless)`;
   }
 
   /** The loop lives: its next sign comes within this time, or it hangs. */
@@ -228,7 +223,7 @@ export class Daemon {
     const { audience, disk, stop } = this.options;
     if (audience === undefined || this.engineInfo === undefined) return;
     const space = await spaceAnswer(disk, snapshot.store, stop);
-    audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.finding, space });
+    audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.place.finding, space });
   }
 
   /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
@@ -289,22 +284,13 @@ export class Daemon {
       apiVersion: info.apiVersion,
     });
     this.engineInfo = info;
-    if (!this.placeIsKnown) await this.checkPlace(await engine.listImages(stop));
+    if (!this.place.isSettled) await this.checkPlace(await engine.listImages(stop));
   }
 
   /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
   private async checkPlace(images: readonly Image[]): Promise<void> {
-    const { disk, report, stop } = this.options;
     this.keepCheck.look(images);
-    if (this.placeIsKnown || this.engineInfo === undefined) return;
-    const finding = await disk.checkPlace(
-      this.engineInfo,
-      images.map((image) => image.id),
-      stop,
-    );
-    this.finding = finding;
-    if (finding !== undefined) report({ event: 'config.warning', message: finding.message });
-    this.placeIsKnown = finding !== undefined || images.length > 0;
+    if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
   }
 
   private async remember(report: SweepReport): Promise<void> {
@@ -346,7 +332,7 @@ export class Daemon {
       delaySeconds: options.delaySeconds,
       dryRun: options.dryRun,
       failures: this.failures,
-      isPlaceKnown: this.finding === undefined,
+      isPlaceKnown: this.place.finding === undefined,
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
       patienceMs: options.timeoutSeconds * 1000,

@@ -104,6 +104,23 @@ describe('a path on another filesystem than the images', () => {
     expect(said.length).toBeGreaterThan(1);
     expect(await listTags(engine)).toEqual(['big:1', 'mid:1']);
 
+    // The right disk is there after all: what was found before is looked at again.
+    const late = await anotherDisk(100);
+    await late.occupy('ballast', 50e6);
+    const waiting = cleaner(engine, ['run'], {
+      high: 1,
+      low: 0.5,
+      settings: { PATH_TO_CHECK: late.path, INTERVAL_SECONDS: '1' },
+    });
+    await waiting.waitForEvent('sweep.skipped');
+    execFileSync('mount', ['--bind', engine.dataRoot, late.path]);
+    undo.push(() => void execFileSync('umount', [late.path]));
+    await waiting.waitForEvent('sweep.completed');
+    waiting.kill('SIGTERM');
+    await waiting.exited;
+    expect(await listTags(engine)).toEqual([]);
+    await load(engine, imagesOnBase({ big: 9, mid: 6 }));
+
     const anyway = { ...settings, SWEEP_OTHER_FILESYSTEM: '1' };
     const cli = cleaner(engine, ['run', '--once'], { high: 20, low: 10, settings: anyway });
     expect((await cli.exited).code).toBe(3);
