@@ -147,15 +147,19 @@ export class Daemon {
     } catch (error) {
       return this.failed(error);
     } finally {
-      this.tellStateProblems();
+      this.tellProblems();
     }
   }
 
-  /** What is remembered of layers is only for speed: that it is lost or cannot be kept stops nothing, but is said. */
-  private tellStateProblems(): void {
+  /** What is remembered of layers is only for speed, and one tree is not the disk: that stops nothing, but is said. */
+  private tellProblems(): void {
     const { disk, report } = this.options;
-    for (const { kind, path, message } of disk.takeStateProblems())
-      report({ event: kind === 'lost' ? 'history.state-lost' : 'history.write-failed', path, message });
+    const events = {
+      lost: 'history.state-lost',
+      unwritten: 'history.write-failed',
+      'left-out': 'path.left-out',
+    } as const;
+    for (const { kind, path, message } of disk.takeProblems()) report({ event: events[kind], path, message });
   }
 
   private async sweepIfDue(): Promise<CheckResult> {

@@ -91,6 +91,8 @@ export type DaemonEvent =
   | { readonly event: 'engine.unavailable'; readonly endpoint: string; readonly message: string }
   | { readonly event: 'path.unavailable'; readonly path: string; readonly message: string }
   | { readonly event: 'path.available'; readonly path: string }
+  /** A tree below the path cannot be measured: the account is without it. */
+  | { readonly event: 'path.left-out'; readonly path: string; readonly message: string }
   /** All images and containers were listed, and from now on the engine tells what happens. */
   | {
       readonly event: 'history.synced';

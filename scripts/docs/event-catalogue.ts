@@ -203,6 +203,11 @@ export const catalogue: Catalogue = {
     fields: { path, message },
   },
   'path.available': { level: 'info', when: 'it can again', fields: { path } },
+  'path.left-out': {
+    level: 'warn',
+    when: 'a folder below the path cannot be measured and is left out of the account; said once until it can',
+    fields: { path, message },
+  },
   'history.synced': {
     level: 'info',
     when: 'the use of images is followed: all was listed, and the engine tells its events from now on',

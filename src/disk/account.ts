@@ -15,6 +15,7 @@ import {
 import { isLate, untilAnswering, usedOf } from './filesystem.ts';
 import { type FoldersOptions, LayerFolders, type MeasuredFolder } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';
+import { LeftOut } from './left-out.ts';
 import { Listings, look } from './listings.ts';
 import { MetadataFolders } from './metadata-folders.ts';
 import { MountTable } from './mount-points.ts';
@@ -31,6 +32,8 @@ export interface DiskAccount {
   /** What the image store consists of; undefined when it could not be read, `problem` says why. */
   readonly store: StoreAccount | undefined;
   readonly problem: NoLayerDatabase | undefined;
+  /** Trees that could not be measured: the total is without them. */
+  readonly leftOut: readonly DiskError[];
 }
 
 export interface StoreAccount {
@@ -43,9 +46,12 @@ export interface StoreAccount {
   readonly metadata: Amount;
 }
 
-/** `lost`: it was there and could not be used. */
-export interface StateProblem {
-  readonly kind: 'lost' | 'unwritten';
+/**
+ * `lost`: the file of measured layers was there and could not be used. `unwritten`: it cannot be written. `left-out`: a tree
+ * cannot be measured.
+ */
+export interface DiskProblem {
+  readonly kind: 'lost' | 'unwritten' | 'left-out';
   readonly path: string;
   readonly message: string;
 }
@@ -70,7 +76,8 @@ export class DiskAccountant {
   readonly #metadata = new MetadataFolders();
   #isLoaded = false;
   readonly #stateFile: string | undefined;
-  #stateProblems: StateProblem[] = [];
+  readonly #leftOut = new LeftOut();
+  #stateProblems: DiskProblem[] = [];
   #isUnsaved = false;
 
   /**
@@ -83,13 +90,19 @@ export class DiskAccountant {
     this.#mounts = new MountTable(this.#root);
     this.#reader = new LayerDatabaseReader(this.#root, this.#listings);
     this.#memory = new LayerMemory(stateFile);
-    this.#trees = new TreeMeasurer(this.#listings, this.#mounts);
-    this.#folders = new LayerFolders(this.#memory, this.#listings, this.#mounts);
+    this.#trees = new TreeMeasurer(this.#listings, this.#mounts, this.#leftOut);
+    this.#folders = new LayerFolders(this.#memory, this.#listings, this.#mounts, this.#leftOut);
   }
 
-  /** What went wrong with the state file since this was asked last; a file that cannot be written once until it can. */
-  takeStateProblems(): readonly StateProblem[] {
-    return this.#stateProblems.splice(0);
+  /**
+   * What went wrong with the state file or in single trees since this was asked last; a file that cannot be written, and a
+   * tree that cannot be measured, once until it can.
+   */
+  takeProblems(): readonly DiskProblem[] {
+    const leftOut = this.#leftOut
+      .takeNew()
+      .map(({ path, message }) => ({ kind: 'left-out' as const, path, message }));
+    return [...this.#stateProblems.splice(0), ...leftOut];
   }
 
   /** The image store as its own records describe it, without a look at the layers' files. Never throws but for an abort. */
@@ -110,6 +123,7 @@ export class DiskAccountant {
   async measure(signal: AbortSignal, options: AccountOptions = {}): Promise<DiskAccount> {
     const [allocatesLate] = await Promise.all([isLate(this.#root), untilAnswering(this.#touchedMounts())]);
     const result = await this.#reader.read(signal);
+    this.#leftOut.begin();
     if (!result.ok) return await this.#walkAll(result.problem, signal);
     const account = await this.#measureStore(
       result.database,
@@ -154,6 +168,7 @@ export class DiskAccountant {
       isExact: folders.every((folder) => folder.isExact),
       store: { database, folders, trees, metadata },
       problem: undefined,
+      leftOut: this.#leftOut.all,
     };
   }
 
@@ -200,6 +215,7 @@ export class DiskAccountant {
     const [total] = await walkTrees([this.#root], signal);
     if (total instanceof DiskError) throw total;
     if (total === undefined) throw new RangeError('a walk of one path has one result');
+    if (total.leftOut !== undefined) this.#leftOut.add(total.leftOut);
     const walked = sumTrees([total]);
     // Snapshots of btrfs share what their files consist of: each is counted in full, the whole never beyond what is used.
     const used = await usedOf(this.#root);
@@ -211,9 +227,10 @@ export class DiskAccountant {
       root: this.#root,
       takenAtMs,
       total: bounded,
-      isExact: bounded.bytes === walked.bytes,
+      isExact: bounded.bytes === walked.bytes && total.leftOut === undefined,
       store: undefined,
       problem,
+      leftOut: this.#leftOut.all,
     };
   }
 
@@ -229,7 +246,7 @@ export class DiskAccountant {
     }
   }
 
-  #noteProblem(kind: StateProblem['kind'], message: string): void {
+  #noteProblem(kind: DiskProblem['kind'], message: string): void {
     if (this.#stateFile !== undefined) this.#stateProblems.push({ kind, path: this.#stateFile, message });
   }
 }

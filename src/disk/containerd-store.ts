@@ -68,6 +68,8 @@ export class ContainerdStoreReader {
     if (database.problem !== undefined) return database.problem;
     const { all } = database;
     const found = namespaceOf(all, ids);
+    // Docker's classic store beside a containerd that it started for its containers.
+    if (found === undefined && this.#root !== this.#path) return missing(this.#path);
     if (found === undefined)
       return {
         ok: false,

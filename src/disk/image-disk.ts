@@ -3,9 +3,9 @@
  * both cheap (the memory of layers that never change); one per process and path.
  */
 import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
-import { formatCount } from '../core/format.ts';
-import type { Thresholds, Usage } from '../core/thresholds.ts';
-import { type DiskAccount, DiskAccountant, layersOf, type StateProblem } from './account.ts';
+import { formatBytes, formatCount } from '../core/format.ts';
+import type { Amount, Thresholds, Usage } from '../core/thresholds.ts';
+import { type DiskAccount, DiskAccountant, layersOf, type DiskProblem } from './account.ts';
 import { appearedTimes } from './appeared.ts';
 import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
@@ -13,7 +13,7 @@ import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-
 import { DiskError } from './error.ts';
 import type { StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
-import { isLate, measureFilesystem, sharesCopies } from './filesystem.ts';
+import { isLate, measureFilesystem, sharesCopies, usedOf } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
 import { gaugedFolder } from './layers-place.ts';
 
@@ -55,9 +55,40 @@ export class ImageDisk {
    * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
    */
   async usage(signal: AbortSignal): Promise<Usage> {
-    const allocated = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
+    const counted = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
     this.#gauged ??= await this.#findGauged(signal);
-    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)), allocated };
+    const gauges = await measureFilesystem(this.#gauged, signal);
+    const allocated = counted && (await this.#believed(counted));
+    return { path: this.#gauged, ...gauges, allocated };
+  }
+
+  /**
+   * No more than the filesystem has in use. Copies that share their blocks are counted more than once; elsewhere such a
+   * count is wrong, and nothing is deleted by it.
+   * @throws DiskError `failed` where the count cannot be true.
+   */
+  async #believed(counted: Amount): Promise<Amount> {
+    // Two filesystems below the path: neither one's number is a bound.
+    if (this.gaugedPath !== this.path) return counted;
+    const used = await usedOf(this.path);
+    const bounded = {
+      bytes: Math.min(counted.bytes, used.bytes),
+      inodes: Math.min(counted.inodes, used.inodes),
+    };
+    const excess = counted.bytes - used.bytes;
+    // While it was counted, files came and went.
+    if (
+      excess > 0.05 * used.bytes + 64e6 &&
+      this.gaugedPath === this.path &&
+      !(await sharesCopies(this.path))
+    )
+      throw new DiskError(
+        'failed',
+        this.path,
+        `${this.path} was counted as ${formatBytes(counted.bytes)}, and its filesystem has ${formatBytes(used.bytes)} in use: ` +
+          'that cannot be, so nothing is deleted by it.',
+      );
+    return bounded;
   }
 
   /** The folder whose filesystem is gauged: the path, or that of the layers where a disk of their own is mounted below it. */
@@ -96,9 +127,9 @@ export class ImageDisk {
     return await this.#accountant.measure(signal);
   }
 
-  /** What went wrong with the file of measured layers since this was asked last. */
-  takeStateProblems(): readonly StateProblem[] {
-    return this.#accountant.takeStateProblems();
+  /** What went wrong with the file of measured layers, or in single trees, since this was asked last. */
+  takeProblems(): readonly DiskProblem[] {
+    return this.#accountant.takeProblems();
   }
 
   /**
@@ -203,6 +234,11 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
       ...(builds.isExact
         ? []
         : ['the build cache is believed to hold all that its damaged database mentions']),
+      ...(account.leftOut.length === 0
+        ? []
+        : [
+            `${formatCount(account.leftOut.length, 'folder')} left out, as ${account.leftOut[0]?.message.replace(/\.$/, '') ?? ''}`,
+          ]),
       ...(firstDamage === undefined
         ? []
         : [

@@ -18,6 +18,7 @@ import { isSettled, isUnchanged } from './folder-mark.ts';
 import type { LayerDatabase } from './layer-database.ts';
 import type { FolderRecord, LayerMemory } from './layer-memory.ts';
 import { type Listings, look, readNames } from './listings.ts';
+import type { LeftOut } from './left-out.ts';
 import type { MountTable } from './mount-points.ts';
 import type { Slices } from './slices.ts';
 import { estimateFromTarSplit } from './tar-split.ts';
@@ -69,12 +70,15 @@ export class LayerFolders {
   /** Estimates of layers that were not measured yet, by folder. */
   readonly #estimates = new Map<string, Amount>();
 
-  constructor(memory: LayerMemory, listings: Listings, mounts: MountTable) {
+  readonly #leftOut: LeftOut;
+
+  constructor(memory: LayerMemory, listings: Listings, mounts: MountTable, leftOut: LeftOut) {
+    this.#leftOut = leftOut;
     this.#memory = memory;
     this.#listings = listings;
     this.#mounts = mounts;
-    this.#rests = new TreeMeasurer(listings, mounts);
-    this.#files = new TreeMeasurer(listings, mounts);
+    this.#rests = new TreeMeasurer(listings, mounts, leftOut);
+    this.#files = new TreeMeasurer(listings, mounts, leftOut);
   }
 
   /**
@@ -176,12 +180,25 @@ export class LayerFolders {
       {
         onTree: (index, files) => {
           const folder = layers[index];
-          if (folder === undefined || files instanceof DiskError) return;
+          if (folder === undefined || files instanceof DiskError || files.leftOut !== undefined) return;
           measured.push(this.#keep(database, folder, files, restOf(folder), options));
         },
       },
     );
-    for (const files of total) if (files instanceof DiskError && files.code !== 'missing') throw files;
+    for (const [index, files] of total.entries()) {
+      const folder = layers[index];
+      const failure = files instanceof DiskError ? files : files.leftOut;
+      if (failure === undefined || folder === undefined) continue;
+      if (files === failure && failure.code === 'missing') continue;
+      this.#leftOut.add(failure);
+      // What the engine's records say of it is better than nothing.
+      const layer = database.byFolder.get(folder.name);
+      const bytes = { bytes: layer?.sizeBytes ?? 0, inodes: 0 };
+      const guess = { device: folder.stats.dev, ...bytes, openLinks: [] };
+      const found = files instanceof DiskError ? guess : files;
+      const name = named(folder, layer?.chainId);
+      measured.push({ ...name, files: found, rest: restOf(folder), elsewhere: nothing, isExact: false });
+    }
     const files = await this.#files.measure(
       others.map((folder) => `${folder.path}/diff`),
       [],

@@ -40,11 +40,12 @@ export class Listings {
 
   /**
    * The names in a folder that was looked at just now and is no link; none when it is gone.
+   * @param way where it is read: a path by which it cannot be another one.
    * @throws DiskError when it may not be read.
    */
-  namesOf(path: string, stats: Stats): readonly string[] {
+  namesOf(path: string, stats: Stats, way = path): readonly string[] {
     try {
-      return this.#names(path, stats);
+      return this.#names(path, stats, way);
     } catch (error) {
       if (isGone(error)) return none;
       throw unreadablePath(path, errnoOf(error), error);
@@ -57,7 +58,7 @@ export class Listings {
     this.#used = new Map();
   }
 
-  #names(path: string, stats: Stats): readonly string[] {
+  #names(path: string, stats: Stats, way = path): readonly string[] {
     const known = this.#used.get(path) ?? this.#known.get(path);
     if (known !== undefined && isUnchanged(known, stats)) {
       this.#used.set(path, known);
@@ -66,19 +67,23 @@ export class Listings {
     const { ino, mtimeMs, ctimeMs } = stats;
     // The time before reading: what changes while we read must be noticed the next time.
     const nowMs = Date.now();
-    const names = readdirSync(path);
+    const names = readdirSync(way);
     if (isSettled(stats, nowMs)) this.#used.set(path, { ino, mtimeMs, ctimeMs, names });
     return names;
   }
 }
 
-/** An entry as it is now, links not followed; undefined when it is gone. @throws DiskError when it may not be looked at. */
-export function look(path: string): Stats | undefined {
+/**
+ * An entry as it is now, links not followed; undefined when it is gone.
+ * @param name what it is called in an error.
+ * @throws DiskError when it may not be looked at.
+ */
+export function look(path: string, name = path): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (isGone(error)) return undefined;
-    throw unreadablePath(path, errnoOf(error), error);
+    throw unreadablePath(name, errnoOf(error), error);
   }
 }
 

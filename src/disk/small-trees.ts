@@ -1,7 +1,8 @@
 /**
  * Adds up small trees on the main thread, in slices. The names in their folders are remembered; what bears the names may be
- * written in place and is looked at each time.
+ * written in place and is looked at each time. As in walker.ts, nothing is reached but by the handle of the folder it is in.
  */
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { errnoOf } from '../errno.ts';
 import { unreadablePath } from './error.ts';
 import { type Listings, look } from './listings.ts';
@@ -11,11 +12,18 @@ import { createWalker, type TreeSum, type Walker } from './walker.ts';
 
 /** A folder whose list of names is longer is never read on the main thread: one call would hold the event loop. */
 const maxFolderBytes = 256 * 1024;
-/** Well before PATH_MAX (4096). */
-const longPath = 3000;
+/** So many folders within each other, each with a handle, are read here. */
+const maxDepth = 64;
 
 /** A tree's total and how many entries it took; `gone`; `large` where it is not for the main thread. */
 export type SmallTree = { readonly total: TreeTotal; readonly entries: number } | 'large' | 'gone';
+
+/** A folder on the way down, opened, with those below it that are still to be read. */
+interface Level {
+  readonly handle: number;
+  readonly folder: string;
+  readonly below: { readonly name: string; readonly ino: number }[];
+}
 
 export class SmallTrees {
   readonly #listings: Listings;
@@ -27,7 +35,7 @@ export class SmallTrees {
   /** @param skip absolute paths that are left out with all below and not even looked at. */
   constructor(listings: Listings, skip: readonly string[], slices: Slices) {
     this.#listings = listings;
-    this.#walker = createWalker(skip);
+    this.#walker = createWalker([]);
     this.#slices = slices;
     for (const path of skip) {
       const cut = path.lastIndexOf('/');
@@ -37,51 +45,80 @@ export class SmallTrees {
     }
   }
 
-  /** @throws DiskError when something in the tree may not be read; the signal's reason when aborted. */
+  /**
+   * @param path one that nobody but the engine can change.
+   * @throws DiskError when something in the tree may not be read; the signal's reason when aborted.
+   */
   async measure(path: string, maxEntries: number): Promise<SmallTree> {
     const top = look(path);
     if (top === undefined) return 'gone';
     const sum = this.#walker.newSum();
     this.#walker.add(sum, top);
-    const stack = top.isDirectory() ? [{ folder: path, stats: top }] : [];
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      const { folder, stats } = at;
-      if (stats.size > maxFolderBytes) return 'large';
-      if (folder.length > longPath) return await this.#walk(path, maxEntries);
-      const skipped = this.#skipped.get(folder);
-      for (const name of this.#listings.namesOf(folder, stats)) {
-        if (skipped?.has(name) === true) continue;
-        if (isNotText(name)) return await this.#walk(path, maxEntries);
-        const below = `${folder}/${name}`;
-        const entry = look(below);
-        if (entry === undefined || entry.dev !== top.dev) continue;
-        this.#walker.add(sum, entry);
-        if (entry.isDirectory()) stack.push({ folder: below, stats: entry });
-        if (sum.entries > maxEntries) return 'large';
+    if (!top.isDirectory()) return { total: finish(sum, top.dev), entries: sum.entries };
+    const levels: Level[] = [];
+    try {
+      if (this.#enter(levels, path, path, top, sum, maxEntries) === 'large') return 'large';
+      for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+        const next = level.below.pop();
+        if (next === undefined) {
+          levels.pop();
+          closeSync(level.handle);
+          continue;
+        }
+        const folder = `${level.folder}/${next.name}`;
+        const seen = { dev: top.dev, ino: next.ino };
+        const way = `${handles}${level.handle}/${next.name}`;
+        if (this.#enter(levels, way, folder, seen, sum, maxEntries) === 'large') return 'large';
         if (this.#slices.isOver) await this.#slices.rest();
       }
+      return { total: finish(sum, top.dev), entries: sum.entries };
+    } finally {
+      for (const { handle } of levels) closeSync(handle);
     }
-    return { total: finish(sum, top.dev), entries: sum.entries };
   }
 
-  /** The same for a tree with names that are no text or with very long paths, with nothing remembered. */
-  async #walk(path: string, maxEntries: number): Promise<SmallTree> {
-    const sum = this.#walker.newSum();
-    try {
-      const top = this.#walker.addTop(sum, path);
-      for (const stack of this.#walker.below(sum, top.device, path)) {
-        if (sum.largestFolderBytes > maxFolderBytes) return 'large';
-        if (sum.entries > maxEntries && stack.length > 0) return 'large';
-        if (this.#slices.isOver) await this.#slices.rest();
-      }
-      return { total: finish(sum, top.device), entries: sum.entries };
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      if (errno === 'ENOENT' || errno === 'ENOTDIR') return 'gone';
-      const at = error instanceof Error && 'path' in error ? String(error.path) : path;
-      throw unreadablePath(at, errno, error);
+  /** Opens a folder, if it is still the one that was looked at, and counts its entries. */
+  #enter(
+    levels: Level[],
+    way: string,
+    folder: string,
+    seen: Pick<Stats, 'dev' | 'ino'>,
+    sum: TreeSum,
+    maxEntries: number,
+  ): 'large' | undefined {
+    if (levels.length >= maxDepth) return 'large';
+    const handle = openFolder(way, folder);
+    if (handle === undefined) return undefined;
+    const level: Level = { handle, folder, below: [] };
+    levels.push(level);
+    const stats = fstatSync(handle);
+    if (stats.ino !== seen.ino || stats.dev !== seen.dev) return undefined;
+    if (stats.size > maxFolderBytes) return 'large';
+    const skipped = this.#skipped.get(folder);
+    for (const name of this.#listings.namesOf(folder, stats, `${handles}${handle}`)) {
+      if (skipped?.has(name) === true) continue;
+      // The helpers can read those.
+      if (isNotText(name)) return 'large';
+      const entry = look(`${handles}${handle}/${name}`, `${folder}/${name}`);
+      if (entry === undefined || entry.dev !== seen.dev) continue;
+      this.#walker.add(sum, entry);
+      if (sum.entries > maxEntries) return 'large';
+      if (entry.isDirectory()) level.below.push({ name, ino: entry.ino });
     }
+    return undefined;
+  }
+}
+
+const handles = '/proc/self/fd/';
+
+function openFolder(way: string, folder: string): number | undefined {
+  try {
+    return openSync(way, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const errno = errnoOf(error);
+    // Gone, or something else by now.
+    if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return undefined;
+    throw unreadablePath(folder, errno, error);
   }
 }
 
@@ -101,5 +138,5 @@ function finish(sum: TreeSum, device: number): TreeTotal {
       inodes++;
     }
   }
-  return { device, bytes, inodes, openLinks };
+  return { device, bytes: Math.round(bytes), inodes: Math.round(inodes), openLinks };
 }

@@ -1,10 +1,15 @@
 /** What runs in a measuring process: takes tasks, gives away work when it is asked to, answers with sums. */
-import type { createWalker } from './walker.ts';
+import type { createWalker, PendingFolders } from './walker.ts';
 
 /** A folder still to be read; `root` says which tree it belongs to. */
 export interface WalkTask {
   readonly root: number;
-  readonly path: string;
+  /** The tree's top, whose path only the engine can change. */
+  readonly top: string;
+  /** The folder below it, which others can change; empty: the top itself. */
+  readonly inner: string;
+  /** There are too many files with several names in this tree: see TreeSum. */
+  readonly isSpread: boolean;
   /** `st_dev` of the tree. Undefined for a tree's top: it is counted itself, and must exist. */
   readonly device: number | undefined;
 }
@@ -28,6 +33,8 @@ export interface WalkPart {
   readonly device: number;
   readonly bytes: number;
   readonly inodes: number;
+  /** Too many files with several names: it was not finished. */
+  readonly isTooMuch: boolean;
   /** Files with several names: [inode, bytes, names met here, names in all]. Counted in neither sum. */
   readonly links: readonly (readonly [ino: number, bytes: number, met: number, names: number])[];
 }
@@ -36,7 +43,8 @@ export type WalkMessage =
   | { readonly kind: 'share'; readonly tasks: readonly WalkTask[] }
   | { readonly kind: 'done'; readonly parts: readonly WalkPart[] }
   | {
-      readonly kind: 'error';
+      /** The tree cannot be measured, or something in it is left out. */
+      readonly kind: 'error' | 'left-out';
       readonly root: number;
       readonly path: string;
       readonly errno: string | undefined;
@@ -49,6 +57,8 @@ export function walkWorker(create: typeof createWalker): void {
   const timers = process.getBuiltinModule('node:timers/promises');
   /** How long it walks before it listens again, in ms. */
   const sliceMs = 5;
+  /** Some 5 MB. */
+  const mostLinks = 30_000;
   let walker: ReturnType<typeof createWalker> | undefined;
   let wanted = false;
   let listenAtMs = 0;
@@ -58,32 +68,31 @@ export function walkWorker(create: typeof createWalker): void {
     process.send?.(message, undefined, undefined, () => undefined);
   };
 
-  /** Gives away the older half, which holds the larger trees. */
-  const share = (root: number, device: number, stack: (string | Buffer)[]): void => {
-    const tasks: WalkTask[] = [];
-    for (const path of stack.splice(0, stack.length >> 1)) {
-      if (typeof path === 'string') tasks.push({ root, path, device });
-      else stack.push(path);
-    }
+  const share = (task: WalkTask, device: number, folders: PendingFolders): void => {
+    const tasks = folders.take().map((inner): WalkTask => ({ ...task, inner, device }));
     if (tasks.length === 0) return;
     wanted = false;
     tell({ kind: 'share', tasks });
   };
 
-  const walk = async ({ root, path, device: known }: WalkTask): Promise<WalkPart | undefined> => {
+  const walk = async (task: WalkTask): Promise<WalkPart | undefined> => {
     if (walker === undefined) return undefined;
-    const sum = walker.newSum();
+    const { root, top, inner, device: known, isSpread } = task;
+    const sum = walker.newSum(isSpread);
+    let isTooMuch = false;
     let device = known ?? -1;
     try {
       let isFolder = true;
-      if (known === undefined) ({ device, isFolder } = walker.addTop(sum, path));
+      if (known === undefined) ({ device, isFolder } = walker.addTop(sum, top));
       if (isFolder) {
-        for (const stack of walker.below(sum, device, path)) {
+        for (const folders of walker.below(sum, device, top, inner)) {
           if (performance.now() > listenAtMs) {
             await timers.setImmediate();
             listenAtMs = performance.now() + sliceMs;
           }
-          if (wanted && stack.length > 1) share(root, device, stack);
+          if (wanted) share(task, device, folders);
+          isTooMuch = sum.links.size > mostLinks;
+          if (isTooMuch) break;
         }
       }
     } catch (error) {
@@ -91,14 +100,18 @@ export function walkWorker(create: typeof createWalker): void {
       tell({
         kind: 'error',
         root,
-        path: failure.path ?? path,
+        path: failure.path ?? top,
         errno: failure.code,
         message: failure.message,
       });
     }
+    if (sum.failure !== undefined) {
+      const { path, code, message } = sum.failure;
+      tell({ kind: 'left-out', root, path, errno: code, message });
+    }
     const links: [number, number, number, number][] = [];
     for (const [ino, [bytes, met, names]] of sum.links) links.push([ino, bytes, met, names]);
-    return { root, device, bytes: sum.bytes, inodes: sum.inodes, links };
+    return { root, device, bytes: sum.bytes, inodes: sum.inodes, isTooMuch, links: isTooMuch ? [] : links };
   };
 
   /** Less priority, where it has more: the way back needs CAP_SYS_NICE, and no priority is a reason not to measure. */
@@ -126,7 +139,7 @@ export function walkWorker(create: typeof createWalker): void {
       case 'setup':
         // The kernel derives the I/O priority from it as well.
         yieldTo(order.niceness);
-        walker = create(order.skip, true, order.hasSubvolumes);
+        walker = create(order.skip, order.hasSubvolumes);
         break;
       case 'share':
         wanted = true;

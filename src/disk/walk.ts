@@ -24,6 +24,8 @@ export interface OpenLink {
 export interface TreeTotal extends Amount {
   readonly device: number;
   readonly openLinks: readonly OpenLink[];
+  /** Something in it could not be looked at and is left out: the first error. */
+  readonly leftOut?: DiskError;
 }
 
 export interface WalkOptions {
@@ -104,6 +106,17 @@ interface Tree {
   pending: number;
   readonly links: Map<number, { bytes: number; met: number; readonly names: number }>;
   error: DiskError | undefined;
+  leftOut: DiskError | undefined;
+  /** Too many files have several names. */
+  isTooMuch: boolean;
+  isSpread: boolean;
+}
+
+/** Files with several names that are remembered of one tree: some 10 MB. */
+const mostLinks = 60_000;
+
+function taskOf(top: string, root: number, isSpread: boolean): WalkTask {
+  return { root, top, inner: '', device: undefined, isSpread };
 }
 
 class Walk {
@@ -127,7 +140,7 @@ class Walk {
     this.#processes = processes;
     this.#onTree = onTree;
     // Taken from the end: the first tree first.
-    this.#queue = tops.map((path, root) => ({ root, path, device: undefined })).reverse();
+    this.#queue = tops.map((top, root) => taskOf(top, root, false)).reverse();
     this.#trees = tops.map(() => ({
       device: -1,
       bytes: 0,
@@ -135,6 +148,9 @@ class Walk {
       pending: 1,
       links: new Map(),
       error: undefined,
+      leftOut: undefined,
+      isTooMuch: false,
+      isSpread: false,
     }));
     this.#open = tops.length;
   }
@@ -174,7 +190,13 @@ class Walk {
       lost(`failed: ${error.message}`, error);
     });
     helper.on('exit', (code, killedBy) => {
-      lost(`ended before its work (${killedBy ?? `exit status ${String(code)}`}).`);
+      const why = `ended before its work (${killedBy ?? `exit status ${String(code)}`}).`;
+      try {
+        if (!this.#lose(helper, `A measuring process ${why}`)) lost(why);
+        else if (this.#open === 0) resolve();
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
     });
     // One that could not be started says so by its error event.
     if (helper.pid === undefined) return;
@@ -191,12 +213,12 @@ class Walk {
         this.#queue.push(...message.tasks);
         break;
       case 'error':
-        this.#tree(message.root).error ??= unreadablePath(
-          message.path,
-          message.errno,
-          new Error(message.message),
-        );
+      case 'left-out': {
+        const { path, errno } = message;
+        const error = unreadablePath(path, errno, new Error(message.message));
+        this.#tree(message.root)[message.kind === 'error' ? 'error' : 'leftOut'] ??= error;
         break;
+      }
       case 'done':
         for (const part of message.parts) this.#add(part);
         for (const task of this.#given.get(helper) ?? []) this.#taskDone(task.root);
@@ -206,6 +228,22 @@ class Walk {
         break;
     }
     this.#giveOut();
+  }
+
+  /** What a helper that was killed was at is given up, if another one can go on with the rest. */
+  #lose(helper: ChildProcess, why: string): boolean {
+    this.#helpers.splice(this.#helpers.indexOf(helper), 1);
+    const at = this.#waiting.indexOf(helper);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    if (this.#helpers.length === 0) return false;
+    for (const { root, top } of this.#given.get(helper) ?? []) {
+      this.#tree(root).error ??= new DiskError('failed', top, why);
+      this.#taskDone(root);
+    }
+    this.#given.delete(helper);
+    this.#asked.delete(helper);
+    this.#giveOut();
+    return true;
   }
 
   #giveOut(): void {
@@ -235,6 +273,7 @@ class Walk {
     tree.device = part.device;
     tree.bytes += part.bytes;
     tree.inodes += part.inodes;
+    tree.isTooMuch ||= part.isTooMuch || tree.links.size > mostLinks;
     for (const [ino, bytes, met, names] of part.links) {
       const link = tree.links.get(ino);
       if (link === undefined) tree.links.set(ino, { bytes, met, names });
@@ -246,6 +285,13 @@ class Walk {
     const tree = this.#tree(root);
     tree.pending--;
     if (tree.pending > 0) return;
+    if (tree.isTooMuch && !tree.isSpread && tree.error === undefined) {
+      // Once more, with nothing remembered of each file: exact but for files with names outside of the tree.
+      Object.assign(tree, { bytes: 0, inodes: 0, pending: 1, isSpread: true, isTooMuch: false });
+      tree.links.clear();
+      this.#queue.push(taskOf(this.#tops[root] ?? '', root, true));
+      return;
+    }
     const openLinks: OpenLink[] = [];
     for (const [ino, link] of tree.links) {
       if (link.met < link.names) {
@@ -255,8 +301,10 @@ class Walk {
       tree.bytes += link.bytes;
       tree.inodes++;
     }
-    const { device, bytes, inodes } = tree;
-    const result = tree.error ?? { device, bytes, inodes, openLinks };
+    const { device, leftOut } = tree;
+    // Parts of files with many names add up to whole ones but for rounding.
+    const [bytes, inodes] = [Math.round(tree.bytes), Math.round(tree.inodes)];
+    const result = tree.error ?? { device, bytes, inodes, openLinks, ...(leftOut && { leftOut }) };
     this.#results[root] = result;
     this.#open--;
     this.#onTree?.(root, result);

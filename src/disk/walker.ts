@@ -1,10 +1,15 @@
 /**
- * The loop that adds up one tree, folder by folder. It runs in helper processes (walk.ts) and, for small trees, in
- * slices on the main thread (small-trees.ts). A helper gets this function as *source text* (`Function.prototype.toString`),
- * because that is the one way that works unchanged from the type-stripped sources, in the test runner and in a
- * single minified bundle, without a second file to find and without loading the whole program again in each helper.
- * The price, kept by a test that bundles it: `createWalker` refers to nothing outside itself, and takes Node's
- * modules from `process.getBuiltinModule`. (esbuild's `keepNames` would break it: it wraps functions in a helper.)
+ * The loop that adds up one tree, folder by folder, in helper processes (walk.ts). A helper gets this function as *source
+ * text* (`Function.prototype.toString`), because that is the one way that works unchanged from the type-stripped sources, in
+ * the test runner and in a single minified bundle, without a second file to find and without loading the whole program
+ * again in each helper. The price, kept by a test that bundles it: `createWalker` refers to nothing outside itself, and
+ * takes Node's modules from `process.getBuiltinModule`. (esbuild's `keepNames` would break it: it wraps functions.)
+ *
+ * What is in a tree belongs to somebody who may change it while it is read. So every folder is opened without following a
+ * link, by the handle of the one that it is in (`/proc/self/fd/<n>/<name>`, Linux's openat(2) for Node), and what was opened
+ * must be what was looked at. Handles also have no longest path: any depth is walked. What is held in memory does not grow
+ * with what somebody can make for nothing: long lists of names are read in parts, and where too many files have several
+ * names, each name counts as its part of the file instead of every file being remembered.
  */
 
 /** What was met so far of one tree. */
@@ -13,10 +18,12 @@ export interface TreeSum {
   inodes: number;
   /** Entries looked at. */
   entries: number;
-  /** Size of the largest folder's own list of names, in bytes. */
-  largestFolderBytes: number;
-  /** Files with several names, by inode: [bytes, names met, names in all]. Counted in neither sum. */
+  /** Files with several names of which not all were met, by inode: [bytes, names met, names in all]. In neither sum. */
   readonly links: Map<number, [bytes: number, met: number, names: number]>;
+  /** The first entry that could not be looked at, and is left out with all below it. */
+  failure: { readonly path: string; readonly code: string | undefined; readonly message: string } | undefined;
+  /** Each name counts as its part of the file: `links` stays empty. */
+  readonly isSpread: boolean;
 }
 
 interface EntryStats {
@@ -28,8 +35,15 @@ interface EntryStats {
   readonly blocks: number;
 }
 
+/** The folders that are still to be read. */
+export interface PendingFolders {
+  /** Takes away the older half, which holds the larger trees, as paths below the top; none where there is only one. */
+  take(): string[];
+}
+
 export interface Walker {
-  newSum(): TreeSum;
+  /** @param isSpread for a tree with too many files that have several names: see TreeSum. */
+  newSum(isSpread?: boolean): TreeSum;
   /** Counts one entry. */
   add(sum: TreeSum, stats: EntryStats): void;
   /** Counts a tree's top. Throws when it is not there. */
@@ -37,27 +51,33 @@ export interface Walker {
   /**
    * Counts what is below a folder on its filesystem, without the folder itself. Stops after each folder and shows
    * the folders still to be read: the caller may take some away. Entries that vanish are ignored.
-   * @throws Node's filesystem error of the first entry that cannot be looked at.
+   * @param top an absolute path that nobody but the engine can change.
+   * @param inner the folder below it, empty for the top itself.
+   * @throws Node's filesystem error of the first entry that this process may not look at, or when the way back up is lost,
+   *   with as much of its path as can be said.
    */
-  below(sum: TreeSum, device: number, folder: string): Generator<(string | Buffer)[]>;
+  below(sum: TreeSum, device: number, top: string, inner: string): Generator<PendingFolders>;
 }
 
 /**
- * @param skip absolute paths that are never counted and never even looked at.
- * @param moves true where the process is this walker's alone: it then changes its working directory to each folder. The
- *   kernel follows a layer's long path once a folder instead of once an entry, which saves a third of the time.
- * @param hasSubvolumes true on btrfs: a subvolume is a device of its own, and yet of the same filesystem. What is mounted is
- *   among `skip`.
+ * @param skip absolute paths that are left out with all below and not even looked at.
+ * @param hasSubvolumes other devices are of the same filesystem, but for those at `skip` (btrfs).
  */
-export function createWalker(skip: readonly string[], moves = false, hasSubvolumes = false): Walker {
+export function createWalker(skip: readonly string[], hasSubvolumes = false): Walker {
   const fs = process.getBuiltinModule('node:fs');
+  const folderFlags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
   const directoryMode = 0o040000;
   const typeMask = 0o170000;
   const blockBytes = 512;
   const quiet = { throwIfNoEntry: false } as const;
-  /** PATH_MAX is 4096: well before it, go on from an open descriptor, as fts(3) does. */
-  const longPath = 3000;
-  const descriptors = '/proc/self/fd/';
+  const handles = '/proc/self/fd/';
+  /** No path of the mount table is longer, and no message needs to be. */
+  const longestPath = 4096;
+  /** A longer list of names is read in parts: a folder's size grows with it (on zfs it is the number of names). */
+  const longListBytes = 128 * 1024;
+  const namesAtOnce = 4096;
+  /** Handles kept open on the way down; what is above them is found again by `..`, if it is still what it was. */
+  const openLevels = 100;
   // Folder → the names in it to skip: asked once a folder, not once an entry.
   const skipped = new Map<string, Set<string>>();
   for (const path of skip) {
@@ -68,112 +88,242 @@ export function createWalker(skip: readonly string[], moves = false, hasSubvolum
     skipped.set(folder, names);
   }
 
+  type Name = string | Buffer;
+  interface Level {
+    /** -1 where it was closed on the way down. */
+    handle: number;
+    readonly ino: number;
+    /** Undefined where it is too long or no text. */
+    readonly path: string | undefined;
+    /** Names that are still to be read, where there are many. */
+    rest: ReturnType<typeof fs.opendirSync> | undefined;
+    readonly folders: (readonly [name: Name, ino: number])[];
+  }
+
   const isFolder = (stats: EntryStats): boolean => (stats.mode & typeMask) === directoryMode;
 
+  /** What is no folder any more was replaced: gone as well. */
   const isGone = (error: unknown): boolean => {
     const code = (error as { code?: unknown }).code;
-    return code === 'ENOENT' || code === 'ENOTDIR';
+    return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
   };
 
   const add = (sum: TreeSum, stats: EntryStats): void => {
     sum.entries++;
-    if (isFolder(stats)) {
-      if (stats.size > sum.largestFolderBytes) sum.largestFolderBytes = stats.size;
-    } else if (stats.nlink > 1) {
+    const bytes = stats.blocks * blockBytes;
+    if (!isFolder(stats) && stats.nlink > 1) {
       // Each subvolume numbers its inodes by itself.
       const key = hasSubvolumes ? stats.dev * 2 ** 40 + stats.ino : stats.ino;
       const link = sum.links.get(key);
-      if (link === undefined) sum.links.set(key, [stats.blocks * blockBytes, 1, stats.nlink]);
-      else link[1]++;
-      return;
+      if (link === undefined) {
+        if (!sum.isSpread) {
+          sum.links.set(key, [bytes, 1, stats.nlink]);
+          return;
+        }
+        sum.bytes += bytes / stats.nlink;
+        sum.inodes += 1 / stats.nlink;
+        return;
+      }
+      link[1]++;
+      if (link[1] < link[2]) return;
+      sum.links.delete(key);
     }
-    sum.bytes += stats.blocks * blockBytes;
+    sum.bytes += bytes;
     sum.inodes++;
   };
 
+  const named = (error: unknown, folder: string | undefined, name: Name): Error => {
+    const path = folder === undefined ? `…/${name.toString()}` : `${folder}/${name.toString()}`;
+    return Object.assign(error as Error, { path });
+  };
+
+  /** What this process may not see is told; what fails by itself is left out. */
+  const leaveOut = (sum: TreeSum, error: unknown, folder: string | undefined, name: Name): void => {
+    const failure = named(error, folder, name) as Error & { code?: string; path: string };
+    if (failure.code === 'EACCES' || failure.code === 'EPERM') throw failure;
+    sum.failure ??= { path: failure.path, code: failure.code, message: failure.message };
+  };
+
+  const at = (handle: number, name: Name): Name =>
+    typeof name === 'string'
+      ? `${handles}${handle}/${name}`
+      : Buffer.concat([Buffer.from(`${handles}${handle}/`), name]);
+
+  /** Opens a folder; undefined where it is gone or is none. */
+  const open = (sum: TreeSum, path: Name, folder: string | undefined, name: Name): number | undefined => {
+    try {
+      return fs.openSync(path, folderFlags);
+    } catch (error) {
+      if (!isGone(error)) leaveOut(sum, error, folder, name);
+      return undefined;
+    }
+  };
+
   /** Names that are not UTF-8 come as bytes, or they could not be found again. */
-  const namesIn = (folder: string | Buffer): (string | Buffer)[] => {
-    if (typeof folder !== 'string') return fs.readdirSync(folder, { encoding: 'buffer' });
-    const names = fs.readdirSync(folder);
+  const namesIn = (handle: number): Name[] => {
+    const names = fs.readdirSync(`${handles}${handle}`);
     for (const name of names) {
-      if (name.includes('\ufffd')) return fs.readdirSync(folder, { encoding: 'buffer' });
+      if (name.includes('\ufffd')) return fs.readdirSync(`${handles}${handle}`, { encoding: 'buffer' });
     }
     return names;
   };
 
-  const join = (folder: string | Buffer, name: string | Buffer): string | Buffer => {
-    if (typeof folder === 'string' && typeof name === 'string') {
-      return folder === '/' ? `/${name}` : `${folder}/${name}`;
+  /** A part of a long list, as bytes: what is no text cannot be told in time. */
+  const partOf = (level: Level): Name[] => {
+    const names: Name[] = [];
+    for (let entry = level.rest?.readSync() ?? null; entry !== null; entry = level.rest?.readSync() ?? null) {
+      const bytes = entry.name as unknown as Buffer;
+      const name = bytes.toString();
+      names.push(name.includes('\ufffd') ? bytes : name);
+      if (names.length >= namesAtOnce) return names;
     }
-    return Buffer.concat([Buffer.from(folder), Buffer.from('/'), Buffer.from(name)]);
+    level.rest?.closeSync();
+    level.rest = undefined;
+    return names;
   };
 
-  /** Runs a step; undefined when what it looks for is gone. */
-  const unlessGone = <T>(step: () => T): T | undefined => {
+  const lookAt = (sum: TreeSum, device: number, level: Level, names: readonly Name[]): void => {
+    // A working directory saves following the way to it once more for each entry; for a few it is not worth it.
+    const isHere = names.length > 3;
+    if (isHere) process.chdir(`${handles}${level.handle}`);
+    const skip = level.path === undefined ? undefined : skipped.get(level.path);
+    for (const name of names) {
+      if (skip?.has(name.toString()) === true) continue;
+      let stats: EntryStats | undefined;
+      try {
+        stats = fs.lstatSync(isHere ? name : at(level.handle, name), quiet);
+      } catch (error) {
+        leaveOut(sum, error, level.path, name);
+      }
+      if (stats === undefined || (stats.dev !== device && !hasSubvolumes)) continue;
+      add(sum, stats);
+      if (isFolder(stats)) level.folders.push([name, stats.ino]);
+    }
+  };
+
+  /** Counts the entries of a folder that was opened, and puts it on the way down. */
+  const enter = (sum: TreeSum, device: number, levels: Level[], level: Level, size: number): void => {
+    levels.push(level);
+    let names: Name[];
     try {
-      return step();
+      if (size > longListBytes) {
+        const options = { encoding: 'buffer' as BufferEncoding, bufferSize: namesAtOnce };
+        level.rest = fs.opendirSync(`${handles}${level.handle}`, options);
+        names = partOf(level);
+      } else names = namesIn(level.handle);
     } catch (error) {
-      if (isGone(error)) return undefined;
-      throw error;
+      // Removed since it was opened, it has no names any more.
+      if (!isGone(error)) leaveOut(sum, error, level.path, '.');
+      return;
     }
+    lookAt(sum, device, level, names);
+    const above = levels[levels.length - 1 - openLevels];
+    if (above === undefined || above.handle < 0) return;
+    while (above.rest !== undefined) lookAt(sum, device, above, partOf(above));
+    fs.closeSync(above.handle);
+    above.handle = -1;
   };
 
-  /** Looks at an entry of the folder that the process is in. */
-  const lookHere = (folder: string, name: string | Buffer): EntryStats | undefined => {
-    try {
-      return fs.lstatSync(name, quiet);
-    } catch (error) {
-      throw Object.assign(error as Error, { path: join(folder, name).toString() });
-    }
+  /** Finds the way up again, of which the handle was closed. */
+  const reopen = (level: Level, below: Level): void => {
+    if (level.handle >= 0) return;
+    level.handle = fs.openSync(`${handles}${below.handle}/..`, folderFlags);
+    if (fs.fstatSync(level.handle).ino === level.ino) return;
+    const error = Object.assign(new Error('it was moved while it was read'), { code: 'ESTALE' });
+    throw named(error, level.path, '.');
   };
 
-  /** Makes a folder the working directory; false when it is gone. */
-  const moveInto = (folder: string): boolean => {
-    try {
-      process.chdir(folder);
-      return true;
-    } catch (error) {
-      if (isGone(error)) return false;
-      throw Object.assign(error as Error, { path: folder });
-    }
-  };
-
-  function* below(sum: TreeSum, device: number, top: string): Generator<(string | Buffer)[]> {
-    const stack: (string | Buffer)[] = [top];
-    for (let folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
-      const path = folder;
-      if (path.length > longPath && !path.toString().startsWith(descriptors)) {
-        const flags = fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW;
-        const descriptor = unlessGone(() => fs.openSync(path, flags));
-        if (descriptor === undefined) continue;
-        try {
-          // Not shown to the caller: these paths mean nothing to another process.
-          const deeper = below(sum, device, `${descriptors}${descriptor}`);
-          while (deeper.next().done !== true) yield [];
-        } finally {
-          fs.closeSync(descriptor);
+  const pending = (levels: readonly Level[], top: string): PendingFolders => ({
+    take: () => {
+      const shown = levels.filter(({ path }) => path !== undefined);
+      const count = shown.reduce((total, { folders }) => total + folders.length, 0);
+      const paths: string[] = [];
+      for (const { path = '', folders } of shown) {
+        const left = Math.floor(count / 2) - paths.length;
+        for (const folder of folders.splice(0, Math.max(0, left))) {
+          const [name] = folder;
+          // What is no text cannot be sent: read here, at the end.
+          if (typeof name !== 'string') folders.push(folder);
+          else paths.push(`${path}/${name}`.slice(top === '/' ? 1 : top.length + 1));
         }
-        continue;
       }
-      // chdir(2) takes text only: folders whose names are no UTF-8 are read by their whole path.
-      const isHere = moves && typeof path === 'string';
-      if (isHere && !moveInto(path)) continue;
-      const names = unlessGone(() => namesIn(path));
-      if (names === undefined) continue;
-      const skip = typeof path === 'string' ? skipped.get(path) : undefined;
-      for (const name of names) {
-        if (skip?.has(name.toString()) === true) continue;
-        const stats = isHere ? lookHere(path, name) : fs.lstatSync(join(path, name), quiet);
-        if (stats === undefined || (stats.dev !== device && !hasSubvolumes)) continue;
-        add(sum, stats);
-        if (isFolder(stats)) stack.push(join(path, name));
+      return paths;
+    },
+  });
+
+  function* below(sum: TreeSum, device: number, top: string, inner: string): Generator<PendingFolders> {
+    const levels: Level[] = [];
+    const isOther = (stats: EntryStats): boolean => stats.dev !== device && !hasSubvolumes;
+    try {
+      let handle = open(sum, top, undefined, top);
+      for (const name of inner.split('/')) {
+        if (handle === undefined || name === '') continue;
+        const next = open(sum, at(handle, name), top, inner);
+        fs.closeSync(handle);
+        handle = next;
       }
-      yield stack;
+      if (handle === undefined) return;
+      const stats = fs.fstatSync(handle);
+      const path = inner === '' ? top : `${top === '/' ? '' : top}/${inner}`;
+      const first: Level = { handle, ino: stats.ino, path, rest: undefined, folders: [] };
+      if (isOther(stats)) {
+        fs.closeSync(handle);
+        return;
+      }
+      enter(sum, device, levels, first, stats.size);
+      yield pending(levels, top);
+      for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+        const next = level.folders.pop();
+        if (next === undefined && level.rest !== undefined) {
+          lookAt(sum, device, level, partOf(level));
+          yield pending(levels, top);
+        } else if (next === undefined) {
+          const above = levels.at(-2);
+          if (above !== undefined) reopen(above, level);
+          levels.pop();
+          fs.closeSync(level.handle);
+        } else {
+          const [name, ino] = next;
+          const opened = open(sum, at(level.handle, name), level.path, name);
+          if (opened === undefined) continue;
+          const found = fs.fstatSync(opened);
+          if (isOther(found) || found.ino !== ino) {
+            fs.closeSync(opened);
+            continue;
+          }
+          const whole =
+            level.path === undefined || typeof name !== 'string'
+              ? ''
+              : `${level.path === '/' ? '' : level.path}/${name}`;
+          const isTold = whole !== '' && whole.length < longestPath;
+          const child: Level = {
+            handle: opened,
+            ino: found.ino,
+            path: isTold ? whole : undefined,
+            rest: undefined,
+            folders: [],
+          };
+          enter(sum, device, levels, child, found.size);
+          yield pending(levels, top);
+        }
+      }
+    } finally {
+      for (const { handle, rest } of levels) {
+        rest?.closeSync();
+        if (handle >= 0) fs.closeSync(handle);
+      }
     }
   }
 
   return {
-    newSum: () => ({ bytes: 0, inodes: 0, entries: 0, largestFolderBytes: 0, links: new Map() }),
+    newSum: (isSpread = false) => ({
+      bytes: 0,
+      inodes: 0,
+      entries: 0,
+      links: new Map(),
+      failure: undefined,
+      isSpread,
+    }),
     add,
     addTop: (sum, path) => {
       const stats = fs.lstatSync(path);

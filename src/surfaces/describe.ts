@@ -13,6 +13,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'config.warning':
     case 'log.lines-lost':
     case 'history.interrupted':
+    case 'path.left-out':
     case 'history.state-lost':
     case 'history.write-failed':
     case 'prediction.missed':
@@ -104,6 +105,8 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
       return `${event.message}${again}`;
     case 'path.available':
       return `${event.path} can be measured again`;
+    case 'path.left-out':
+      return `what is below is left out of the account: ${event.message}`;
     case 'history.synced':
       return `the use of ${formatCount(event.images, 'image')} is followed, ${formatCount(event.containersInUse, 'container')} in use; ${event.missedSeconds > 0 ? `nothing was seen for ${formatDuration(event.missedSeconds)}, which does not count as unused` : 'nothing was missed'}`;
     case 'history.interrupted':

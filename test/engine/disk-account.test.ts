@@ -115,8 +115,8 @@ test('a layer is read once and remembered, also over a restart; a damaged state 
   writeFileSync(state, readFileSync(state, 'utf8').slice(0, 500));
   const rebuilt = new DiskAccountant(engine.dataRoot, state);
   expect(await measured(rebuilt)).toEqual(du(engine.dataRoot));
-  expect(rebuilt.takeStateProblems()).toMatchObject([{ kind: 'lost', path: state }]);
-  expect(rebuilt.takeStateProblems()).toEqual([]);
+  expect(rebuilt.takeProblems()).toMatchObject([{ kind: 'lost', path: state }]);
+  expect(rebuilt.takeProblems()).toEqual([]);
   expect(() => JSON.parse(readFileSync(state, 'utf8')) as unknown).not.toThrow();
 });
 

@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   linkSync,
@@ -14,6 +15,9 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { measureAllocated } from '../../../src/disk/allocated.ts';
 import { DiskError } from '../../../src/disk/error.ts';
+import { Listings } from '../../../src/disk/listings.ts';
+import { Slices } from '../../../src/disk/slices.ts';
+import { SmallTrees } from '../../../src/disk/small-trees.ts';
 import { sumTrees, type TreeTotal, walkTrees } from '../../../src/disk/walk.ts';
 import { du } from '../../harness/du.ts';
 import { temporaryFolder } from './tree.ts';
@@ -113,6 +117,59 @@ test('names that are no UTF-8 and paths longer than the kernel takes are counted
     execFileSync('rm', ['-rf', folder]);
   });
   expect(await measureAllocated(folder, signal)).toEqual(du(folder));
+});
+
+test('any depth is walked, as du does it', async () => {
+  const folder = temporaryFolder();
+  onTestFinished(() => {
+    execFileSync('rm', ['-rf', folder]);
+  });
+  // Long names to get beyond every longest path, short ones for many levels; files on the way back up are counted as well.
+  const script = `chdir $ARGV[0];
+    for (1..1500) { my $name = $_ % 25 ? 'd' : 'e' x 255; mkdir "side"; mkdir $name or die; chdir $name or die }
+    open(F, '>', 'deep') or die; print F 'x' x 123456; close F`;
+  execFileSync('perl', ['-e', script, folder]);
+  expect(await measureAllocated(folder, signal)).toEqual(du(folder));
+});
+
+test('more files with several names than can be remembered are counted all the same', async () => {
+  const folder = temporaryFolder();
+  const script = `chdir $ARGV[0]; mkdir 'a'; mkdir 'b';
+    for (1..40000) { open(F, '>', "a/$_") or die; print F 'x'; close F; link("a/$_", "b/$_") or die }
+    link("a/1", "b/x$_") for 1..20000;`;
+  execFileSync('perl', ['-e', script, folder]);
+  onTestFinished(() => {
+    execFileSync('rm', ['-rf', folder]);
+  });
+  expect(await measureAllocated(folder, signal)).toEqual(du(folder));
+});
+
+test('folders that are exchanged with links while they are walked never lead out of the tree', async () => {
+  const folder = temporaryFolder();
+  const big = 50_000_000;
+  mkdirSync(`${folder}/out`);
+  writeFileSync(`${folder}/out/big`, Buffer.alloc(big, 1));
+  for (let at = 0; at < 200; at++) {
+    mkdirSync(`${folder}/in/way${at}`, { recursive: true });
+    symlinkSync('../out', `${folder}/in/link${at}`);
+  }
+  // renameat2(2) with RENAME_EXCHANGE: at each moment there is one or the other.
+  const script = `chdir $ARGV[0]; $| = 1; print "ready\\n";
+    while (1) { for (0..199) { syscall(316, -100, "way$_", -100, "link$_", 2) == 0 or die $! } }`;
+  const exchange = spawn('perl', ['-e', script, `${folder}/in`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => {
+    exchange.kill('SIGKILL');
+  });
+  await once(exchange.stdout, 'data');
+  for (let walk = 0; walk < 10; walk++) {
+    const { bytes } = sumTrees(trees(await walkTrees([`${folder}/in`], signal, { processes: 1 })));
+    expect(bytes).toBeLessThan(big);
+    const slices = new Slices(signal);
+    for (let look = 0; look < 10; look++) {
+      const small = await new SmallTrees(new Listings(), [], slices).measure(`${folder}/in`, 4000);
+      if (typeof small !== 'string') expect(small.total.bytes).toBeLessThan(big);
+    }
+  }
 });
 
 test('a missing path is an error with its name', async () => {

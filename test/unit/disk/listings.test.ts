@@ -15,6 +15,7 @@ import {
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { DiskError } from '../../../src/disk/error.ts';
 import { isSettled } from '../../../src/disk/folder-mark.ts';
+import { LeftOut } from '../../../src/disk/left-out.ts';
 import { Listings } from '../../../src/disk/listings.ts';
 import { MountTable } from '../../../src/disk/mount-points.ts';
 import { Slices } from '../../../src/disk/slices.ts';
@@ -83,7 +84,7 @@ const changes: readonly (readonly [what: string, change: (folder: string) => voi
 test('a tree whose names are remembered is what du says after every kind of change', async () => {
   const root = temporaryFolder();
   const listings = new Listings();
-  const trees = new TreeMeasurer(listings, new MountTable(root));
+  const trees = new TreeMeasurer(listings, new MountTable(root), new LeftOut());
   const tops = changes.map((_, index) => `${root}/${index}`);
   for (const top of tops) {
     for (const folder of ['sub', 'deep/er', 'empty']) mkdirSync(`${top}/${folder}`, { recursive: true });
@@ -128,7 +129,7 @@ test('names that are no text and paths longer than the kernel takes are followed
     execFileSync('rm', ['-rf', long]);
   });
   for (const top of [odd, long]) {
-    const trees = new TreeMeasurer(new Listings(), new MountTable(top));
+    const trees = new TreeMeasurer(new Listings(), new MountTable(top), new LeftOut());
     const totals = await trees.measure([top], [], new Slices(signal), signal);
     expect(sumTrees(totals.values())).toEqual(du(top));
   }
@@ -142,7 +143,7 @@ test('a large tree is not read on the main thread again before it is given to he
   writeFileSync(`${small}/file`, 'x');
   await settled(large, small);
   const listings = new Listings();
-  const trees = new TreeMeasurer(listings, new MountTable(root));
+  const trees = new TreeMeasurer(listings, new MountTable(root), new LeftOut());
   const measure = async (): Promise<void> => {
     const totals = await trees.measure([large, small], [], new Slices(signal), signal);
     for (const [top, total] of totals) expect(sumTrees([total])).toEqual(du(top));
