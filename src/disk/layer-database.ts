@@ -15,7 +15,7 @@ import { isSettled } from './folder-mark.ts';
 import { type Listings, look } from './listings.ts';
 import { PodmanStoreReader } from './podman-store.ts';
 import { ReadOnce } from './read-once.ts';
-import { list, readText, readTexts } from './store-files.ts';
+import { list, readMembers, readTexts } from './store-files.ts';
 
 export interface StoredLayer {
   readonly chainId: ChainId;
@@ -228,9 +228,12 @@ function digestOf(name: string): string | undefined {
   return hexPattern.test(name) ? `sha256:${name}` : undefined;
 }
 
+/** What is read of an image's configuration; its labels and its history may be long. */
+const ofImages = new Set(['rootfs', 'diff_ids']);
+
 /** An image's layers; undefined when it vanished meanwhile; a sentence when it is damaged. */
 async function readImage(path: string, id: ImageId): Promise<readonly ChainId[] | string | undefined> {
-  const text = await readText(path);
+  const text = await readMembers(path, ofImages);
   if (text === undefined || typeof text === 'string') return text;
   const diffIds = text.digest === id ? diffIdsOf(text.text) : undefined;
   return diffIds === undefined ? `${path} is not the configuration of image ${id}.` : chainIds(diffIds);

@@ -1,5 +1,6 @@
 /** "Where is my space?": every byte of the filesystem, by what it is for. The parts sum to the filesystem's size. */
-import { lstat, readdir, readFile, statfs } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type ChainId, holders, type ImageStore } from '../core/store.ts';
 import type { SpaceByKind, SpaceKind } from '../core/space-kinds.ts';
@@ -206,6 +207,9 @@ async function isUntouchedSince(path: string, atMs: number): Promise<boolean> {
   }
 }
 
+/** Longer than a volume's name with what is around it. */
+const longestName = 1000;
+
 /** Names of the volumes that containers of any state mount, from their `config.v2.json`. */
 async function mountedVolumes(
   root: string,
@@ -215,16 +219,21 @@ async function mountedVolumes(
   const names = new Set<string>();
   const containers = [...store.trees.keys()].filter((path) => dirname(path) === `${root}/containers`);
   await forEachLimited(containers, 8, signal, async (folder) => {
-    let text: string;
+    const path = `${folder}/config.v2.json`;
     try {
-      text = await readFile(`${folder}/config.v2.json`, 'utf8');
+      let end = '';
+      // In pieces: a container has all labels of its image, however long.
+      for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+        const text = end + piece;
+        // `MountPoints` has an object a mount, with `Type: volume` and the volume's `Name`.
+        for (const match of text.matchAll(/"Name":"([^"\\/]+)"/g))
+          if (match[1] !== undefined) names.add(match[1]);
+        end = text.slice(-longestName);
+      }
     } catch (error) {
       if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return;
-      throw unreadablePath(`${folder}/config.v2.json`, errnoOf(error), error);
+      throw unreadablePath(path, errnoOf(error), error);
     }
-    // `MountPoints` has an object a mount, with `Type: volume` and the volume's `Name`.
-    for (const match of text.matchAll(/"Name":"([^"\\/]+)"/g))
-      if (match[1] !== undefined) names.add(match[1]);
   });
   return names;
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineAddress } from '../../src/engine/address.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import { createHttpClient } from '../../src/engine/docker/http-client.ts';
+import { wantedKeys } from '../../src/engine/docker/schemas.ts';
 import type { Engine, EngineErrorCode } from '../../src/engine/engine.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
 import { createContainer, removeContainer } from '../harness/engine-api.ts';
@@ -125,7 +126,7 @@ describe('an answer that is none of an engine', () => {
   });
 
   test('one larger than what is read', async () => {
-    const client = createHttpClient(address, { timeoutMs: 60_000, maxResponseBytes: 100 });
+    const client = createHttpClient(address, { timeoutMs: 60_000, maxResponseBytes: 100, wantedKeys });
     await expect(client.request({ method: 'GET', path: '/info' }, signal)).rejects.toMatchObject(
       failure('protocol', /larger than 100 bytes/),
     );

@@ -25,6 +25,7 @@ import {
   removalSchema,
   type ContainerDetailsAnswer,
   type ImageDetails,
+  wantedKeys,
   type ImageSummary,
 } from './schemas.ts';
 import {
@@ -60,7 +61,7 @@ const CACHE_RECORD_ID = /^[a-z0-9]{20,64}$/;
 
 /** Nothing is asked of the engine before `connect`. */
 export function createDockerEngine(address: EngineAddress, options: DockerEngineOptions): Engine {
-  const client = createHttpClient(address, options);
+  const client = createHttpClient(address, { ...options, wantedKeys });
   let apiVersion: string | undefined;
   let dialect = dockerDialect;
   const toldLayers = new Map<ImageId, ToldLayers>();

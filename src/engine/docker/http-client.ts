@@ -11,6 +11,7 @@ import type { EngineAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
+import { JsonFilter } from '../../json-filter.ts';
 import { LineTooLongError, readLines } from './lines.ts';
 
 export interface HttpRequest {
@@ -58,12 +59,16 @@ export interface LineReader {
 export interface HttpClientOptions {
   /** For one request, from connecting to the last byte of its answer. */
   readonly timeoutMs: number;
-  /** Larger answers are refused: memory is not spent on what cannot be an engine's list. */
+  /** Keys of objects that anybody reads: of a large answer the rest is left out as it comes. */
+  readonly wantedKeys: () => ReadonlySet<string>;
+  /** More than that of an answer is refused: memory is not spent on what cannot be an engine's list. */
   readonly maxResponseBytes?: number;
 }
 
-/** A list of 100,000 images is about 60 MB. */
-const DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+/** What is read of 100,000 images is some 30 MB. */
+const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** A larger answer is filtered. */
+const LARGE_BYTES = 4 * 1024 * 1024;
 
 const KEEP_ALIVE_MS = 30_000;
 
@@ -108,7 +113,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
   }
 
   async function wholeAnswer(response: http.IncomingMessage, question: string): Promise<HttpAnswer> {
-    const text = await readText(response, maxBytes, question);
+    const text = await readText(response, options.wantedKeys, maxBytes, question);
     return { question, status: response.statusCode ?? 0, headers: response.headers, text };
   }
 
@@ -207,19 +212,29 @@ async function readCertificate(folder: string, name: string): Promise<Buffer> {
   }
 }
 
-async function readText(response: http.IncomingMessage, maxBytes: number, question: string): Promise<string> {
+async function readText(
+  response: http.IncomingMessage,
+  wantedKeys: () => ReadonlySet<string>,
+  maxBytes: number,
+  question: string,
+): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let filter: JsonFilter | undefined;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) {
-      throw new EngineError(
-        'protocol',
-        `${question}: the answer is larger than ${String(maxBytes)} bytes. Is that a container engine?`,
-        response.statusCode === undefined ? {} : { status: response.statusCode },
-      );
+    if (filter === undefined && bytes > LARGE_BYTES) {
+      filter = new JsonFilter(wantedKeys());
+      for (const early of chunks.splice(0)) filter.push(early);
     }
-    chunks.push(chunk);
+    if (filter === undefined) chunks.push(chunk);
+    else filter.push(chunk);
+    if ((filter?.bytes ?? bytes) <= maxBytes) continue;
+    throw new EngineError(
+      'protocol',
+      `${question}: the answer is larger than ${String(maxBytes)} bytes. Is that a container engine?`,
+      response.statusCode === undefined ? {} : { status: response.statusCode },
+    );
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return filter === undefined ? Buffer.concat(chunks).toString('utf8') : filter.text();
 }

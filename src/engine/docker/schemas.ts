@@ -4,6 +4,7 @@
  * an image in use look unused. Fields not named here are ignored.
  */
 import * as v from 'valibot';
+import { keepLabel } from '../../core/protections.ts';
 
 const text = v.nullish(v.string());
 const count = v.nullish(v.number());
@@ -167,3 +168,38 @@ export type EventMessage = v.InferOutput<typeof eventSchema>;
 
 /** Every error that the engine gives as JSON. */
 export const errorSchema = v.object({ message: v.string() });
+
+/**
+ * The keys that anybody reads of what can be large: lists, details, the history. Of labels the one that protects.
+ */
+export function wantedKeys(): ReadonlySet<string> {
+  const keys = new Set<string>([keepLabel]);
+  const schemas: object[] = [
+    imageListSchema,
+    imageDetailsSchema,
+    containerListSchema,
+    containerDetailsSchema,
+    historySchema,
+    diskUsageSchema,
+    buildPruneSchema,
+    removalSchema,
+    errorSchema,
+  ];
+  // The list grows while it is gone through.
+  for (const schema of schemas) {
+    const { entries = {}, item, wrapped }: Inspectable = schema;
+    for (const [key, member] of Object.entries(entries)) {
+      keys.add(key);
+      schemas.push(member);
+    }
+    for (const inner of [item, wrapped]) if (inner !== undefined) schemas.push(inner);
+  }
+  return keys;
+}
+
+/** What valibot's schemas of objects, arrays and nullable things tell of what is in them. */
+interface Inspectable {
+  readonly entries?: Readonly<Record<string, object>>;
+  readonly item?: object;
+  readonly wrapped?: object;
+}

@@ -1,6 +1,7 @@
 /**
  * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
  */
+import { keepLabel } from '../../core/protections.ts';
 import type { CacheRecord, Container, Image, ImageId } from '../../core/store.ts';
 import type { ContainerDetails } from '../engine.ts';
 import { chainIds } from '../../chain-id.ts';
@@ -24,7 +25,7 @@ export function imageFromSummary(summary: ImageSummary, dialect: Dialect = docke
     parentId: dialect.tellsBuildParents ? optionalImageId(summary.ParentId) : undefined,
     sizeBytes: sizeBytes(summary),
     createdAtMs: fromSeconds(summary.Created),
-    labels: summary.Labels ?? {},
+    labels: readLabels(summary.Labels),
     layers: undefined,
   };
 }
@@ -38,10 +39,19 @@ export function imageFromDetails(details: ImageDetails, dialect: Dialect = docke
     parentId: dialect.tellsBuildParents ? optionalImageId(details.Parent) : undefined,
     sizeBytes: sizeBytes(details),
     createdAtMs: fromIso(details.Created),
-    labels: details.Config?.Labels ?? {},
+    labels: readLabels(details.Config?.Labels),
     layers: diffIds ? chainIds(diffIds) : undefined,
   };
 }
+
+/** The one label that is read: what else is in an image's labels is its author's, and may be long. */
+function readLabels(labels: Optional<Readonly<Record<string, string>>>): Readonly<Record<string, string>> {
+  const value = labels?.[keepLabel];
+  return value === undefined ? {} : { [keepLabel]: value.slice(0, MAX_LABEL_LENGTH) };
+}
+
+/** Enough for whatever somebody means by it. */
+const MAX_LABEL_LENGTH = 1000;
 
 /** The image behind a name: its ID, and when it last got a name. */
 export interface NamedImage {
@@ -68,7 +78,7 @@ export function containerFromSummary(
     images: [...held],
     state: summary.State || 'unknown',
     createdAtMs: fromSeconds(summary.Created),
-    labels: summary.Labels ?? {},
+    labels: readLabels(summary.Labels),
     ...mayMount(summary, imageOf),
   };
 }
@@ -98,7 +108,7 @@ export function containerFromDetails(details: ContainerDetailsAnswer): Container
     images: details.Image ? [imageId(details.Image)] : [],
     state: details.State.Status,
     createdAtMs: fromIso(details.Created),
-    labels: details.Config?.Labels ?? {},
+    labels: readLabels(details.Config?.Labels),
     stoppedAtMs: fromIso(details.State.FinishedAt),
     isRestarted: isRestarted(details.HostConfig?.RestartPolicy?.Name),
     failedToStart: Boolean(details.State.Error) || (details.State.ExitCode ?? 0) !== 0,

@@ -80,7 +80,7 @@ export const imageSummary = {
   Created: 1_700_000_000,
   Size: 172_064_416,
   SharedSize: -1,
-  Labels: { 'org.example.part': 'web' },
+  Labels: { 'docker-image-cleaner.keep': 'web' },
   Containers: 2,
   Descriptor: indexDescriptor,
 };

@@ -96,7 +96,7 @@ describe('what Docker Engine 29 tells', () => {
       parentId: undefined,
       sizeBytes: 172_064_416,
       createdAtMs: 1_700_000_000_000,
-      labels: { 'org.example.part': 'web' },
+      labels: { 'docker-image-cleaner.keep': 'web' },
       layers: undefined,
     });
   });

@@ -39,7 +39,7 @@ describe('an image of the list', () => {
     parentId: undefined,
     sizeBytes: 6_982_277,
     createdAtMs: 1_704_067_200_000,
-    labels: { n: '0' },
+    labels: { 'docker-image-cleaner.keep': 'no' },
     layers: undefined,
   };
 
@@ -49,7 +49,7 @@ describe('an image of the list', () => {
       {
         Containers: -1,
         Created: 1704067200,
-        Labels: { n: '0' },
+        Labels: { 'docker-image-cleaner.keep': 'no' },
         ParentId: '',
         RepoDigests: null,
         RepoTags: ['one:1'],
@@ -64,7 +64,7 @@ describe('an image of the list', () => {
       {
         Containers: -1,
         Created: 1704067200,
-        Labels: { n: '0' },
+        Labels: { 'docker-image-cleaner.keep': 'no' },
         ParentId: '',
         RepoDigests: [],
         RepoTags: ['one:1'],
@@ -77,7 +77,7 @@ describe('an image of the list', () => {
       'Docker Engine 29, API 1.52: no parent, no empty fields',
       {
         Created: 1704067200,
-        Labels: { n: '0' },
+        Labels: { 'docker-image-cleaner.keep': 'no' },
         RepoTags: ['one:1'],
         Size: 6982277,
         Manifests: [{ ID: idB }],
@@ -90,7 +90,7 @@ describe('an image of the list', () => {
       {
         Containers: 0,
         Created: 1704067200,
-        Labels: { n: '0' },
+        Labels: { 'docker-image-cleaner.keep': 'no' },
         ParentId: '',
         Descriptor: {
           mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
@@ -119,7 +119,7 @@ describe('an image of the list', () => {
       'Podman 4.3: parent without sha256:',
       {
         Created: 1704067200,
-        Labels: { n: '0' },
+        Labels: { 'docker-image-cleaner.keep': 'no' },
         ParentId: hexB,
         RepoTags: ['localhost/one:1'],
         RepoDigests: [],
@@ -189,7 +189,7 @@ describe('an inspected image', () => {
       RepoDigests: [],
       Created: '2024-01-01T00:00:00.123456789Z',
       Size: 3,
-      Config: { Labels: { n: '0' } },
+      Config: { Labels: { 'docker-image-cleaner.keep': 'no' } },
       RootFS: { Type: 'layers', Layers: [idA, idB] },
     });
     expect(imageFromDetails(details)).toEqual({
@@ -199,7 +199,7 @@ describe('an inspected image', () => {
       parentId: idB,
       sizeBytes: 3,
       createdAtMs: Date.UTC(2024, 0, 1, 0, 0, 0, 123),
-      labels: { n: '0' },
+      labels: { 'docker-image-cleaner.keep': 'no' },
       layers: [idA, expect.stringMatching(/^sha256:[0-9a-f]{64}$/)],
     });
   });
@@ -224,7 +224,7 @@ describe('a container', () => {
       Image: 'two:1',
       ImageID: idA,
       Created: 1704067200,
-      Labels: { n: '1' },
+      Labels: { 'docker-image-cleaner.keep': 'no' },
       State: 'created',
       Status: 'Created',
       Mounts: [],
@@ -235,7 +235,7 @@ describe('a container', () => {
       images: [idA],
       state: 'created',
       createdAtMs: 1_704_067_200_000,
-      labels: { n: '1' },
+      labels: { 'docker-image-cleaner.keep': 'no' },
     });
   });
 
