@@ -36,9 +36,14 @@ const images = cri.ImageServiceDefinition;
 /** Questions under way at a time: the runtime has other work. */
 const AT_ONCE = 4;
 
+/** A configuration with thousands of labels and steps has some 100 kB. */
+const MAX_DETAILS_BYTES = 4 * 1024 * 1024;
+
 /** Nothing is asked of the runtime before `connect`. @param endpoint for messages, until it is connected to. */
 export function createCriEngine(endpoint: string, options: CriEngineOptions): Engine {
   let client: GrpcClient | undefined;
+  /** For answers that have an image's configuration in them, which is as long as its author likes. */
+  let details: GrpcClient | undefined;
   let connected: Connected | undefined;
   /** CRI-O writes IDs without `sha256:` and wants them so. */
   let idPrefix = 'sha256:';
@@ -63,7 +68,14 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
 
   async function imageStatus(name: string, signal: AbortSignal): Promise<cri.ImageStatusResponse> {
     const image = spec(written(name));
-    return await ask(images, images.methods.imageStatus, { image, verbose: true }, signal);
+    const { imageStatus: method } = images.methods;
+    try {
+      if (details !== undefined) return await details.call(images, method, { image, verbose: true }, signal);
+    } catch (error) {
+      if (!(error instanceof CallError) || error.grpcStatus !== grpcCode.resourceExhausted) throw error;
+    }
+    // Without its configuration it is an image without labels and age: it can go like any other.
+    return await ask(images, method, { image, verbose: false }, signal);
   }
 
   function translate(image: cri.Image, facts: ImageFacts): Image {
@@ -103,7 +115,9 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
       // Others may be in the middle of a call. A client finds back to its socket by itself.
       if (client?.socketPath !== socketPath) {
         client?.close();
+        details?.close();
         client = createGrpcClient(socketPath, options);
+        details = createGrpcClient(socketPath, { ...options, maxAnswerBytes: MAX_DETAILS_BYTES });
       }
       connected = await connect(client, socketPath, signal);
       return connected.info;

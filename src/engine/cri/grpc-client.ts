@@ -61,7 +61,6 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const channelOptions: ChannelOptions = {
   // Without it the socket's path is the authority, which servers that are not written in Go refuse.
   'grpc.default_authority': 'localhost',
-  'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
   // A deletion is sent once: what an unanswered one came to is found out in src/remove/.
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
@@ -77,13 +76,21 @@ const channelOptions: ChannelOptions = {
 export interface GrpcClientOptions {
   /** For one call, from connecting to its whole answer. */
   readonly timeoutMs: number;
+  /** Of a larger answer nothing is read: the call fails with `resourceExhausted`. */
+  readonly maxAnswerBytes?: number;
 }
 
-export function createGrpcClient(socketPath: string, { timeoutMs }: GrpcClientOptions): GrpcClient {
+export function createGrpcClient(
+  socketPath: string,
+  { timeoutMs, maxAnswerBytes = MAX_ANSWER_BYTES }: GrpcClientOptions,
+): GrpcClient {
   // It would write lines of its own to standard error, into our log.
   setLogVerbosity(logVerbosity.NONE);
   const endpoint = `unix://${socketPath}`;
-  const client = new Client(endpoint, credentials.createInsecure(), channelOptions);
+  const client = new Client(endpoint, credentials.createInsecure(), {
+    ...channelOptions,
+    'grpc.max_receive_message_length': maxAnswerBytes,
+  });
 
   async function failure(error: ServiceError, what: string, signal: AbortSignal): Promise<unknown> {
     if (signal.aborted) return signal.reason;

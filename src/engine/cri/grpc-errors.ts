@@ -25,6 +25,7 @@ export const grpcCode = {
   deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
+  resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
   unavailable: 14,

@@ -4,6 +4,7 @@
  * Source: the real containerd 1.6, 1.7 and 2.1 of the tests. What is said of CRI-O was not tried on one.
  */
 import * as v from 'valibot';
+import { keepLabel } from '../../core/protections.ts';
 import type { ChainId } from '../../core/store.ts';
 import { chainIds } from '../../chain-id.ts';
 
@@ -36,9 +37,15 @@ export function imageFacts(info: Info): ImageFacts {
   return {
     // The epoch is "not known": what reproducible builds write.
     createdAtMs: createdMs > 0 ? createdMs : undefined,
-    labels: spec?.config?.Labels ?? {},
+    labels: readLabels(spec?.config?.Labels),
     layers: diffIds ? chainIds(diffIds) : undefined,
   };
+}
+
+/** The one label that is read: what else is in an image's labels is its author's. */
+function readLabels(labels: Readonly<Record<string, string>> | null | undefined): ImageFacts['labels'] {
+  const value = labels?.[keepLabel];
+  return value === undefined ? {} : { [keepLabel]: value };
 }
 
 const sandboxInfoShape = v.object({ image: text });
