@@ -2,7 +2,9 @@
 import { constants } from 'node:os';
 
 /** A request under way gets this long to end after the first signal; 10 s is promised, so a little less. */
-const GRACE_MS = 9_000;
+const GRACE_MS = 8_500;
+/** Then whatever still waits is left: an uncordoning that is not done is on the node, and the next start does it. */
+const LAST_MS = 9_500;
 
 export interface StopSignals {
   /** Fires with the first signal: begin nothing new. */
@@ -18,13 +20,16 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
   const stop = new AbortController();
   const abandon = new AbortController();
   let grace: NodeJS.Timeout | undefined;
+  let last: NodeJS.Timeout | undefined;
   const listener = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(128 + constants.signals[signal]);
     onStop(signal);
     stop.abort();
     grace = setTimeout(() => abandon.abort(), GRACE_MS);
+    last = setTimeout(() => process.exit(0), LAST_MS);
     // Not a reason to stay: a process that is done ends before.
     grace.unref();
+    last.unref();
   };
   process.on('SIGTERM', listener);
   process.on('SIGINT', listener);
@@ -35,6 +40,7 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
       process.off('SIGTERM', listener);
       process.off('SIGINT', listener);
       clearTimeout(grace);
+      clearTimeout(last);
     },
   };
 }

@@ -170,9 +170,12 @@ export class SweepCordon {
     );
   }
 
-  /** Waits until no cordon of ours is left, for as long as that takes; a second signal ends the program before. */
-  async close(): Promise<void> {
-    await this.#options.cluster.close(new AbortController().signal);
+  /**
+   * Waits until no cordon of ours is left, for as long as that takes.
+   * @param abandon ends the waiting: what is left to do is on the node, and the next start does it.
+   */
+  async close(abandon: AbortSignal): Promise<void> {
+    await this.#options.cluster.close(abandon);
   }
 }
 

@@ -2,12 +2,14 @@
  * Kubernetes as the rest of the program sees it: hold this node's cordon while sweeping, let it go, tell what happened.
  * Makes no request by itself: after the start-up checks an idle daemon leaves the API server alone.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { missingAccess, type MissingAccess } from './access.ts';
 import { kubernetesApi, type KubernetesApi } from './api.ts';
 import { openConnection } from './client.ts';
-import type { CordonMode } from './cordon-rules.ts';
+import type { CordonMode, MarkFilter } from './cordon-rules.ts';
 import { Cordon, type Acquired, type Released } from './cordon.ts';
 import { ClusterError } from './error.ts';
+import { isHeldByOther, staleMs, thisProcess } from './holder.ts';
 import { kubeletObjection, kubeletThresholds, type OurThresholds } from './kubelet.ts';
 import { NodeEvents, type NodeEvent } from './events.ts';
 import { defaultBackoff, realChance, type Backoff, type Chance, type Reporter } from './retry.ts';
@@ -29,6 +31,10 @@ export interface ClusterOptions {
   readonly requestTimeoutMs?: number;
   readonly leaseDurationSeconds?: number;
   readonly backoff?: Backoff;
+  /** Who holds a mark that we set; default: this process. For tests. */
+  readonly process?: string;
+  /** After how long a mark is left behind; default a minute. For tests. */
+  readonly staleMs?: number;
 }
 
 /** What is held during a sweep. */
@@ -96,6 +102,7 @@ class NodeCluster implements Cluster {
   readonly #namespace: string;
   readonly #api: KubernetesApi;
   readonly #cordon: Cordon;
+  readonly #isHeldByOther: MarkFilter;
   readonly #slots: Slots | undefined;
   readonly #events: NodeEvents;
   /** The release under way; there is never more than one, and no hold begins before it has ended. */
@@ -112,7 +119,14 @@ class NodeCluster implements Cluster {
     const chance: Chance = realChance;
     const now = (): number => Date.now();
     const mode = cordonMode === 'none' ? 'cordon' : cordonMode;
-    this.#cordon = new Cordon({ api, nodeName, podName, mode, backoff, chance, now, report });
+    const self = { pod: podName, process: options.process ?? thisProcess() };
+    this.#isHeldByOther = isHeldByOther(self, now, options.staleMs);
+    this.#cordon = new Cordon({
+      ...{ api, nodeName, podName, mode, backoff, chance, now, report },
+      process: self.process,
+      isHeldByOther: this.#isHeldByOther,
+      ...(options.staleMs !== undefined && { renewEveryMs: options.staleMs / 4 }),
+    });
     this.#events = new NodeEvents({ api, nodeName, now, report });
     if (maxCordonedNodes > 0) {
       const leaseDurationSeconds = options.leaseDurationSeconds ?? 60;
@@ -144,7 +158,13 @@ class NodeCluster implements Cluster {
 
   async recover(signal: AbortSignal): Promise<Released> {
     if (this.#options.cordonMode === 'none' && !(await this.#mayPatch(signal))) return 'absent';
-    return this.#cordon.recover(signal);
+    for (let told = false; ; told = true) {
+      const outcome = await this.#cordon.recover(signal, (mark) => !this.#isHeldByOther(mark));
+      // Another cleaner of this node is at work: what it leaves behind, if it does, is taken off later.
+      if (outcome !== 'other-holder') return outcome;
+      if (!told) this.#options.report({ kind: 'left-cordoned', why: 'other-holder' });
+      await delay((this.#options.staleMs ?? staleMs) / 4, undefined, { signal });
+    }
   }
 
   /** With cordoning off no permission is needed, so having none is no failure. */

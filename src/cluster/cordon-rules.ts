@@ -25,6 +25,10 @@ export interface CordonMark {
   readonly reason: string;
   /** What the mark stands for; `none`: for itself alone (see `fence`). */
   readonly mode: CordonMode | 'none';
+  /** The process that holds it; see holder.ts. Left out where none does. */
+  readonly process?: string;
+  /** When it last said that it is there, ISO 8601. */
+  readonly renewed?: string;
 }
 
 /** A mark as it was found: what is not our JSON has no details. */
@@ -75,11 +79,13 @@ export function parseMark(value: string): ReadMark {
   try {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed === 'object' && parsed !== null) {
-      const { time, pod, reason, mode } = parsed as Record<string, unknown>;
+      const { time, pod, reason, mode, process, renewed } = parsed as Record<string, unknown>;
       return {
         ...(typeof time === 'string' && { time }),
         ...(typeof pod === 'string' && { pod }),
         ...(typeof reason === 'string' && { reason }),
+        ...(typeof process === 'string' && { process }),
+        ...(typeof renewed === 'string' && { renewed }),
         mode: mode === 'taint' || mode === 'none' ? mode : 'cordon',
       };
     }
@@ -142,14 +148,19 @@ function undo(node: NodeObject, mode: CordonMark['mode']): readonly PatchOperati
   return [sameVersion(node), { op: 'remove', path: annotationPath }, ...removeEffect(node, mode)];
 }
 
-/** How to make the node ours. A mark that is there already is taken over: it is this node's, from an earlier try or life. */
+/**
+ * How to make the node ours. A mark that is there already is taken over: it is this node's, from an earlier try or life.
+ * @param isHeld marks of others that are alive: pods are kept away already.
+ */
 export function decideAcquire(
   node: NodeObject,
   mark: CordonMark & { readonly mode: CordonMode },
+  isHeld: MarkFilter = () => false,
 ): Decision<AcquireOutcome> {
   const value = markOf(node);
   if (value !== undefined) {
     const left = parseMark(value);
+    if (isHeld(left)) return { patch: undefined, outcome: 'foreign' };
     if (left.mode !== mark.mode) return { patch: undo(node, left.mode), outcome: 'stale' };
     if (value === formatMark(mark) && isEffective(node, mark.mode)) {
       return { patch: undefined, outcome: 'cordoned' };
@@ -179,9 +190,19 @@ export function decideRelease(
     return { patch: undefined, outcome: effective ? 'left' : 'absent' };
   }
   const mark = parseMark(value);
-  const isOthers = mine !== undefined && mark.pod !== undefined && mark.pod !== mine.pod;
+  const isOthers =
+    mine !== undefined &&
+    ((mark.pod !== undefined && mark.pod !== mine.pod) ||
+      (mark.process !== undefined && mine.process !== undefined && mark.process !== mine.process));
   if (isOthers || !isWanted(mark)) return { patch: undefined, outcome: 'other-holder' };
   return { patch: undo(node, mark.mode), outcome: mark.mode === 'none' ? 'absent' : 'released' };
+}
+
+/** How a holder says that it is still there; undefined where the mark is not (any more) its own. */
+export function decideRenewal(node: NodeObject, mine: CordonMark): Decision<'renewed'>['patch'] {
+  const mark = parseMark(markOf(node) ?? '{}');
+  if (mark.pod !== mine.pod || mark.process !== mine.process || mark.mode !== mine.mode) return undefined;
+  return [sameVersion(node), addMark(node, formatMark(mine))];
 }
 
 /**

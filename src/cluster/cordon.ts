@@ -6,6 +6,7 @@ import type { KubernetesApi, NodeObject, PatchOperation } from './api.ts';
 import {
   decideAcquire,
   decideRelease,
+  decideRenewal,
   fence,
   type CordonMark,
   type CordonMode,
@@ -13,6 +14,7 @@ import {
   type ReleaseOutcome,
 } from './cordon-rules.ts';
 import { ClusterError, isAmbiguous } from './error.ts';
+import { renewEveryMs } from './holder.ts';
 import { untilDone, type Backoff, type Chance, type Reporter, type Rows, type Task } from './retry.ts';
 
 export interface CordonOptions {
@@ -26,6 +28,10 @@ export interface CordonOptions {
   /** Epoch milliseconds, for the annotation. */
   readonly now: () => number;
   readonly report: Reporter;
+  /** The process, in the mark that it renews; left out by who only takes marks off. */
+  readonly process?: string;
+  readonly isHeldByOther?: MarkFilter;
+  readonly renewEveryMs?: number;
 }
 
 /** `node-gone`: there is no such node (any more), so no pod can come to it. */
@@ -41,6 +47,7 @@ export class Cordon {
   #mark: HeldMark | undefined;
   /** A change was sent whose fate we do not know: it may still happen. */
   #inDoubt = false;
+  #renewal: NodeJS.Timeout | undefined;
   /** What an undoing comes to, if it worked, whose answer was lost. */
   #unanswered: ReleaseOutcome | undefined;
 
@@ -59,8 +66,10 @@ export class Cordon {
    * @throws the signal's reason.
    */
   async acquire(reason: string, signal: AbortSignal): Promise<Acquired> {
-    const { podName, mode, report } = this.#options;
-    const mark: HeldMark = { time: new Date(this.#options.now()).toISOString(), pod: podName, reason, mode };
+    const { podName, mode, report, process: holder } = this.#options;
+    const time = new Date(this.#options.now()).toISOString();
+    const alive = holder === undefined ? {} : { process: holder, renewed: time };
+    const mark: HeldMark = { time, pod: podName, reason, mode, ...alive };
     return this.#retry('cordon', signal, async (inner) => {
       const node = await this.#read(inner);
       if (node === undefined) {
@@ -68,7 +77,7 @@ export class Cordon {
         report({ kind: 'node-gone' });
         return 'node-gone';
       }
-      const { patch, outcome } = decideAcquire(node, mark);
+      const { patch, outcome } = decideAcquire(node, mark, this.#options.isHeldByOther);
       if (outcome === 'foreign') {
         this.#mark = undefined;
         report({ kind: 'already-cordoned' });
@@ -81,6 +90,7 @@ export class Cordon {
       // The node carries a mark of the other mode: gone now, so decide again (a conflict is tried again at once).
       if (outcome === 'stale') throw new ClusterError('conflict', 'A cordon of the other mode was there.');
       report({ kind: 'cordoned', mode });
+      this.#keepAlive();
       return 'cordoned';
     });
   }
@@ -90,6 +100,7 @@ export class Cordon {
    * @throws the signal's reason; the cordon is then still ours to release.
    */
   async release(signal: AbortSignal): Promise<Released> {
+    clearInterval(this.#renewal);
     const mine = this.#mark;
     if (mine === undefined) return 'absent';
     const outcome = await this.#retry('uncordon', signal, async (inner) => this.#undo(mine, mine, inner));
@@ -117,6 +128,31 @@ export class Cordon {
     if (outcome === 'released') report({ kind: 'uncordoned', leftBehind: true });
     if (outcome === 'node-gone') report({ kind: 'node-gone' });
     return outcome;
+  }
+
+  /** Says now and then that we are here. What a renewal comes to is no matter: the next one is on its way. */
+  #keepAlive(): void {
+    clearInterval(this.#renewal);
+    if (this.#options.process === undefined) return;
+    const everyMs = this.#options.renewEveryMs ?? renewEveryMs;
+    this.#renewal = setInterval(() => void this.#renew(AbortSignal.timeout(everyMs)), everyMs);
+    this.#renewal.unref();
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    const before = this.#mark;
+    if (before === undefined) return;
+    try {
+      const node = await this.#read(signal);
+      const mark = { ...before, renewed: new Date(this.#options.now()).toISOString() };
+      const patch = node && decideRenewal(node, mark);
+      // Released meanwhile: nothing may be written any more.
+      if (patch === undefined || this.#mark !== before) return;
+      this.#mark = mark;
+      await this.#options.api.patchNode(this.#options.nodeName, patch, signal);
+    } catch (error) {
+      if (!(error instanceof ClusterError) && !signal.aborted) throw error;
+    }
   }
 
   async #undo(

@@ -83,7 +83,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
       await daemon.run();
       return EXIT.done;
     } finally {
-      await cordon?.close();
+      await cordon?.close(signals.abandon);
       await remembered.history?.close();
       report({ event: 'daemon.stopped' });
     }
@@ -92,6 +92,11 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
       report({ event: 'http.failed', address: error.address, message: error.message });
       return EXIT.usage;
     }
+    // Told to stop before there was anything to be stopped.
+    if (signals.stop.aborted && isAbort(error, signals)) {
+      report({ event: 'daemon.stopped' });
+      return EXIT.done;
+    }
     if (!(error instanceof ClusterError)) throw error;
     report({ event: 'cluster.access-missing', message: error.message, required: true });
     return EXIT.usage;
@@ -99,6 +104,12 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     await surfaces.http?.close();
     signals.dispose();
   }
+}
+
+/** Whether an error is only the echo of a signal. */
+function isAbort(error: unknown, { stop, abandon }: StopSignals): boolean {
+  const isEcho = error === stop.reason || error === abandon.reason;
+  return isEcho || (error instanceof Error && error.name === 'AbortError');
 }
 
 type Parts = Pick<DaemonOptions, 'engine' | 'disk' | 'cordon' | 'history' | 'audience' | 'report'>;
