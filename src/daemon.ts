@@ -24,6 +24,7 @@ import { LastSweep } from './last-sweep.ts';
 import { IdleMemory } from './memory.ts';
 import { observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { Place } from './place.ts';
+import type { RemovedNames } from './remove/removed-names.ts';
 import { sweep } from './sweep.ts';
 
 export interface DaemonOptions {
@@ -53,6 +54,8 @@ export interface DaemonOptions {
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
   readonly audience?: Audience | undefined;
+  /** What an earlier life took off images and did not come to an end with. */
+  readonly removedNames?: RemovedNames | undefined;
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
   /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
@@ -288,6 +291,7 @@ export class Daemon {
       apiVersion: info.apiVersion,
     });
     this.engineInfo = info;
+    await this.options.removedNames?.restore(engine, stop);
     if (!this.place.isSettled) await this.checkPlace(await engine.listImages(stop));
   }
 
@@ -339,6 +343,7 @@ export class Daemon {
       isPlaceKnown: this.place.finding === undefined,
       settleMs: options.settleMs ?? SETTLE_MS,
       looks: LOOKS,
+      removedNames: options.removedNames,
       patienceMs: options.timeoutSeconds * 1000,
       stop: held?.end ?? options.stop,
       abandon: options.abandon,

@@ -151,6 +151,8 @@ export type DaemonEvent =
       readonly exact: boolean;
     } & Gain &
       Omit<VictimFacts, 'reason'>)
+  /** Names that a killed cleaner had taken off an image that is still there. */
+  | { readonly event: 'image.names-restored'; readonly id: string; readonly references: readonly string[] }
   | ({ readonly event: 'sweep.completed' } & SweepReport)
   /** The filesystem does not show yet what deletions should have freed: nothing more is deleted until it does, or in vain. */
   | {

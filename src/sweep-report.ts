@@ -1,4 +1,5 @@
 /** A sweep under way, and the report that it ends with. */
+import type { RemovedNames } from './remove/removed-names.ts';
 import type { Clean } from './core/clean.ts';
 import { explainOutstanding, explainRemaining, freeByHand } from './core/explain.ts';
 import { gainOf } from './core/gain.ts';
@@ -40,6 +41,8 @@ export interface SweepOptions {
   /** How long an unanswered deletion is given before we look, and how often; see src/remove/. */
   readonly settleMs: number;
   readonly looks: number;
+  /** See RemovalOptions. */
+  readonly removedNames?: RemovedNames | undefined;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
   readonly patienceMs: number;
   /** Nothing speaks against the images being on the filesystem that is measured. */

@@ -9,6 +9,7 @@ import type { Engine } from './engine/engine.ts';
 import type { Reporter, Subject } from './events.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 import { remove } from './remove/remove.ts';
+import type { RemovedNames } from './remove/removed-names.ts';
 
 export interface RemovalSettings {
   readonly engine: Engine;
@@ -19,6 +20,7 @@ export interface RemovalSettings {
   /** How long an unanswered deletion is given before we look, and how often; see src/remove/. */
   readonly settleMs: number;
   readonly looks: number;
+  readonly removedNames?: RemovedNames | undefined;
   /** No further deletion is begun once this fires. */
   readonly stop: AbortSignal;
   /** The request under way is abandoned when this fires. */
@@ -38,6 +40,7 @@ export async function removeVictim(victim: Victim, settings: RemovalSettings): P
     clean,
     stop,
     abandon,
+    removedNames: settings.removedNames,
     onUnanswered: (message) =>
       report({
         event: `${subjectOf[victim.kind]}.delete-unanswered`,

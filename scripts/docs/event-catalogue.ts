@@ -281,6 +281,11 @@ export const catalogue: Catalogue = {
   'image.deleted': deleted,
   'image.kept': kept,
   'image.gone': gone,
+  'image.names-restored': {
+    level: 'info',
+    when: 'at a start: names that a killed cleaner had taken off an image that is still there (with STATE_FILE)',
+    fields: { id: victim.id, references: list('the names') },
+  },
   'image.delete-unanswered': unanswered,
   'image.delete-failed': failed,
   'cache-record.would-delete': wouldDelete,

@@ -17,6 +17,7 @@ import { EXIT } from '../exit-status.ts';
 import { listenForSignals, type StopSignals } from '../signals.ts';
 import type { HttpSurface } from '../surfaces/http/http.ts';
 import { ListenError } from '../surfaces/http/listen-error.ts';
+import { RemovedNames } from '../remove/removed-names.ts';
 import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
@@ -68,7 +69,8 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-    const parts = { engine, disk, cordon, history, audience: http, report };
+    const removedNames = namesOf(config, report);
+    const parts = { engine, disk, cordon, history, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     report({
       event: 'daemon.started',
@@ -112,7 +114,21 @@ function isAbort(error: unknown, { stop, abandon }: StopSignals): boolean {
   return isEcho || (error instanceof Error && error.name === 'AbortError');
 }
 
-type Parts = Pick<DaemonOptions, 'engine' | 'disk' | 'cordon' | 'history' | 'audience' | 'report'>;
+type Parts = Pick<
+  DaemonOptions,
+  'engine' | 'disk' | 'cordon' | 'history' | 'audience' | 'removedNames' | 'report'
+>;
+
+/** Where names are written down that go before their image does: beside the state file, where there is one. */
+function namesOf({ stateFile, dryRun }: Config, report: Reporter): RemovedNames | undefined {
+  if (stateFile === undefined || dryRun) return undefined;
+  return new RemovedNames({
+    path: `${stateFile}.names`,
+    onRestored: (id, references) => report({ event: 'image.names-restored', id, references }),
+    onUnwritten: (path, message) => report({ event: 'history.write-failed', path, message }),
+    onLost: (path, message) => report({ event: 'history.state-lost', path, message }),
+  });
+}
 
 function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
   return {

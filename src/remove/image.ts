@@ -15,6 +15,17 @@ export async function removeImage(
   victim: Victim,
   options: RemovalOptions,
 ): Promise<RemovalOutcome> {
+  const result = await removeNameByName(engine, victim, options);
+  // Else it is not known how it ends; what was written down stays, also where this throws.
+  if (result.outcome !== 'unresolved') await options.removedNames?.forget();
+  return result;
+}
+
+async function removeNameByName(
+  engine: Engine,
+  victim: Victim,
+  options: RemovalOptions,
+): Promise<RemovalOutcome> {
   const removedTags: string[] = [];
   // Every round removes one name, so the names bound the rounds; one more for the image itself, one for a late name.
   for (let round = 0; round <= victim.references.length + 1; round += 1) {
@@ -28,6 +39,8 @@ export async function removeImage(
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
     const target = nextTarget(image, engine.capabilities);
+    if (target.by === 'reference')
+      await options.removedNames?.note(victim.id, [...removedTags, target.reference]);
     const step = await removeTarget(engine, target, image, victim, options);
     if (step.outcome === 'untagged') {
       // The engine's word for what went: one deletion can take several names along.

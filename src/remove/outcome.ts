@@ -2,6 +2,7 @@
 import { hasFired, sleep } from '../clock.ts';
 import type { Clean } from '../core/clean.ts';
 import { EngineError } from '../engine/engine.ts';
+import type { RemovedNames } from './removed-names.ts';
 
 export type RemovalOutcome =
   /** `complaint`: the engine answered with an error, and yet it is gone. */
@@ -27,6 +28,8 @@ export interface RemovalOptions {
   readonly looks: number;
   /** What may go beside images, for the look right before. */
   readonly clean: Clean;
+  /** Where names are written down that go before the image does; left out where nothing is remembered. */
+  readonly removedNames?: RemovedNames | undefined;
   /** Called when a deletion was not answered, before the wait. */
   readonly onUnanswered: (message: string) => void;
   /** No further step is begun once this fires. */

@@ -54,6 +54,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'space.appeared':
     case 'gentle.started':
     case 'gentle.skipped':
+    case 'image.names-restored':
     case 'image.would-delete':
     case 'cache-record.would-delete':
     case 'container.would-delete':
@@ -123,6 +124,8 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
       return `${formatLevel(event.used, event.thresholdType)} used, at the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}), and the engine is quiet: one image goes`;
     case 'gentle.skipped':
       return `${formatLevel(event.used, event.thresholdType)} used, but all that may go would not bring it below the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}): nothing goes before the high threshold`;
+    case 'image.names-restored':
+      return `${event.references.join(', ')} given back to an image whose deletion had been cut off`;
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
     case 'image.would-delete':
