@@ -65,6 +65,8 @@ function pod(set: readonly string[] = [], files: readonly string[] = []): PodSpe
           `http.port=${String(ports[0])}`,
           `probes.port=${String(ports[1])}`,
           'cleaner.cordonMode=none',
+          // Nothing is to be left behind on this machine.
+          'state.enabled=false',
           'cleaner.minAgeSeconds=0',
           'cleaner.delaySeconds=0',
           ...set,
