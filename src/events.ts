@@ -2,6 +2,7 @@
  * Everything the daemon tells the world, one type an event. Surfaces (log, metrics, page, Kubernetes) are Reporters;
  * nothing else writes. The names are stable: docs/events.md lists them.
  */
+import type { LimitName } from './core/deletion-budget.ts';
 import type { Gain } from './core/gain.ts';
 import type { Amount, Thresholds, Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
@@ -23,6 +24,8 @@ export type StopReason =
   | 'denied'
   /** As many were deleted as one sweep may. */
   | 'deletion-limit'
+  /** As much was freed as deletions of an hour may free. */
+  | 'freed-limit'
   /** The engine went away, or did not come to an end with a deletion, for longer than a sweep waits. */
   | 'engine-unavailable'
   /** The path could not be measured any more. */
@@ -77,8 +80,16 @@ export type DaemonEvent =
   | { readonly event: 'config.warning'; readonly message: string }
   /** The log could not be written for a while; written where the lost lines would stand. */
   | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
-  /** The status page and its companions are served. */
-  | { readonly event: 'http.listening'; readonly url: string }
+  /** The status page and its companions are served, or the health checks on an address of their own. */
+  | {
+      readonly event: 'http.listening';
+      readonly serves: 'page' | 'probes';
+      readonly url: string;
+      /** What it listens on, as the kernel has it. */
+      readonly address: string;
+      /** Whether a token is asked for. */
+      readonly authentication: boolean;
+    }
   /** They cannot be: the address is taken, or not ours. The process ends. */
   | { readonly event: 'http.failed'; readonly address: string; readonly message: string }
   | {
@@ -138,6 +149,16 @@ export type DaemonEvent =
       readonly reason: string;
       /** Whether that was said before, of the same sweep. */
       readonly repeated: boolean;
+    }
+  /** A circuit breaker ended a sweep, or kept gentle mode from a step. */
+  | {
+      readonly event: 'limit.reached';
+      readonly limit: LimitName;
+      /** What it allows: deletions, or bytes. */
+      readonly maximum: number;
+      /** What deletions of the past hour freed; counted only where that is limited. */
+      readonly freedLastHourBytes: number;
+      readonly reason: string;
     }
   | SubjectEvents<'image'>
   | SubjectEvents<'cache-record'>

@@ -1,6 +1,7 @@
 /** A sweep under way, and the report that it ends with. */
 import type { RemovedNames } from './remove/removed-names.ts';
 import type { Clean } from './core/clean.ts';
+import type { DeletionBudget } from './core/deletion-budget.ts';
 import { explainOutstanding, explainRemaining, freeByHand } from './core/explain.ts';
 import { gainOf } from './core/gain.ts';
 import type { Policy } from './core/policy/policy.ts';
@@ -47,6 +48,8 @@ export interface SweepOptions {
   readonly patienceMs: number;
   /** Nothing speaks against the images being on the filesystem that is measured. */
   readonly isPlaceKnown: boolean;
+  /** The circuit breakers. */
+  readonly budget: DeletionBudget;
   /** What earlier sweeps could not delete. */
   readonly failures: FailedDeletions;
   /** No further deletion is begun once this fires. */
@@ -67,6 +70,8 @@ export interface Progress {
   /** What the engine last said where a deletion failed, or where it complained about one that happened. */
   complaint: string | undefined;
   predicted: Amount;
+  /** What the circuit breaker said that ended it. */
+  limitedBy: string | undefined;
   readonly check: PredictionCheck;
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
@@ -115,6 +120,7 @@ export async function summary(
             }),
             ...explainOutstanding(outstanding),
             ...explainFailure(stoppedBecause, progress),
+            ...(progress.limitedBy === undefined ? [] : [progress.limitedBy]),
           ],
   };
 }

@@ -131,7 +131,8 @@ const stopReasons: Readonly<Record<StopReason, string>> = {
   ineffective: 'several deletions in a row freed next to nothing',
   'deletions-failed': 'the engine failed at each deletion, or gave no space back after an error of its own',
   denied: 'the engine, or what guards it, refuses deletions',
-  'deletion-limit': 'as many were deleted as one sweep may',
+  'deletion-limit': 'as many were deleted as one sweep may (`MAX_DELETIONS_PER_SWEEP`)',
+  'freed-limit': 'as much was freed as may be in an hour (`MAX_FREED_PER_HOUR`)',
   'engine-unavailable': 'the engine stayed away, or did not come to an end with a deletion',
   'path-unavailable': 'the path could not be measured any more',
   'cordon-time-limit': 'the node was cordoned for as long as it may be',
@@ -174,8 +175,16 @@ export const catalogue: Catalogue = {
   },
   'http.listening': {
     level: 'info',
-    when: 'the status page and its companions are served',
-    fields: { url: text('where') },
+    when: 'the status page and its companions are served, or the health checks on an address of their own; one event each',
+    fields: {
+      serves: oneOf(
+        ['page', 'probes'],
+        'page: also its JSON and the metrics, and the health checks unless they have an address; probes: the health checks alone',
+      ),
+      url: text('where one can open it on this host'),
+      address: text('what it listens on: `[::]:9615` and `0.0.0.0:9615` are every address of the host'),
+      authentication: yes('whether a token is asked for'),
+    },
   },
   'http.failed': {
     level: 'error',
@@ -276,6 +285,16 @@ export const catalogue: Catalogue = {
     level: 'warn, debug where `repeated`',
     when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',
     fields: { used, reason: because, repeated: yes('that was logged before, and nothing has changed') },
+  },
+  'limit.reached': {
+    level: 'warn',
+    when: 'a circuit breaker ended a sweep, or kept gentle mode from its next step',
+    fields: {
+      limit: oneOf(['deletions-per-sweep', 'freed-per-hour'], 'which one'),
+      maximum: count('what it allows: deletions, or bytes'),
+      freedLastHourBytes: count('bytes that deletions of the past hour freed; 0 where that is not limited'),
+      reason: because,
+    },
   },
   'image.would-delete': wouldDelete,
   'image.deleted': deleted,

@@ -20,11 +20,12 @@ import {
   wholeNumber,
   type ValueKind,
 } from './values.ts';
+import { MOST_DELETIONS } from '../core/deletion-budget.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { listenAddress } from './http-address.ts';
-import { bytesAllowed, percentAllowed } from './quantities.ts';
+import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
 export const groups = [
@@ -185,6 +186,19 @@ export const settings = {
     kind: wholeNumber(0, 10_000),
     default: 0,
   }),
+  maxDeletionsPerSweep: setting({
+    group: 'Sweeps',
+    help: 'Circuit breaker: end a sweep after this many deletions, failed ones included; the next check continues',
+    kind: wholeNumber(1, MOST_DELETIONS),
+    default: MOST_DELETIONS,
+  }),
+  maxFreedPerHour: setting({
+    group: 'Sweeps',
+    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much (of predicted and measured, the larger counts); a single larger image is still deleted, alone; forgotten at a restart',
+    kind: byteAmount(),
+    default: undefined,
+    defaultText: 'off',
+  }),
   dryRun: setting({
     group: 'Sweeps',
     help: 'Delete nothing, only say what would be deleted',
@@ -242,9 +256,22 @@ export const settings = {
   }),
   httpAddress: setting({
     group: 'HTTP',
-    help: 'Where to serve the status page, its JSON and the health checks; read-only and without authentication; unset, nothing is served',
+    help: 'Where to serve the status page, its JSON, the metrics and the health checks, all read-only; unset, nothing is served',
     kind: listenAddress(),
     default: undefined,
+  }),
+  httpTokenFile: setting({
+    group: 'HTTP',
+    help: 'A file with a token that everything but the health checks then asks for, as a bearer token or as the password of basic authentication (any user name); read again every 10 s; unset, nothing is asked for',
+    kind: absolutePath(),
+    default: undefined,
+  }),
+  probeAddress: setting({
+    group: 'HTTP',
+    help: 'Where to serve the health checks (/healthz, /readyz) and nothing else; they are then no longer at the address of the page',
+    kind: listenAddress(),
+    default: undefined,
+    defaultText: 'beside the page',
   }),
   logFormat: setting({
     group: 'Logging',

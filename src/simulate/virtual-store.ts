@@ -48,11 +48,11 @@ export class VirtualStore {
     return this.#present.keys();
   }
 
-  /** Brings an image here, fetching the layers that are missing. */
-  pull(image: number): Fetched {
+  /** Brings an image here at a time, fetching the layers that are missing. */
+  pull(image: number, atMs: number): Fetched {
     const self = this.trace.images[image];
     if (self === undefined || this.#present.has(image)) return nothing;
-    this.#present.set(image, self);
+    this.#present.set(image, { ...self, appearedAtMs: atMs });
     this.#indexOf.set(self.id, image);
     let [bytes, againBytes] = [0, 0];
     for (const index of this.trace.chains[image] ?? []) {
@@ -111,6 +111,18 @@ export class VirtualStore {
   /** The layers that are here. */
   get layers(): ReadonlyMap<ChainId, Layer> {
     return this.#layers;
+  }
+
+  /** Which containers hold an image, by its ID: what holders() of the snapshot finds out, known here already. */
+  holders(): ReadonlyMap<ImageId, readonly Container[]> {
+    const held = new Map<ImageId, Container[]>();
+    for (const container of this.#containers.values()) {
+      const [image = ''] = container.images;
+      const others = held.get(image);
+      if (others === undefined) held.set(image, [container]);
+      else others.push(container);
+    }
+    return held;
   }
 
   /** What an engine would list now. */

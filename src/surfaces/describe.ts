@@ -17,6 +17,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'history.state-lost':
     case 'history.write-failed':
     case 'prediction.missed':
+    case 'limit.reached':
     case 'image.delete-unanswered':
     case 'cache-record.delete-unanswered':
     case 'container.delete-unanswered':
@@ -98,7 +99,9 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
     case 'log.lines-lost':
       return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':
-      return `status page at ${event.url}`;
+      return event.serves === 'probes'
+        ? `health checks at ${event.url} (listening on ${event.address})`
+        : `status page at ${event.url} (listening on ${event.address}, ${event.authentication ? 'with' : 'without'} authentication)`;
     case 'engine.connected':
       return `${event.name} ${event.version} at ${event.endpoint}, API ${event.apiVersion}`;
     case 'engine.unavailable':
@@ -128,6 +131,8 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
       return `${event.references.join(', ')} given back to an image whose deletion had been cut off`;
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
+    case 'limit.reached':
+      return event.reason;
     case 'image.would-delete':
     case 'cache-record.would-delete':
     case 'container.would-delete':

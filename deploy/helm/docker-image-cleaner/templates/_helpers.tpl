@@ -49,6 +49,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if ne .Values.cleaner.cordonMode "none" }}true{{ end }}
 {{- end }}
 
+{{/* "true" when the admission policy is to be there, else empty. */}}
+{{- define "cleaner.hasAdmissionPolicy" -}}
+{{- $api := "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy" }}
+{{- $wanted := toString .Values.admissionPolicy.enabled }}
+{{- if and (include "cleaner.cordons" .) (or (eq $wanted "true") (and (eq $wanted "auto") (.Capabilities.APIVersions.Has $api))) }}true{{ end }}
+{{- end }}
+
 {{- define "cleaner.image" -}}
 {{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
 {{- with .Values.image.digest }}@{{ . }}{{ end }}
@@ -68,15 +75,28 @@ numbers are written out instead. Lists are joined with commas.
 {{- end }}
 {{- end }}
 
+{{/*
+Where no low threshold is given: 5 below the high one. Not in absolute mode, where nobody knows the size of the disk, and
+not with a soft threshold, which must not be below the low one.
+*/}}
+{{- define "cleaner.defaultLow" -}}
+{{- with .Values.cleaner }}
+{{- if and (kindIs "invalid" .thresholdLow) (kindIs "invalid" .softThreshold) (eq .thresholdType "relative") }}
+{{- $high := toString .thresholdHigh | trim | trimSuffix "%" | trim | float64 }}
+{{- if gt $high 5.0 }}{{ include "cleaner.settingText" (subf $high 5.0) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "cleaner.env" -}}
 {{- if eq .Values.engine.runtime "cri" }}
 - name: DOCKER_IMAGE_CLEANER_RUNTIME
   value: cri
 - name: DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT
-  value: unix:///host/run/{{ .Values.engine.socketName }}
+  value: {{ printf "unix:///host/run/%s" .Values.engine.socketName | quote }}
 {{- else }}
 - name: DOCKER_HOST
-  value: unix:///host/run/{{ .Values.engine.socketName }}
+  value: {{ printf "unix:///host/run/%s" .Values.engine.socketName | quote }}
 {{- end }}
 - name: DOCKER_IMAGE_CLEANER_PATH_TO_CHECK
   value: {{ .Values.engine.dataDir | quote }}
@@ -93,6 +113,10 @@ numbers are written out instead. Lists are joined with commas.
   valueFrom:
     fieldRef:
       fieldPath: metadata.namespace
+{{- end }}
+{{- with include "cleaner.defaultLow" . }}
+- name: DOCKER_IMAGE_CLEANER_THRESHOLD_LOW
+  value: {{ . | quote }}
 {{- end }}
 {{- range $key, $value := .Values.cleaner }}
 {{- if not (kindIs "invalid" $value) }}
@@ -123,16 +147,30 @@ numbers are written out instead. Lists are joined with commas.
 {{- if not (index . 0).Values.http.enabled }}{{ fail (printf "%s needs http.enabled" (index . 1)) }}{{ end }}
 {{- end }}
 
+{{/* Read-only, with everything mounted further down where Kubernetes can do that: it refuses it together with propagation. */}}
+{{- define "cleaner.readOnlyMount" -}}
+{{- $root := index . 0 }}
+{{- $propagation := index . 1 -}}
+readOnly: true
+mountPropagation: {{ $propagation }}
+{{- if and (eq $propagation "None") (semverCompare ">=1.31-0" $root.Capabilities.KubeVersion.Version) }}
+recursiveReadOnly: IfPossible
+{{- end }}
+{{- end }}
+
 {{- define "cleaner.volumeMounts" -}}
 - name: data
-  mountPath: {{ .Values.engine.dataDir }}
-  readOnly: true
-  mountPropagation: {{ .Values.engine.mountPropagation }}
+  mountPath: {{ .Values.engine.dataDir | quote }}
+  {{- include "cleaner.readOnlyMount" (list . .Values.engine.mountPropagation) | nindent 2 }}
 # Connecting to a socket is not a write to its directory. Not over /var/run, where the token is mounted.
 - name: engine-socket
-  mountPath: /host/run
+  {{- if eq .Values.engine.socketMount "file" }}
+  mountPath: {{ printf "/host/run/%s" .Values.engine.socketName | quote }}
   readOnly: true
-  mountPropagation: {{ .Values.engine.mountPropagation }}
+  {{- else }}
+  mountPath: /host/run
+  {{- include "cleaner.readOnlyMount" (list . (default .Values.engine.mountPropagation .Values.engine.socketMountPropagation)) | nindent 2 }}
+  {{- end }}
 {{- if .Values.state.enabled }}
 - name: state
   mountPath: /state
@@ -142,17 +180,22 @@ numbers are written out instead. Lists are joined with commas.
 {{- define "cleaner.volumes" -}}
 - name: data
   hostPath:
-    path: {{ .Values.engine.hostDataDir }}
+    path: {{ .Values.engine.hostDataDir | quote }}
     type: {{ .Values.engine.hostPathType | quote }}
 - name: engine-socket
   hostPath:
-    path: {{ .Values.engine.hostSocketDir }}
+    {{- if eq .Values.engine.socketMount "file" }}
+    path: {{ printf "%s/%s" (trimSuffix "/" .Values.engine.hostSocketDir) .Values.engine.socketName | quote }}
+    type: Socket
+    {{- else }}
+    path: {{ .Values.engine.hostSocketDir | quote }}
     type: {{ .Values.engine.hostPathType | quote }}
+    {{- end }}
 {{- if .Values.state.enabled }}
 - name: state
   {{- if eq .Values.state.type "hostPath" }}
   hostPath:
-    path: {{ .Values.state.hostPath }}
+    path: {{ .Values.state.hostPath | default (printf "/var/lib/docker-image-cleaner/%s" (include "cleaner.clusterName" .)) | quote }}
     type: DirectoryOrCreate
   {{- else }}
   emptyDir: {}
@@ -161,7 +204,7 @@ numbers are written out instead. Lists are joined with commas.
 {{- end }}
 
 {{- define "cleaner.containerSecurityContext" -}}
-{{- $add := .Values.capabilities }}
+{{- $add := default list .Values.capabilities }}
 {{- if eq .Values.cleaner.thresholdType "absolute" }}
 {{- $add = append $add "DAC_READ_SEARCH" | uniq }}
 {{- end -}}
