@@ -205,6 +205,12 @@ export class WireProxy {
       return;
     }
     seen.status = upstream.statusCode;
+    if (rule?.damage !== undefined) {
+      const whole = rule.damage(Buffer.concat(await upstream.toArray()));
+      response.writeHead(upstream.statusCode ?? 502, { 'Content-Type': 'application/json' });
+      response.end(whole);
+      return;
+    }
     response.writeHead(upstream.statusCode ?? 502, upstream.statusMessage, upstream.rawHeaders);
     response.flushHeaders();
     upstream.once('error', () => response.destroy());

@@ -29,6 +29,8 @@ export interface Rule {
   readonly stall?: 'before' | 'after' | 'body';
   /** Closes the client's connection: `before` forwarding, or `after` the server has answered, in place of the answer. */
   readonly cut?: 'before' | 'after';
+  /** What the client gets in place of the server's answer, which has its status and none of its length. */
+  readonly damage?: (body: Buffer) => Buffer;
   /** Answers this without forwarding. An object as body is sent as JSON. */
   readonly respond?: {
     readonly status: number;

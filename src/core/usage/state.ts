@@ -117,7 +117,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
       ...readRecord(record),
       id: text(id),
       parent,
-      bytes: number(bytes),
+      bytes: amount(bytes),
       images: 0,
       newest: 0,
       older: 0,
@@ -133,8 +133,8 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
     latestMs: number(state['latestMs']),
     busyAtMs: number(state['latestMs']),
     lessons: new Lessons({
-      returns: list(lessons['returns']).map(number),
-      expected: list(lessons['expected']).map(number),
+      returns: list(lessons['returns']).map(amount),
+      expected: list(lessons['expected']).map(amount),
     }),
   };
   for (const entry of list(state['images']).map(list)) addImage(history, readImage(entry, known));
@@ -164,7 +164,7 @@ function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): Im
     present: present === 1,
     standing: readStanding(standing),
     top: at < 0 ? undefined : layers[at],
-    pulledBytes: number(pulledBytes),
+    pulledBytes: amount(pulledBytes),
   };
 }
 
@@ -195,11 +195,11 @@ function readRecord(value: unknown): UseRecord {
   return {
     firstSeenMs: firstSeenMs ?? 0,
     lastUsedMs: lastUsedMs ?? 0,
-    uses: uses ?? 0,
+    uses: amount(uses),
     countedAtMs: countedAtMs ?? 0,
     openSinceMs,
-    counts: rest.slice(0, HALF_LIVES_MS.length),
-    gapsMs: rest.slice(HALF_LIVES_MS.length),
+    counts: rest.slice(0, HALF_LIVES_MS.length).map(amount),
+    gapsMs: rest.slice(HALF_LIVES_MS.length).map(amount),
     active: 0,
   };
 }
@@ -220,9 +220,20 @@ function list(value: unknown): readonly unknown[] {
   return value;
 }
 
+/** No time of a clock (ECMA-262, "Time Values"), no size of a disk and no count is larger. */
+const largest = 8.64e15;
+
 function number(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw new UsageStateError('a number is missing');
+  if (typeof value !== 'number' || !(Math.abs(value) <= largest))
+    throw new UsageStateError('a number is missing or impossible');
   return value;
+}
+
+/** A size or a count. */
+function amount(value: unknown): number {
+  const found = number(value);
+  if (found < 0) throw new UsageStateError('a size or a count is negative');
+  return found;
 }
 
 function text(value: unknown): string {

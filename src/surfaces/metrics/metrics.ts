@@ -175,6 +175,8 @@ export class Metrics {
       case 'http.listening':
       case 'http.failed':
       case 'file.refused':
+      case 'path.left-out':
+      case 'image.names-restored':
       case 'history.state-lost':
       case 'history.write-failed':
       case 'image.would-delete':
