@@ -9,6 +9,7 @@
 import type { ChainId, HeldSpace, ImageId, Layer } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
 import type { Lease, NamespaceRecords } from './containerd-records.ts';
+import type { StoredContainer } from './layer-database.ts';
 
 export interface ContainerdStore {
   readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
@@ -17,6 +18,8 @@ export interface ContainerdStore {
   readonly heldLayers: readonly ChainId[];
   /** What Docker's containers and build-cache records hold, by their ID. */
   readonly heldSpace: ReadonlyMap<string, HeldSpace>;
+  /** Containers whose files stand on an image, whether the engine lists them or not. */
+  readonly containers: readonly StoredContainer[];
 }
 
 export interface Measured {
@@ -92,7 +95,38 @@ export function holdsOf(
     heldSpace.set(lease.id, { top: lease.chain.at(-1), bytes, inodes, exact: !lease.writes });
   }
   const named = [...images, ...leases.filter(({ id }) => heldSpace.has(id))];
-  return { images: chains, layers, heldSpace, heldLayers: heldByOthers(layers, records, holders, named) };
+  const heldLayers = heldByOthers(layers, records, holders, named);
+  return {
+    images: chains,
+    layers,
+    heldSpace,
+    heldLayers,
+    containers: containersOn(images, records, measured),
+  };
+}
+
+/**
+ * Containers by the files that they write in: each has a snapshot of its ID on that of its image (Docker has one of its own
+ * in between). An engine that lists too few of them, or none, must not cost anybody an image.
+ */
+function containersOn(
+  images: readonly Holder[],
+  { snapshots }: NamespaceRecords,
+  { usages }: Measured,
+): readonly StoredContainer[] {
+  const byTop = new Map<ChainId, string[]>();
+  for (const { id, chain } of images) {
+    const top = chain.at(-1);
+    if (top !== undefined) byTop.set(top, [...(byTop.get(top) ?? []), id]);
+  }
+  const found: StoredContainer[] = [];
+  for (const [id, { name, parent }] of snapshots) {
+    if (parent === undefined || !isContainerId.test(id) || usages.has(name)) continue;
+    const below = parent === `${id}-init` ? snapshots.get(parent)?.parent : parent;
+    for (const image of byTop.get(below ?? '') ?? [])
+      found.push({ id, folders: [], parentId: below, holds: { image, name: id.slice(0, 12) } });
+  }
+  return found;
 }
 
 /** Docker gives a container's lease the container's ID; what the container wrote is only known to the engine. */

@@ -104,7 +104,9 @@ export async function startGrpcProxy(target: string, socketPath: string): Promis
         stream.on('wantTrailers', () => {
           stream.sendTrailers(trailers);
         });
-        request.pipe(stream);
+        if (active?.rule.damage === undefined) request.pipe(stream);
+        // The message with the five bytes before it that say how long it is.
+        else stream.end(active.rule.damage(Buffer.concat(await request.toArray())));
       })();
     });
   }
