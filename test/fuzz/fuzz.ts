@@ -91,12 +91,12 @@ export function damagedJson(text: string, { whole }: Dice): string {
     } else if (kind < 9 && Array.isArray(holder)) holder.push(holder[Number(key)]);
     else {
       const other = places[whole(places.length)];
-      const copy = JSON.stringify((other?.holder as Record<string, unknown> | undefined)?.[other?.key ?? '']);
-      at[key] = copy === undefined ? null : (JSON.parse(copy) as unknown);
+      const from = other?.holder as Record<string, unknown> | undefined;
+      at[key] = structuredClone(from?.[other?.key ?? ''] ?? null);
     }
   }
   const proto = whole(20) === 0 ? ',"__proto__":{"inUse":false}}' : '}';
-  const json = JSON.stringify(box.whole) ?? 'null';
+  const json = JSON.stringify(box.whole);
   return json.startsWith('{"') ? json.replace(/\}$/, proto) : json;
 }
 

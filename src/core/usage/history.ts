@@ -47,7 +47,8 @@ export interface HistoryLimits {
   readonly maxImages: number;
 }
 
-export const defaultLimits: HistoryLimits = { maxImages: 20_000 };
+/** Some 25 MB of memory and 10 MB of a state file, with eight layers an image. */
+export const defaultLimits: HistoryLimits = { maxImages: 10_000 };
 
 export interface UsageHistory {
   readonly limits: HistoryLimits;
