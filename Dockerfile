@@ -17,7 +17,7 @@ FROM ${RUNTIME_IMAGE}
 LABEL org.opencontainers.image.title="docker-image-cleaner" \
       org.opencontainers.image.description="Keeps the disk of a Docker host or Kubernetes node below a threshold by deleting unused images" \
       org.opencontainers.image.licenses="BSD-3-Clause"
-COPY --from=build /src/dist/docker-image-cleaner.cjs /usr/lib/docker-image-cleaner.cjs
+COPY --from=build /src/dist/program.cjs /usr/lib/docker-image-cleaner.cjs
 # An idle daemon keeps 12 MB less with these; docs/performance.md has the figures. The heap is collected when a check is
 # done, the nursery for young objects is small, start-up code is not compiled as if it were a loop, and freed memory goes
 # back to the kernel (the two MALLOC_ variables are glibc's; others ignore them).

@@ -21,7 +21,7 @@ export function startAsImage(
 ): Cli {
   const prefixed = Object.entries(settings).map(([name, value]) => [`DOCKER_IMAGE_CLEANER_${name}`, value]);
   return runCli(args, {
-    script: `${root}dist/docker-image-cleaner.cjs`,
+    script: `${root}dist/program.cjs`,
     nodeFlags,
     env: { ...imageEnv, ...env, ...(Object.fromEntries(prefixed) as Record<string, string>) },
   });

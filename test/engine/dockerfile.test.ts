@@ -44,9 +44,13 @@ async function importBase(name: string): Promise<void> {
 
 async function buildImage(): Promise<void> {
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: repositoryRoot });
-  const context = ['Dockerfile', '.dockerignore', 'package.json', 'dist/docker-image-cleaner.cjs'].map(
-    (name) => file(name, readFileSync(`${repositoryRoot}${name}`)),
-  );
+  const context = [
+    'Dockerfile',
+    '.dockerignore',
+    'package.json',
+    'dist/docker-image-cleaner.cjs',
+    'dist/program.cjs',
+  ].map((name) => file(name, readFileSync(`${repositoryRoot}${name}`)));
   const query = new URLSearchParams({
     t: 'docker-image-cleaner:test',
     networkmode: 'none',
@@ -81,7 +85,7 @@ describe('the container image', () => {
     const images = await listImages(engine);
     const size = (tag: string): number =>
       images.find((image) => image.RepoTags?.includes(tag))?.Size ?? Number.NaN;
-    const bundle = statSync(`${repositoryRoot}dist/docker-image-cleaner.cjs`).size;
+    const bundle = statSync(`${repositoryRoot}dist/program.cjs`).size;
     expect(size('docker-image-cleaner:test') - size('base:1')).toBe(bundle);
   });
 
