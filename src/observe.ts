@@ -65,7 +65,10 @@ export async function listStore(
   const listedImages = await engine.listImages(signal);
   const listed = await engine.listContainers(signal);
   const containers = clean.stoppedContainers ? await withStopTimes(engine, listed, clean, signal) : listed;
-  const appeared = await disk.appeared(signal);
+  const appeared = await disk.appeared(
+    listedImages.map(({ id }) => id),
+    signal,
+  );
   const images = await withArrivals(engine, listedImages, appeared, signal);
   if (!clean.buildCache) return { images, containers, layers: new Map() };
   return { images, containers, layers: new Map(), cacheRecords: await engine.listCacheRecords(signal) };
@@ -120,7 +123,10 @@ export async function addLayers(
   signal: AbortSignal,
   clean: Clean = imagesOnly,
 ): Promise<{ readonly store: ImageStore; readonly layerSource: string }> {
-  const facts = await disk.layers(signal);
+  const facts = await disk.layers(
+    listed.images.map(({ id }) => id),
+    signal,
+  );
   const store = await withToldContainers(withLayers(listed, facts), engine, disk, signal, clean);
   const unknown = store.images.filter((image) => image.layers === undefined);
   if (unknown.length === 0) return { store, layerSource: facts.source };
@@ -154,9 +160,13 @@ async function withToldContainers(
 ): Promise<ImageStore> {
   if (!clean.stoppedContainers || engine.containerSize === undefined) return store;
   const nowMs = Date.now();
+  const isTold = ({ id }: Container): boolean => {
+    const space = store.heldSpace?.get(id);
+    // A store may tell what a container stands on, and nothing of what it wrote.
+    return space !== undefined && (space.exact || space.bytes > 0);
+  };
   const asked = store.containers.filter(
-    (container) =>
-      store.heldSpace?.has(container.id) !== true && containerStays(container, clean, nowMs) === undefined,
+    (container) => !isTold(container) && containerStays(container, clean, nowMs) === undefined,
   );
   if (asked.length === 0) return store;
   const copiesAreFree = await disk.sharesCopies(signal);
@@ -168,7 +178,7 @@ async function withToldContainers(
     const copies = copiesAreFree ? 0 : told.imageCopies * imageBytes(container, store);
     const bytes = told.writtenBytes + copies;
     const inodes = bytes > 0 ? estimatedInodes(bytes) : 0;
-    heldSpace.set(container.id, { top: undefined, bytes, inodes, exact: false });
+    heldSpace.set(container.id, { top: heldSpace.get(container.id)?.top, bytes, inodes, exact: false });
   });
   return { ...store, heldSpace };
 }

@@ -2,7 +2,8 @@
 import type { Amount } from './thresholds.ts';
 
 /**
- * `leftovers`: folders of layers, containers or builds that nothing refers to any more. `beingWritten`: a pull or build
+ * `leftovers`: folders of layers, containers or builds that nothing refers to any more, those of a storage driver that is
+ * used no more, old temporary files. `beingWritten`: a pull or build
  * under way. `engine`: the engine's own files. `notTheEngines`: everything on the filesystem that is not below the path.
  * `unknown`: below the path, where the store could not be read. `reserved`: free, but for root only.
  */

@@ -55,8 +55,8 @@ export interface AccountOptions {
   readonly estimate?: boolean;
 }
 
-/** Folders of the root whose entries are told apart: a container's files and logs, a volume. */
-const toldApart = ['containers', 'volumes'];
+/** Folders of the root whose entries are told apart: a container's files and logs, a volume, what a pull put aside. */
+const toldApart = ['containers', 'volumes', 'tmp'];
 
 /** Keeps the memory that makes the account cheap. One per data root; one measurement at a time. */
 export class DiskAccountant {

@@ -1,87 +1,114 @@
 /**
- * containerd's image store as CRI uses it, read-only and without a walk: when it commits a snapshot (a layer's files),
- * containerd measures what that takes and writes it down. The layout is that of containerd's `core/metadata/buckets.go`,
+ * containerd's image store, as CRI and Docker's containerd image store use it, read-only and without a walk: when it commits
+ * a snapshot (a layer's files), containerd measures what that takes and writes it down. The layout is that of containerd's
  * `core/snapshots/storage/bolt.go` and `plugins/content/local`, the same from 1.6 to 2.1:
  *
- *     io.containerd.metadata.v1.bolt/meta.db   v1/k8s.io/images/<name>, …/snapshots/<snapshotter>/<chain ID>, …/content/blob
+ *     io.containerd.metadata.v1.bolt/meta.db                   who has what, by namespace (containerd-records.ts)
  *     io.containerd.snapshotter.v1.<snapshotter>/metadata.db   v1/snapshots/<name>: kind, size and inodes
  *     io.containerd.content.v1.content/blobs/sha256/<hex>      configurations, and layers as they were pulled
  */
-import { lstat, readFile } from 'node:fs/promises';
-import type { ChainId, ImageId, Layer } from '../core/store.ts';
+import { lstat } from 'node:fs/promises';
+import type { ImageId } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
-import { chainIds } from '../chain-id.ts';
 import { errnoOf } from '../errno.ts';
 import { forEachLimited } from '../limited.ts';
 import { BoltError, type Bucket, readBolt } from './bolt.ts';
-import { diffIdsOf } from './layer-database.ts';
-
-export interface ContainerdStore {
-  readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
-  readonly layers: ReadonlyMap<ChainId, Layer>;
-  /** What containers, pulls under way and leftovers stand on. */
-  readonly heldLayers: readonly ChainId[];
-  /** When each image last got a name here, in epoch ms. */
-  readonly appeared: ReadonlyMap<ImageId, number>;
-}
+import { type ContainerdStore, holdsOf } from './containerd-holds.ts';
+import {
+  contentOf,
+  imagesOf,
+  type NamedTarget,
+  type NamespaceRecords,
+  recordsOf,
+} from './containerd-records.ts';
 
 export type ContainerdStoreResult =
-  | { readonly ok: true; readonly store: ContainerdStore }
-  /** `missing`: this is no containerd's folder. The message is a sentence for people. */
-  | { readonly ok: false; readonly reason: 'missing' | 'unreadable'; readonly message: string };
+  | {
+      readonly ok: true;
+      readonly store: ContainerdStore;
+    }
+  | {
+      readonly ok: false;
+      /** `missing`: this is no containerd's folder. `other`: none of the engine's images is in its records. */
+      readonly reason: 'missing' | 'unreadable' | 'other';
+      /** A sentence for people. */
+      readonly message: string;
+    };
 
-/** The namespace that the CRI plug-in works in; other namespaces have snapshots of their own. */
-const namespace = 'k8s.io';
 const isDigest = /^sha256:[0-9a-f]{64}$/;
 const readsAtOnce = 16;
-/** A snapshot has two folders around its files, the one it is in and `work`; each takes a block. */
-const foldersAround: Amount = { bytes: 2 * 4096, inodes: 2 };
 const committed = 3;
 
-/** Reads the store below a containerd root; keeps the images' layers, which never change. One per root. */
-export class ContainerdStoreReader {
-  readonly #root: string;
-  readonly #diffIds = new Map<ImageId, readonly string[]>();
+const metadata = 'io.containerd.metadata.v1.bolt/meta.db';
 
-  constructor(root: string) {
-    this.#root = root;
+/** Reads the store below a containerd root; keeps the sizes of content, which never changes. One per path. */
+export class ContainerdStoreReader {
+  readonly #path: string;
+  #root: string;
+  #blobs: ReadonlyMap<string, Amount> = new Map();
+
+  /** @param path a containerd root, or the data root of a Docker that runs a containerd of its own. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#root = path;
+  }
+
+  /**
+   * When each of the engine's images last got a name here, in epoch ms; empty where that cannot be told.
+   * @param ids the engine's images: they tell which of containerd's namespaces is the engine's.
+   */
+  async appeared(ids: readonly ImageId[], signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
+    const { all } = await this.#database(signal);
+    return all === undefined ? new Map() : appearedOf(namespaceOf(all, ids)?.images ?? []);
   }
 
   /** The store as it is now. Never throws but for an abort: what is wrong is in the result. */
-  async read(signal: AbortSignal): Promise<ContainerdStoreResult> {
-    const path = `${this.#root}/io.containerd.metadata.v1.bolt/meta.db`;
-    let all: Bucket | undefined;
-    const usages = new Map<string, Usage>();
+  async read(ids: readonly ImageId[], signal: AbortSignal): Promise<ContainerdStoreResult> {
+    const database = await this.#database(signal);
+    if (database.problem !== undefined) return database.problem;
+    const { all } = database;
+    const found = namespaceOf(all, ids);
+    if (found === undefined)
+      return {
+        ok: false,
+        reason: 'other',
+        message: `none of the engine’s images is in the records of ${this.#root}.`,
+      };
     try {
-      all = (await readBolt(path, signal)).buckets.get('v1');
-      for (const name of space(all, namespace, 'snapshots')?.buckets.keys() ?? []) {
+      const records = recordsOf(found.bucket, Date.now());
+      const usages = new Map<string, Amount>();
+      for (const name of new Set([...records.snapshots.values()].map(({ snapshotter }) => snapshotter)))
         for (const [snapshot, usage] of await this.#usages(name, signal)) usages.set(snapshot, usage);
-      }
+      const blobs = await this.#measure(all, found.bucket, records, signal);
+      return { ok: true, store: holdsOf(records, { usages, blobs }, targetsOf(found.images, records)) };
     } catch (error) {
-      signal.throwIfAborted();
-      const errno = errnoOf(error);
-      if (errno === 'ENOENT' || errno === 'ENOTDIR')
-        return { ok: false, reason: 'missing', message: `${path} does not exist.` };
-      if (errno === undefined && !(error instanceof BoltError)) throw error;
-      const why = error instanceof Error ? error.message : String(error);
-      return { ok: false, reason: 'unreadable', message: `${path} cannot be used: ${why}` };
+      return problemOf(this.#root, error, signal);
     }
-    const images = space(all, namespace, 'images');
-    await this.#learnImages(
-      [...(images?.buckets.keys() ?? [])].filter((name) => isDigest.test(name)),
-      signal,
-    );
-    const chains = new Map([...this.#diffIds].map(([id, diffIds]) => [id, chainIds(diffIds)] as const));
-    const blobs = await this.#blobs(all, signal);
-    const { layers, heldLayers } = layersOf(all, usages, this.#diffIds, chains, blobs);
-    return { ok: true, store: { images: chains, layers, heldLayers, appeared: appearedOf(images) } };
+  }
+
+  async #database(
+    signal: AbortSignal,
+  ): Promise<
+    { readonly all: Bucket; readonly problem?: never } | { readonly all?: never; readonly problem: Problem }
+  > {
+    // dockerd keeps its own containerd's root there (moby's `cmd/dockerd`).
+    for (const root of [this.#path, `${this.#path}/containerd/daemon`]) {
+      this.#root = root;
+      try {
+        return { all: await readBolt(`${root}/${metadata}`, signal) };
+      } catch (error) {
+        const problem = problemOf(root, error, signal);
+        if (problem.reason !== 'missing') return { problem };
+      }
+    }
+    return { problem: missing(this.#path) };
   }
 
   /** What each committed snapshot of a snapshotter takes, by its name there. */
-  async #usages(snapshotter: string, signal: AbortSignal): Promise<ReadonlyMap<string, Usage>> {
+  async #usages(snapshotter: string, signal: AbortSignal): Promise<ReadonlyMap<string, Amount>> {
     const path = `${this.#root}/io.containerd.snapshotter.v1.${snapshotter}/metadata.db`;
     const database = await readBolt(path, signal);
-    const found = new Map<string, Usage>();
+    const found = new Map<string, Amount>();
     for (const [name, { values }] of database.buckets.get('v1')?.buckets.get('snapshots')?.buckets ?? []) {
       if (values.get('kind')?.[0] !== committed) continue;
       const bytes = varint(values.get('size'));
@@ -91,46 +118,32 @@ export class ContainerdStoreReader {
     return found;
   }
 
-  async #learnImages(ids: readonly ImageId[], signal: AbortSignal): Promise<void> {
-    const present = new Set(ids);
-    for (const id of this.#diffIds.keys()) if (!present.has(id)) this.#diffIds.delete(id);
-    const fresh = ids.filter((id) => !this.#diffIds.has(id));
-    await forEachLimited(fresh, readsAtOnce, signal, async (id) => {
-      try {
-        const diffIds = diffIdsOf(await readFile(this.#blobPath(id), 'utf8'));
-        if (diffIds !== undefined) this.#diffIds.set(id, diffIds);
-      } catch (error) {
-        // Going away right now, or not to be read: the engine is asked about it.
-        if (errnoOf(error) === undefined) throw error;
-      }
-    });
-  }
-
-  /** What the content of each layer takes as it was pulled, by diff ID; content that other namespaces hold stays. */
-  async #blobs(all: Bucket | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, Amount>> {
+  /** What each blob of a namespace takes; one that another namespace has too is left out, for it stays. */
+  async #measure(
+    all: Bucket,
+    own: Bucket,
+    { blobs }: NamespaceRecords,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Amount>> {
     const elsewhere = new Set<string>();
-    for (const name of all?.buckets.keys() ?? []) {
-      if (name === namespace) continue;
-      for (const digest of space(all, name, 'content')?.buckets.get('blob')?.buckets.keys() ?? [])
-        elsewhere.add(digest);
-    }
-    const own = space(all, namespace, 'content')?.buckets.get('blob')?.buckets ?? new Map<string, Bucket>();
-    const found = new Map<string, Amount>();
-    const wanted = [...own].filter(([digest]) => isDigest.test(digest) && !elsewhere.has(digest));
-    await forEachLimited(wanted, readsAtOnce, signal, async ([digest, blob]) => {
-      // An uncompressed layer's own digest is its diff ID.
-      const label = blob.buckets.get('labels')?.values.get('containerd.io/uncompressed');
-      try {
-        const stats = await lstat(this.#blobPath(digest));
-        const diffId = label?.toString('utf8') ?? digest;
-        const known = found.get(diffId);
-        const bytes = stats.blocks * 512 + (known?.bytes ?? 0);
-        found.set(diffId, { bytes, inodes: 1 + (known?.inodes ?? 0) });
-      } catch (error) {
-        if (errnoOf(error) === undefined) throw error;
+    for (const namespace of all.buckets.get('v1')?.buckets.values() ?? [])
+      if (namespace !== own) for (const digest of contentOf(namespace)) elsewhere.add(digest);
+    const measured = new Map<string, Amount>();
+    await forEachLimited([...blobs.keys()], readsAtOnce, signal, async (digest) => {
+      const known = this.#blobs.get(digest);
+      if (known !== undefined) measured.set(digest, known);
+      else if (isDigest.test(digest)) {
+        try {
+          const { blocks } = await lstat(this.#blobPath(digest));
+          measured.set(digest, { bytes: blocks * 512, inodes: 1 });
+        } catch (error) {
+          // Going away right now, or not to be read: then it frees nothing that could be promised.
+          if (errnoOf(error) === undefined) throw error;
+        }
       }
     });
-    return found;
+    this.#blobs = measured;
+    return new Map([...measured].filter(([digest]) => !elsewhere.has(digest)));
   }
 
   #blobPath(digest: string): string {
@@ -138,80 +151,77 @@ export class ContainerdStoreReader {
   }
 }
 
-type Usage = Amount;
+type Problem = Extract<ContainerdStoreResult, { readonly ok: false }>;
 
-function space(all: Bucket | undefined, name: string, kind: string): Bucket | undefined {
-  return all?.buckets.get(name)?.buckets.get(kind);
+/** @throws what is no system error and no damage; the signal's reason when aborted. */
+function problemOf(root: string, error: unknown, signal: AbortSignal): Problem {
+  signal.throwIfAborted();
+  const errno = errnoOf(error);
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return missing(root);
+  if (errno === undefined && !(error instanceof BoltError)) throw error;
+  const why = error instanceof Error ? error.message : String(error);
+  return { ok: false, reason: 'unreadable', message: `${root}/${metadata} cannot be used: ${why}` };
 }
 
-function layersOf(
-  all: Bucket | undefined,
-  usages: ReadonlyMap<string, Usage>,
-  diffIds: ReadonlyMap<ImageId, readonly string[]>,
-  chains: ReadonlyMap<ImageId, readonly ChainId[]>,
-  blobs: ReadonlyMap<string, Amount>,
-): Pick<ContainerdStore, 'layers' | 'heldLayers'> {
-  // Content is kept once, also where one set of files is a layer on several others.
-  const users = new Map<string, Set<ChainId>>();
-  for (const [image, ids] of diffIds) {
-    ids.forEach((diffId, at) => {
-      const chain = chains.get(image)?.[at];
-      if (chain === undefined) return;
-      const set = users.get(diffId) ?? new Set();
-      users.set(diffId, set.add(chain));
-    });
+function missing(root: string): Problem {
+  return { ok: false, reason: 'missing', message: `${root}/${metadata} does not exist.` };
+}
+
+/** The namespace that has most of an engine's images: CRI's is `k8s.io`, Docker's `moby`, both can be set. */
+function namespaceOf(
+  all: Bucket,
+  ids: readonly ImageId[],
+): { readonly bucket: Bucket; readonly images: readonly NamedTarget[] } | undefined {
+  const wanted = new Set(ids);
+  let best: { bucket: Bucket; images: readonly NamedTarget[]; count: number } | undefined;
+  for (const bucket of all.buckets.get('v1')?.buckets.values() ?? []) {
+    const images = imagesOf(bucket);
+    const found = new Set(
+      images.flatMap(({ name, target }) => [name, target]).filter((id) => wanted.has(id)),
+    );
+    if (found.size > (best?.count ?? 0)) best = { bucket, images, count: found.size };
   }
-  const content = new Map<ChainId, { readonly amount: Amount; readonly isAlone: boolean }>();
-  for (const [diffId, set] of users) {
-    const [first] = set;
-    const amount = blobs.get(diffId);
-    if (first !== undefined && amount !== undefined) content.set(first, { amount, isAlone: set.size === 1 });
+  return best;
+}
+
+/**
+ * What each image is, by its ID. CRI's have a name that is the digest of their configuration, and other names with it;
+ * Docker's ID is the digest that the names stand for.
+ */
+function targetsOf(
+  images: readonly NamedTarget[],
+  { blobs }: NamespaceRecords,
+): ReadonlyMap<ImageId, readonly string[]> {
+  const found = new Map<ImageId, readonly string[]>();
+  const isCri = images.some(({ name }) => isDigest.test(name));
+  if (!isCri) {
+    for (const { target } of images) if (isDigest.test(target)) found.set(target, [target]);
+    return found;
   }
-  const layers = new Map<ChainId, Layer>();
-  const held = new Set<ChainId>();
-  const ofImages = new Set([...chains.values()].flat());
-  for (const snapshotter of space(all, namespace, 'snapshots')?.buckets.values() ?? []) {
-    for (const [key, { values }] of snapshotter.buckets) {
-      const parentId = values.get('parent')?.toString('utf8') || undefined;
-      const usage = usages.get(values.get('name')?.toString('utf8') ?? '');
-      if (usage === undefined) {
-        // Written in: a container's, or a layer in the making.
-        if (parentId !== undefined) held.add(parentId);
-        continue;
-      }
-      const extra = content.get(key);
-      const bytes = usage.bytes + foldersAround.bytes + (extra?.amount.bytes ?? 0);
-      const inodes = usage.inodes + foldersAround.inodes + (extra?.amount.inodes ?? 0);
-      layers.set(key, { id: key, parentId, bytes, inodes, exact: extra?.isAlone !== false });
-      if (!ofImages.has(key)) held.add(key);
+  for (const { name, target } of images) if (isDigest.test(name)) found.set(name, [target]);
+  // The same configuration below another manifest or index: a name of the same image.
+  for (const { target } of images) {
+    const reached = new Set([target]);
+    for (const digest of reached) for (const next of blobs.get(digest)?.content ?? []) reached.add(next);
+    for (const digest of reached) {
+      const targets = found.get(digest);
+      if (targets !== undefined && !targets.includes(target)) found.set(digest, [...targets, target]);
     }
-  }
-  return { layers, heldLayers: [...held] };
-}
-
-/** The image's own record has its ID for a name; its other names point at the same manifest. */
-function appearedOf(images: Bucket | undefined): ReadonlyMap<ImageId, number> {
-  const latest = new Map<string, number>();
-  const targetOf = new Map<ImageId, string>();
-  for (const [name, record] of images?.buckets ?? []) {
-    const target = record.buckets.get('target')?.values.get('digest')?.toString('utf8') ?? '';
-    if (isDigest.test(name)) targetOf.set(name, target);
-    const times = ['createdat', 'updatedat'].flatMap((key) => goTime(record.values.get(key)) ?? []);
-    latest.set(target, Math.max(latest.get(target) ?? 0, ...times));
-  }
-  const found = new Map<ImageId, number>();
-  for (const [id, target] of targetOf) {
-    const at = latest.get(target) ?? 0;
-    if (at > 0) found.set(id, at);
   }
   return found;
 }
 
-/** Go's `time.Time.MarshalBinary`: a version, seconds since the year 1, nanoseconds, the zone. */
-function goTime(data: Buffer | undefined): number | undefined {
-  if (data === undefined || data.length < 15 || (data[0] !== 1 && data[0] !== 2)) return undefined;
-  const seconds = Number(data.readBigInt64BE(1)) - 62_135_596_800;
-  return seconds > 0 ? seconds * 1000 + Math.floor(data.readUInt32BE(9) / 1e6) : undefined;
+function appearedOf(images: readonly NamedTarget[]): ReadonlyMap<ImageId, number> {
+  const latest = new Map<string, number>();
+  for (const { target, namedAtMs } of images)
+    latest.set(target, Math.max(latest.get(target) ?? 0, namedAtMs));
+  const found = new Map<ImageId, number>();
+  for (const { name, target } of images) {
+    const at = latest.get(target) ?? 0;
+    if (at > 0) found.set(target, at);
+    if (at > 0 && isDigest.test(name)) found.set(name, at);
+  }
+  return found;
 }
 
 /** Go's `binary.Varint`, of a number that is not negative; undefined for any other. */

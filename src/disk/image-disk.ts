@@ -103,11 +103,12 @@ export class ImageDisk {
 
   /**
    * When each image came to this host, in epoch ms; an image of which that is not known is left out.
+   * @param images the IDs of the engine's images.
    * @throws the signal's reason when aborted.
    */
-  async appeared(signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
-    const containerd = await this.#containerd.read(signal);
-    return containerd.ok ? containerd.store.appeared : await appearedTimes(this.path, signal);
+  async appeared(images: readonly ImageId[], signal: AbortSignal): Promise<ReadonlyMap<ImageId, number>> {
+    const named = await this.#containerd.appeared(images, signal);
+    return named.size > 0 ? named : await appearedTimes(this.path, signal);
   }
 
   /**
@@ -145,10 +146,11 @@ export class ImageDisk {
    * The layers as they lie on the disk. Where layers may not be entered (root without CAP_DAC_READ_SEARCH), as the layer
    * database describes them; where that may not be read either, nothing, and `source` says so: a sweep can go on with
    * the engine's sizes.
+   * @param images the IDs of the engine's images.
    * @throws the signal's reason when aborted.
    */
-  async layers(signal: AbortSignal): Promise<LayerFacts> {
-    const facts = await this.#factsNow(signal);
+  async layers(images: readonly ImageId[], signal: AbortSignal): Promise<LayerFacts> {
+    const facts = await this.#factsNow(images, signal);
     this.#known = facts.layers;
     return facts;
   }
@@ -158,9 +160,10 @@ export class ImageDisk {
     return this.#known;
   }
 
-  async #factsNow(signal: AbortSignal): Promise<LayerFacts> {
-    const containerd = await this.#containerd.read(signal);
+  async #factsNow(images: readonly ImageId[], signal: AbortSignal): Promise<LayerFacts> {
+    const containerd = await this.#containerd.read(images, signal);
     if (containerd.ok || containerd.reason === 'unreadable') return factsOfContainerd(containerd);
+    const otherwise = containerd.reason === 'other' ? containerd.message : undefined;
     for (const estimate of [false, true]) {
       try {
         // The build cache first: what it lets go of in between then still counts as held.
@@ -168,7 +171,7 @@ export class ImageDisk {
         return factsOf(await this.#accountant.measure(signal, { estimate }), builds);
       } catch (error) {
         if (!(error instanceof DiskError)) throw error;
-        if (estimate) return noFacts(error.message);
+        if (estimate) return noFacts(otherwise ?? error.message);
       }
     }
     throw new RangeError('unreachable: the estimate is the last try');
@@ -211,10 +214,9 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
 
 function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
   if (!result.ok) return noFacts(result.message);
-  const { images, layers, heldLayers } = result.store;
   const source =
     'measured on the disk by containerd when it unpacked them, and the content that they were unpacked from';
-  return { images, layers, heldLayers, heldSpace: new Map(), source };
+  return { ...result.store, source };
 }
 
 function noFacts(why: string): LayerFacts {

@@ -52,7 +52,9 @@ export async function spaceByKind(
   if (account.store === undefined) add('unknown', account.total);
   else {
     leftovers.push(...(await addFolders(account.store, images, account.takenAtMs, add, signal)));
-    unusedVolumes.push(...(await addTrees(account.root, account.store, add, signal)));
+    const named = await addTrees(account, account.store, add, signal);
+    leftovers.push(...named.leftovers);
+    unusedVolumes.push(...named.unusedVolumes);
     add('engine', account.store.metadata);
     // Files with names in several places count once in the account, so what is counted twice here goes off again.
     const seen = sum(Object.values(parts));
@@ -131,18 +133,40 @@ function chainsByUse(
   return { inUse, unused };
 }
 
-/** Everything else below the root. Returns the names of volumes that no container mounts. */
+/** The folders of storage drivers below a data root: only one of them is the engine's at a time. */
+const driverFolders = [
+  'aufs',
+  'btrfs',
+  'devicemapper',
+  'fuse-overlayfs',
+  'overlay',
+  'overlay2',
+  'vfs',
+  'zfs',
+];
+/** What a pull, a load or a build puts into `tmp` goes with it; what has not changed for a day was left by one that broke off. */
+const temporaryMs = 86_400_000;
+
+/** Everything else below the root. Returns the names of volumes that no container mounts, and the paths of leftovers. */
 async function addTrees(
-  root: string,
+  { root, takenAtMs }: DiskAccount,
   store: StoreAccount,
   add: Add,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<{ readonly unusedVolumes: readonly string[]; readonly leftovers: readonly string[] }> {
   const mounted = await mountedVolumes(root, store, signal);
   const unused: string[] = [];
+  const leftovers: string[] = [];
+  const isOtherDriver = (path: string): boolean =>
+    path !== store.database.layersFolder && driverFolders.some((name) => path === `${root}/${name}`);
   for (const [path, tree] of store.trees) {
     const amount = sumTrees([tree]);
     const name = basename(path);
+    if (isOtherDriver(path)) {
+      add('leftovers', amount);
+      leftovers.push(path);
+      continue;
+    }
     switch (dirname(path)) {
       case `${root}/volumes`: {
         if (name === 'metadata.db' || name === 'backingFsBlockDev') add('engine', amount);
@@ -159,11 +183,27 @@ async function addTrees(
         add('engine', { bytes: amount.bytes - logs.bytes, inodes: amount.inodes - logs.inodes });
         break;
       }
+      case `${root}/tmp`: {
+        const isOld = await isUntouchedSince(path, takenAtMs - temporaryMs);
+        add(isOld ? 'leftovers' : 'engine', amount);
+        if (isOld) leftovers.push(path);
+        break;
+      }
       default:
         add(path === `${root}/buildkit` ? 'buildCache' : 'engine', amount);
     }
   }
-  return unused;
+  return { unusedVolumes: unused, leftovers };
+}
+
+async function isUntouchedSince(path: string, atMs: number): Promise<boolean> {
+  try {
+    const { mtimeMs, ctimeMs } = await lstat(path);
+    return Math.max(mtimeMs, ctimeMs) < atMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw unreadablePath(path, errnoOf(error), error);
+  }
 }
 
 /** Names of the volumes that containers of any state mount, from their `config.v2.json`. */

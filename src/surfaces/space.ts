@@ -29,7 +29,7 @@ export function spaceText(space: SpaceByKind): string {
   return [
     table(['WHERE IS MY SPACE?', '', 'SIZE', 'SHARE', 'INODES'], [...rows, sum], [2, 3, 4]),
     ...listed('volume', 'that no container mounts', space.unusedVolumes),
-    ...listed('folder', 'that nothing refers to', space.leftovers),
+    ...listed('leftover', 'that nothing refers to', space.leftovers),
   ].join('\n');
 }
 

@@ -72,7 +72,7 @@ export const docker28Containerd = docker(
   /^Docker Engine 28\./,
   {
     ...classicStore,
-    layerSizes: 'estimated',
+    layerSizes: 'measured',
     spaceAccount: 'as a whole',
     imageMounts: true,
   },

@@ -302,6 +302,27 @@ describe('where is my space', () => {
     expect(Math.abs(inodes - space.total.inodes)).toBeLessThanOrEqual(space.total.inodes / 100);
   });
 
+  test('names what another storage driver and broken pulls left, by path', async () => {
+    const other = join(engine.dataRoot, 'aufs');
+    const temporary = join(engine.dataRoot, 'tmp', 'GetImageBlob123');
+    undo.push(() => {
+      execFileSync('rm', ['-r', other, temporary]);
+    });
+    mkdirSync(join(other, 'diff'), { recursive: true });
+    writeFileSync(join(other, 'diff', 'old'), Buffer.alloc(6e6, 1));
+    mkdirSync(join(engine.dataRoot, 'tmp'), { recursive: true });
+    writeFileSync(temporary, Buffer.alloc(3e6, 1));
+    const account = await new DiskAccountant(engine.dataRoot).measure(signal);
+    expect(account.total).toEqual(du(engine.dataRoot));
+    const store = { images: await client.listImages(signal), containers: [], layers: new Map() };
+    const young = await spaceByKind(account, store, signal);
+    expect(young.leftovers).toEqual([other]);
+    const later = { ...account, takenAtMs: account.takenAtMs + 25 * 3600_000 };
+    const space = await spaceByKind(later, store, signal);
+    expect(space.leftovers.toSorted()).toEqual([other, temporary]);
+    expect(space.parts.leftovers.bytes).toBe(du(other).bytes + du(temporary).bytes);
+  });
+
   test('what a build leaves is build cache, also when its image is deleted', async () => {
     const folder = join(engine.disk.workspace.path, 'build');
     mkdirSync(folder);

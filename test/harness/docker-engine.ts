@@ -1,5 +1,5 @@
 /** A private, real Docker Engine on a small disk of its own. Never the machine's engine, never another test's. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiEngine, type Program } from './api-engine.ts';
 import { createDisk, type Disk, type DiskOptions } from './disk.ts';
@@ -51,6 +51,8 @@ export class DockerEngine extends ApiEngine {
       ...(options.flags ?? []),
     ];
     writeFileSync(join(folder, 'daemon.json'), '{}');
+    // With user namespaces the engine's root is another user, who must get to its folders.
+    chmodSync(folder, 0o711);
     const bin = writeRuncWrapper(folder, commandPath('runc', root));
     const env = { ...process.env, PATH: `${bin}:${searchPath}`, ...options.env };
     this.#program = { command: root === undefined ? commandPath('dockerd') : 'dockerd', flags, env, root };

@@ -13,6 +13,8 @@ export interface PodmanOptions {
   readonly disk?: DiskOptions;
   /** Default overlay. */
   readonly storageDriver?: 'overlay' | 'vfs';
+  /** Image stores of others that it reads beside its own. */
+  readonly additionalStores?: readonly string[];
   /** The Podman of this root folder, see `engineRoot`; default this machine's. */
   readonly root?: string;
 }
@@ -23,7 +25,7 @@ export class PodmanEngine extends ApiEngine {
   readonly #program: Program;
   readonly #flags: readonly string[];
 
-  constructor(disk: Disk, { root, storageDriver = 'overlay' }: PodmanOptions) {
+  constructor(disk: Disk, { root, storageDriver = 'overlay', additionalStores = [] }: PodmanOptions) {
     super(disk, 'podman');
     const folder = disk.workspace.path;
     this.dataRoot = join(disk.path, 'storage');
@@ -51,6 +53,7 @@ export class PodmanEngine extends ApiEngine {
     this.#flags = [
       ...['--root', this.dataRoot, '--runroot', join(folder, 'run', 'storage')],
       ...['--storage-driver', storageDriver, '--cgroup-manager', 'cgroupfs'],
+      ...additionalStores.flatMap((store) => ['--storage-opt', `additionalimagestore=${store}`]),
     ];
     this.#program = {
       command: root === undefined ? commandPath('podman') : 'podman',

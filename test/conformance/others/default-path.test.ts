@@ -27,7 +27,6 @@ it.each(['', 'containerd/daemon'])('the path %j is right, without a warning', as
   expect(cli.json()).toMatchObject({
     usage: { path: join(engine.dataRoot, 'containerd/daemon') },
     dataRoot: null,
-    // What containerd's records tell is read for CRI's namespace only, and says nothing of Docker's images.
-    layerSource: expect.stringContaining('estimated') as string,
+    layerSource: expect.stringMatching(/^measured on the disk by containerd/) as string,
   });
 });

@@ -52,7 +52,7 @@ export function showSpace(element: HTMLElement, { space, spaceProblem, layerSour
       true,
     ),
     ...named('volume', 'that no container mounts', space.unusedVolumes),
-    ...named('folder', 'that nothing refers to', space.leftovers),
+    ...named('leftover', 'that nothing refers to', space.leftovers),
     h('p', { class: 'muted small' }, `Layer sizes: ${layerSource}.`),
   );
 }
