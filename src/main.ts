@@ -20,9 +20,16 @@ function onOutputError({ code, message }: NodeJS.ErrnoException): void {
 
 async function main(): Promise<number> {
   await loadExpressions([...process.argv, ...Object.values(process.env)]);
-  const command = parseCommandLine(process.argv.slice(2), process.env, {
+  // A process that `simulate` starts to replay for it: see commands/simulate-helpers.ts.
+  const isHelper = process.argv[2] === 'simulate-helper' && process.send !== undefined;
+  const argv = isHelper ? ['simulate', ...process.argv.slice(3)] : process.argv.slice(2);
+  const command = parseCommandLine(argv, process.env, {
     columns: process.stdout.columns || 100,
   });
+  if (isHelper && command.kind === 'simulate') {
+    const { simulateHelper } = await import('./commands/simulate-helper.ts');
+    return await simulateHelper(command.options);
+  }
   switch (command.kind) {
     case 'print':
       process[command.stream].write(command.text);

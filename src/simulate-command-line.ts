@@ -2,8 +2,11 @@
  * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it looks at no engine
  * and no disk, and an operator's environment must not change what a replay says.
  */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseBytes, parsePercent } from './config/quantities.ts';
+import { keepPatterns, seconds, type ValueKind, wholeNumber } from './config/values.ts';
+import type { KeepPattern } from './core/keep-pattern.ts';
+import type { Capacity, Level } from './simulate/simulate.ts';
 
 export interface SimulateOptions {
   readonly trace: readonly string[];
@@ -13,22 +16,23 @@ export interface SimulateOptions {
   readonly import: 'binder-events' | undefined;
   readonly seed: number;
   readonly days: number;
-  /** Bytes, or a share (0 to 1) of the distinct bytes of the trace. */
   readonly capacity: readonly Capacity[];
-  readonly high: number;
-  readonly low: number;
-  readonly soft: number | undefined;
+  readonly inodes: Capacity | undefined;
+  readonly high: Level;
+  readonly low: Level;
+  readonly soft: Level | undefined;
+  readonly keep: readonly KeepPattern[];
+  readonly minAge: number;
+  readonly keepLast: number;
   readonly policy: string;
   readonly bandwidth: number;
-  readonly sweepThresholds: boolean;
-  readonly json: boolean;
+  readonly sweepSeconds: number;
+  readonly sweepThresholds: boolean | undefined;
+  readonly json: boolean | undefined;
   readonly html: string | undefined;
   /** Where to write the trace that was generated or converted. */
   readonly writeTrace: string | undefined;
 }
-
-export type Capacity =
-  { readonly kind: 'bytes'; readonly bytes: number } | { readonly kind: 'share'; readonly share: number };
 
 export type ParsedSimulate =
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
@@ -48,8 +52,11 @@ export function parseSimulate(argv: readonly string[], columns: number): ParsedS
   });
   try {
     command.exitOverride().parse([...argv], { from: 'user' });
-    const options = command.opts<SimulateOptions>();
-    const problem = contradiction(options);
+    const given = command.opts<SimulateOptions>();
+    // Without a default of its own: commander would show an empty list in the help.
+    const options = { ...given, trace: (given.trace as readonly string[] | undefined) ?? [] };
+    const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+    const problem = contradiction(options, isGiven);
     if (problem !== undefined) command.error(`error: ${problem}`);
     return { kind: 'simulate', options };
   } catch (error) {
@@ -59,15 +66,35 @@ export function parseSimulate(argv: readonly string[], columns: number): ParsedS
   }
 }
 
-function contradiction(options: SimulateOptions): string | undefined {
-  const { trace, generate, low, high, soft } = options;
+function contradiction(options: SimulateOptions, isGiven: (name: string) => boolean): string | undefined {
+  const { trace, generate, low, high, soft, html, writeTrace } = options;
   if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';
   if (trace.length > 0 && generate !== undefined) return 'give --trace or --generate, not both';
   if (options.import !== undefined && trace.length === 0) return '--import says how to read --trace FILE';
-  if (low >= high) return `--low ${low} must be below --high ${high}`;
-  if (soft !== undefined && (soft < low || soft >= high))
-    return `--soft ${soft} must be at least --low ${low} and below --high ${high}`;
+  for (const file of [html, writeTrace])
+    if (file !== undefined && trace.includes(file)) return `${file} would be overwritten while it is read`;
+  if (html !== undefined && html === writeTrace) return '--html and --write-trace name the same file';
+  const isAbsolute = high.type === 'absolute';
+  for (const [name, level] of [
+    ['--low', low],
+    ['--soft', soft],
+  ] as const) {
+    if (level !== undefined && level.type !== high.type)
+      return `${name} and --high must both be percentages or both be bytes`;
+  }
+  if (isAbsolute && isGiven('capacity')) return '--high in bytes needs no --capacity';
+  if (isAbsolute && options.inodes !== undefined) return '--inodes needs --high and --low as percentages';
+  if (isAbsolute && options.sweepThresholds)
+    return '--sweep-thresholds tries percentages, so --high must be one';
+  const [lowText, highText] = [levelText(low), levelText(high)];
+  if (low.value >= high.value) return `--low ${lowText} must be below --high ${highText}`;
+  if (soft !== undefined && (soft.value < low.value || soft.value >= high.value))
+    return `--soft ${levelText(soft)} must be at least --low ${lowText} and below --high ${highText}`;
   return undefined;
+}
+
+function levelText({ type, value }: Level): string {
+  return type === 'relative' ? `${value}%` : `${value}B`;
 }
 
 function define(): Command {
@@ -75,7 +102,7 @@ function define(): Command {
     .description(simulateSummary)
     .usage('(--trace FILE... | --generate FAMILY) [flags]')
     .helpOption('-h, --help', 'Print this help')
-    .option('--trace <file...>', 'trace files (docs/trace-format.md), read as one', [])
+    .option('--trace <file...>', 'trace files (docs/trace-format.md), also packed with gzip, read as one')
     .option('--generate <family>', 'make a trace instead: binder, ci or cluster')
     .option(
       '--import <format>',
@@ -83,27 +110,90 @@ function define(): Command {
       binderEvents,
     )
     .option('--seed <number>', 'the seed of what is made up', whole, 1)
-    .option('--days <number>', 'how long a generated trace is', whole, 60)
-    .option(
-      '--capacity <size,...>',
-      'the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several by commas',
-      capacities,
-      [{ kind: 'share', share: 0.15 }],
+    .option('--days <number>', 'how long a generated trace is, from 1 to 3650', days, 60)
+    .addOption(
+      new Option(
+        '--capacity <size,...>',
+        'the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several by commas',
+      )
+        .argParser(capacities)
+        .default([{ kind: 'share', share: 0.15 }], '15%'),
     )
-    .option('--high <percent>', 'a sweep begins here', percent, 80)
-    .option('--low <percent>', 'a sweep ends below this', percent, 60)
     .option(
-      '--soft <percent>',
-      'from here on, while nothing is launched, single images go without a cordon',
-      percent,
+      '--inodes <number>',
+      'the inodes of the disk, such as 6500000, or a share such as 15%; not counted where left out',
+      inodes,
     )
-    .option('--policy <name,...>', 'policies and baselines to replay, by commas', 'all')
-    .option('--bandwidth <size>', 'bytes a second at which images come', bytes, 50e6)
-    .option('--sweep-thresholds', 'try pairs of --low and --high instead of one', false)
-    .option('--json', 'Print JSON and nothing else on standard output', false)
+    .addOption(level('--high <level>', 'a sweep begins here: a percentage, or bytes such as 160GB', 80))
+    .addOption(level('--low <level>', 'a sweep ends below this', 60))
+    .addOption(
+      level(
+        '--soft <level>',
+        'from here on, while nothing is launched, single images are deleted without a cordon',
+      ),
+    )
+    .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
+    .addOption(
+      of(
+        '--min-age <seconds>',
+        'keep images at least this long after they arrived',
+        seconds(0, 315_360_000),
+        0,
+      ),
+    )
+    .addOption(
+      of(
+        '--keep-last <number>',
+        'keep so many of the newest images of each repository',
+        wholeNumber(0, 10_000),
+        0,
+      ),
+    )
+    .addOption(
+      new Option('--policy <name,...>', 'policies and baselines to replay, by commas').default('all', 'all'),
+    )
+    .addOption(
+      new Option('--bandwidth <size>', 'bytes a second at which images are pulled')
+        .argParser(bytes)
+        .default(50e6, '50MB'),
+    )
+    .addOption(
+      of(
+        '--sweep-seconds <seconds>',
+        'what each sweep takes besides what it deletes: cordon, uncordon, the pause in scheduling',
+        seconds(0, 3600),
+        10,
+      ),
+    )
+    .option('--sweep-thresholds', 'try pairs of --low and --high instead of one, and compare them')
+    .option('--json', 'Print JSON and nothing else on standard output')
     .option('--html <file>', 'write a page with plots, too')
     .option('--write-trace <file>', 'write the generated or imported trace in the trace format, too')
     .allowExcessArguments(false);
+}
+
+/** An option of a kind that the daemon's settings have. */
+function of<T>(flags: string, help: string, kind: ValueKind<T>, fallback: T): Option {
+  const parse = (text: string): T => {
+    const parsed = kind.parse(text);
+    if (!parsed.ok) throw new InvalidArgumentError(`${parsed.reason}.`);
+    return parsed.value;
+  };
+  const option = new Option(flags, help).argParser(parse);
+  return Array.isArray(fallback) ? option.default(fallback, 'none') : option.default(fallback);
+}
+
+function level(flags: string, help: string, percentage?: number): Option {
+  const option = new Option(flags, help).argParser(levelOf);
+  return percentage === undefined
+    ? option
+    : option.default({ type: 'relative', value: percentage }, `${percentage}%`);
+}
+
+function levelOf(text: string): Level {
+  return /[kmgtpe]i?b?\s*$|b\s*$/i.test(text)
+    ? { type: 'absolute', value: bytes(text) }
+    : { type: 'relative', value: percent(text) };
 }
 
 function binderEvents(text: string): 'binder-events' {
@@ -115,6 +205,12 @@ function whole(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0 || text.trim() === '')
     throw new InvalidArgumentError('Not a whole number.');
+  return value;
+}
+
+function days(text: string): number {
+  const value = whole(text);
+  if (value < 1 || value > 3650) throw new InvalidArgumentError('It must be from 1 to 3650 days.');
   return value;
 }
 
@@ -130,12 +226,18 @@ function bytes(text: string): number {
   return parsed.value;
 }
 
+function share(text: string): Capacity | undefined {
+  return text.trim().endsWith('%') ? { kind: 'share', share: percent(text) / 100 } : undefined;
+}
+
 function capacities(text: string): Capacity[] {
-  return text
-    .split(',')
-    .map((each) =>
-      each.trim().endsWith('%')
-        ? { kind: 'share', share: percent(each) / 100 }
-        : { kind: 'bytes', bytes: bytes(each) },
-    );
+  return text.split(',').map((each) => share(each) ?? { kind: 'amount', amount: bytes(each) });
+}
+
+function inodes(text: string): Capacity {
+  const known = share(text);
+  if (known !== undefined) return known;
+  const amount = whole(text);
+  if (amount === 0) throw new InvalidArgumentError('A disk without inodes holds nothing.');
+  return { kind: 'amount', amount };
 }

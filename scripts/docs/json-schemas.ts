@@ -9,10 +9,12 @@ import type { UnitKind } from '../../src/core/unit.ts';
 import type { DataRootFinding } from '../../src/disk/data-root.ts';
 import type { EngineInfo } from '../../src/engine/engine.ts';
 import type { Figures } from '../../src/simulate/figures.ts';
+import type { Setting } from '../../src/simulate/simulate.ts';
 import type {
   OneRunJson,
   Run,
   RunsJson,
+  BoundJson,
   SimulateJson,
   TraceFigures,
 } from '../../src/simulate/report/json.ts';
@@ -272,26 +274,50 @@ const policies = list<Figures>(
     sweeps: whole('sweeps'),
     sweepsAboveLow: whole('sweeps that ended at or above LOW'),
     deletedGently: whole('images deleted between the soft threshold and HIGH, without a cordon'),
-    cordonedMinutes: real('minutes that the sweeps would have taken'),
+    cordonedMinutes: real(
+      'minutes that the sweeps would have taken: a fixed time each, 2 s an image, 1 s for each 500 MB',
+    ),
     meanOvershootBytes: real('bytes below LOW at the end of a sweep, on average'),
     maxOvershootBytes: real('the same at most'),
     peakBytes: real('the most that was used'),
   }),
 );
+const boundList = list<BoundJson>(
+  'what can be had at best, with every byte a page of its own and the future known',
+  object<BoundJson>('a bound or a mark', {
+    name: oneOf<BoundJson['name']>('which one', {
+      relaxed: 'from HIGH to LOW as the daemon does: a mark, not a proven optimum',
+      'lower-bound': 'always filled up to HIGH: no policy that is below HIGH after its sweeps fetches less',
+    }),
+    fetchedBytes: real('bytes fetched in all'),
+    refetchedBytes: real('of these: what had been there before and was deleted'),
+  }),
+);
+const sentences = list<string>('what it says, in sentences', text('a sentence'));
 const setting = {
-  capacityBytes: real('the size of the disk'),
-  high: real('per cent at which a sweep begins'),
-  low: real('per cent below which a sweep ends'),
+  type: oneOf<Setting['type']>('what the thresholds are', {
+    relative: 'per cent of the disk',
+    absolute: 'bytes',
+  }),
+  capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
+  high: real('where a sweep begins, in per cent or bytes'),
+  low: real('below what a sweep ends, in per cent or bytes'),
 };
 
 /** `simulate --json`. */
 export const simulateSchema: Described<SimulateJson> = either(
-  object<OneRunJson>('With one capacity and one pair of thresholds.', { trace, ...setting, policies }),
+  object<OneRunJson>('With one capacity and one pair of thresholds.', {
+    trace,
+    ...setting,
+    policies,
+    bounds: boundList,
+    conclusion: sentences,
+  }),
   object<RunsJson>('With several.', {
     trace,
     runs: list<Run>(
       'a run for each capacity and pair of thresholds',
-      object<Run>('a run', { ...setting, policies }),
+      object<Run>('a run', { ...setting, policies, bounds: boundList, conclusion: sentences }),
     ),
   }),
 );

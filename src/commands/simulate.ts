@@ -1,8 +1,5 @@
 /** `simulate`: replays a trace with each policy and shows what that cost. Looks at no engine and no disk. */
-import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { formatBytes, formatDuration } from '../core/format.ts';
 import { EXIT } from '../exit-status.ts';
 import type { SimulateOptions } from '../simulate-command-line.ts';
 import { findChoosers, UnknownChooserError } from '../simulate/choosers.ts';
@@ -11,28 +8,55 @@ import { importBinderEvents } from '../simulate/import-binder.ts';
 import { readTraces } from '../simulate/read-trace.ts';
 import { htmlReport } from '../simulate/report/html.ts';
 import { simulateJson } from '../simulate/report/json.ts';
-import { type Result, simulate as replayAll } from '../simulate/simulate.ts';
+import { bandTables, settingTable, type TextTable, traceLine } from '../simulate/report/text.ts';
+import { jobsOf, type Result, resultsOf, type Settings } from '../simulate/simulate.ts';
 import { type Trace, TraceError } from '../simulate/trace.ts';
 import { traceLines } from '../simulate/write-trace.ts';
 import { table } from '../surfaces/terminal.ts';
 import { complain, printJson } from './look.ts';
+import { OutputFile, OutputFileError } from './output-file.ts';
+import { runJobs } from './simulate-helpers.ts';
 
 export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<number> {
+  const outputs: OutputFile[] = [];
   try {
     const choosers = findChoosers(options.policy);
+    // A replay may take minutes: what could not be written is said before it.
+    const [html, writeTrace] = [options.html, options.writeTrace].map((file) => file && new OutputFile(file));
+    for (const output of [html, writeTrace]) if (output instanceof OutputFile) outputs.push(output);
+    for (const output of outputs) await output.open();
     const trace = await load(options, signal);
-    if (options.writeTrace !== undefined)
-      await pipeline(traceLines(trace), createWriteStream(options.writeTrace), { signal });
-    const results = replayAll(trace, choosers, options);
-    if (options.html !== undefined) await writeFile(options.html, htmlReport(trace, results), { signal });
-    if (options.json) printJson(simulateJson(trace, results));
-    else process.stdout.write(asText(trace, results));
+    if (writeTrace instanceof OutputFile)
+      await writeTrace.write((stream) => pipeline(traceLines(trace), stream, { signal }));
+    const settings = settingsOf(options);
+    const jobs = jobsOf(trace, choosers, settings);
+    const results = resultsOf(trace, jobs, await runJobs(trace, jobs, signal), settings);
+    if (html instanceof OutputFile)
+      await html.write((stream) => pipeline([htmlReport(trace, results)], stream, { signal }));
+    if (options.json === true) printJson(simulateJson(trace, results));
+    else process.stdout.write(asText(trace, results, options.sweepThresholds === true));
     return EXIT.done;
   } catch (error) {
+    if (error instanceof OutputFileError) {
+      complain(error.message);
+      return EXIT.unavailable;
+    }
     if (!(error instanceof TraceError || error instanceof UnknownChooserError)) throw error;
     complain(error.message);
     return EXIT.usage;
+  } finally {
+    for (const output of outputs) await output.close();
   }
+}
+
+/** What of the options says how to replay. */
+export function settingsOf(options: SimulateOptions): Settings {
+  const { keep, minAge, keepLast } = options;
+  return {
+    ...options,
+    sweepThresholds: options.sweepThresholds === true,
+    protections: { keep, minAgeSeconds: minAge, keepLast },
+  };
 }
 
 async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trace> {
@@ -49,39 +73,11 @@ async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trac
   return generate(family, options.seed, options.days);
 }
 
-function asText(trace: Trace, results: readonly Result[]): string {
-  const head = `${trace.startsMs.length} uses of ${trace.images.length} images on ${trace.layers.length} layers, ${formatBytes(trace.distinctBytes)} in all`;
-  const parts = results.map(({ setting, rows }) => {
-    const title = `capacity ${formatBytes(setting.capacityBytes)}, high ${setting.high} %, low ${setting.low} %`;
-    const lines = rows.map((row) => [
-      row.policy,
-      formatBytes(row.fetchedBytes),
-      formatBytes(row.refetchedBytes),
-      String(row.misses),
-      String(row.launchesWaited),
-      formatDuration(row.delayP50Seconds),
-      formatDuration(row.delayP95Seconds),
-      String(row.imagesDeleted),
-      String(row.sweeps),
-      row.cordonedMinutes.toFixed(0),
-      formatBytes(row.meanOvershootBytes),
-      formatBytes(row.peakBytes),
-    ]);
-    const titles = [
-      'POLICY',
-      'FETCHED',
-      'AGAIN',
-      'MISSES',
-      'WAITED',
-      'P50',
-      'P95',
-      'DELETED',
-      'SWEEPS',
-      'CORDON MIN',
-      'BELOW LOW',
-      'PEAK',
-    ];
-    return `${title}\n${table(titles, lines, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])}`;
-  });
-  return `${[head, ...parts].join('\n\n')}\n`;
+function asText(trace: Trace, results: readonly Result[], isComparingBands: boolean): string {
+  const tables = [...results.map(settingTable), ...(isComparingBands ? bandTables(results) : [])];
+  return `${[traceLine(trace), ...tables.map(tableText)].join('\n\n')}\n`;
+}
+
+function tableText({ title, columns, rows, numbers, below }: TextTable): string {
+  return [title, table(columns, rows, numbers), ...below].join('\n');
 }

@@ -2,6 +2,7 @@
 import { forestOf } from '../core/forest.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { sortOut } from '../core/protection.ts';
+import type { Protections } from '../core/protections.ts';
 import { selectVictims } from '../core/select/choose.ts';
 import { holders } from '../core/store.ts';
 import { amountToFree, level, type Thresholds, type Usage } from '../core/thresholds.ts';
@@ -13,6 +14,8 @@ export interface Moment {
   readonly store: VirtualStore;
   readonly usage: Usage;
   readonly thresholds: Thresholds;
+  /** What people protect; the policies of the daemon keep it, the baselines know nothing of it. */
+  readonly protections: Protections;
   /** What was learned so far; undefined where the chooser does not want a history. */
   readonly history: UsageHistory | undefined;
   readonly nowMs: number;
@@ -41,7 +44,9 @@ export function plannedVictims(policy: Policy, moment: Moment): readonly number[
   const store = moment.store.snapshot();
   const held = holders(store);
   const forest = forestOf(store, undefined, held);
-  const stays = new Set(sortOut(store, undefined, undefined, held).kept.map(({ id }) => id));
+  const stays = new Set(
+    sortOut(store, undefined, { ...moment.protections, nowMs: moment.nowMs }, held).kept.map(({ id }) => id),
+  );
   const { victims } = selectVictims(policy, {
     store,
     forest,

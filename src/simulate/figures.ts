@@ -31,12 +31,27 @@ export interface Figures {
   readonly peakBytes: number;
 }
 
-/** What a sweep takes: for each image two seconds for the engine and its check, and the time to unlink the files. */
+/** What a sweep takes besides its fixed cost: two seconds an image for the engine and its check, and to unlink the files. */
 const SECONDS_PER_IMAGE = 2;
 const FREED_BYTES_PER_SECOND = 500e6;
 
+/**
+ * What each sweep takes whatever it deletes: the node is listed, cordoned and uncordoned, and the scheduler, which backs
+ * off up to ten seconds from a pod that it could not place, finds the node again.
+ */
+export const DEFAULT_SWEEP_SECONDS = 10;
+
+/** A threshold in bytes of the disk. */
+export function bytesAt(
+  { capacityBytes, type }: Pick<ReplayOptions, 'capacityBytes' | 'type'>,
+  level: number,
+): number {
+  return type === 'absolute' ? level : (capacityBytes * level) / 100;
+}
+
 export class Counting {
   readonly #lowBytes: number;
+  readonly #sweepSeconds: number;
   #launches = 0;
   #misses = 0;
   #fetched = 0;
@@ -52,8 +67,9 @@ export class Counting {
   #overshootMax = 0;
   #peak = 0;
 
-  constructor({ capacityBytes, low }: Pick<ReplayOptions, 'capacityBytes' | 'low'>) {
-    this.#lowBytes = (capacityBytes * low) / 100;
+  constructor(options: ReplayOptions) {
+    this.#lowBytes = bytesAt(options, options.low);
+    this.#sweepSeconds = options.sweepSeconds ?? DEFAULT_SWEEP_SECONDS;
   }
 
   launched(wasHere: boolean, { bytes, againBytes }: Fetched): void {
@@ -68,11 +84,14 @@ export class Counting {
     this.#peak = Math.max(this.#peak, usedBytes);
   }
 
-  swept(images: number, freedBytes: number, usedBytesAfter: number): void {
+  /** @param isBelowLow whether it reached its goal, in bytes and in inodes. */
+  swept(images: number, freedBytes: number, usedBytesAfter: number, isBelowLow: boolean): void {
     this.#sweeps += 1;
     this.#deleted += images;
+    // A sweep that may delete nothing holds up nobody: the daemon does not repeat it while nothing has changed.
+    if (images > 0) this.#cordonedSeconds += this.#sweepSeconds;
     this.#cordonedSeconds += images * SECONDS_PER_IMAGE + freedBytes / FREED_BYTES_PER_SECOND;
-    if (usedBytesAfter >= this.#lowBytes) this.#aboveLow += 1;
+    if (!isBelowLow) this.#aboveLow += 1;
     const overshoot = Math.max(0, this.#lowBytes - usedBytesAfter);
     this.#overshootSum += overshoot;
     this.#overshootMax = Math.max(this.#overshootMax, overshoot);

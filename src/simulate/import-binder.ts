@@ -3,20 +3,25 @@
  * archive says which repository was launched when, not how big its image was nor how long it ran, so sizes and durations
  * are drawn, the same for the same specification and seed.
  */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import { Maker, type MadeImage } from './generate/make.ts';
 import { Random } from './generate/random.ts';
+import { type Specification, standingFor } from './binder-spec.ts';
+import { eachLine } from './lines.ts';
 import { type Trace, TraceBuilder, TraceError, type TraceLayer, type UseEvent } from './trace.ts';
 
-/** What is needed of a line; versions 1 to 5 of the schema have these. Failed launches are marked since version 2. */
+/**
+ * What is needed of a line; versions 1 to 5 of the schema have these. Failed launches are marked since version 2, and the
+ * commit that a branch stood for is told since version 4.
+ */
 const launch = v.object({
   timestamp: v.string(),
   provider: v.string(),
   spec: v.string(),
   status: v.exactOptional(v.string()),
+  ref: v.exactOptional(v.nullable(v.string())),
 });
+type Launch = v.InferOutput<typeof launch>;
 
 /** @throws TraceError that names the file and the line. */
 export async function importBinderEvents(
@@ -28,21 +33,16 @@ export async function importBinderEvents(
   const builder = new TraceBuilder();
   let launches = 0;
   for (const file of files) {
-    let number = 0;
-    try {
-      for await (const line of createInterface({ input: createReadStream(file, { signal }) })) {
-        number += 1;
-        if (line.trim() === '') continue;
-        const parsed = v.safeParse(launch, JSON.parse(line));
-        if (!parsed.success) throw new TraceError(parsed.issues[0].message);
-        if ((parsed.output.status ?? 'success') !== 'success') continue;
-        builder.add(images.launch(parsed.output));
-        launches += 1;
+    await eachLine(file, signal, (line) => {
+      const parsed = v.safeParse(launch, json(line));
+      if (!parsed.success) {
+        const [issue] = parsed.issues;
+        throw new TraceError(`${v.getDotPath(issue) ?? 'the line'}: ${issue.message}`);
       }
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new TraceError(`${file}:${number}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+      if ((parsed.output.status ?? 'success') !== 'success') return;
+      builder.add(images.launch(parsed.output));
+      launches += 1;
+    });
   }
   if (launches === 0) throw new TraceError(`no successful launch in ${files.join(', ')}`);
   return builder.build();
@@ -59,31 +59,33 @@ class BinderImages {
     this.#base = this.#maker.layers(7, 60, 0.8);
   }
 
-  launch({ timestamp, provider, spec }: v.InferOutput<typeof launch>): UseEvent {
-    const time = Date.parse(timestamp) / 1000;
-    if (!Number.isFinite(time)) throw new TraceError(`not a time: ${timestamp}`);
+  launch(event: Launch): UseEvent {
+    const time = Date.parse(event.timestamp) / 1000;
+    if (!Number.isFinite(time)) throw new TraceError(`not a time: ${event.timestamp}`);
     const durationSeconds = Math.round(Math.min(21_600, this.#maker.random.logNormal(1200, 1.1)));
-    const { id, reference, layers } = this.#imageOf(provider, spec);
+    const { id, reference, layers } = this.#imageOf(standingFor(event));
     return { time, event: 'use', image: id, reference, durationSeconds, layers };
   }
 
-  /** `owner/repository/ref`: versions of a repository share its environment. */
-  #imageOf(provider: string, spec: string): MadeImage {
-    const key = `${provider}/${spec}`;
+  /** Versions of a repository share its environment. */
+  #imageOf({ repository, version }: Specification): MadeImage {
+    const key = `${repository}:${version}`;
     const known = this.#images.get(key);
     if (known !== undefined) return known;
-    const cut = key.lastIndexOf('/');
-    const repository = key.slice(0, cut).toLowerCase();
     const environment =
       this.#environments.get(repository) ?? this.#maker.layers(this.#maker.random.whole(2, 4), 110, 1.0);
     this.#environments.set(repository, environment);
     const content = this.#maker.layers(this.#maker.random.whole(1, 3), 3, 1.8);
-    const image = this.#maker.image(`${repository}:${key.slice(cut + 1)}`, [
-      ...this.#base,
-      ...environment,
-      ...content,
-    ]);
+    const image = this.#maker.image(key, [...this.#base, ...environment, ...content]);
     this.#images.set(key, image);
     return image;
+  }
+}
+
+function json(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new TraceError('not JSON');
   }
 }

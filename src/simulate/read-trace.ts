@@ -1,19 +1,31 @@
 /** Reads trace files (JSON Lines, docs/trace-format.md), a line at a time, so that only the compact trace is kept. */
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import * as v from 'valibot';
+import { eachLine } from './lines.ts';
 import { type Trace, TraceBuilder, TraceError, type UseEvent } from './trace.ts';
 
-const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** 8 EiB, more than any filesystem: what is larger is a mistake, and sums of it are no numbers. */
+const MOST = 2 ** 63;
+/** The last moment that a date can name, in seconds. */
+const LAST_SECOND = 8.64e12;
+/** Three hundred years. */
+const LONGEST_SECONDS = 1e10;
+
+const upTo = (most: number, said: string) =>
+  v.pipe(v.number(), v.finite(), v.minValue(0, 'less than 0'), v.maxValue(most, `more than ${said}`));
+const amount = upTo(MOST, '8 EiB');
 
 const useEvent = v.object({
-  time: v.pipe(v.number(), v.finite()),
+  time: v.pipe(
+    v.number(),
+    v.minValue(-LAST_SECOND, 'not a time in seconds'),
+    v.maxValue(LAST_SECOND, 'not a time in seconds'),
+  ),
   event: v.literal('use'),
-  image: v.string(),
+  image: v.pipe(v.string(), v.nonEmpty('empty')),
   reference: v.exactOptional(v.string()),
-  durationSeconds: v.exactOptional(amount),
+  durationSeconds: v.exactOptional(upTo(LONGEST_SECONDS, '300 years')),
   layers: v.exactOptional(
-    v.array(v.object({ id: v.string(), bytes: amount, inodes: v.exactOptional(amount) })),
+    v.array(v.object({ id: v.string(), bytes: amount, inodes: v.exactOptional(upTo(MOST, '2^63')) })),
   ),
   built: v.exactOptional(v.boolean()),
 });
@@ -35,28 +47,19 @@ function parseLine(line: string): UseEvent | undefined {
 }
 
 /**
- * Reads files one after another as one trace.
+ * Reads files one after another as one trace; they may be packed with gzip.
  * @throws TraceError that names the file and the line, or that there is not one use in them.
  */
 export async function readTraces(files: readonly string[], signal: AbortSignal): Promise<Trace> {
   const builder = new TraceBuilder();
   let uses = 0;
   for (const file of files) {
-    let number = 0;
-    try {
-      const lines = createInterface({ input: createReadStream(file, { signal }), crlfDelay: Infinity });
-      for await (const line of lines) {
-        number += 1;
-        const event = line.trim() === '' ? undefined : parseLine(line);
-        if (event === undefined) continue;
-        builder.add(event);
-        uses += 1;
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      const what = error instanceof Error ? error.message : String(error);
-      throw new TraceError(number === 0 ? `${file}: ${what}` : `${file}:${number}: ${what}`);
-    }
+    await eachLine(file, signal, (line) => {
+      const event = parseLine(line);
+      if (event === undefined) return;
+      builder.add(event);
+      uses += 1;
+    });
   }
   if (uses === 0) throw new TraceError(`no use of an image in ${files.join(', ')}`);
   return builder.build();

@@ -1,6 +1,7 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
-import { isTriggered, level, type Thresholds, type Usage } from '../core/thresholds.ts';
+import { noProtections, type Protections } from '../core/protections.ts';
+import { isBelowLow, isTriggered, level, type Thresholds, type Usage } from '../core/thresholds.ts';
 import { applyEvent } from '../core/usage/events.ts';
 import { newHistory, type UsageHistory } from '../core/usage/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
@@ -13,13 +14,18 @@ export interface ReplayOptions {
   readonly capacityBytes: number;
   /** Undefined: inodes are not counted. */
   readonly capacityInodes?: number;
-  /** Per cent of the capacity. */
+  /** `relative` where left out: thresholds are per cent of the capacity; `absolute`: they are bytes. */
+  readonly type?: Thresholds['type'];
   readonly high: number;
   readonly low: number;
   /** Between this and HIGH single images go without a cordon; undefined: off. */
   readonly soft?: number;
   /** How fast images come, for the delays. */
   readonly bytesPerSecond: number;
+  /** What each sweep takes besides what it deletes; see figures.ts. */
+  readonly sweepSeconds?: number;
+  /** What people protect; nothing where left out. */
+  readonly protections?: Protections;
   /** Called with the bytes used after each use, and after each sweep. */
   readonly watch?: (atMs: number, usedBytes: number) => void;
   /** Called with each image (its number) that goes. */
@@ -51,7 +57,7 @@ class Run {
     this.#store = new VirtualStore(trace);
     this.#chooser = maker.make(this.#store);
     this.#options = options;
-    this.#thresholds = { type: 'relative', high: options.high, low: options.low };
+    this.#thresholds = { type: options.type ?? 'relative', high: options.high, low: options.low };
     this.#history = this.#chooser.wantsHistory ? newHistory(trace.startsMs[0] ?? 0) : undefined;
     this.counting = new Counting(options);
   }
@@ -65,7 +71,7 @@ class Run {
     this.#endUses(atMs);
     this.#lastUseMs = atMs;
     const wasHere = this.#store.has(image);
-    const fetched = this.#store.pull(image);
+    const fetched = this.#store.pull(image, atMs);
     this.counting.launched(wasHere, fetched);
     this.#begin(`use-${use}`, image, atMs, wasHere, trace.holdsMs[use] ?? 0);
     this.counting.sawUse(this.#store.usedBytes);
@@ -99,7 +105,8 @@ class Run {
       const before = this.#store.usedBytes;
       const victims = this.#chooser.choose(this.#moment(usage, atMs, nextUse, this.#thresholds));
       if (victims.length > 0) this.#delete(victims, atMs);
-      this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes);
+      const isBelow = isBelowLow(this.#usage(), this.#thresholds);
+      this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes, isBelow);
     }
   }
 
@@ -108,7 +115,11 @@ class Run {
     const { soft } = this.#options;
     if (soft === undefined) return;
     let atMs = Math.max(this.#lastUseMs + QUIET_MS, this.#lastGentleMs + GENTLE_PACE_MS);
-    for (; atMs < untilMs && level(this.#usage(), 'relative').value >= soft; atMs += GENTLE_PACE_MS) {
+    for (
+      ;
+      atMs < untilMs && level(this.#usage(), this.#thresholds.type).value >= soft;
+      atMs += GENTLE_PACE_MS
+    ) {
       this.#endUses(atMs);
       const usedBytes = this.#store.usedBytes;
       const victims = this.#chooser.choose(this.#moment(this.#usage(), atMs, nextUse, this.#thresholds));
@@ -133,7 +144,8 @@ class Run {
   }
 
   #moment(usage: Usage, nowMs: number, nextUse: number, thresholds: Thresholds) {
-    return { store: this.#store, usage, thresholds, history: this.#history, nowMs, nextUse };
+    const { protections = noProtections } = this.#options;
+    return { store: this.#store, usage, thresholds, protections, history: this.#history, nowMs, nextUse };
   }
 
   #usage(): Usage {
@@ -145,7 +157,7 @@ class Run {
         capacityInodes === undefined
           ? undefined
           : { total: capacityInodes, available: capacityInodes - this.#store.usedInodes },
-      allocated: undefined,
+      allocated: { bytes: this.#store.usedBytes, inodes: this.#store.usedInodes },
     };
   }
 }

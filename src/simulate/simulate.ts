@@ -1,23 +1,42 @@
-/** Replays a trace with several choosers, capacities and thresholds. */
+/** Replays a trace with several choosers, capacities and thresholds: what there is to do, and each part of it. */
+import type { Protections } from '../core/protections.ts';
+import { type Bound, bounds } from './bounds.ts';
 import type { ChooserMaker } from './chooser.ts';
-import type { Figures } from './figures.ts';
-import { replay } from './replay.ts';
-import type { Trace } from './trace.ts';
+import { bytesAt, type Figures } from './figures.ts';
+import { protectedBytes } from './protected-bytes.ts';
+import { replay, type ReplayOptions } from './replay.ts';
+import { type Trace, TraceError } from './trace.ts';
+
+/** An amount, or a share (0 to 1) of all that is in the trace, each layer once. */
+export type Capacity =
+  { readonly kind: 'amount'; readonly amount: number } | { readonly kind: 'share'; readonly share: number };
+
+/** Per cent of the capacity, or bytes. */
+export interface Level {
+  readonly type: 'relative' | 'absolute';
+  readonly value: number;
+}
 
 export interface Settings {
-  readonly capacity: readonly (
-    { readonly kind: 'bytes'; readonly bytes: number } | { readonly kind: 'share'; readonly share: number }
-  )[];
-  readonly high: number;
-  readonly low: number;
-  readonly soft: number | undefined;
+  readonly capacity: readonly Capacity[];
+  /** Undefined: inodes are not counted. */
+  readonly inodes: Capacity | undefined;
+  /** All levels are of one type. */
+  readonly high: Level;
+  readonly low: Level;
+  readonly soft: Level | undefined;
   /** Bytes a second. */
   readonly bandwidth: number;
+  /** What each sweep takes besides what it deletes. */
+  readonly sweepSeconds: number;
+  readonly protections: Protections;
   /** Try pairs of thresholds instead of the one given. */
   readonly sweepThresholds: boolean;
 }
 
 export interface Setting {
+  readonly type: 'relative' | 'absolute';
+  /** With absolute thresholds HIGH itself. */
   readonly capacityBytes: number;
   readonly high: number;
   readonly low: number;
@@ -26,6 +45,7 @@ export interface Setting {
 export interface Result {
   readonly setting: Setting;
   readonly rows: readonly Figures[];
+  readonly bounds: readonly Bound[];
   /** By policy: the disk in use over time. */
   readonly usage: ReadonlyMap<string, readonly Point[]>;
 }
@@ -35,11 +55,25 @@ export interface Point {
   readonly bytes: number;
 }
 
-/** Pairs worth a look: a wide gap means few and big sweeps, a narrow one many and small ones. */
-const PAIRS: readonly (readonly [low: number, high: number])[] = [
+/** One replay: a chooser with one setting. Jobs are numbered, so that helpers need to be told no more than a number. */
+export interface Job {
+  readonly maker: ChooserMaker;
+  readonly setting: Setting;
+  readonly options: ReplayOptions;
+}
+
+export interface Outcome {
+  readonly figures: Figures;
+  readonly usage: readonly Point[];
+}
+
+/** Pairs worth a look: a wide band means few and big sweeps, a narrow one many and small ones. */
+export const PAIRS: readonly (readonly [low: number, high: number])[] = [
   [40, 80],
   [60, 80],
   [70, 80],
+  [75, 80],
+  [78, 80],
   [60, 90],
   [75, 90],
   [85, 90],
@@ -47,36 +81,100 @@ const PAIRS: readonly (readonly [low: number, high: number])[] = [
 
 /** How many points a curve of usage has at most. */
 const POINTS = 400;
+/** How often a replay says how far it is. */
+const STEPS = 50;
 
+/** All that is to be replayed: by setting, then by chooser. @throws TraceError where a trace has no inodes to share out. */
+export function jobsOf(trace: Trace, choosers: readonly ChooserMaker[], settings: Settings): readonly Job[] {
+  const { high, low, soft, bandwidth, sweepSeconds, protections } = settings;
+  const pairs = settings.sweepThresholds ? PAIRS : [[low.value, high.value] as const];
+  const capacities =
+    high.type === 'absolute' ? [{ kind: 'amount', amount: high.value } as const] : settings.capacity;
+  const capacityInodes = settings.inodes && amountOf(settings.inodes, inodesOf(trace));
+  return capacities.flatMap((capacity) => {
+    const capacityBytes = amountOf(capacity, trace.distinctBytes);
+    return pairs.flatMap(([lowest, highest]) => {
+      const setting = { type: high.type, capacityBytes, high: highest, low: lowest };
+      const options: ReplayOptions = {
+        ...setting,
+        bytesPerSecond: bandwidth,
+        sweepSeconds,
+        protections,
+        ...(soft && { soft: soft.value }),
+        ...(capacityInodes !== undefined && { capacityInodes }),
+      };
+      return choosers.map((maker) => ({ maker, setting, options }));
+    });
+  });
+}
+
+function amountOf(capacity: Capacity, all: number): number {
+  return capacity.kind === 'amount' ? capacity.amount : Math.round(all * capacity.share);
+}
+
+function inodesOf(trace: Trace): number {
+  const inodes = trace.layers.reduce((sum, layer) => sum + layer.inodes, 0);
+  if (inodes === 0) throw new TraceError('the trace tells no inodes of its layers; leave --inodes out');
+  return inodes;
+}
+
+/** @param onProgress told now and then what share (0 to 1) is done. */
+export function runJob(
+  trace: Trace,
+  job: Job,
+  onProgress: (share: number) => void = () => undefined,
+): Outcome {
+  const curve = new Curve(trace);
+  const step = Math.max(1, Math.ceil(trace.startsMs.length / STEPS));
+  let uses = 0;
+  const figures = replay(trace, job.maker, {
+    ...job.options,
+    watch: (atMs, bytes) => {
+      curve.add(atMs, bytes);
+      uses += 1;
+      if (uses % step === 0) onProgress(uses / trace.startsMs.length);
+    },
+  });
+  return { figures, usage: curve.points };
+}
+
+/** What came of all jobs, by setting. */
+export function resultsOf(
+  trace: Trace,
+  jobs: readonly Job[],
+  outcomes: readonly Outcome[],
+  { protections }: Settings,
+): readonly Result[] {
+  const protectedAt = protectedBytes(trace, protections);
+  const settings = [...new Set(jobs.map(({ setting }) => setting))];
+  return settings.map((setting) => {
+    const own = outcomes.filter((_, at) => jobs[at]?.setting === setting);
+    return {
+      setting,
+      rows: own.map(({ figures }) => figures),
+      usage: new Map(own.map(({ figures, usage }) => [figures.policy, usage])),
+      bounds: bounds(trace, {
+        highBytes: bytesAt(setting, setting.high),
+        lowBytes: bytesAt(setting, setting.low),
+        ...(protectedAt && { protectedBytes: protectedAt }),
+      }),
+    };
+  });
+}
+
+/** All of it here, one after another. */
 export function simulate(
   trace: Trace,
   choosers: readonly ChooserMaker[],
   settings: Settings,
 ): readonly Result[] {
-  const pairs = settings.sweepThresholds ? PAIRS : [[settings.low, settings.high] as const];
-  return settings.capacity.flatMap((capacity) => {
-    const capacityBytes =
-      capacity.kind === 'bytes' ? capacity.bytes : Math.round(trace.distinctBytes * capacity.share);
-    return pairs.map(([low, high]): Result => {
-      const usage = new Map<string, Point[]>();
-      const rows = choosers.map((maker) => {
-        const curve = new Curve(trace);
-        const figures = replay(trace, maker, {
-          capacityBytes,
-          low,
-          high,
-          bytesPerSecond: settings.bandwidth,
-          ...(settings.soft !== undefined && { soft: settings.soft }),
-          watch: (atMs, bytes) => {
-            curve.add(atMs, bytes);
-          },
-        });
-        usage.set(maker.name, curve.points);
-        return figures;
-      });
-      return { setting: { capacityBytes, high, low }, rows, usage };
-    });
-  });
+  const jobs = jobsOf(trace, choosers, settings);
+  return resultsOf(
+    trace,
+    jobs,
+    jobs.map((job) => runJob(trace, job)),
+    settings,
+  );
 }
 
 /** Keeps the highest usage of each slice of time. */

@@ -58,9 +58,11 @@ export class TraceBuilder {
   readonly #imageOf = new Numbers();
   readonly #holds = new Numbers();
 
-  /** @throws TraceError when the image is new and its layers are missing, or a layer stands on two different ones. */
+  /** @throws TraceError when the image is new and its layers are missing, or they are not those told before. */
   add(event: UseEvent): void {
-    const image = this.#imageIndex.get(event.image) ?? this.#addImage(event);
+    const known = this.#imageIndex.get(event.image);
+    if (known !== undefined && event.layers !== undefined) this.#checkLayers(known, event.layers);
+    const image = known ?? this.#addImage(event);
     this.#starts.push(event.time * 1000);
     this.#imageOf.push(image);
     this.#holds.push(Math.max(0, event.durationSeconds ?? 0) * 1000);
@@ -107,6 +109,13 @@ export class TraceBuilder {
     this.#chains.push(chain);
     this.#imageIndex.set(event.image, index);
     return index;
+  }
+
+  /** An image's ID is one over its content, so it cannot come to stand on other layers. Sizes may be measured anew. */
+  #checkLayers(image: number, layers: readonly TraceLayer[]): void {
+    const first = this.#images[image]?.layers ?? [];
+    if (layers.length === first.length && layers.every(({ id }, at) => id === first[at])) return;
+    throw new TraceError(`image ${this.#images[image]?.id ?? ''} has other layers than on its first line`);
   }
 
   #layerAt(layer: TraceLayer, parentId: ChainId | undefined): number {

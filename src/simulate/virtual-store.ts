@@ -48,11 +48,11 @@ export class VirtualStore {
     return this.#present.keys();
   }
 
-  /** Brings an image here, fetching the layers that are missing. */
-  pull(image: number): Fetched {
+  /** Brings an image here at a time, fetching the layers that are missing. */
+  pull(image: number, atMs: number): Fetched {
     const self = this.trace.images[image];
     if (self === undefined || this.#present.has(image)) return nothing;
-    this.#present.set(image, self);
+    this.#present.set(image, { ...self, appearedAtMs: atMs });
     this.#indexOf.set(self.id, image);
     let [bytes, againBytes] = [0, 0];
     for (const index of this.trace.chains[image] ?? []) {

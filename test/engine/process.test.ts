@@ -1,6 +1,11 @@
 /** The real executable as a process: exit statuses, signals, what it prints where. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noProtections } from '../../src/core/protections.ts';
+import { findChoosers } from '../../src/simulate/choosers.ts';
+import { families, generate } from '../../src/simulate/generate/families.ts';
+import { simulateJson } from '../../src/simulate/report/json.ts';
+import { simulate } from '../../src/simulate/simulate.ts';
 import { runCli } from '../harness/cli.ts';
 import type { DockerEngine } from '../harness/docker-engine.ts';
 import { listTags } from '../harness/engine-api.ts';
@@ -81,6 +86,37 @@ describe('looking without touching', () => {
       'lru',
       'clairvoyant',
     ]);
+  });
+
+  it('simulate replays in processes of its own as it does here, and refuses before it replays', async () => {
+    const options =
+      '--generate binder --seed 3 --days 20 --capacity 10%,20% --policy lru,value,biggest'.split(' ');
+    const cli = runCli(['simulate', ...options, '--keep', 're:nothing', '--json']);
+    expect(await cli.exited).toEqual({ code: 0, signal: null });
+    const binder = families.find(({ name }) => name === 'binder') ?? expect.fail();
+    const trace = generate(binder, 3, 20);
+    // So much that helpers are worth it.
+    expect(6 * trace.startsMs.length).toBeGreaterThan(30_000);
+    const results = simulate(trace, findChoosers('lru,value,biggest'), {
+      capacity: [
+        { kind: 'share', share: 0.1 },
+        { kind: 'share', share: 0.2 },
+      ],
+      inodes: undefined,
+      high: { type: 'relative', value: 80 },
+      low: { type: 'relative', value: 60 },
+      soft: undefined,
+      bandwidth: 50e6,
+      sweepSeconds: 10,
+      protections: noProtections,
+      sweepThresholds: false,
+    });
+    expect(cli.json()).toEqual(JSON.parse(JSON.stringify(simulateJson(trace, results))));
+
+    const refused = runCli(['simulate', ...options, '--html', '/nowhere/report.html']);
+    expect(await refused.exited).toEqual({ code: 1, signal: null });
+    expect(refused.stderr).toMatch(/cannot write \/nowhere\/report.html: no such directory/);
+    expect(refused.stdout).toBe('');
   });
 
   it.each([['plan'], ['status']])('%s shows every image and its reason as text', async (command) => {

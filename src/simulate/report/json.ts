@@ -1,7 +1,9 @@
 /** What `simulate --json` prints. */
+import type { Bound } from '../bounds.ts';
 import type { Figures } from '../figures.ts';
 import type { Result, Setting } from '../simulate.ts';
 import type { Trace } from '../trace.ts';
+import { conclusion } from './conclusion.ts';
 
 /** What was replayed. */
 export interface TraceFigures {
@@ -11,9 +13,15 @@ export interface TraceFigures {
   readonly distinctBytes: number;
 }
 
+/** What can be had at best. */
+export type BoundJson = Omit<Bound, 'summary'>;
+
 /** All policies with one capacity and one pair of thresholds. */
 export interface Run extends Setting {
   readonly policies: readonly Figures[];
+  readonly bounds: readonly BoundJson[];
+  /** What it says, in sentences. */
+  readonly conclusion: readonly string[];
 }
 
 export interface OneRunJson extends Run {
@@ -29,7 +37,16 @@ export type SimulateJson = OneRunJson | RunsJson;
 
 /** With one capacity and one pair of thresholds the rows stand at the top; with more, each run has its own. */
 export function simulateJson(trace: Trace, results: readonly Result[]): SimulateJson {
-  const runs = results.map(({ setting, rows }): Run => ({ ...setting, policies: rows }));
+  const runs = results.map((result): Run => ({
+    ...result.setting,
+    policies: result.rows,
+    bounds: result.bounds.map(({ name, fetchedBytes, refetchedBytes }) => ({
+      name,
+      fetchedBytes,
+      refetchedBytes,
+    })),
+    conclusion: conclusion(result),
+  }));
   const figures: TraceFigures = {
     uses: trace.startsMs.length,
     images: trace.images.length,

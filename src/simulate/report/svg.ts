@@ -88,26 +88,39 @@ export interface Mark {
   readonly text: string;
 }
 
-/** Curves on one square of 1 by 1, with marks across it and below it. */
-export function curves(
+const STRIP = 90;
+
+/** A strip for each line, one below another on the same scale, with marks across each and below the last. */
+export function strips(
   title: string,
   lines: readonly Line[],
   marks: readonly Mark[],
   below: readonly Mark[],
 ): string {
-  const [x, y] = [(value: number) => 90 + value * 600, (value: number) => 230 - value * 220];
-  const drawn = lines.map((line) => {
-    const points = line.points.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-    return `<polyline points="${points}" fill="none" stroke="${line.colour}" stroke-width="1.3"><title>${escape(line.label)}</title></polyline>`;
+  const x = (value: number): number => 150 + value * 480;
+  const drawn = lines.map((line, place) => {
+    const top = place * STRIP;
+    const y = (value: number): string => (top + 78 - value * 70).toFixed(1);
+    const points = line.points.map(([at, value]) => `${x(at).toFixed(1)},${y(value)}`).join(' ');
+    const [first, last] = [line.points[0], line.points.at(-1)];
+    const area =
+      first === undefined || last === undefined
+        ? ''
+        : `<polygon points="${x(first[0]).toFixed(1)},${y(0)} ${points} ${x(last[0]).toFixed(1)},${y(0)}" fill="${line.colour}" opacity=".25"/>`;
+    const across = marks.map(
+      ({ at, text }) =>
+        `<line x1="150" x2="630" y1="${y(at)}" y2="${y(at)}" stroke="currentColor" stroke-dasharray="3 3" opacity=".5"/>` +
+        `<text x="636" y="${(Number(y(at)) + 4).toFixed(1)}">${escape(text)}</text>`,
+    );
+    return (
+      `<text x="142" y="${top + 48}" text-anchor="end">${escape(line.label)}</text>${area}` +
+      `<polyline points="${points}" fill="none" stroke="${line.colour}" stroke-width="1.5"><title>${escape(line.label)}</title></polyline>${across.join('')}`
+    );
   });
-  const drawnMarks = marks.map(
-    ({ at, text }) =>
-      `<line x1="90" x2="690" y1="${y(at).toFixed(1)}" y2="${y(at).toFixed(1)}" stroke="currentColor" stroke-dasharray="4 4" opacity=".5"/>` +
-      `<text x="84" y="${(y(at) + 4).toFixed(1)}" text-anchor="end">${escape(text)}</text>`,
-  );
+  const height = lines.length * STRIP;
   const times = below.map(
     ({ at, text }) =>
-      `<text x="${x(at).toFixed(1)}" y="248" text-anchor="${at < 1 ? 'middle' : 'end'}">${escape(text)}</text>`,
+      `<text x="${x(at).toFixed(1)}" y="${height + 8}" text-anchor="${at < 1 ? 'middle' : 'end'}">${escape(text)}</text>`,
   );
-  return `<svg viewBox="0 0 700 256" role="img" aria-label="${escape(title)}">${drawnMarks.join('')}${drawn.join('')}${times.join('')}</svg>`;
+  return `<svg viewBox="0 0 740 ${height + 16}" role="img" aria-label="${escape(title)}">${drawn.join('')}${times.join('')}</svg>`;
 }

@@ -8,6 +8,7 @@ import type { ImageStore } from '../../../src/core/store.ts';
 import type { SpaceKind } from '../../../src/core/space-kinds.ts';
 import type { Amount, Thresholds, Usage } from '../../../src/core/thresholds.ts';
 import type { SpaceAnswer } from '../../../src/observe.ts';
+import { noProtections } from '../../../src/core/protections.ts';
 import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { ci } from '../../../src/simulate/generate/ci.ts';
 import { generate } from '../../../src/simulate/generate/families.ts';
@@ -97,10 +98,13 @@ const trace = generate({ name: 'ci', summary: '', perDay: 50, generate: ci }, 1,
 function simulated(settings: Partial<Settings> = {}): string {
   const results = simulate(trace, findChoosers('lru,clairvoyant'), {
     capacity: [{ kind: 'share', share: 0.15 }],
-    high: 80,
-    low: 60,
+    high: { type: 'relative', value: 80 },
+    low: { type: 'relative', value: 60 },
+    inodes: undefined,
     soft: undefined,
     bandwidth: 1e8,
+    sweepSeconds: 10,
+    protections: noProtections,
     sweepThresholds: false,
     ...settings,
   });
@@ -134,7 +138,11 @@ describe('the schemas of what --json prints', () => {
     ['one setting', {}],
     ['several pairs of thresholds', { sweepThresholds: true }],
     ['several capacities', several],
-    ['a soft threshold', { soft: 70 }],
+    [
+      'absolute thresholds',
+      { high: { type: 'absolute', value: 20e9 }, low: { type: 'absolute', value: 15e9 } },
+    ],
+    ['a soft threshold', { soft: { type: 'relative', value: 70 } }],
   ])('take a simulation with %s', (_what, settings) => {
     expect(outputProblems('simulate', simulated(settings))).toEqual([]);
   });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseKeepPatterns } from '../../../src/core/keep-pattern.ts';
+import { noProtections, type Protections } from '../../../src/core/protections.ts';
 import { choosers, findChoosers, UnknownChooserError } from '../../../src/simulate/choosers.ts';
 import type { ChooserMaker } from '../../../src/simulate/chooser.ts';
 import { families, generate } from '../../../src/simulate/generate/families.ts';
@@ -114,6 +116,57 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
     // minutes later, where a sweep would go on below it.
     expect(run('lru', letters(`a b c ${'- '.repeat(6)}d`), { soft: 45, low: 30 }).deleted).toBe('a');
     expect(run('lru', letters(`a b c ${'- '.repeat(7)}d`), { soft: 45, low: 30 }).deleted).toBe('a b');
+  });
+});
+
+describe('what people protect', () => {
+  const kept = (name: string, protections: Partial<Protections>, text = 'a b c d a b') =>
+    run(name, letters(text), { protections: { ...noProtections, ...protections } }).deleted;
+
+  it.each(choosers.filter(({ isReference }) => !isReference).map(({ name }) => name))(
+    '%s keeps images that a pattern names, that are young, that are the newest of their repository',
+    (name) => {
+      const [keep] = [parseKeepPatterns('a*', (source) => new RegExp(source))];
+      expect(keep.ok).toBe(true);
+      expect(kept(name, { keep: keep.ok ? keep.patterns : [] })).not.toContain('a');
+      // d comes in the third minute: a is then 3 minutes old, b 2, c 1.
+      expect(kept(name, { minAgeSeconds: 150 }, 'a b c d')).toBe('a');
+      // Each letter is a repository of its own.
+      expect(kept(name, { keepLast: 1 })).toBe('');
+    },
+  );
+
+  it('an image that came again is as young as its last arrival', () => {
+    // a goes for d, comes back in the fifth minute, and is too young when e comes.
+    expect(kept('lru', { minAgeSeconds: 100 }, 'a b c d - a e')).toBe('a b c d');
+  });
+
+  it('baselines know nothing of it', () => {
+    expect(kept('existing-tool', { keepLast: 1 }, 'a b c d')).toBe('a b c');
+  });
+});
+
+describe('other disks', () => {
+  it('absolute thresholds do as the same shares of a disk', () => {
+    const trace = letters('a b c d a b');
+    const { deleted } = run('lru', trace);
+    const absolute = { type: 'absolute', capacityBytes: 400 * MB, high: 400 * MB, low: 300 * MB } as const;
+    expect(run('lru', trace, absolute)).toMatchObject({ deleted, figures: { maxOvershootBytes: 50 * MB } });
+  });
+
+  it('inodes fill up before bytes do', () => {
+    // 10 of the base, 10 each: d makes 50 of 60, over 48. Below 36: two images.
+    const { deleted, figures } = run('lru', letters('a b c d'), { capacityBytes: 1e12, capacityInodes: 60 });
+    expect(deleted).toBe('a b');
+    expect(figures).toMatchObject({ sweeps: 1, sweepsAboveLow: 0 });
+  });
+
+  it('a sweep has its fixed cost, unless it deletes nothing', () => {
+    const minutes = (text: string, sweepSeconds: number): number =>
+      run('lru', letters(text), { sweepSeconds }).figures.cordonedMinutes;
+    // Two sweeps of two images each.
+    expect(minutes('a b c d a b', 60) - minutes('a b c d a b', 0)).toBeCloseTo(2);
+    expect(minutes('a:9 b:9 c:9 d:9', 60)).toBe(0);
   });
 });
 
