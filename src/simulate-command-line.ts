@@ -59,6 +59,11 @@ export function parseSimulate(argv: readonly string[], columns: number): ParsedS
   }
 }
 
+/** Its options as they are written, with what they do. */
+export function simulateSwitches(): Readonly<Record<string, string>> {
+  return Object.fromEntries(define().options.map(({ flags, description }) => [flags, description]));
+}
+
 function contradiction(options: SimulateOptions): string | undefined {
   const { trace, generate, low, high, soft } = options;
   if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';
