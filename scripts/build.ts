@@ -1,11 +1,13 @@
 /**
  * `npm run build`: what every package ships. `dist/program.cjs` is the whole program in one file; what a command does not
  * need is in it but not run until it is imported. `dist/docker-image-cleaner.cjs` is what people start: it refuses an old
- * Node in one line, then loads the program. Besides, the licences of what is in the bundle.
+ * Node in one line, then loads the program. Besides, the licences of what is in the bundle, and in `dist/share/` the manual,
+ * the shells' completions and the configuration file.
  */
 import { build, type Plugin } from 'esbuild';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writeShare } from './share/share.ts';
 import { pageFilesInto } from './page-files.ts';
 import { slimKubernetes } from './slim-kubernetes.ts';
 import { slimLibraries } from './slim-libraries.ts';
@@ -55,5 +57,6 @@ chmodSync(`${root}dist/docker-image-cleaner.cjs`, 0o755);
 writeFileSync(`${root}dist/meta.json`, JSON.stringify(metafile));
 const inputs = [...Object.keys(metafile.inputs), ...pageInputs];
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, noticesText(bundledPackages(root, inputs)));
+writeShare(`${root}dist/share`, version);
 const bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
 process.stdout.write(`dist/docker-image-cleaner.cjs ${version}: ${Math.round(bytes / 1000)} kB\n`);

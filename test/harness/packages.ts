@@ -46,6 +46,14 @@ const packageOf = {
   'dpkg-source': 'dpkg-dev',
   ctr: 'containerd',
   protoc: 'protobuf-compiler',
+  mandoc: 'mandoc',
+  zsh: 'zsh',
+  fish: 'fish',
+  rpmbuild: 'rpm',
+  rpm: 'rpm',
+  'dpkg-deb': 'dpkg',
+  'systemd-analyze': 'systemd',
+  shellcheck: 'shellcheck',
 } as const;
 
 export type Command = keyof typeof packageOf;

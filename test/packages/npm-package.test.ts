@@ -52,7 +52,7 @@ function installed(...args: string[]): { status: number | null; stdout: string; 
 }
 
 describe('the npm package', () => {
-  test('holds the program, the licences and what describes them, and nothing else', () => {
+  test('holds the program, its manual and the licences, and nothing else', () => {
     expect(packed.files.map(({ path }) => path).sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
@@ -60,6 +60,7 @@ describe('the npm package', () => {
       'dist/THIRD-PARTY-NOTICES.txt',
       'dist/docker-image-cleaner.cjs',
       'dist/program.cjs',
+      'dist/share/docker-image-cleaner.8',
       'package.json',
     ]);
   });

@@ -52,6 +52,7 @@ describe('names and defaults', () => {
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
         'CLEAN',
+        'CONFIG',
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
