@@ -17,8 +17,11 @@ export interface View {
 
 /** Must not throw and must not wait. */
 export interface Audience {
-  /** The world was looked at: after each check without a sweep, before a sweep, and after it. */
-  readonly observed: (view: View) => void;
+  /**
+   * The world was looked at: after each check without a sweep, before a sweep, and after it. Undefined: only the loop is
+   * followed, and no look is taken for that.
+   */
+  readonly observed?: (view: View) => void;
   /** The loop lives, and will give the next sign within so many seconds. */
   readonly alive: (withinSeconds: number) => void;
 }

@@ -142,7 +142,7 @@ export class Daemon {
     try {
       const result = await this.sweepIfDue();
       // After a check that swept, the world is another one.
-      if (options.audience !== undefined && result.outcome !== 'stopped') await this.show();
+      if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
       return result;
     } catch (error) {
       return this.failed(error);
@@ -221,7 +221,7 @@ export class Daemon {
 
   private async tellAudience(snapshot: Snapshot): Promise<void> {
     const { audience, disk, stop } = this.options;
-    if (audience === undefined || this.engineInfo === undefined) return;
+    if (audience?.observed === undefined || this.engineInfo === undefined) return;
     const space = await spaceAnswer(disk, snapshot.store, stop);
     audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.place.finding, space });
   }

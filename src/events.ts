@@ -77,8 +77,16 @@ export type DaemonEvent =
   | { readonly event: 'config.warning'; readonly message: string }
   /** The log could not be written for a while; written where the lost lines would stand. */
   | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
-  /** The status page and its companions are served. */
-  | { readonly event: 'http.listening'; readonly url: string }
+  /** The status page and its companions are served, or the health checks on an address of their own. */
+  | {
+      readonly event: 'http.listening';
+      readonly serves: 'page' | 'probes';
+      readonly url: string;
+      /** What it listens on, as the kernel has it. */
+      readonly address: string;
+      /** Whether a token is asked for. */
+      readonly authentication: boolean;
+    }
   /** They cannot be: the address is taken, or not ours. The process ends. */
   | { readonly event: 'http.failed'; readonly address: string; readonly message: string }
   | {

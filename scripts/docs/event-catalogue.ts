@@ -174,8 +174,16 @@ export const catalogue: Catalogue = {
   },
   'http.listening': {
     level: 'info',
-    when: 'the status page and its companions are served',
-    fields: { url: text('where') },
+    when: 'the status page and its companions are served, or the health checks on an address of their own; one event each',
+    fields: {
+      serves: oneOf(
+        ['page', 'probes'],
+        'page: also its JSON and the metrics, and the health checks unless they have an address; probes: the health checks alone',
+      ),
+      url: text('where one can open it on this host'),
+      address: text('what it listens on: `[::]:9615` and `0.0.0.0:9615` are every address of the host'),
+      authentication: yes('whether a token is asked for'),
+    },
   },
   'http.failed': {
     level: 'error',

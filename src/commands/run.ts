@@ -1,6 +1,5 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
-import type { ListenAddress } from '../config/http-address.ts';
 import { sleep } from '../clock.ts';
 import { type CheckResult, Daemon, type DaemonOptions } from '../daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
@@ -11,17 +10,16 @@ import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
 import { createEngine } from '../engine/create.ts';
 import type { Engine } from '../engine/engine.ts';
-import { watched } from '../engine/watched.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals, type StopSignals } from '../signals.ts';
-import type { HttpSurface } from '../surfaces/http/http.ts';
 import { ListenError } from '../surfaces/http/listen-error.ts';
 import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
 import { filesAreUsable } from './files.ts';
 import { podName } from './pod-name.ts';
+import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
 
 /** An engine that does not answer is for the check to report. */
 const HISTORY_PATIENCE_MS = 5_000;
@@ -37,7 +35,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     format === 'text' && stderr.isTTY
       ? withProgress(write, { draw, columns: () => stderr.columns }, () => performance.now())
       : write;
-  const surfaces: { http?: HttpSurface } = {};
+  const surfaces: { http?: Served | undefined } = {};
   const report: Reporter = (event) => {
     log(event);
     surfaces.http?.report(event);
@@ -50,9 +48,8 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   try {
     if (!(await filesAreUsable(config, report))) return EXIT.usage;
     // One check has nothing to serve.
-    if (config.httpAddress !== undefined && !once)
-      surfaces.http = await serve(config, config.httpAddress, history, report);
-    if (surfaces.http !== undefined) report({ event: 'http.listening', url: surfaces.http.url });
+    if (!once) surfaces.http = await serve(config, history, report);
+    for (const listener of surfaces.http?.listeners ?? []) report({ event: 'http.listening', ...listener });
     cordon = await connect(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
     // Any other engine's images are none of kubelet's.
@@ -92,6 +89,10 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
       report({ event: 'http.failed', address: error.address, message: error.message });
       return EXIT.usage;
     }
+    if (error instanceof TokenError) {
+      report({ event: 'file.refused', path: error.path, message: error.message });
+      return EXIT.usage;
+    }
     if (!(error instanceof ClusterError)) throw error;
     report({ event: 'cluster.access-missing', message: error.message, required: true });
     return EXIT.usage;
@@ -121,44 +122,6 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
     stop,
     abandon,
   };
-}
-
-/** The status page and its companions; nothing of HTTP is loaded without an address. @throws ListenError */
-async function serve(
-  config: Config,
-  address: ListenAddress,
-  history: () => UsageHistory | undefined,
-  report: Reporter,
-): Promise<HttpSurface> {
-  const { stateFile, pathToCheck: path } = config;
-  const { startHttp } = await import('../surfaces/http/http.ts');
-  return await startHttp({
-    address,
-    past: stateFile === undefined ? undefined : { file: `${stateFile}.activity`, path, report },
-    thresholds: config.thresholds,
-    policy: findPolicy(config.policy),
-    protections: config.protections,
-    clean: config.clean,
-    history,
-    intervalSeconds: config.intervalSeconds,
-    timeoutSeconds: config.timeoutSeconds,
-    dryRun: config.dryRun,
-    criticalLevel: config.criticalLevel,
-    cordons: config.nodeName !== undefined,
-    followsHistory: followsHistory(config),
-  });
-}
-
-/** The engine, with its failed requests counted where somebody counts. */
-function watchedBy(engine: Engine, http: HttpSurface | undefined): Engine {
-  return http === undefined ? engine : watched(engine, ({ code }) => http.engineFailed(code));
-}
-
-/** Whether the policy goes by the use of images, or somebody wants it written down. */
-function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
-  // Gentle mode asks it whether the engine is quiet.
-  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
-  return isNeeded || stateFile !== undefined || recordTrace !== undefined;
 }
 
 /** Follows the use of images, where that is wanted. */

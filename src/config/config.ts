@@ -7,6 +7,7 @@ import type { Protections } from '../core/protections.ts';
 import type { Thresholds } from '../core/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
 import type { EngineTarget } from '../engine/detect.ts';
+import { judgeHttp } from './http.ts';
 import { nearest } from './nearest.ts';
 import { problemLine, shownName } from './problem.ts';
 import {
@@ -84,6 +85,10 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   });
   problems.push(...judged.problems);
   warnings.push(...judged.warnings);
+
+  const http = judgeHttp(values, (key) => written(key, env, flags)?.name ?? variableOf(key));
+  problems.push(...http.problems);
+  warnings.push(...http.warnings);
 
   const engine = engineAddress(env);
   if (engine.ok) warnings.push(...engine.warnings.map(addressLine));

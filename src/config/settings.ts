@@ -251,9 +251,22 @@ export const settings = {
   }),
   httpAddress: setting({
     group: 'HTTP',
-    help: 'Where to serve the status page, its JSON and the health checks; read-only and without authentication; unset, nothing is served',
+    help: 'Where to serve the status page, its JSON, the metrics and the health checks, all read-only; unset, nothing is served',
     kind: listenAddress(),
     default: undefined,
+  }),
+  httpTokenFile: setting({
+    group: 'HTTP',
+    help: 'A file with a token that everything but the health checks then asks for, as a bearer token or as the password of basic authentication (any user name); read again every 10 s; unset, nothing is asked for',
+    kind: absolutePath(),
+    default: undefined,
+  }),
+  probeAddress: setting({
+    group: 'HTTP',
+    help: 'Where to serve the health checks (/healthz, /readyz) and nothing else; they are then no longer at the address of the page',
+    kind: listenAddress(),
+    default: undefined,
+    defaultText: 'beside the page',
   }),
   logFormat: setting({
     group: 'Logging',

@@ -80,7 +80,10 @@ export function engineAddress(env: Environment): AddressResult {
   return {
     ok: true,
     address: { kind: 'tcp', host: target.host, port, tls },
-    warnings: verifyWarnings(env['DOCKER_TLS_VERIFY'] ?? ''),
+    warnings: [
+      ...verifyWarnings(env['DOCKER_TLS_VERIFY'] ?? ''),
+      ...(tls === undefined ? [plainWarning(host, target.host)] : []),
+    ],
   };
 }
 
@@ -108,6 +111,16 @@ function verifyWarnings(value: string): readonly AddressProblem[] {
   const reason =
     'every value but the empty one switches verification on, as in every Docker client; unset it to switch it off';
   return [{ variable: 'DOCKER_TLS_VERIFY', value, reason }];
+}
+
+/** Whoever reaches an engine's port without TLS is root on its host: that we do is a sign that others do. */
+function plainWarning(value: string, host: string): AddressProblem {
+  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const who = isLocal
+    ? 'every process and every host-network container here'
+    : 'everybody who reaches it over the network';
+  const reason = `the engine answers without TLS, so ${who} can do as root what it likes on its host; use the socket (unix://), or TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)`;
+  return { variable: 'DOCKER_HOST', value, reason };
 }
 
 type Target =

@@ -96,7 +96,9 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
     case 'log.lines-lost':
       return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':
-      return `status page at ${event.url}`;
+      return event.serves === 'probes'
+        ? `health checks at ${event.url} (listening on ${event.address})`
+        : `status page at ${event.url} (listening on ${event.address}, ${event.authentication ? 'with' : 'without'} authentication)`;
     case 'engine.connected':
       return `${event.name} ${event.version} at ${event.endpoint}, API ${event.apiVersion}`;
     case 'engine.unavailable':

@@ -52,5 +52,6 @@ export async function serveView(
     followsHistory: false,
   });
   surface.observed(view);
-  return { url: surface.url, show: surface.observed, close: surface.close };
+  const [{ url } = { url: '' }] = surface.listeners;
+  return { url, show: surface.observed, close: surface.close };
 }

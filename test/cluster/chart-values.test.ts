@@ -59,7 +59,11 @@ it('every value is in the table of the README, and nothing else is', () => {
 it('has a value for every setting of the program', () => {
   const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
   // These the chart knows by itself.
-  const own = ['config', 'runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile', 'httpAddress'];
+  const own = [
+    'config',
+    ...['runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile'],
+    ...['httpAddress', 'httpTokenFile', 'probeAddress'],
+  ];
   const settable = settingKeys.filter((key) => !own.includes(key));
   expect(Object.keys(cleaner)).toEqual(expect.arrayContaining(settable));
 });

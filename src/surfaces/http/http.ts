@@ -1,8 +1,8 @@
-/** The HTTP surface: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
+/** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import type { Audience } from '../../audience.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { boundedFields, printableJson } from '../../core/printable.ts';
-import { type DaemonEvent, isDeletion } from '../../events.ts';
+import { isDeletion } from '../../events.ts';
 import { version } from '../../version.ts';
 import type { ActivityJson } from '../json/activity.ts';
 import { pageRoutes } from '../page/routes.ts';
@@ -11,15 +11,20 @@ import { Metrics } from '../metrics/metrics.ts';
 import { contentType } from '../metrics/samples.ts';
 import { Activity } from './activity.ts';
 import { ActivityFile, type ActivityFileOptions } from './activity-file.ts';
-import { Health, type Verdict } from './health.ts';
 import { Live } from './live.ts';
-import { type Answer, jsonType, type Route, type Routes, textAnswer } from './routes.ts';
-import { listen } from './server.ts';
+import { Credentials } from './credentials.ts';
+import { listenForProbes, newHealth, type Probes, probeRoutes, probesListener } from './probes.ts';
+import { type Answer, jsonType, type Route, type Routes } from './routes.ts';
+import { type HttpServer, listen } from './server.ts';
 import { SharedAnswer } from './shared-answer.ts';
 import { type Part, type Rules, ViewCache } from './view-cache.ts';
 
 export interface HttpOptions extends Rules {
   readonly address: ListenAddress;
+  /** Where the health checks are served instead; undefined: beside the rest. */
+  readonly probeAddress?: ListenAddress | undefined;
+  /** The file with the token that clients must send, and who is told what is wrong with it later on; undefined: no token. */
+  readonly token?: { readonly file: string; readonly complain: (message: string) => void } | undefined;
   /** Where the past is kept over a restart; undefined: nowhere. */
   readonly past?: Pick<ActivityFileOptions, 'file' | 'path' | 'report'> | undefined;
   readonly intervalSeconds: number;
@@ -34,23 +39,17 @@ export interface HttpOptions extends Rules {
   readonly followsHistory: boolean;
 }
 
-export interface HttpSurface extends Audience {
-  /** Where the page is. */
-  readonly url: string;
-  /** Takes every event of the daemon. */
-  readonly report: (event: DaemonEvent) => void;
+export interface HttpSurface extends Probes, Required<Audience> {
   /** A request to the engine failed; for the count. */
   readonly engineFailed: (code: EngineErrorCode) => void;
-  readonly close: () => Promise<void>;
 }
 
-/** Signs of life come from the first check on; until then there are the cluster's permissions to be looked up. */
-const START_SECONDS = 300;
-
-/** @throws ListenError */
+/** @throws ListenError, TokenError */
 export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   const startedAtMs = Date.now();
-  const health = new Health(performance.now(), (START_SECONDS + options.timeoutSeconds) * 1000);
+  const { probeAddress, token } = options;
+  const credentials = token && (await Credentials.load(token.file, token.complain));
+  const health = newHealth(options.timeoutSeconds);
   const activity = new Activity();
   const live = new Live();
   const view = new ViewCache(
@@ -82,8 +81,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
 
   const routes: Routes = new Map<string, Route>([
     ...pageRoutes(),
-    ['/healthz', { answer: () => verdict(health.loop(performance.now())) }],
-    ['/readyz', { answer: () => verdict(health.work(performance.now())) }],
+    ...(probeAddress === undefined ? probeRoutes(health) : []),
     ['/metrics', { answer: () => metricsAnswer.get() }],
     ['/api/status.json', { answer: () => part('status') }],
     ['/api/plan.json', { answer: () => part('plan') }],
@@ -129,10 +127,18 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   const past =
     options.past && new ActivityFile(activity, { ...options.past, thresholdType, clock: Date.now });
   await past?.load();
-  const server = await listen(options.address, routes);
+  const server = await listen(options.address, routes, {
+    allows: credentials && ((authorization) => credentials.allows(authorization)),
+  });
+  const probes = probeAddress && (await beside(server, listenForProbes(probeAddress, health)));
+  credentials?.start();
   past?.start();
+  const { url, address } = server;
   return {
-    url: server.url,
+    listeners: [
+      { serves: 'page', url, address, authentication: credentials !== undefined },
+      ...(probes === undefined ? [] : [probesListener(probes)]),
+    ],
     report: (told) => {
       const event = boundedFields(told);
       const atMs = Date.now();
@@ -157,14 +163,22 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     },
     close: async () => {
       live.close();
+      credentials?.close();
+      await probes?.close();
       await server.close();
       await past?.close();
     },
   };
 }
 
-function verdict({ ok, message }: Verdict): Answer {
-  return textAnswer(ok ? 200 : 503, message);
+/** A second server; where it cannot listen, the first one ends. */
+async function beside(first: HttpServer, second: Promise<HttpServer>): Promise<HttpServer> {
+  try {
+    return await second;
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
 }
 
 function json(value: unknown, status = 200): Answer {

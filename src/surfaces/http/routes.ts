@@ -16,7 +16,11 @@ export interface Answer {
 
 export type Route =
   /** Answered from what is in memory: must ask neither engine nor cluster nor disk. */
-  | { readonly answer: () => Answer | Promise<Answer> }
+  | {
+      readonly answer: () => Answer | Promise<Answer>;
+      /** Answered to everybody, also where a token is asked for. */
+      readonly isOpen?: true;
+    }
   /** Takes the response over and keeps it open. */
   | { readonly stream: (response: ServerResponse) => void };
 

@@ -1,13 +1,15 @@
 /**
  * The HTTP server: read-only, and bounded in everything that a client could make large or slow. It knows the routes,
- * not what is behind them. Without authentication: who may connect is the network's business, and a browser is
- * kept from being used by strangers (hosts.ts).
+ * not what is behind them. Who may connect is the network's business, who may ask that of a token where one is set, and a
+ * browser is kept from being used by strangers (hosts.ts).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addressText, type ListenAddress } from '../../config/http-address.ts';
+import { variableOf } from '../../config/settings.ts';
 import { compressed, isCompressed } from './compress.ts';
 import { Connections } from './connections.ts';
+import { challenge } from './credentials.ts';
 import { isHostAllowed } from './hosts.ts';
 import { ListenError } from './listen-error.ts';
 import { type Answer, type Routes, textAnswer } from './routes.ts';
@@ -27,12 +29,25 @@ const MAX_HEADER_BYTES = 8 * 1024;
 export interface HttpServer {
   /** Of the page, as one can open it on this host. */
   readonly url: string;
+  /** What it listens on, as the kernel has it: `[::]:9615` is every address of the host. */
+  readonly address: string;
   /** Ends every connection, at once. */
   readonly close: () => Promise<void>;
 }
 
+export interface ListenOptions {
+  /** The setting that the address is from, for messages. */
+  readonly setting?: 'httpAddress' | 'probeAddress';
+  /** Whether who sends this header may ask for what is not open; left out: everybody may. */
+  readonly allows?: ((authorization: string | undefined) => boolean) | undefined;
+}
+
 /** @throws ListenError */
-export async function listen(address: ListenAddress, routes: Routes): Promise<HttpServer> {
+export async function listen(
+  address: ListenAddress,
+  routes: Routes,
+  { setting = 'httpAddress', allows = () => true }: ListenOptions = {},
+): Promise<HttpServer> {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -45,7 +60,7 @@ export async function listen(address: ListenAddress, routes: Routes): Promise<Ht
       const answered = connections.answering(request.socket);
       if (answered === undefined) return void request.socket.destroy();
       response.once('close', answered);
-      void respond(request, response, routes, connections);
+      void respond(request, response, { routes, connections, allows });
     },
   );
   const connections = new Connections(MAX_CONNECTIONS);
@@ -57,13 +72,16 @@ export async function listen(address: ListenAddress, routes: Routes): Promise<Ht
   server.setTimeout(IDLE_MS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(new ListenError(addressText(address), whyNot(address, error), { cause: error }));
+      reject(
+        new ListenError(addressText(address), whyNot(variableOf(setting), address, error), { cause: error }),
+      );
     });
     server.listen({ port: address.port, ...(address.host !== undefined && { host: address.host }) }, resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const { port, address: own } = server.address() as AddressInfo;
   return {
     url: `http://${addressText({ host: address.host ?? 'localhost', port })}/`,
+    address: addressText({ host: own, port }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => {
@@ -74,8 +92,8 @@ export async function listen(address: ListenAddress, routes: Routes): Promise<Ht
   };
 }
 
-function whyNot(address: ListenAddress, error: NodeJS.ErrnoException): string {
-  const where = `DOCKER_IMAGE_CLEANER_HTTP_ADDRESS ${addressText(address)}`;
+function whyNot(variable: string, address: ListenAddress, error: NodeJS.ErrnoException): string {
+  const where = `${variable} ${addressText(address)}`;
   const why = reasons[error.code ?? ''];
   return `${where}: ${why === undefined ? `cannot listen there: ${error.message}.` : why}`;
 }
@@ -93,13 +111,23 @@ const reasons: Readonly<Record<string, string>> = {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: Routes,
-  connections: Connections,
+  {
+    routes,
+    connections,
+    allows,
+  }: {
+    readonly routes: Routes;
+    readonly connections: Connections;
+    readonly allows: NonNullable<ListenOptions['allows']>;
+  },
 ): Promise<void> {
   // A body is never read: the connection ends with the answer instead.
   const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
   if (hasBody) response.setHeader('Connection', 'close');
   try {
+    // Whoever stands in front may have gone by the one, and we by the other.
+    if ((request.headersDistinct['host']?.length ?? 0) > 1)
+      return await send(request, response, textAnswer(400, 'More than one Host header.'));
     if (!isHostAllowed(request.headers.host))
       return await send(
         request,
@@ -109,13 +137,19 @@ async function respond(
           'This host name is not known here, so that other sites cannot read this one through your browser. Use an IP address or localhost, or let the proxy in front send "Host: localhost".',
         ),
       );
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const route = routes.get(path);
+    const isOpen = route !== undefined && 'isOpen' in route;
+    if (!isOpen && !allows(request.headers.authorization))
+      return await send(request, response, {
+        ...textAnswer(401, 'The token is missing or wrong: send it as a bearer token, or as the password.'),
+        headers: { 'WWW-Authenticate': challenge },
+      });
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return await send(request, response, {
         ...textAnswer(405, 'Nothing can be changed here: GET and HEAD only.'),
         headers: { Allow: 'GET, HEAD' },
       });
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const route = routes.get(path);
     if (route === undefined) return await send(request, response, textAnswer(404, 'Not found.'));
     if ('answer' in route) return await send(request, response, await route.answer());
     if (request.method === 'HEAD')

@@ -38,7 +38,7 @@ const LIVE_MS_EACH = 25;
 
 export type Part = 'status' | 'plan' | 'layers';
 
-export class ViewCache implements Pick<Audience, 'observed'> {
+export class ViewCache implements Required<Pick<Audience, 'observed'>> {
   readonly #rules: Rules;
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;

@@ -110,6 +110,28 @@ describe('TLS', () => {
       warnings: [{ variable: 'DOCKER_TLS_VERIFY', value: '0' }],
     });
   });
+
+  it.each([
+    ['tcp://engine', /everybody who reaches it over the network/],
+    ['http://10.0.0.1:2375', /everybody who reaches it over the network/],
+    ['tcp://127.0.0.1:2375', /every process and every host-network container here/],
+    ['tcp://[::1]', /every process and every host-network container here/],
+  ])('warns once of %s, which is without TLS', (host, who) => {
+    const result = engineAddress({ DOCKER_HOST: host });
+    expect(result.ok && result.warnings).toEqual([
+      { variable: 'DOCKER_HOST', value: host, reason: expect.stringMatching(who) as string },
+    ]);
+  });
+
+  it('warns neither of TLS nor of a socket', () => {
+    for (const env of [
+      { DOCKER_HOST: 'https://engine:2376' },
+      { DOCKER_HOST: 'tcp://engine', DOCKER_CERT_PATH: '/x' },
+      { DOCKER_HOST: 'unix:///run/docker.sock' },
+      {},
+    ])
+      expect(engineAddress(env)).toMatchObject({ ok: true, warnings: [] });
+  });
 });
 
 describe('description', () => {

@@ -1,0 +1,65 @@
+/** What `run` serves over HTTP: the page with its companions, the health checks, both or nothing. */
+import type { Config } from '../config/config.ts';
+import { variableOf } from '../config/settings.ts';
+import { findPolicy } from '../core/policy/registry.ts';
+import type { UsageHistory } from '../core/usage/history.ts';
+import type { Engine } from '../engine/engine.ts';
+import { watched } from '../engine/watched.ts';
+import type { Reporter } from '../events.ts';
+import type { HttpSurface } from '../surfaces/http/http.ts';
+import type { Probes } from '../surfaces/http/probes.ts';
+
+export { TokenError } from '../surfaces/http/token-error.ts';
+
+/** The page and its companions, or no more than the health checks. */
+export type Served = HttpSurface | Probes;
+
+/** Starts what the configuration asks for; nothing of HTTP is loaded without an address. @throws ListenError, TokenError */
+export async function serve(
+  config: Config,
+  history: () => UsageHistory | undefined,
+  report: Reporter,
+): Promise<Served | undefined> {
+  const { stateFile, pathToCheck: path, httpAddress, probeAddress, timeoutSeconds } = config;
+  const { httpTokenFile: file } = config;
+  const complain = (message: string): void => {
+    report({ event: 'config.warning', message: `${variableOf('httpTokenFile')}: ${message}` });
+  };
+  if (httpAddress === undefined) {
+    if (probeAddress === undefined) return undefined;
+    const { startProbes } = await import('../surfaces/http/probes.ts');
+    return await startProbes(probeAddress, timeoutSeconds);
+  }
+  const { startHttp } = await import('../surfaces/http/http.ts');
+  return await startHttp({
+    address: httpAddress,
+    probeAddress,
+    token: file === undefined ? undefined : { file, complain },
+    past: stateFile === undefined ? undefined : { file: `${stateFile}.activity`, path, report },
+    thresholds: config.thresholds,
+    policy: findPolicy(config.policy),
+    protections: config.protections,
+    clean: config.clean,
+    history,
+    intervalSeconds: config.intervalSeconds,
+    timeoutSeconds,
+    dryRun: config.dryRun,
+    criticalLevel: config.criticalLevel,
+    cordons: config.nodeName !== undefined,
+    followsHistory: followsHistory(config),
+  });
+}
+
+/** The engine, with its failed requests counted where somebody counts. */
+export function watchedBy(engine: Engine, served: Served | undefined): Engine {
+  return served !== undefined && 'engineFailed' in served
+    ? watched(engine, ({ code }) => served.engineFailed(code))
+    : engine;
+}
+
+/** Whether the policy goes by the use of images, or somebody wants it written down. */
+export function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
+  // Gentle mode asks it whether the engine is quiet.
+  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  return isNeeded || stateFile !== undefined || recordTrace !== undefined;
+}

@@ -1,0 +1,68 @@
+/** The health checks behind Kubernetes' probes and Docker's health check: alone on an address of their own, or beside the page. */
+import type { ListenAddress } from '../../config/http-address.ts';
+import type { DaemonEvent } from '../../events.ts';
+import { Health, type Verdict } from './health.ts';
+import { type Answer, type Route, textAnswer } from './routes.ts';
+import { type HttpServer, listen } from './server.ts';
+
+/** Signs of life come from the first check on; until then there are the cluster's permissions to be looked up. */
+const START_SECONDS = 300;
+
+/** @param timeoutSeconds of one engine request. */
+export function newHealth(timeoutSeconds: number): Health {
+  return new Health(performance.now(), (START_SECONDS + timeoutSeconds) * 1000);
+}
+
+/** Answered without credentials: kubelet has none. */
+export function probeRoutes(health: Health): readonly (readonly [string, Route])[] {
+  return [
+    ['/healthz', { isOpen: true, answer: () => verdict(health.loop(performance.now())) }],
+    ['/readyz', { isOpen: true, answer: () => verdict(health.work(performance.now())) }],
+  ];
+}
+
+/** A server of nothing but these. @throws ListenError */
+export async function listenForProbes(address: ListenAddress, health: Health): Promise<HttpServer> {
+  return await listen(address, new Map(probeRoutes(health)), { setting: 'probeAddress' });
+}
+
+/** What the daemon is told of a server with nothing else: it follows the loop, and asks for no look at the world. */
+export interface Probes {
+  readonly listeners: readonly Listener[];
+  readonly report: (event: DaemonEvent) => void;
+  readonly alive: (withinSeconds: number) => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Something that listens, for the log. */
+export interface Listener {
+  readonly serves: 'page' | 'probes';
+  readonly url: string;
+  readonly address: string;
+  /** Whether a client must send the token. */
+  readonly authentication: boolean;
+}
+
+export function probesListener({ url, address }: Pick<HttpServer, 'url' | 'address'>): Listener {
+  return { serves: 'probes', url, address, authentication: false };
+}
+
+/** @throws ListenError */
+export async function startProbes(address: ListenAddress, timeoutSeconds: number): Promise<Probes> {
+  const health = newHealth(timeoutSeconds);
+  const server = await listenForProbes(address, health);
+  return {
+    listeners: [probesListener(server)],
+    report: (event) => {
+      health.on(event, performance.now());
+    },
+    alive: (withinSeconds) => {
+      health.alive(performance.now(), withinSeconds);
+    },
+    close: server.close,
+  };
+}
+
+function verdict({ ok, message }: Verdict): Answer {
+  return textAnswer(ok ? 200 : 503, message);
+}

@@ -1,0 +1,11 @@
+/** The token that clients must send cannot be had. Apart from where it is read, so that knowing the error loads nothing. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  readonly path: string;
+
+  /** @param message what is wrong with the file, and what to do. */
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
