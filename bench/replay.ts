@@ -50,6 +50,7 @@ function manyUses(uses: number, images: number): Trace {
 const trace = manyUses(Number(values.uses), Number(values.images));
 for (const maker of findChoosers(values.policy)) {
   const startMs = performance.now();
+  const startCpu = process.cpuUsage();
   let peakBytes = 0;
   let seen = 0;
   const figures = replay(trace, maker, {
@@ -62,8 +63,9 @@ for (const maker of findChoosers(values.policy)) {
     },
   });
   const seconds = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(startCpu);
   process.stdout.write(
-    `${maker.name}: ${trace.startsMs.length} uses of ${trace.images.length} images in ${seconds.toFixed(1)} s, ` +
+    `${maker.name}: ${trace.startsMs.length} uses of ${trace.images.length} images in ${seconds.toFixed(1)} s (${((user + system) / 1e6).toFixed(1)} s of CPU), ` +
       `${figures.sweeps} sweeps, ${formatBytes(peakBytes)} resident\n`,
   );
 }

@@ -4,7 +4,6 @@ import type { Policy } from '../core/policy/policy.ts';
 import { sortOut } from '../core/protection.ts';
 import type { Protections } from '../core/protections.ts';
 import { selectVictims } from '../core/select/choose.ts';
-import { holders } from '../core/store.ts';
 import { amountToFree, level, type Thresholds, type Usage } from '../core/thresholds.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import type { VirtualStore } from './virtual-store.ts';
@@ -42,7 +41,7 @@ export type ChooserMaker = Pick<Chooser, 'name' | 'summary' | 'isReference'> & {
 /** What the daemon would delete now. The one seam between the simulator and the planner. */
 export function plannedVictims(policy: Policy, moment: Moment): readonly number[] {
   const store = moment.store.snapshot();
-  const held = holders(store);
+  const held = moment.store.holders();
   const forest = forestOf(store, undefined, held);
   const stays = new Set(
     sortOut(store, undefined, { ...moment.protections, nowMs: moment.nowMs }, held).kept.map(({ id }) => id),

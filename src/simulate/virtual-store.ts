@@ -113,6 +113,18 @@ export class VirtualStore {
     return this.#layers;
   }
 
+  /** Which containers hold an image, by its ID: what holders() of the snapshot finds out, known here already. */
+  holders(): ReadonlyMap<ImageId, readonly Container[]> {
+    const held = new Map<ImageId, Container[]>();
+    for (const container of this.#containers.values()) {
+      const [image = ''] = container.images;
+      const others = held.get(image);
+      if (others === undefined) held.set(image, [container]);
+      else others.push(container);
+    }
+    return held;
+  }
+
   /** What an engine would list now. */
   snapshot(): ImageStore {
     return {

@@ -52,6 +52,9 @@ const notYetKnown = [
   .filter((key) => !(key in settings))
   .map((key) => variablePrefix + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase());
 
+/** Where the state of the release that is rendered is. */
+const state = '/var/lib/docker-image-cleaner/cleaner-docker-image-cleaner.images';
+
 const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   { name: 'defaults' },
   { name: 'taint', set: ['cleaner.cordonMode=taint'] },
@@ -63,8 +66,10 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
     set: ['admissionPolicy.enabled=true', 'cleaner.cordonMode=none'],
   },
   { name: 'absolute', set: ['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'] },
-  { name: 'state on the host', set: ['state.enabled=true'] },
-  { name: 'state in the pod', set: ['state.enabled=true', 'state.type=emptyDir'] },
+  { name: 'no state', set: ['state.enabled=false'] },
+  { name: 'a low high', set: ['cleaner.thresholdHigh=4%'] },
+  { name: 'a soft threshold', set: ['cleaner.softThreshold=65'] },
+  { name: 'state in the pod', set: ['state.type=emptyDir'] },
   { name: 'every taint', set: ['tolerateEverything=true'] },
   { name: 'no roles, no account', set: ['rbac.create=false', 'serviceAccount.create=false'] },
   { name: 'no hook', set: ['uninstallHook.enabled=false'] },
@@ -239,7 +244,35 @@ describe('the pod', () => {
   it('leaves a setting of null to the program', () => {
     const env = environment(cleaner(['cleaner.intervalSeconds=null']).containers[0]);
     expect(env).not.toHaveProperty('DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS');
-    expect(env).not.toHaveProperty('DOCKER_IMAGE_CLEANER_THRESHOLD_LOW');
+    expect(env).not.toHaveProperty('DOCKER_IMAGE_CLEANER_KEEP');
+  });
+
+  it('keeps images by what it has learned of their use, in a narrow band', () => {
+    expect(environment(cleaner([]).containers[0])).toMatchObject({
+      DOCKER_IMAGE_CLEANER_POLICY: 'value',
+      DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH: '80',
+      DOCKER_IMAGE_CLEANER_THRESHOLD_LOW: '75',
+      DOCKER_IMAGE_CLEANER_STATE_FILE: '/state/state.json',
+    });
+  });
+
+  it.each([
+    [['cleaner.thresholdHigh=70'], '65'],
+    [['cleaner.thresholdHigh=90.5%'], '85.5'],
+    [['cleaner.thresholdLow=50'], '50'],
+    // The program's own default, 75% of HIGH.
+    [['cleaner.thresholdHigh=4'], undefined],
+    [['cleaner.softThreshold=65'], undefined],
+    [['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'], undefined],
+  ])('with %j the low threshold is %s', (set, low) => {
+    expect(environment(cleaner(set).containers[0])['DOCKER_IMAGE_CLEANER_THRESHOLD_LOW']).toBe(low);
+  });
+
+  it('gives each release a state of its own', () => {
+    const paths = [[], ['fullnameOverride=other'], ['state.hostPath=/srv/state']].map(
+      (set) => cleaner(set).volumes?.find(({ name }) => name === 'state')?.hostPath?.path,
+    );
+    expect(paths).toEqual([state, '/var/lib/docker-image-cleaner/other.images', '/srv/state']);
   });
 
   it.each([
@@ -254,7 +287,7 @@ describe('the pod', () => {
     ],
   ])('finds the engine with %j', (files, hostDataDir, dataDir, hostSocketDir, socketName) => {
     const pod = cleaner([], files);
-    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([hostDataDir, hostSocketDir]);
+    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([hostDataDir, hostSocketDir, state]);
     expect(pod.containers[0].volumeMounts?.[0]?.mountPath).toBe(dataDir);
     expect(environment(pod.containers[0])).toMatchObject({
       DOCKER_HOST: `unix:///host/run/${socketName}`,
@@ -267,7 +300,7 @@ describe('the pod', () => {
     ['values-crio.yaml', '/var/lib/containers/storage', '/run/crio', 'crio.sock'],
   ])('finds the node’s own runtime with %s', (file, dataDir, hostSocketDir, socketName) => {
     const pod = cleaner([], [file]);
-    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([dataDir, hostSocketDir]);
+    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([dataDir, hostSocketDir, state]);
     const env = environment(pod.containers[0]);
     expect(env).toMatchObject({
       DOCKER_IMAGE_CLEANER_RUNTIME: 'cri',

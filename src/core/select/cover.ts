@@ -1,5 +1,5 @@
 /**
- * The exact choice on a small part of the forest: a dynamic programme over the nodes in preorder. At each node either all
+ * The exact choice in a small forest: a dynamic programme over the nodes in preorder. At each node either all
  * that stands on it is cleared with it, or it stays and the next node is looked at; so every closed set is met once. Of
  * the sets that reach a place only those are kept that no other one beats in cost and in both resources.
  *

@@ -7,8 +7,7 @@
  *    keep on it (joined.ts).
  * 3. Groups by cost for weight (density.ts): every beginning of that sequence is optimal for what it frees. The goal
  *    falls inside of one group; the loss over the optimum is less than that group's cost.
- * 4. That rest is settled by trying later groups in its place, and exactly (cover.ts) on the groups around it: on all of
- *    them where they are few.
+ * 4. That rest is settled by trying later groups in its place; a small forest is settled exactly (cover.ts).
  * 5. What turns out superfluous is taken out (pick.ts).
  */
 import type { Forest } from '../forest.ts';

@@ -6,12 +6,15 @@ import { densityGroups, nodesOf, type Groups } from './density.ts';
 import { isJoined, joinKept, type Joined } from './joined.ts';
 import { Pick, weightFor, weights } from './pick.ts';
 
-/** How many nodes are settled exactly: all of a small forest, the surroundings of the goal in a big one. */
-const WINDOW_NODES = 64;
+/**
+ * A forest of no more nodes than that is settled exactly. In a bigger one an exact search around the goal was tried, and
+ * gained nothing that could be measured (docs/adr/0001-exact-search.md).
+ */
+const EXACT_NODES = 64;
 
 /**
- * How many partial choices are kept at a node: all in a small forest (14 images have 16,384 subsets and 27 nodes at
- * most), as many as time allows in a full window. There the bound of cover.ts leaves fewer than these in most cases.
+ * How many partial choices are kept at a node: all in a very small forest (14 images have 16,384 subsets and 27 nodes at
+ * most), as many as time allows in one of EXACT_NODES. There the bound of cover.ts leaves fewer than these in most cases.
  */
 const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 
@@ -23,7 +26,6 @@ export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick 
   const weight = weights(nodes, goal, mix);
   let sequence = sequenceOf(nodes, weight, goal);
   let best = trimmed(withBestEnd(nodes, sequence, goal), goal);
-  let at: Joined = { nodes, place: Int32Array.from(nodes.cost.keys()) };
   if (!isJoined(nodes)) {
     let price = ratioAt(sequence);
     for (let round = 0; round < ROUNDS; round++) {
@@ -31,23 +33,24 @@ export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick 
       const next = sequenceOf(joined.nodes, weights(joined.nodes, goal, mix), goal);
       const pick = trimmed(unjoined(nodes, joined, withBestEnd(joined.nodes, next, goal)), goal);
       if (pick.isBetterThan(best, goal)) best = pick;
-      [at, sequence] = [joined, next];
+      sequence = next;
       if (ratioAt(next) === price) break;
       price = ratioAt(next);
     }
   }
-  // A small forest is settled exactly as it is.
-  if (nodes.count <= WINDOW_NODES && at.nodes !== nodes) {
-    at = { nodes, place: Int32Array.from(nodes.cost.keys()) };
-    sequence = sequenceOf(nodes, weight, goal);
-  }
-  const exact = withinWindow(at.nodes, sequence, {
-    maxCost: best.cost,
+  if (nodes.count > EXACT_NODES) return best;
+  // As it is, not joined: there are so few nodes that every choice can be weighed.
+  const found = cheapestCover(nodes, {
+    nodes: [...nodes.cost.keys()],
     goal,
+    maxCost: best.cost,
+    maxStates: statesFor(nodes.count),
     price: priceAt(sequence, goal, mix),
   });
-  if (exact === undefined) return best;
-  const pick = trimmed(unjoined(nodes, at, exact), goal);
+  if (found === undefined) return best;
+  const exact = new Pick(nodes);
+  exact.add(Int32Array.from(found));
+  const pick = trimmed(exact, goal);
   return pick.isBetterThan(best, goal) ? pick : best;
 }
 
@@ -179,52 +182,4 @@ function priceAt(sequence: Sequence, goal: Amount, mix: number): Amount {
     bytes: ratio * weightFor(goal, { bytes: 1, inodes: 0 }, mix),
     inodes: ratio * weightFor(goal, { bytes: 0, inodes: 1 }, mix),
   };
-}
-
-interface Wanted {
-  /** What a choice that reaches the goal costs, to be beaten. */
-  readonly maxCost: number;
-  readonly goal: Amount;
-  readonly price: Amount;
-}
-
-/** The exact choice among the groups around the goal; what comes before them is taken, what comes after is not. */
-function withinWindow(
-  nodes: Clearable,
-  sequence: Sequence,
-  { maxCost, goal, price }: Wanted,
-): Pick | undefined {
-  const { groups, reached } = sequence;
-  const window = new Set<number>();
-  const lacking = leftOut(nodes, sequence);
-  let [first, next, size] = [reached, reached, 0];
-  const sizeOf = (at: number): number => (groups.start[at + 1] ?? 0) - (groups.start[at] ?? 0);
-  const fits = (at: number): boolean => size + sizeOf(at) <= WINDOW_NODES;
-  const take = (at: number): void => {
-    size += sizeOf(at);
-    window.add(at);
-  };
-  while (size < WINDOW_NODES && (next < groups.count || first > 0)) {
-    const [before, after] = [first, next];
-    if (next < groups.count) {
-      // One that is too big for the window is not taken at all: its likes are what withBestEnd() tries.
-      if (!lacking.has(next) && fits(next)) take(next);
-      else lacking.add(next);
-      next++;
-    }
-    if (first > 0 && fits(first - 1)) take(--first);
-    if (before === first && after === next) break;
-  }
-  const pick = upTo(nodes, groups, first);
-  const part = [...window].flatMap((at) => [...nodesOf(groups, at)]).sort((a, b) => a - b);
-  const found = cheapestCover(nodes, {
-    nodes: part,
-    goal: { bytes: goal.bytes - pick.bytes, inodes: goal.inodes - pick.inodes },
-    maxCost: maxCost - pick.cost,
-    maxStates: statesFor(part.length),
-    price,
-  });
-  if (found === undefined) return undefined;
-  pick.add(Int32Array.from(found));
-  return pick;
 }

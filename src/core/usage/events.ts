@@ -201,7 +201,9 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   if (image === undefined) return;
   history.containers.set(containerId, imageId);
   history.busyAtMs = now;
-  for (const layer of chainFrom(image.top)) beginUse(layer, now, standingOf(layer), history.lessons);
+  // Each use of a replay comes here: a loop, not a generator.
+  for (let layer = image.top; layer !== undefined; layer = layer.parent)
+    beginUse(layer, now, standingOf(layer), history.lessons);
   beginUse(image, now, image.standing, silent);
   // Asked for again although there is a newer one: it lives on beside it.
   if (image.standing === Standing.superseded) setStanding(history, image, Standing.older, now);

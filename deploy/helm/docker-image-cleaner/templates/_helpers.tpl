@@ -68,6 +68,19 @@ numbers are written out instead. Lists are joined with commas.
 {{- end }}
 {{- end }}
 
+{{/*
+Where no low threshold is given: 5 below the high one. Not in absolute mode, where nobody knows the size of the disk, and
+not with a soft threshold, which must not be below the low one.
+*/}}
+{{- define "cleaner.defaultLow" -}}
+{{- with .Values.cleaner }}
+{{- if and (kindIs "invalid" .thresholdLow) (kindIs "invalid" .softThreshold) (eq .thresholdType "relative") }}
+{{- $high := toString .thresholdHigh | trim | trimSuffix "%" | trim | float64 }}
+{{- if gt $high 5.0 }}{{ include "cleaner.settingText" (subf $high 5.0) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "cleaner.env" -}}
 {{- if eq .Values.engine.runtime "cri" }}
 - name: DOCKER_IMAGE_CLEANER_RUNTIME
@@ -93,6 +106,10 @@ numbers are written out instead. Lists are joined with commas.
   valueFrom:
     fieldRef:
       fieldPath: metadata.namespace
+{{- end }}
+{{- with include "cleaner.defaultLow" . }}
+- name: DOCKER_IMAGE_CLEANER_THRESHOLD_LOW
+  value: {{ . | quote }}
 {{- end }}
 {{- range $key, $value := .Values.cleaner }}
 {{- if not (kindIs "invalid" $value) }}
@@ -152,7 +169,7 @@ numbers are written out instead. Lists are joined with commas.
 - name: state
   {{- if eq .Values.state.type "hostPath" }}
   hostPath:
-    path: {{ .Values.state.hostPath }}
+    path: {{ .Values.state.hostPath | default (printf "/var/lib/docker-image-cleaner/%s" (include "cleaner.clusterName" .)) }}
     type: DirectoryOrCreate
   {{- else }}
   emptyDir: {}

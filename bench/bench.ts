@@ -1,0 +1,33 @@
+/**
+ * `npm run bench [NAME] [-- arguments]`: one of the measurements in this folder, what the cleaner costs at its main job
+ * where none is named. Those that need the built program build it first.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** What looks at the built program. */
+const NEEDS_BUILD = new Set(['main-job', 'memory', 'status-page', 'http-load']);
+
+const [first, ...others] = process.argv.slice(2);
+const [name, rest] =
+  first === undefined || first.startsWith('-') ? ['main-job', process.argv.slice(2)] : [first, others];
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function run(file: string, args: readonly string[]): number {
+  const { status, error } = spawnSync(process.execPath, ['--expose-gc', file, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (error !== undefined) throw error;
+  return status ?? 1;
+}
+
+const file = `${root}bench/${name}.ts`;
+if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
+  process.stderr.write(`bench: there is no measurement ${name} in bench/\n`);
+  process.exitCode = 2;
+} else {
+  const built = NEEDS_BUILD.has(name) ? run(`${root}scripts/build.ts`, []) : 0;
+  process.exitCode = built === 0 ? run(file, rest) : built;
+}
