@@ -47,6 +47,7 @@ const packageOf = {
   ctr: 'containerd',
   protoc: 'protobuf-compiler',
   mandoc: 'mandoc',
+  'docker-compose': 'docker-compose',
   zsh: 'zsh',
   fish: 'fish',
   rpmbuild: 'rpm',

@@ -105,7 +105,13 @@ describe('completions', () => {
     expect(bash('--cordon-mode', '=', 't')).toEqual(['taint']);
     expect(bash('--config', 'completion.b')).toEqual(['completion.bash']);
     expect(bash('--threshold-high', '')).toEqual(['']);
-    expect(bash('healthcheck', '--')).toEqual(['--ready', '--http-address', '--config', '--help']);
+    expect(bash('healthcheck', '--')).toEqual([
+      '--ready',
+      '--http-address',
+      '--probe-address',
+      '--config',
+      '--help',
+    ]);
   });
 
   test('fish: the same', () => {
@@ -113,7 +119,7 @@ describe('completions', () => {
     expect(fish('docker-image-cleaner --cordon-m')).toEqual(['--cordon-mode']);
     expect(fish('docker-image-cleaner --cordon-mode ').sort()).toEqual(['cordon', 'none', 'taint']);
     expect(fish('docker-image-cleaner healthcheck --').sort()).toEqual(
-      ['--config', '--help', '--http-address', '--ready'].sort(),
+      ['--config', '--help', '--http-address', '--probe-address', '--ready'].sort(),
     );
   });
 
