@@ -1,7 +1,6 @@
 /** What `healthcheck` is asked to do, from the address that the daemon beside it serves. */
 import { readSetting, type Environment, type Flags } from './config.ts';
 import { refuseOthers } from './few-settings.ts';
-import { problemLine } from './problem.ts';
 import { flagOf, variableOf, type SettingKey } from './settings.ts';
 
 export interface HealthcheckRequest {
@@ -9,7 +8,7 @@ export interface HealthcheckRequest {
   readonly url: string | undefined;
 }
 
-export const healthcheckSettings: readonly SettingKey[] = ['httpAddress', 'config'];
+export const healthcheckSettings: readonly SettingKey[] = ['httpAddress', 'probeAddress', 'config'];
 
 export const healthcheckSwitches = {
   '--ready':
@@ -28,17 +27,20 @@ export function healthcheckRequest(
 ): HealthcheckResult {
   const others = refuseOthers('healthcheck', flags, healthcheckSettings);
   if (others.length > 0) return { ok: false, problems: others };
-  const read = readSetting('httpAddress', env, flags);
-  if (!read.ok) return { ok: false, problems: [read.problem] };
-  if (read.value === undefined) return { ok: true, request: { url: undefined } };
-  const { host, port } = read.value;
-  if (port === 0) {
-    const name = (flags.httpAddress ?? '') === '' ? variableOf('httpAddress') : flagOf('httpAddress');
-    const reason = 'with port 0 the daemon takes any port, and nobody can know which: set one';
-    return { ok: false, problems: [problemLine(name, undefined, reason).replace(' is not set', '')] };
+  for (const key of ['probeAddress', 'httpAddress'] as const) {
+    const read = readSetting(key, env, flags);
+    if (!read.ok) return { ok: false, problems: [read.problem] };
+    if (read.value === undefined) continue;
+    const { host, port } = read.value;
+    if (port === 0) {
+      const name = (flags[key] ?? '') === '' ? variableOf(key) : flagOf(key);
+      const reason = 'with port 0 the daemon takes any port, and nobody can know which: set one';
+      return { ok: false, problems: [`${name}: ${reason}`] };
+    }
+    const path = own.ready === true ? '/readyz' : '/healthz';
+    return { ok: true, request: { url: `http://${reachable(host)}:${port}${path}` } };
   }
-  const path = own.ready === true ? '/readyz' : '/healthz';
-  return { ok: true, request: { url: `http://${reachable(host)}:${port}${path}` } };
+  return { ok: true, request: { url: undefined } };
 }
 
 /** An address of this host: every address of the host includes the loopback's. */

@@ -20,6 +20,10 @@ test.each([
   expect(urlOf(address)).toBe(url);
 });
 
+test('where the health checks have an address of their own, that is asked', () => {
+  expect(urlOf(':1', ['--probe-address', '10.0.0.7:2'])).toBe('http://10.0.0.7:2/healthz');
+});
+
 test('--ready asks whether the work can be done', () => {
   expect(urlOf(':1', ['--ready'])).toBe('http://127.0.0.1:1/readyz');
 });
