@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * The projects, run in this order by `npm test`: `unit` (pure, parallel, seconds), `engine` (real container engines,
- * one file at a time: they share disks, loop devices and two cores), `fuzz` (damaged
- * answers and files, a few of them; `npm run test:fuzz` takes many), `browser` (the status page in a real Chromium),
+ * The projects, run in this order by `npm test`: `unit` (pure, parallel, seconds), `engine` (real container engines, one
+ * file at a time: they share disks, loop devices and two cores), `fuzz` (damaged answers and files, a few of them; `npm run
+ * test:fuzz` takes many), `packages` (what is installed, as users do it), `browser` (the status page in a real Chromium),
  * `cluster` (real API server).
  */
 export default defineConfig({
@@ -25,6 +25,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'packages',
+          include: ['test/packages/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 900_000,
         },
       },
       {

@@ -12,7 +12,7 @@ import { engineCommands, ensureCommands, requireRoot } from '../test/harness/pac
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const projectsOf: Readonly<Record<string, readonly string[]>> = {
-  everything: ['unit', 'engine', 'fuzz', 'browser', 'conformance', 'cluster'],
+  everything: ['unit', 'engine', 'fuzz', 'packages', 'browser', 'conformance', 'cluster'],
   engines: ['conformance', 'engines'],
   others: ['engines'],
 };
