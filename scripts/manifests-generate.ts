@@ -60,6 +60,12 @@ export function generateManifests(): Map<string, string> {
       ) + render('daemonset'),
     ],
     [
+      '4-network-policy.yaml',
+      header(
+        'Who may connect to the pods: nobody but their own node, which probes and port-forward come from. Prometheus needs a rule here.',
+      ) + render('networkpolicy'),
+    ],
+    [
       'admission-policy.yaml',
       header(
         'Optional, Kubernetes 1.30 and later: each pod may change only its own node, and of that only the cordon.',

@@ -5,6 +5,7 @@
 import type { Audience } from './audience.ts';
 import { backoff, sleep } from './clock.ts';
 import type { Clean } from './core/clean.ts';
+import { DeletionBudget } from './core/deletion-budget.ts';
 import type { Policy } from './core/policy/policy.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Protections } from './core/protections.ts';
@@ -36,6 +37,8 @@ export interface DaemonOptions {
   readonly history?: (() => UsageHistory | undefined) | undefined;
   readonly protections: Protections;
   readonly clean: Clean;
+  /** The circuit breakers, and what they have counted; none where left out. */
+  readonly budget?: DeletionBudget;
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -95,9 +98,11 @@ export class Daemon {
   private readonly lastSweep: LastSweep;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
+  private readonly budget: DeletionBudget;
 
   constructor(options: DaemonOptions) {
     this.options = options;
+    this.budget = options.budget ?? new DeletionBudget();
     this.failures = new FailedDeletions(options.intervalSeconds);
     this.lastSweep = new LastSweep({ ...options, failures: this.failures });
     this.place = new Place(options);
@@ -106,6 +111,7 @@ export class Daemon {
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
         ...options,
+        budget: this.budget,
         softLevel,
         quietSeconds,
         history,
@@ -184,7 +190,8 @@ export class Daemon {
     }
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
-    const reason = cannotHelp ?? (await this.lastSweep.whyNoSweep());
+    const wait = this.budget.whyWait(performance.now());
+    const reason = cannotHelp ?? wait ?? (await this.lastSweep.whyNoSweep());
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -331,6 +338,7 @@ export class Daemon {
       thresholds: options.thresholds,
       delaySeconds: options.delaySeconds,
       dryRun: options.dryRun,
+      budget: this.budget,
       failures: this.failures,
       isPlaceKnown: this.place.finding === undefined,
       settleMs: options.settleMs ?? SETTLE_MS,

@@ -2,6 +2,7 @@
  * Everything the daemon tells the world, one type an event. Surfaces (log, metrics, page, Kubernetes) are Reporters;
  * nothing else writes. The names are stable: docs/events.md lists them.
  */
+import type { LimitName } from './core/deletion-budget.ts';
 import type { Gain } from './core/gain.ts';
 import type { Amount, Thresholds, Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
@@ -23,6 +24,8 @@ export type StopReason =
   | 'denied'
   /** As many were deleted as one sweep may. */
   | 'deletion-limit'
+  /** As much was freed as deletions of an hour may free. */
+  | 'freed-limit'
   /** The engine went away, or did not come to an end with a deletion, for longer than a sweep waits. */
   | 'engine-unavailable'
   /** The path could not be measured any more. */
@@ -144,6 +147,16 @@ export type DaemonEvent =
       readonly reason: string;
       /** Whether that was said before, of the same sweep. */
       readonly repeated: boolean;
+    }
+  /** A circuit breaker ended a sweep, or kept gentle mode from a step. */
+  | {
+      readonly event: 'limit.reached';
+      readonly limit: LimitName;
+      /** What it allows: deletions, or bytes. */
+      readonly maximum: number;
+      /** What deletions of the past hour freed; counted only where that is limited. */
+      readonly freedLastHourBytes: number;
+      readonly reason: string;
     }
   | SubjectEvents<'image'>
   | SubjectEvents<'cache-record'>

@@ -4,6 +4,7 @@
  * as a sweep, and does nothing where that could not bring usage below the soft threshold.
  */
 import { hasFired } from './clock.ts';
+import type { DeletionBudget } from './core/deletion-budget.ts';
 import { firstStep, isQuiet } from './core/gentle.ts';
 import { makePlan, type Victim } from './core/plan.ts';
 import { PredictionCheck } from './core/prediction-check.ts';
@@ -16,8 +17,10 @@ import type { ImageDisk } from './disk/image-disk.ts';
 import { LateSpace, type OwedSpace, spacePatienceMs } from './late-space.ts';
 import { observe } from './observe.ts';
 import {
+  noteFreed,
   type RemovalSettings,
   removeVictim,
+  tellLimit,
   tellMissedPredictions,
   tellPlanned,
   tellRemoval,
@@ -33,6 +36,8 @@ export interface GentleOptions extends RemovalSettings {
   /** In the thresholds' unit. */
   readonly softLevel: number;
   readonly quietSeconds: number;
+  /** The circuit breakers. */
+  readonly budget: DeletionBudget;
   /** What the last step did not show yet: the next one waits for it. */
   readonly owed: OwedSpace;
 }
@@ -65,7 +70,8 @@ export class GentleMode {
       this.#isPointlessSaid = false;
       return;
     }
-    if (this.#options.owed.isExpected || !this.#isQuiet() || this.#isPointless()) return;
+    const isLimited = this.#options.budget.waitMs(performance.now()) > 0;
+    if (isLimited || this.#options.owed.isExpected || !this.#isQuiet() || this.#isPointless()) return;
     await this.#step(used);
   }
 
@@ -104,6 +110,12 @@ export class GentleMode {
       this.#told = victims[0]?.id;
       return;
     }
+    const step = victims.reduce((sum, { predicted }) => sum + predicted.bytes, 0);
+    const limit = this.#options.budget.forbids(step, 0, performance.now());
+    if (limit !== undefined) {
+      tellLimit(limit, this.#options);
+      return;
+    }
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
     const late = new LateSpace(this.#options);
     const check = new PredictionCheck(usage.inodes !== undefined);
@@ -133,6 +145,7 @@ export class GentleMode {
           ? await late.measure(before, victim.predicted, toFree)
           : await disk.usage(abandon);
       const durationSeconds = (performance.now() - begunMs) / 1000;
+      noteFreed(result, victim, freedBetween(before, after), this.#options.budget);
       tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
       if (result.outcome === 'deleted') check.note(victim, freedBetween(before, after));
       before = after;

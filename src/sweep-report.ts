@@ -1,5 +1,6 @@
 /** A sweep under way, and the report that it ends with. */
 import type { Clean } from './core/clean.ts';
+import type { DeletionBudget } from './core/deletion-budget.ts';
 import { explainOutstanding, explainRemaining, freeByHand } from './core/explain.ts';
 import { gainOf } from './core/gain.ts';
 import type { Policy } from './core/policy/policy.ts';
@@ -44,6 +45,8 @@ export interface SweepOptions {
   readonly patienceMs: number;
   /** Nothing speaks against the images being on the filesystem that is measured. */
   readonly isPlaceKnown: boolean;
+  /** The circuit breakers. */
+  readonly budget: DeletionBudget;
   /** What earlier sweeps could not delete. */
   readonly failures: FailedDeletions;
   /** No further deletion is begun once this fires. */
@@ -64,6 +67,8 @@ export interface Progress {
   /** What the engine last said where a deletion failed, or where it complained about one that happened. */
   complaint: string | undefined;
   predicted: Amount;
+  /** What the circuit breaker said that ended it. */
+  limitedBy: string | undefined;
   readonly check: PredictionCheck;
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
@@ -112,6 +117,7 @@ export async function summary(
             }),
             ...explainOutstanding(outstanding),
             ...explainFailure(stoppedBecause, progress),
+            ...(progress.limitedBy === undefined ? [] : [progress.limitedBy]),
           ],
   };
 }

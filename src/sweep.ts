@@ -15,12 +15,17 @@ import { addLayers, listStore, type Snapshot } from './observe.ts';
 import { patiently } from './patiently.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
-import { removeVictim, tellMissedPredictions, tellPlanned, tellRemoval } from './victim.ts';
+import {
+  noteFreed,
+  removeVictim,
+  tellLimit,
+  tellMissedPredictions,
+  tellPlanned,
+  tellRemoval,
+} from './victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
-/** No sweep deletes more than this; the next check goes on. A bound for the loop, far above any real node. */
-const VICTIMS_LIMIT = 100_000;
 
 /** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
 export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<SweepReport> {
@@ -33,6 +38,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     failed: 0,
     complaint: undefined,
     predicted: { bytes: 0, inodes: 0 },
+    limitedBy: undefined,
     check: new PredictionCheck(snapshot.usage.inodes !== undefined),
     uselessInARow: 0,
     refused: options.failures.refusals(Date.now()),
@@ -61,7 +67,9 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
 
 async function run(first: Plan, progress: Progress, options: SweepOptions): Promise<StopReason> {
   if (options.dryRun) {
-    for (const victim of first.victims) tellPlanned(victim, options.report);
+    const cut = options.budget.cut(first.victims, performance.now());
+    for (const victim of first.victims.slice(0, cut?.victims)) tellPlanned(victim, options.report);
+    if (cut !== undefined) tellLimit(cut.limit, options);
     return 'dry-run';
   }
   try {
@@ -123,7 +131,12 @@ async function carryOut(
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
-    if (deletions(progress) + progress.failed >= VICTIMS_LIMIT) return 'deletion-limit';
+    const tried = deletions(progress) + progress.failed;
+    const limit = options.budget.forbids(victim.predicted.bytes, tried, performance.now());
+    if (limit !== undefined) {
+      progress.limitedBy = tellLimit(limit, options);
+      return limit === 'freed-per-hour' ? 'freed-limit' : 'deletion-limit';
+    }
     const before = progress.usage;
     const begunMs = performance.now();
     const result = await patiently(() => removeVictim(victim, options), options);
@@ -132,6 +145,7 @@ async function carryOut(
         ? await progress.late.measure(before, victim.predicted, plan.toFree)
         : await options.disk.usage(options.abandon);
     const durationSeconds = (performance.now() - begunMs) / 1000;
+    noteFreed(result, victim, freedBetween(before, progress.usage), options.budget);
     note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';

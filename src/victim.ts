@@ -1,9 +1,10 @@
 /** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
 import type { Clean } from './core/clean.ts';
+import type { DeletionBudget, LimitName } from './core/deletion-budget.ts';
 import type { Victim } from './core/plan.ts';
 import type { PredictionCheck } from './core/prediction-check.ts';
 import { gainOf } from './core/gain.ts';
-import { freedBetween, level, type Thresholds, type Usage } from './core/thresholds.ts';
+import { type Amount, freedBetween, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import type { UnitKind } from './core/unit.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Reporter, Subject } from './events.ts';
@@ -100,6 +101,35 @@ export function tellMissedPredictions(check: PredictionCheck, report: Reporter):
     exact: worst.victim.predicted.exact,
     ...gainOf(worst.freed),
   });
+}
+
+/** Counts for the circuit breaker what was freed, or may have been: who does not answer may still delete. */
+export function noteFreed(
+  { outcome }: RemovalOutcome,
+  { predicted }: Victim,
+  freed: Amount,
+  budget: DeletionBudget,
+): void {
+  if (outcome === 'deleted') budget.note(Math.max(predicted.bytes, freed.bytes), performance.now());
+  else if (outcome === 'unresolved') budget.note(predicted.bytes, performance.now());
+}
+
+/** Tells that a circuit breaker stopped deletions. @returns why, one line for people. */
+export function tellLimit(
+  limit: LimitName,
+  { report, budget }: { readonly report: Reporter; readonly budget: DeletionBudget },
+): string {
+  const { maxDeletionsPerSweep, maxFreedPerHour = 0 } = budget.limits;
+  const nowMs = performance.now();
+  const reason = budget.reason(limit, nowMs);
+  report({
+    event: 'limit.reached',
+    limit,
+    maximum: limit === 'deletions-per-sweep' ? maxDeletionsPerSweep : maxFreedPerHour,
+    freedLastHourBytes: budget.freedLately(nowMs),
+    reason,
+  });
+  return reason;
 }
 
 /** Dry run: tells what would be deleted. */

@@ -2,6 +2,7 @@
  * What `--json` prints, field by field, each with its meaning and its unit. Checked by the types of the code that prints
  * it; the schemas in docs/schema/ and docs/json.md are made from here.
  */
+import type { Cut, LimitName } from '../../src/core/deletion-budget.ts';
 import type { KeepCode } from '../../src/core/protection.ts';
 import type { SpaceByKind, SpaceKind } from '../../src/core/space-kinds.ts';
 import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/thresholds.ts';
@@ -167,6 +168,19 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     ),
     unmatchedKeep: list<string>('patterns of `KEEP` that no image here matches', text('a pattern')),
     predicted,
+    cut: orNull(
+      object<Cut>(
+        'where a circuit breaker would end the sweep (of `atHigh` where that is there); null where none would. What a daemon has freed in the past hour counts only in what the daemon itself answers',
+        {
+          limit: oneOf<LimitName>('which one', {
+            'deletions-per-sweep': '`MAX_DELETIONS_PER_SWEEP`',
+            'freed-per-hour': '`MAX_FREED_PER_HOUR`',
+          }),
+          victims: whole('how many of the victims that sweep would delete'),
+          reason: text('the same for people'),
+        },
+      ),
+    ),
     atHigh: orNull(
       object<NonNullable<PlanJson['atHigh']>>(
         'the same at the high threshold, where usage is below the low one',

@@ -1,5 +1,6 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
+import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
@@ -31,7 +32,11 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
     const input = { store, usage, thresholds, policy, protections, clean, history, nowMs };
-    return [seen, makePlan(input), thresholds, planAtHigh(input)];
+    const due = makePlan(input);
+    const atHigh = planAtHigh(input);
+    // What a daemon has freed in the last hour is not known here.
+    const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
+    return [seen, due, thresholds, atHigh, cut];
   };
   if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
   return await orUnavailable(async () => {
@@ -52,8 +57,14 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   return undefined;
 }
 
-/** @param atHigh shown in place of a plan that has nothing to delete. */
-function planText(seen: Look, due: Plan, thresholds: Thresholds, atHigh: Plan | undefined): string {
+/** @param atHigh shown in place of a plan that has nothing to delete. @param cut where a sweep would end before that. */
+function planText(
+  seen: Look,
+  due: Plan,
+  thresholds: Thresholds,
+  atHigh: Plan | undefined,
+  cut: Cut | undefined,
+): string {
   const planned = atHigh ?? due;
   const show = (value: number): string => formatLevel(value, thresholds.type);
   const after = level(planned.predicted.usageAfter, thresholds.type).value;
@@ -88,6 +99,7 @@ function planText(seen: Look, due: Plan, thresholds: Thresholds, atHigh: Plan | 
         ]),
     '',
     ending,
+    ...(cut === undefined ? [] : [`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`]),
     ...planned.unmatchedKeep.map(({ text }) => `KEEP pattern ${text} matches no image here.`),
     ...(planned.kept.length === 0
       ? []

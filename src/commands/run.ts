@@ -4,6 +4,7 @@ import { sleep } from '../clock.ts';
 import { type CheckResult, Daemon, type DaemonOptions } from '../daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
+import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events.ts';
@@ -41,6 +42,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     surfaces.http?.report(event);
   };
   for (const message of warnings) report({ event: 'config.warning', message });
+  const budget = new DeletionBudget(config);
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
@@ -48,7 +50,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   try {
     if (!(await filesAreUsable(config, report))) return EXIT.usage;
     // One check has nothing to serve.
-    if (!once) surfaces.http = await serve(config, history, report);
+    if (!once) surfaces.http = await serve(config, { history, budget, report });
     for (const listener of surfaces.http?.listeners ?? []) report({ event: 'http.listening', ...listener });
     cordon = await connect(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
@@ -65,7 +67,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-    const parts = { engine, disk, cordon, history, audience: http, report };
+    const parts = { engine, disk, cordon, history, budget, audience: http, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     report({
       event: 'daemon.started',
@@ -102,7 +104,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   }
 }
 
-type Parts = Pick<DaemonOptions, 'engine' | 'disk' | 'cordon' | 'history' | 'audience' | 'report'>;
+type Parts = Pick<DaemonOptions, 'engine' | 'disk' | 'cordon' | 'history' | 'budget' | 'audience' | 'report'>;
 
 function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
   return {

@@ -1,6 +1,7 @@
 /** What `run` serves over HTTP: the page with its companions, the health checks, both or nothing. */
 import type { Config } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
+import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -17,8 +18,15 @@ export type Served = HttpSurface | Probes;
 /** Starts what the configuration asks for; nothing of HTTP is loaded without an address. @throws ListenError, TokenError */
 export async function serve(
   config: Config,
-  history: () => UsageHistory | undefined,
-  report: Reporter,
+  {
+    history,
+    budget,
+    report,
+  }: {
+    readonly history: () => UsageHistory | undefined;
+    readonly budget: DeletionBudget;
+    readonly report: Reporter;
+  },
 ): Promise<Served | undefined> {
   const { stateFile, pathToCheck: path, httpAddress, probeAddress, timeoutSeconds } = config;
   const { httpTokenFile: file } = config;
@@ -41,6 +49,7 @@ export async function serve(
     protections: config.protections,
     clean: config.clean,
     history,
+    budget,
     intervalSeconds: config.intervalSeconds,
     timeoutSeconds,
     dryRun: config.dryRun,

@@ -1,5 +1,5 @@
 /** How percentages and amounts of bytes are written. */
-import { accepted, decimalNumber, refused, type Parsed } from './values.ts';
+import { accepted, decimalNumber, refused, type Parsed, type ValueKind } from './values.ts';
 
 export const percentAllowed = 'a percentage above 0 and up to 100, such as 80, 80.5 or 80%';
 export const bytesAllowed = 'bytes, such as 40000000000, 40e9, 40GB or 37.5GiB';
@@ -38,6 +38,18 @@ export function parseBytes(text: string): Parsed<number> {
   return value >= 1 && value <= mostBytes
     ? accepted(value)
     : refused(`expected ${bytesAllowed}, from 1 byte to 8 EiB`);
+}
+
+/** An amount of bytes as a setting of its own. */
+export function byteAmount(): ValueKind<number> {
+  return {
+    placeholder: 'bytes',
+    allowed: bytesAllowed,
+    parse: (text) => {
+      const parsed = parseBytes(text);
+      return parsed.ok ? parsed : refused(`expected ${bytesAllowed}, with a unit below 1e9`);
+    },
+  };
 }
 
 function bareReason(text: string, number: number): string {

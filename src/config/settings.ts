@@ -20,11 +20,12 @@ import {
   wholeNumber,
   type ValueKind,
 } from './values.ts';
+import { MOST_DELETIONS } from '../core/deletion-budget.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { listenAddress } from './http-address.ts';
-import { bytesAllowed, percentAllowed } from './quantities.ts';
+import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
 export const groups = [
@@ -184,6 +185,19 @@ export const settings = {
     help: 'How many of the newest images of each repository are never deleted',
     kind: wholeNumber(0, 10_000),
     default: 0,
+  }),
+  maxDeletionsPerSweep: setting({
+    group: 'Sweeps',
+    help: 'Circuit breaker: end a sweep after this many deletions, failed ones included; the next check continues',
+    kind: wholeNumber(1, MOST_DELETIONS),
+    default: MOST_DELETIONS,
+  }),
+  maxFreedPerHour: setting({
+    group: 'Sweeps',
+    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much (of predicted and measured, the larger counts); a single larger image is still deleted, alone; forgotten at a restart',
+    kind: byteAmount(),
+    default: undefined,
+    defaultText: 'off',
   }),
   dryRun: setting({
     group: 'Sweeps',

@@ -16,6 +16,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'history.state-lost':
     case 'history.write-failed':
     case 'prediction.missed':
+    case 'limit.reached':
     case 'image.delete-unanswered':
     case 'cache-record.delete-unanswered':
     case 'container.delete-unanswered':
@@ -124,6 +125,8 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
       return `${formatLevel(event.used, event.thresholdType)} used, but all that may go would not bring it below the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}): nothing goes before the high threshold`;
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
+    case 'limit.reached':
+      return event.reason;
     case 'image.would-delete':
     case 'cache-record.would-delete':
     case 'container.would-delete':

@@ -10,6 +10,7 @@ import {
   environment,
   isHook,
   only,
+  parseObjects,
   podSpec,
   render,
   type KubernetesObject,
@@ -73,7 +74,15 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   { name: 'every taint', set: ['tolerateEverything=true'] },
   { name: 'no roles, no account', set: ['rbac.create=false', 'serviceAccount.create=false'] },
   { name: 'no hook', set: ['uninstallHook.enabled=false'] },
-  { name: 'nothing served', set: ['http.enabled=false'] },
+  { name: 'nothing served', set: ['http.enabled=false', 'probes.enabled=false'] },
+  { name: 'a token', set: ['http.tokenSecret.name=secret', 'metrics.podMonitor.enabled=true'] },
+  { name: 'the socket alone', set: ['engine.socketMount=file'] },
+  {
+    name: 'without root',
+    files: ['values-nonroot.yaml'],
+    set: ['podSecurityContext.supplementalGroups[0]=998'],
+  },
+  { name: 'circuit breakers', set: ['cleaner.maxDeletionsPerSweep=50', 'cleaner.maxFreedPerHour=200GB'] },
   {
     name: 'Prometheus',
     set: [
@@ -130,10 +139,14 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
 
   it('mounts what belongs to the engine for reading, and lets go of it when the engine does', () => {
     const mounts = podSpec(only(objects, 'DaemonSet')).containers[0].volumeMounts ?? [];
-    const engine = mounts.filter(({ name }) => name !== 'state');
+    const engine = mounts.filter(({ name }) => !['state', 'http-token'].includes(name));
     expect(engine.map(({ name }) => name)).toEqual(['data', 'engine-socket']);
+    expect(engine[0]).toMatchObject({ mountPropagation: 'HostToContainer' });
     for (const mount of engine) {
-      expect(mount).toMatchObject({ readOnly: true, mountPropagation: 'HostToContainer' });
+      expect(mount).toMatchObject({ readOnly: true });
+      // Kubernetes refuses it together with propagation.
+      const isRecursive = mount.mountPropagation === 'None';
+      expect(mount.recursiveReadOnly).toBe(isRecursive ? 'IfPossible' : undefined);
       // The token is mounted below /var/run, which is /run in most images: nothing of ours may lie over it.
       expect(
         '/var/run/secrets'.startsWith(mount.mountPath) || '/run/secrets'.startsWith(mount.mountPath),
@@ -177,7 +190,12 @@ describe('permissions', () => {
       'cleaner.maxCordonedNodes=3',
       'admissionPolicy.enabled=true',
     ]);
-    expect(objects.map(({ kind }) => kind).sort()).toEqual(['DaemonSet', 'Pod', 'ServiceAccount']);
+    expect(objects.map(({ kind }) => kind).sort()).toEqual([
+      'DaemonSet',
+      'NetworkPolicy',
+      'Pod',
+      'ServiceAccount',
+    ]);
     const pod = podSpec(only(objects, 'DaemonSet'));
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.containers[0].env.map(({ name }) => name)).not.toContain('DOCKER_IMAGE_CLEANER_NODE_NAME');
@@ -217,13 +235,63 @@ describe('the pod', () => {
   const cleaner = (...args: Parameters<typeof render>): ReturnType<typeof podSpec> =>
     podSpec(only(render(...args), 'DaemonSet'));
 
-  it('has one capability more in absolute mode: looking into directories of other users', () => {
-    expect(cleaner().containers[0].securityContext.capabilities).toEqual({ drop: ['ALL'] });
-    const absolute = cleaner(['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9']);
-    expect(absolute.containers[0].securityContext.capabilities).toEqual({
-      drop: ['ALL'],
-      add: ['DAC_READ_SEARCH'],
+  it('has one capability, looking into closed directories, which absolute mode cannot do without', () => {
+    const capabilities = (set: string[]) => cleaner(set).containers[0].securityContext.capabilities;
+    const one = { drop: ['ALL'], add: ['DAC_READ_SEARCH'] };
+    expect(capabilities([])).toEqual(one);
+    expect(capabilities(['capabilities=null'])).toEqual({ drop: ['ALL'] });
+    const absolute = ['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'];
+    expect(capabilities(absolute)).toEqual(one);
+    expect(capabilities([...absolute, 'capabilities=null'])).toEqual(one);
+  });
+
+  it('quotes every path, whatever is in it', () => {
+    const path = '/mnt/a: b #c';
+    const objects = parseObjects(
+      helm(['template', 'c', chart, '--values', '-'], {
+        input: JSON.stringify({
+          engine: {
+            hostDataDir: path,
+            dataDir: `${path}/d`,
+            hostSocketDir: `${path}/s`,
+            socketName: 'x: y #z',
+          },
+          state: { enabled: true, hostPath: `${path}/state` },
+        }),
+      }),
+    );
+    const pod = podSpec(only(objects, 'DaemonSet'));
+    expect(pod.volumes?.map(({ hostPath }) => hostPath?.path)).toEqual([path, `${path}/s`, `${path}/state`]);
+    expect(pod.containers[0].volumeMounts?.[0]?.mountPath).toBe(`${path}/d`);
+    expect(environment(pod.containers[0])).toMatchObject({
+      DOCKER_HOST: 'unix:///host/run/x: y #z',
+      DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: `${path}/d`,
     });
+  });
+
+  it('mounts recursively read-only only where the cluster knows that', () => {
+    const mounts = (version: string) =>
+      podSpec(only(render(['engine.mountPropagation=None'], [], ['--kube-version', version]), 'DaemonSet'))
+        .containers[0].volumeMounts?.slice(0, 2)
+        .map(({ recursiveReadOnly }) => recursiveReadOnly);
+    expect(mounts('1.30.9')).toEqual([undefined, undefined]);
+    expect(mounts('1.31.0')).toEqual(['IfPossible', 'IfPossible']);
+    expect(mounts('v1.33.1+k3s1')).toEqual(['IfPossible', 'IfPossible']);
+  });
+
+  it('can mount the socket alone, or a directory of its own', () => {
+    const socketOf = (pod: ReturnType<typeof podSpec>) => ({
+      volume: pod.volumes?.find(({ name }) => name === 'engine-socket')?.hostPath,
+      mountPath: pod.containers[0].volumeMounts?.find(({ name }) => name === 'engine-socket')?.mountPath,
+    });
+    const file = cleaner(['engine.socketMount=file', 'engine.hostSocketDir=/run/']);
+    expect(socketOf(file)).toEqual({
+      volume: { path: '/run/docker.sock', type: 'Socket' },
+      mountPath: '/host/run/docker.sock',
+    });
+    expect(environment(file.containers[0])['DOCKER_HOST']).toBe('unix:///host/run/docker.sock');
+    const own = cleaner(['engine.hostSocketDir=/run/docker-image-cleaner']);
+    expect(socketOf(own).volume).toEqual({ path: '/run/docker-image-cleaner', type: 'Directory' });
   });
 
   it('gets numbers written out, however they were given', () => {
@@ -323,17 +391,70 @@ describe('what it serves', () => {
   ];
   const container = (set: string[]) => podSpec(only(render(set), 'DaemonSet')).containers[0];
 
-  it('is on, with one port and probes on it', () => {
+  it('is on, with probes on a port of their own', () => {
     const { env, ports, livenessProbe, readinessProbe } = container([]);
     expect(env).toContainEqual({ name: `${variablePrefix}HTTP_ADDRESS`, value: ':9615' });
-    expect(ports).toEqual([{ name: 'http', containerPort: 9615 }]);
-    expect(livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'http' } });
-    expect(readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'http' } });
+    expect(env).toContainEqual({ name: `${variablePrefix}PROBE_ADDRESS`, value: ':9616' });
+    expect(ports).toEqual([
+      { name: 'http', containerPort: 9615 },
+      { name: 'probes', containerPort: 9616 },
+    ]);
+    expect(livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'probes' } });
+    expect(readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'probes' } });
   });
 
   it('can be off, and then nothing asks for it', () => {
-    const off = container(['http.enabled=false']);
-    expect(JSON.stringify(off)).not.toMatch(/HTTP_ADDRESS|httpGet|containerPort/);
+    const off = container(['http.enabled=false', 'probes.enabled=false']);
+    expect(JSON.stringify(off)).not.toMatch(/HTTP_ADDRESS|PROBE_ADDRESS|httpGet|containerPort/);
+    const probesOnly = container(['http.enabled=false']);
+    expect(probesOnly.ports).toEqual([{ name: 'probes', containerPort: 9616 }]);
+    expect(JSON.stringify(probesOnly)).not.toContain('HTTP_ADDRESS');
+  });
+
+  it('asks for a token from a Secret, which the program can read and Prometheus sends', () => {
+    const set = ['http.tokenSecret.name=s', 'http.tokenSecret.key=k', 'metrics.podMonitor.enabled=true'];
+    const objects = render(set);
+    const pod = podSpec(only(objects, 'DaemonSet'));
+    const file = environment(pod.containers[0])['DOCKER_IMAGE_CLEANER_HTTP_TOKEN_FILE'];
+    const mount = pod.containers[0].volumeMounts?.find(({ name }) => name === 'http-token');
+    expect(mount).toEqual({ name: 'http-token', mountPath: '/http-token', readOnly: true });
+    const secret = pod.volumes?.find(({ name }) => name === 'http-token')?.secret;
+    expect(secret).toMatchObject({ secretName: 's', items: [{ key: 'k', path: 'token' }] });
+    expect(file).toBe(`${String(mount?.mountPath)}/${String(secret?.items[0]?.path)}`);
+    const { podMetricsEndpoints } = only(objects, 'PodMonitor')['spec'] as {
+      podMetricsEndpoints: { authorization: object }[];
+    };
+    expect(podMetricsEndpoints[0]?.authorization).toEqual({ credentials: { name: 's', key: 'k' } });
+    expect(JSON.stringify(container(['http.enabled=false', ...set.slice(0, 2)]))).not.toContain('token');
+  });
+
+  it('is for nobody, for those who are named, or for whoever scrapes in the cluster', () => {
+    const policy = (set: string[]) => {
+      const objects = render(set);
+      const { spec } = only(objects, 'NetworkPolicy') as unknown as {
+        spec: { podSelector: { matchLabels: object }; policyTypes: string[]; ingress: object[] };
+      };
+      const daemonSet = only(objects, 'DaemonSet') as unknown as {
+        spec: { template: { metadata: { labels: object } } };
+      };
+      expect(daemonSet.spec.template.metadata.labels).toMatchObject(spec.podSelector.matchLabels);
+      expect(spec.podSelector.matchLabels).toHaveProperty('app.kubernetes.io/component', 'cleaner');
+      return spec;
+    };
+    const ports = [{ protocol: 'TCP', port: 9615 }];
+    expect(policy([])).toMatchObject({ policyTypes: ['Ingress'], ingress: [] });
+    const named = 'networkPolicy.from[0].podSelector.matchLabels.app=prometheus';
+    const from = [{ podSelector: { matchLabels: { app: 'prometheus' } } }];
+    expect(policy([named]).ingress).toEqual([{ from, ports }]);
+    expect(policy([named, 'metrics.scrapeAnnotations=true']).ingress).toEqual([{ from, ports }]);
+    for (const scraped of ['metrics.scrapeAnnotations=true', 'metrics.podMonitor.enabled=true'])
+      expect(policy([scraped]).ingress).toEqual([{ from: [{ namespaceSelector: {} }], ports }]);
+    expect(policy([named, 'http.enabled=false']).ingress).toEqual([]);
+    // What needs no API server connects to nobody.
+    const alone = policy(['cleaner.cordonMode=none']);
+    expect(alone.policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(alone).not.toHaveProperty('egress');
+    expect(render(['networkPolicy.enabled=false']).map(({ kind }) => kind)).not.toContain('NetworkPolicy');
   });
 
   it('is scraped under the job that the rules know, by whatever means', () => {
@@ -369,6 +490,20 @@ describe('what it serves', () => {
     const none = render([]).map(({ kind }) => kind);
     expect(none).not.toContain('PrometheusRule');
     expect(none).not.toContain('PodMonitor');
+  });
+});
+
+describe('the admission policy', () => {
+  const api = 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy';
+  const policies = (set: string[], more: string[] = []): number =>
+    render(set, [], more).filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')).length;
+
+  it('is there by itself where the cluster has it', () => {
+    expect(policies([])).toBe(0);
+    expect(policies([], ['--api-versions', api])).toBe(2);
+    expect(policies(['admissionPolicy.enabled=false'], ['--api-versions', api])).toBe(0);
+    expect(policies(['admissionPolicy.enabled=true'])).toBe(2);
+    expect(policies(['cleaner.cordonMode=none'], ['--api-versions', api])).toBe(0);
   });
 });
 

@@ -23,6 +23,7 @@ it('has nothing of Helm in it, and all in one namespace', () => {
     'Role',
     'RoleBinding',
     'DaemonSet',
+    'NetworkPolicy',
     'ValidatingAdmissionPolicy',
     'ValidatingAdmissionPolicyBinding',
   ]);

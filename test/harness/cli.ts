@@ -22,6 +22,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Run as this user and no group of ours; default: as we are. */
   readonly uid?: number;
+  /** A command that runs the program that is appended to it. */
+  readonly within?: readonly string[];
   /** Root, but without these rights, named as by setpriv(1): `dac_read_search`. */
   readonly withoutCapabilities?: readonly string[];
 }
@@ -88,6 +90,7 @@ function withoutRights(capabilities: readonly string[]): readonly string[] {
 /** Starts the executable. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Cli {
   const program = [
+    ...(options.within ?? []),
     ...withoutRights(options.withoutCapabilities ?? []),
     options.node ?? process.execPath,
     ...(options.nodeFlags ?? []),

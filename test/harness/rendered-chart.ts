@@ -42,6 +42,7 @@ export interface Container {
     mountPath: string;
     readOnly?: boolean;
     mountPropagation?: string;
+    recursiveReadOnly?: string;
   }[];
 }
 
@@ -52,7 +53,11 @@ export interface PodSpec {
   readonly priorityClassName?: string;
   readonly securityContext: Record<string, unknown>;
   readonly containers: [Container];
-  readonly volumes?: { name: string; hostPath?: { path: string; type: string } }[];
+  readonly volumes?: {
+    name: string;
+    hostPath?: { path: string; type: string };
+    secret?: { secretName: string; defaultMode: number; items: { key: string; path: string }[] };
+  }[];
   readonly tolerations: { key?: string; operator: string; effect?: string }[];
 }
 
@@ -63,13 +68,21 @@ export function parseObjects(yaml: string): KubernetesObject[] {
     .filter((object) => object !== null);
 }
 
-/** What `helm template` makes of the chart. `set` as in --set; `files` are values files of the chart itself. */
-export function render(set: readonly string[] = [], files: readonly string[] = []): KubernetesObject[] {
+/**
+ * What `helm template` makes of the chart. `set` as in --set; `files` are values files of the chart itself; `more` further
+ * arguments, such as what the cluster can do.
+ */
+export function render(
+  set: readonly string[] = [],
+  files: readonly string[] = [],
+  more: readonly string[] = [],
+): KubernetesObject[] {
   return parseObjects(
     helm([
       ...['template', 'cleaner', chart, '--namespace', 'images'],
       ...files.flatMap((file) => ['--values', join(chart, file)]),
       ...set.flatMap((value) => ['--set', value]),
+      ...more,
     ]),
   );
 }

@@ -1,6 +1,7 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import type { Audience } from '../../audience.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
+import { noLimits } from '../../core/deletion-budget.ts';
 import { boundedFields, printableJson } from '../../core/printable.ts';
 import { isDeletion } from '../../events.ts';
 import { version } from '../../version.ts';
@@ -66,6 +67,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     ...options,
     version,
     policy: options.policy.name,
+    limits: options.budget?.limits ?? noLimits,
     lateKind: options.clean.buildCache || options.clean.stoppedContainers ? 'late' : 'image',
     nowMs: Date.now,
     monotonicMs: () => performance.now(),

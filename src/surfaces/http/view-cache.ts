@@ -4,6 +4,7 @@
  */
 import type { Audience, View } from '../../audience.ts';
 import { type Clean, sortOutCleanable } from '../../core/clean.ts';
+import type { Cut, DeletionBudget } from '../../core/deletion-budget.ts';
 import { forestOf } from '../../core/forest.ts';
 import { makePlan, type Plan, planAtHigh } from '../../core/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
@@ -29,6 +30,8 @@ export interface Rules {
   readonly protections: Protections;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** The circuit breakers; none where left out. */
+  readonly budget?: DeletionBudget;
 }
 
 /** While a sweep deletes, a new version comes at most so often… */
@@ -149,7 +152,10 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
     const { store, takenAtMs } = view.snapshot;
     if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
     const plan = this.#plan(view);
-    if (part === 'plan') return planJson(view, plan, thresholds, planAtHigh(this.#input(view)));
+    if (part === 'plan') {
+      const atHigh = planAtHigh(this.#input(view));
+      return planJson(view, plan, thresholds, atHigh, this.#cut(atHigh ?? plan));
+    }
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
     const { usage } = view.snapshot;
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
@@ -158,7 +164,21 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
     const holding = holdingSteps(store, next.kept);
     const forest = forestOf(holding, sortOutCleanable(store, clean, takenAtMs).units);
     const history = this.#rules.history?.();
-    return layersJson({ store: holding, forest, plan: next, history, takenAtMs, assumedUsed, thresholds });
+    const cut = this.#cut(next);
+    return layersJson({
+      store: holding,
+      forest,
+      plan: next,
+      history,
+      takenAtMs,
+      assumedUsed,
+      thresholds,
+      cut,
+    });
+  }
+
+  #cut({ victims }: Plan): Cut | undefined {
+    return this.#rules.budget?.cut(victims, performance.now());
   }
 
   #plan(view: View, usage = view.snapshot.usage): Plan {
@@ -166,8 +186,8 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
   }
 
   #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
-    const { history, ...rules } = this.#rules;
-    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
+    const { history, thresholds, policy, protections, clean } = this.#rules;
+    return { store, usage, thresholds, policy, protections, clean, history: history?.(), nowMs: takenAtMs };
   }
 }
 

@@ -2,6 +2,7 @@
  * `/api/layers.json`, what the status page shows of the store: the layer forest as pieces that stand or fall together, and
  * what goes next, also while nothing needs to.
  */
+import type { Cut } from '../../core/deletion-budget.ts';
 import type { Forest } from '../../core/forest.ts';
 import type { Plan } from '../../core/plan.ts';
 import { segmentsOf, unitStates } from '../../core/segments.ts';
@@ -18,6 +19,8 @@ export interface LayersInput {
   /** The usage for which the plan was made, where that is not the one of now; in the thresholds' unit. */
   readonly assumedUsed: number | undefined;
   readonly thresholds: Thresholds;
+  /** Where a circuit breaker would end the sweep. */
+  readonly cut?: Cut | undefined;
 }
 
 export function layersJson({
@@ -28,6 +31,7 @@ export function layersJson({
   takenAtMs,
   assumedUsed,
   thresholds,
+  cut,
 }: LayersInput) {
   const leaving = new Set(plan.victims.map(({ id }) => id));
   const heldBeside = [...(store.heldSpace ?? [])].flatMap(([id, { top }]) =>
@@ -59,6 +63,7 @@ export function layersJson({
       assumedUsed: assumedUsed ?? null,
       triggered: plan.triggered && assumedUsed === undefined,
       used: level(plan.predicted.usageAfter, thresholds.type).value,
+      cut: cut ?? null,
       reachesLow: plan.predicted.reachesLow,
       freedBytes: plan.predicted.freed.bytes,
       freedInodes: plan.predicted.freed.inodes,

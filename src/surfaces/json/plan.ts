@@ -1,10 +1,14 @@
 /** `plan --json` and `/api/plan.json`. */
+import type { Cut } from '../../core/deletion-budget.ts';
 import type { Plan } from '../../core/plan.ts';
 import { level, type Thresholds } from '../../core/thresholds.ts';
 import { type Look, sourceJson, usageJson } from './look.ts';
 
-/** @param atHigh what a sweep would delete at HIGH, where usage is below LOW. */
-export function planJson(seen: Look, planned: Plan, thresholds: Thresholds, atHigh?: Plan) {
+/**
+ * @param atHigh what a sweep would delete at HIGH, where usage is below LOW. @param cut where a circuit breaker would end
+ * the sweep.
+ */
+export function planJson(seen: Look, planned: Plan, thresholds: Thresholds, atHigh?: Plan, cut?: Cut) {
   const { engine, snapshot } = seen;
   const { type } = thresholds;
   return {
@@ -17,6 +21,7 @@ export function planJson(seen: Look, planned: Plan, thresholds: Thresholds, atHi
     kept: planned.kept,
     unmatchedKeep: planned.unmatchedKeep.map(({ text }) => text),
     predicted: predictedJson(planned, type),
+    cut: cut ?? null,
     atHigh:
       atHigh === undefined ? null : { victims: victimsJson(atHigh), predicted: predictedJson(atHigh, type) },
   };

@@ -2,6 +2,7 @@
  * The daemon as numbers: fed with its events, and with a view of the store whenever somebody has one. Asks nobody for
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
+import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
 import { level, percentUsed, type Thresholds, type Usage } from '../../core/thresholds.ts';
@@ -18,6 +19,7 @@ export interface MetricsOptions {
   readonly criticalLevel: number | undefined;
   readonly intervalSeconds: number;
   readonly dryRun: boolean;
+  readonly limits: DeletionLimits;
   /** Whether a node is cordoned for sweeps. */
   readonly cordons: boolean;
   /** Whether the engine's events are followed. */
@@ -56,7 +58,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    const { version, policy, thresholds, dryRun } = options;
+    const { version, policy, thresholds, dryRun, limits } = options;
     this.#samples.inform(metrics.buildInfo, { version, nodejs_version: process.version });
     this.#samples.inform(metrics.configInfo, {
       policy,
@@ -65,6 +67,9 @@ export class Metrics {
     });
     this.#samples.set(metrics.interval, {}, options.intervalSeconds);
     this.#samples.set(metrics.sweepActive, {}, false);
+    if (limits.maxDeletionsPerSweep < MOST_DELETIONS)
+      this.#samples.set(metrics.deletionLimit, { limit: 'deletions-per-sweep' }, limits.maxDeletionsPerSweep);
+    this.#samples.set(metrics.deletionLimit, { limit: 'freed-per-hour' }, limits.maxFreedPerHour);
     if (options.cordons) {
       this.#samples.set(metrics.nodeCordoned, {}, false);
       this.#samples.set(metrics.cordonWaiting, {}, false);
@@ -109,6 +114,8 @@ export class Metrics {
         return samples.set(metrics.sweepActive, {}, true);
       case 'sweep.skipped':
         return samples.add(metrics.sweepsSkipped, {});
+      case 'limit.reached':
+        return samples.add(metrics.limitsReached, { limit: event.limit });
       case 'sweep.completed':
         return this.#swept(event);
       case 'image.deleted':

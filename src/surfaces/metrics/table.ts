@@ -18,6 +18,7 @@ const outcome = everyOne<StopReason>({
   'deletions-failed': true,
   denied: true,
   'deletion-limit': true,
+  'freed-limit': true,
   'engine-unavailable': true,
   'path-unavailable': true,
   'cordon-time-limit': true,
@@ -120,8 +121,16 @@ export const metrics = {
   sweeps: counter('sweeps_total', 'Sweeps by why they ended', { outcome }),
   sweepsSkipped: counter(
     'sweeps_skipped_total',
-    'Checks over the high threshold without a sweep, because nothing has changed since one could not help',
+    'Checks over the high threshold without a sweep: nothing has changed since one could not help, or no more may be freed in this hour',
   ),
+  deletionLimit: gauge(
+    'deletion_limit',
+    'What the circuit breakers allow: deletions in one sweep, bytes freed in an hour; absent where one is off',
+    { limit: ['deletions-per-sweep', 'freed-per-hour'] },
+  ),
+  limitsReached: counter('deletion_limits_reached_total', 'Times that a circuit breaker stopped deletions', {
+    limit: ['deletions-per-sweep', 'freed-per-hour'],
+  }),
   lastSweepReachedLow: gauge(
     'last_sweep_reached_low',
     '1 when the last sweep got below the low threshold, 0 when not; absent before the first',

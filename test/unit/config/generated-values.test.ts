@@ -102,6 +102,8 @@ const badSetting: fc.Arbitrary<Bad> = fc.oneof(
   bad('runtimeEndpoint', notEndpoint),
   bad('maxCordonSeconds', fc.oneof(notNumber, outOfRange(1, 2_147_483))),
   bad('maxCordonedNodes', fc.oneof(notNumber, fc.integer({ min: 10_001 }).map(String), fc.constant('1.5'))),
+  bad('maxDeletionsPerSweep', fc.oneof(notNumber, fc.constantFrom('0', '-1', '1.5', '100001', '1e3'))),
+  bad('maxFreedPerHour', badBytes),
   bad('thresholdCritical', badPercent),
   bad('softThreshold', badPercent),
   bad('softThreshold', fc.double({ min: 80, max: 100, noNaN: true }).map(String)),

@@ -1,5 +1,6 @@
 /** Events in, exposition out. What real tools make of it is tested in test/engine/metrics.test.ts. */
 import { describe, expect, it } from 'vitest';
+import { noLimits } from '../../../src/core/deletion-budget.ts';
 import { gainOf } from '../../../src/core/gain.ts';
 import type { DaemonEvent } from '../../../src/events.ts';
 import { gauge } from '../../../src/surfaces/metrics/definition.ts';
@@ -24,6 +25,7 @@ function started(options: Partial<MetricsOptions> = {}) {
     criticalLevel: 95,
     intervalSeconds: 300,
     dryRun: false,
+    limits: noLimits,
     cordons: true,
     followsHistory: false,
     lateKind: 'image',

@@ -49,6 +49,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if ne .Values.cleaner.cordonMode "none" }}true{{ end }}
 {{- end }}
 
+{{/* "true" when the admission policy is to be there, else empty. */}}
+{{- define "cleaner.hasAdmissionPolicy" -}}
+{{- $api := "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy" }}
+{{- $wanted := toString .Values.admissionPolicy.enabled }}
+{{- if and (include "cleaner.cordons" .) (or (eq $wanted "true") (and (eq $wanted "auto") (.Capabilities.APIVersions.Has $api))) }}true{{ end }}
+{{- end }}
+
 {{- define "cleaner.image" -}}
 {{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
 {{- with .Values.image.digest }}@{{ . }}{{ end }}
@@ -86,10 +93,10 @@ not with a soft threshold, which must not be below the low one.
 - name: DOCKER_IMAGE_CLEANER_RUNTIME
   value: cri
 - name: DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT
-  value: unix:///host/run/{{ .Values.engine.socketName }}
+  value: {{ printf "unix:///host/run/%s" .Values.engine.socketName | quote }}
 {{- else }}
 - name: DOCKER_HOST
-  value: unix:///host/run/{{ .Values.engine.socketName }}
+  value: {{ printf "unix:///host/run/%s" .Values.engine.socketName | quote }}
 {{- end }}
 - name: DOCKER_IMAGE_CLEANER_PATH_TO_CHECK
   value: {{ .Values.engine.dataDir | quote }}
@@ -140,16 +147,30 @@ not with a soft threshold, which must not be below the low one.
 {{- if not (index . 0).Values.http.enabled }}{{ fail (printf "%s needs http.enabled" (index . 1)) }}{{ end }}
 {{- end }}
 
+{{/* Read-only, with everything mounted further down where Kubernetes can do that: it refuses it together with propagation. */}}
+{{- define "cleaner.readOnlyMount" -}}
+{{- $root := index . 0 }}
+{{- $propagation := index . 1 -}}
+readOnly: true
+mountPropagation: {{ $propagation }}
+{{- if and (eq $propagation "None") (semverCompare ">=1.31-0" $root.Capabilities.KubeVersion.Version) }}
+recursiveReadOnly: IfPossible
+{{- end }}
+{{- end }}
+
 {{- define "cleaner.volumeMounts" -}}
 - name: data
-  mountPath: {{ .Values.engine.dataDir }}
-  readOnly: true
-  mountPropagation: {{ .Values.engine.mountPropagation }}
+  mountPath: {{ .Values.engine.dataDir | quote }}
+  {{- include "cleaner.readOnlyMount" (list . .Values.engine.mountPropagation) | nindent 2 }}
 # Connecting to a socket is not a write to its directory. Not over /var/run, where the token is mounted.
 - name: engine-socket
-  mountPath: /host/run
+  {{- if eq .Values.engine.socketMount "file" }}
+  mountPath: {{ printf "/host/run/%s" .Values.engine.socketName | quote }}
   readOnly: true
-  mountPropagation: {{ .Values.engine.mountPropagation }}
+  {{- else }}
+  mountPath: /host/run
+  {{- include "cleaner.readOnlyMount" (list . (default .Values.engine.mountPropagation .Values.engine.socketMountPropagation)) | nindent 2 }}
+  {{- end }}
 {{- if .Values.state.enabled }}
 - name: state
   mountPath: /state
@@ -159,17 +180,22 @@ not with a soft threshold, which must not be below the low one.
 {{- define "cleaner.volumes" -}}
 - name: data
   hostPath:
-    path: {{ .Values.engine.hostDataDir }}
+    path: {{ .Values.engine.hostDataDir | quote }}
     type: {{ .Values.engine.hostPathType | quote }}
 - name: engine-socket
   hostPath:
-    path: {{ .Values.engine.hostSocketDir }}
+    {{- if eq .Values.engine.socketMount "file" }}
+    path: {{ printf "%s/%s" (trimSuffix "/" .Values.engine.hostSocketDir) .Values.engine.socketName | quote }}
+    type: Socket
+    {{- else }}
+    path: {{ .Values.engine.hostSocketDir | quote }}
     type: {{ .Values.engine.hostPathType | quote }}
+    {{- end }}
 {{- if .Values.state.enabled }}
 - name: state
   {{- if eq .Values.state.type "hostPath" }}
   hostPath:
-    path: {{ .Values.state.hostPath | default (printf "/var/lib/docker-image-cleaner/%s" (include "cleaner.clusterName" .)) }}
+    path: {{ .Values.state.hostPath | default (printf "/var/lib/docker-image-cleaner/%s" (include "cleaner.clusterName" .)) | quote }}
     type: DirectoryOrCreate
   {{- else }}
   emptyDir: {}
@@ -178,7 +204,7 @@ not with a soft threshold, which must not be below the low one.
 {{- end }}
 
 {{- define "cleaner.containerSecurityContext" -}}
-{{- $add := .Values.capabilities }}
+{{- $add := default list .Values.capabilities }}
 {{- if eq .Values.cleaner.thresholdType "absolute" }}
 {{- $add = append $add "DAC_READ_SEARCH" | uniq }}
 {{- end -}}

@@ -22,6 +22,9 @@ export function showPlan(
   fill(
     element,
     h('p', { class: 'lead' }, lead(next, thresholds, doing)),
+    next.cut === null
+      ? undefined
+      : h('p', {}, `Only the first ${next.cut.victims} in the next sweep: ${next.cut.reason}.`),
     ...(next.victims.length === 0
       ? []
       : [

@@ -78,6 +78,7 @@ const endings: Readonly<Record<string, string>> = {
   'deletions-failed': 'deletions failed',
   denied: 'not allowed to delete',
   'deletion-limit': 'deletion limit',
+  'freed-limit': 'limit of an hour',
   'engine-unavailable': 'engine away',
   'path-unavailable': 'disk not readable',
   'cordon-time-limit': 'cordoned long enough',
