@@ -69,6 +69,31 @@ async function runImage(options: ContainerOptions): Promise<{ status: number; ou
   return { status, output: await containerLogs(engine, container) };
 }
 
+/** The flags of the README's `docker run`, with the directories of this engine in place of Docker's own. */
+function readmeFlags(): readonly string[] {
+  const readme = readFileSync(`${repositoryRoot}README.md`, 'utf8');
+  const [, line = ''] =
+    /^docker run -d --name docker-image-cleaner --restart unless-stopped ([^`]*?)\n *docker-image-cleaner\n/m.exec(
+      readme.replaceAll('\\\n', '\n'),
+    ) ?? [];
+  const words = line.split(/\s+/).filter((word) => word !== '');
+  return words.map((word) =>
+    word
+      .replace(/^\/var\/lib\/docker:/, `${engine.dataRoot}:`)
+      .replace(/^\/var\/run:/, `${dirname(engine.socketPath)}:`),
+  );
+}
+
+/** What a container prints that ends by itself. */
+function dockerRun(flags: readonly string[], command: readonly string[]): string {
+  const socket = `unix:///var/run/${basename(engine.socketPath)}`;
+  const given = ['--rm', ...flags, '--env', `DOCKER_HOST=${socket}`, 'docker-image-cleaner:test', ...command];
+  return execFileSync('/usr/bin/docker', ['-H', engine.dockerHost, 'run', ...given], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
 beforeAll(async () => {
   engine = await startDockerEngine({ disk: { sizeMiB: 1000 } });
   await importBase('base');
@@ -114,6 +139,29 @@ describe('the container image', () => {
     expect(status, output).toBe(0);
     expect(await hasImage(engine, 'victim:1'), output).toBe(false);
     expect(await hasImage(engine, 'docker-image-cleaner:test'), 'in use by its own container').toBe(true);
+  });
+
+  test('runs as the README says: measures exactly, with these rights and no others', () => {
+    const flags = readmeFlags();
+    expect(flags.join(' ')).toContain('--cap-drop ALL --cap-add DAC_READ_SEARCH');
+    const output = dockerRun(flags, ['status', '--json']);
+    const { images, space } = JSON.parse(output) as { images: { exact: boolean }[]; space: unknown };
+    expect(images.length).toBeGreaterThan(0);
+    expect(images.filter(({ exact }) => !exact)).toEqual([]);
+    expect(space).not.toBeNull();
+    const without = flags.filter((flag, at) => flag !== '--cap-add' && flags[at - 1] !== '--cap-add');
+    const estimated = JSON.parse(dockerRun(without, ['status', '--json'])) as typeof images & {
+      images: { exact: boolean }[];
+    };
+    expect(estimated.images.filter(({ exact }) => exact)).toEqual([]);
+    const proc = dockerRun(
+      [...flags, '--entrypoint', 'node'],
+      ['-e', "process.stdout.write(require('fs').readFileSync('/proc/self/status', 'utf8'))"],
+    );
+    // capability.h: CAP_DAC_READ_SEARCH is 2.
+    expect(proc).toMatch(/^CapEff:\s+0*4$/m);
+    expect(proc).toMatch(/^CapBnd:\s+0*4$/m);
+    expect(proc).toMatch(/^NoNewPrivs:\s+1$/m);
   });
 
   test("works without root where the socket's group lets it in", async () => {
