@@ -1,25 +1,34 @@
-# The image holds Node and one file. It needs neither a writable root filesystem nor, where the engine's socket lets it in,
-# root. Both base images can be replaced: docker build --build-arg BUILD_IMAGE=… --build-arg RUNTIME_IMAGE=…
+# The image holds a bare Debian, Node and one file. It needs neither a writable root filesystem nor, where the engine's socket
+# lets it in, root. Both base images can be replaced: docker build --build-arg BUILD_IMAGE=… --build-arg RUNTIME_IMAGE=…
+# A release names them by digest (.github/workflows/release.yml), and is built anew each week (rebuild.yml).
 #
 # BUNDLE=build makes the file from the sources (npm ci, from the npm registry); BUNDLE=prebuilt takes the one that
 # `npm run build` left in dist/, for places without a registry.
 ARG BUILD_IMAGE=node:24-bookworm-slim
-ARG RUNTIME_IMAGE=node:24-alpine
+ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 FROM ${BUILD_IMAGE} AS build
 ARG BUNDLE=build
 WORKDIR /src
 COPY . .
 RUN case "$BUNDLE" in build) npm run build ;; prebuilt) true ;; *) echo "BUNDLE is build or prebuilt"; false ;; esac \
-    && node dist/docker-image-cleaner.cjs --version
+    && mkdir -p /image/usr/lib/docker-image-cleaner /image/usr/bin /image/usr/share/doc/docker-image-cleaner \
+    && cp "$(command -v node)" dist/program.cjs /image/usr/lib/docker-image-cleaner/ \
+    && sed 's#@PLACE@#/usr/lib/docker-image-cleaner#' packaging/docker-image-cleaner.sh > /image/usr/bin/docker-image-cleaner \
+    && chmod 755 /image/usr/bin/docker-image-cleaner \
+    && cat LICENSE dist/THIRD-PARTY-NOTICES.txt scripts/licences/node.txt > /image/usr/share/doc/docker-image-cleaner/copyright \
+    && /image/usr/lib/docker-image-cleaner/node dist/program.cjs --version
 
 FROM ${RUNTIME_IMAGE}
+ARG VERSION=unreleased
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="docker-image-cleaner" \
       org.opencontainers.image.description="Keeps the disk of a Docker host or Kubernetes node below a threshold by deleting unused images" \
-      org.opencontainers.image.licenses="BSD-3-Clause"
-COPY --from=build /src/dist/docker-image-cleaner.cjs /usr/lib/docker-image-cleaner.cjs
-# An idle daemon keeps 12 MB less with these; docs/performance.md has the figures. The heap is collected when a check is
-# done, the nursery for young objects is small, start-up code is not compiled as if it were a loop, and freed memory goes
-# back to the kernel (the two MALLOC_ variables are glibc's; others ignore them).
-ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536
-ENTRYPOINT ["node", "--expose-gc", "--max-semi-space-size=1", "--invocation-count-for-maglev=20000", "/usr/lib/docker-image-cleaner.cjs"]
+      org.opencontainers.image.licenses="BSD-3-Clause" \
+      org.opencontainers.image.source="https://github.com/docker-image-cleaner/docker-image-cleaner" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /image/ /
+# The launcher's flags and variables keep an idle daemon small: docs/performance.md has the figures.
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s CMD ["docker-image-cleaner", "healthcheck"]
+ENTRYPOINT ["docker-image-cleaner"]

@@ -9,7 +9,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'scripts/bootstrap.mjs'] },
+        projectService: {
+          allowDefaultProject: ['eslint.config.js', 'scripts/bootstrap.mjs', 'src/entry.cjs'],
+        },
       },
     },
     rules: {
@@ -38,8 +40,14 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [...outside, '../../**'] }] },
   },
   {
-    files: ['**/*.js', '**/*.mjs'],
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { globals: { process: 'readonly', URL: 'readonly' } },
+  },
+  {
+    // Any Node that there ever was has to understand it.
+    files: ['**/*.cjs'],
+    languageOptions: { globals: { require: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
 );

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Four projects, run in this order by `npm test`: `unit` (pure, parallel, seconds), `engine` (real container engines,
- * one file at a time: they share disks, loop devices and two cores), `browser` (the status page in a real Chromium),
+ * one file at a time: they share disks, loop devices and two cores), `packages` (what is installed, as users do it), `browser` (the status page in a real Chromium),
  * `cluster` (real API server).
  */
 export default defineConfig({
@@ -24,6 +24,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'packages',
+          include: ['test/packages/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 900_000,
         },
       },
       {

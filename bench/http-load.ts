@@ -83,7 +83,7 @@ async function sweepWith(engine: DockerEngine, mode: Mode): Promise<Outcome> {
   const { bytesPercent, inodesPercent, totalBytes } = await readUsage(engine.dataRoot);
   const high = Math.max(bytesPercent, inodesPercent) + 5;
   const cli = runCli(['run'], {
-    script: `${repositoryRoot}dist/docker-image-cleaner.cjs`,
+    script: `${repositoryRoot}dist/program.cjs`,
     env: {
       // As the container image starts it.
       NODE_OPTIONS: '--max-semi-space-size=1',

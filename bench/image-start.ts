@@ -1,19 +1,18 @@
-/** How the container image starts the executable, read from the Dockerfile: benches start it the same way. */
+/** How the container image starts the executable, read from the launcher: benches start it the same way. */
 import { readFileSync } from 'node:fs';
 import { runCli, type Cli } from '../test/harness/cli.ts';
 
 const root = new URL('../', import.meta.url).pathname;
-const dockerfile = readFileSync(`${root}Dockerfile`, 'utf8');
+const launcher = readFileSync(`${root}packaging/docker-image-cleaner.sh`, 'utf8');
 
-const entrypoint = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as readonly string[];
-const nodeFlags = entrypoint.filter((part) => part.startsWith('--'));
-const imageEnv = Object.fromEntries(
-  (/^ENV (.*)$/m.exec(dockerfile)?.[1] ?? '').split(' ').map((pair) => pair.split('=', 2)),
+const nodeFlags = /^exec "\$place\/node" (.*) "\$place/m.exec(launcher)?.[1]?.split(' ') ?? [];
+const launcherEnv = Object.fromEntries(
+  [...launcher.matchAll(/(\w+)="\$\{\1:-(\w+)\}"/g)].map(([, name, value]) => [name, value]),
 ) as Readonly<Record<string, string>>;
-if (nodeFlags.length === 0)
-  throw new Error('the Dockerfile starts Node in a way that this does not understand');
+if (nodeFlags.length === 0 || Object.keys(launcherEnv).length === 0)
+  throw new Error('the launcher starts Node in a way that this does not understand');
 
-/** Starts the bundle (`npm run build` made it) with the image's flags and environment, and these settings. */
+/** Starts the bundle (`npm run build` made it) with the launcher's flags and environment, and these settings. */
 export function startAsImage(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
@@ -21,8 +20,8 @@ export function startAsImage(
 ): Cli {
   const prefixed = Object.entries(settings).map(([name, value]) => [`DOCKER_IMAGE_CLEANER_${name}`, value]);
   return runCli(args, {
-    script: `${root}dist/docker-image-cleaner.cjs`,
+    script: `${root}dist/program.cjs`,
     nodeFlags,
-    env: { ...imageEnv, ...env, ...(Object.fromEntries(prefixed) as Record<string, string>) },
+    env: { ...launcherEnv, ...env, ...(Object.fromEntries(prefixed) as Record<string, string>) },
   });
 }

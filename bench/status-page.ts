@@ -66,7 +66,7 @@ async function memory(): Promise<void> {
       ['with HTTP', { DOCKER_IMAGE_CLEANER_HTTP_ADDRESS: '127.0.0.1:0' }],
     ] as const) {
       const cli = runCli(['run'], {
-        script: `${repositoryRoot}dist/docker-image-cleaner.cjs`,
+        script: `${repositoryRoot}dist/program.cjs`,
         env: {
           DOCKER_HOST: engine.dockerHost,
           DOCKER_IMAGE_CLEANER_PATH_TO_CHECK: engine.dataRoot,

@@ -6,18 +6,34 @@
  * line that ran this file, the shell remembers where it found `node`, so what follows there says node_modules/.bin/node.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stamp = `${root}node_modules/.installed-lock`;
-const lock = createHash('sha256')
-  .update(readFileSync(`${root}package-lock.json`))
-  .digest('hex');
-const installed = existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined;
 
-if (installed !== lock) {
+function json(path) {
+  try {
+    return JSON.parse(readFileSync(`${root}${path}`, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whoever installed them, also a plain `npm ci`: every package of the lock file is there in its version, and npm came to its
+ * end, which is when it writes node_modules/.package-lock.json.
+ */
+function isInstalled() {
+  if (!existsSync(`${root}node_modules/.package-lock.json`)) return false;
+  return Object.entries(json('package-lock.json')?.packages ?? {}).every(([folder, wanted]) => {
+    if (folder === '') return true;
+    const there = json(`${folder}/package.json`);
+    // An optional package may be another platform's.
+    return there === undefined ? wanted.optional === true : there.version === wanted.version;
+  });
+}
+
+if (!isInstalled()) {
   process.stderr.write('Installing the packages named in package-lock.json ...\n');
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -29,7 +45,6 @@ if (installed !== lock) {
     );
     process.exit(1);
   }
-  writeFileSync(stamp, lock);
 }
 
 const node = spawnSync(`${root}node_modules/.bin/node`, ['--version'], { encoding: 'utf8' });

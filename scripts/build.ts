@@ -1,16 +1,23 @@
 /**
- * `npm run build`: the whole program in one file, `dist/docker-image-cleaner.cjs`, which is what the package and the
- * container image ship. What a command does not need is in the file but not run until it is imported.
+ * `npm run build`: what every package ships. `dist/program.cjs` is the whole program in one file; what a command does not
+ * need is in it but not run until it is imported. `dist/docker-image-cleaner.cjs` is what people start: it refuses an old
+ * Node in one line, then loads the program. Besides, the licences of what is in the bundle, and in `dist/share/` the manual,
+ * the shells' completions and the configuration file.
  */
 import { build, type Plugin } from 'esbuild';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { pageFiles } from './page-files.ts';
+import { writeShare } from './share/share.ts';
+import { pageFilesInto } from './page-files.ts';
 import { slimKubernetes } from './slim-kubernetes.ts';
 import { slimLibraries } from './slim-libraries.ts';
+import { bundledPackages, noticesText } from './third-party-notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+const { version, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+  version: string;
+  engines: { node: string };
+};
 
 /** The sources read their version from package.json; of that file only the version goes into the bundle. */
 const versionOnly: Plugin = {
@@ -22,8 +29,9 @@ const versionOnly: Plugin = {
   },
 };
 
-const outfile = `${root}dist/docker-image-cleaner.cjs`;
+const outfile = `${root}dist/program.cjs`;
 mkdirSync(`${root}dist`, { recursive: true });
+const pageInputs = new Set<string>();
 
 const { metafile } = await build({
   absWorkingDir: root,
@@ -34,12 +42,21 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  plugins: [versionOnly, slimKubernetes, slimLibraries, pageFiles],
+  plugins: [versionOnly, slimKubernetes, slimLibraries, pageFilesInto(pageInputs)],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
 });
 
+/** `>=22.19` in package.json is the one place that says which Node is needed. */
+const needed = engines.node.replace(/^>=/, '');
+const entry = readFileSync(`${root}src/entry.cjs`, 'utf8').replace('@NEEDED_NODE@', needed);
+writeFileSync(`${root}dist/docker-image-cleaner.cjs`, `#!/usr/bin/env node\n${entry}`, { mode: 0o755 });
+chmodSync(`${root}dist/docker-image-cleaner.cjs`, 0o755);
+
 writeFileSync(`${root}dist/meta.json`, JSON.stringify(metafile));
+const inputs = [...Object.keys(metafile.inputs), ...pageInputs];
+writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, noticesText(bundledPackages(root, inputs)));
+writeShare(`${root}dist/share`, version);
 const bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
 process.stdout.write(`dist/docker-image-cleaner.cjs ${version}: ${Math.round(bytes / 1000)} kB\n`);

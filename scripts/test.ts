@@ -12,7 +12,7 @@ import { engineCommands, ensureCommands, requireRoot } from '../test/harness/pac
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const projectsOf: Readonly<Record<string, readonly string[]>> = {
-  everything: ['unit', 'engine', 'browser', 'conformance', 'cluster'],
+  everything: ['unit', 'engine', 'packages', 'browser', 'conformance', 'cluster'],
   engines: ['conformance', 'engines'],
   others: ['engines'],
 };

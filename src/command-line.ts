@@ -5,113 +5,24 @@
  * To be imported when it is needed (`await import`): it brings the argument parser along.
  */
 import { Command, CommanderError, Help, Option } from 'commander';
-import { loadConfig, type Environment, type Flags, type LoadedConfig } from './config/config.ts';
-import { nearest } from './config/nearest.ts';
+import { loadConfig, type Environment, type Flags } from './config/config.ts';
 import {
-  flagOf,
-  groups,
-  settingKeys,
-  settings,
-  variablePrefix,
-  type Setting,
-  type SettingKey,
-} from './config/settings.ts';
-import { uncordonRequest, uncordonSwitches, type UncordonRequest } from './config/uncordon-request.ts';
-import { printable, printableLines } from './core/printable.ts';
+  commands,
+  defaultCommand,
+  refusal,
+  usageError,
+  type CommandEntry,
+  type ConfiguredEntry,
+  type ParsedCommand,
+} from './command-table.ts';
+import { type ConfigFile, type LayeredEnvironment, withConfigFile } from './config/config-file.ts';
+import { nearest } from './config/nearest.ts';
+import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from './config/settings.ts';
 import { EXIT } from './exit-status.ts';
-import { parseSimulate, type SimulateOptions, simulateSummary } from './simulate-command-line.ts';
+import { parseSimulate, simulateSummary } from './simulate-command-line.ts';
 import { version } from './version.ts';
 
-interface Configured {
-  readonly config: LoadedConfig;
-  /** One line each, to be logged once the log is open. */
-  readonly warnings: readonly string[];
-}
-
-export type ParsedCommand =
-  | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
-  | ({ readonly kind: 'plan'; readonly json: boolean; readonly watch: boolean } & Configured)
-  | ({ readonly kind: 'status'; readonly json: boolean; readonly watch: boolean } & Configured)
-  | { readonly kind: 'simulate'; readonly options: SimulateOptions }
-  | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
-  | Print;
-
-/** Nothing to do but to say something: `text` ends with a line end. */
-export interface Print {
-  readonly kind: 'print';
-  readonly text: string;
-  readonly stream: 'stdout' | 'stderr';
-  readonly exitCode: typeof EXIT.done | typeof EXIT.usage;
-}
-
 const name = 'docker-image-cleaner';
-/** The longest argument that is quoted whole. */
-const LONGEST_ARGUMENT = 200;
-
-interface AnyCommandEntry {
-  readonly summary: string;
-  /** Its own flags; every setting is a flag of every command besides. */
-  readonly switches: Readonly<Record<string, string>>;
-}
-
-interface ConfiguredEntry extends AnyCommandEntry {
-  /** @param isOn whether a switch was given, by its flag */
-  toParsed(configured: Configured, isOn: (flag: string) => boolean): ParsedCommand;
-}
-
-/** A command that needs no whole configuration. */
-interface BareEntry extends AnyCommandEntry {
-  /** The settings that it takes. */
-  readonly only: readonly SettingKey[];
-  /** @param own its own flags, by commander's name */
-  parse(own: Readonly<Record<string, unknown>>, env: Environment, flags: Flags): ParsedCommand;
-}
-
-type CommandEntry = ConfiguredEntry | BareEntry;
-
-const outputs = {
-  '--json': 'Print JSON and nothing else on standard output',
-  '--watch': 'On a terminal: show it again and again, until Ctrl-C or q',
-};
-
-function shown(
-  kind: 'plan' | 'status',
-  configured: Configured,
-  isOn: (flag: string) => boolean,
-): ParsedCommand {
-  const [json, watch] = [isOn('--json'), isOn('--watch')];
-  if (json && watch) return refusal(['--json and --watch exclude each other'], []);
-  return { kind, json, watch, ...configured };
-}
-
-/** Every command, once. A new command is a new entry here, and its own kind of ParsedCommand. */
-const commands: Readonly<Record<string, CommandEntry>> = {
-  run: {
-    summary: 'Watch the disk and delete unused images when it is too full, forever (default)',
-    switches: { '--once': 'Check once, sweep if needed, and exit' },
-    toParsed: (configured, isOn) => ({ kind: 'run', once: isOn('--once'), ...configured }),
-  },
-  plan: {
-    summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
-    switches: outputs,
-    toParsed: (configured, isOn) => shown('plan', configured, isOn),
-  },
-  status: {
-    summary: 'Show the disk against the thresholds, and every image with who uses it',
-    switches: outputs,
-    toParsed: (configured, isOn) => shown('status', configured, isOn),
-  },
-  uncordon: {
-    summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',
-    switches: uncordonSwitches,
-    only: ['nodeName'],
-    parse: (own, env, flags) => {
-      const result = uncordonRequest(own, env, flags);
-      return result.ok ? { kind: 'uncordon', request: result.request } : refusal(result.problems, []);
-    },
-  },
-};
-const defaultCommand = 'run';
 
 export interface TerminalSize {
   /** Where help text is wrapped. */
@@ -121,11 +32,13 @@ export interface TerminalSize {
 /**
  * @param argv the arguments after the program's name
  * @param terminal how wide help may be; 100 columns when it is not known
+ * @param file what `--config` names (`configFilePath`), once it is read
  */
 export function parseCommandLine(
   argv: readonly string[],
   env: Environment,
   terminal: TerminalSize = { columns: 100 },
+  file?: ConfigFile,
 ): ParsedCommand {
   const simulated = simulateArguments(argv);
   if (simulated !== undefined) return parsedSimulate(simulated, terminal);
@@ -134,7 +47,10 @@ export function parseCommandLine(
   const program = buildProgram((entry, command) => {
     const flags = settingFlags(program.opts());
     const own = command.opts<Record<string, unknown>>();
-    parsed = 'parse' in entry ? entry.parse(own, env, flags) : configured(entry, own, env, flags);
+    const layered = withConfigFile(env, file);
+    if (layered.problems.length > 0) parsed = refusal(layered.problems, []);
+    else if ('parse' in entry) parsed = entry.parse(own, layered.env, flags);
+    else parsed = configured(entry, own, layered, flags);
   });
   const output = {
     writeOut: (text: string) => void (printed.stdout += text),
@@ -269,6 +185,7 @@ function usage(command: Command): string {
 
 const helpEnd = `
 Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.
+The file that --config names has these variables, one NAME=value a line.
 A flag wins over its variable; an empty string counts as unset.
 A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
 
@@ -295,33 +212,17 @@ function refuseArguments(program: Command, command: Command): void {
 function configured(
   entry: ConfiguredEntry,
   own: Readonly<Record<string, unknown>>,
-  env: Environment,
+  file: LayeredEnvironment,
   flags: Flags,
 ): ParsedCommand {
-  const loaded = loadConfig(env, flags);
-  if (!loaded.ok) {
-    return refusal(loaded.problems, loaded.warnings);
-  }
+  const loaded = loadConfig(file.env, flags);
+  if (!loaded.ok)
+    return refusal(
+      loaded.problems.map((problem) => file.located(problem)),
+      loaded.warnings,
+    );
   const isOn = (flag: string): boolean => own[flag.replace('--', '')] === true;
   return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn);
-}
-
-function refusal(problems: readonly string[], warnings: readonly string[]): Print {
-  const lines = [
-    ...problems.map((problem) => `error: ${problem}`),
-    ...warnings.map((warning) => `warning: ${warning}`),
-  ];
-  return usageError(`${lines.join('\n')}\n`, []);
-}
-
-/** Says what was wrong; arguments stand in it as given, so what is hidden in them is made visible here. */
-function usageError(text: string, argv: readonly string[]): Print {
-  const quoted = argv.map((argument) => [argument, printable(argument, LONGEST_ARGUMENT)] as const);
-  const shown = quoted.reduce(
-    (so, [from, to]) => (from === to || from === '' ? so : so.replaceAll(from, to)),
-    text,
-  );
-  return { kind: 'print', text: printableLines(shown, 2000), stream: 'stderr', exitCode: EXIT.usage };
 }
 
 function settingFlags(given: Readonly<Record<string, unknown>>): Flags {

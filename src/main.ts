@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
+import type { Print } from './command-table.ts';
+import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
@@ -19,21 +21,21 @@ function onOutputError({ code, message }: NodeJS.ErrnoException): void {
 }
 
 async function main(): Promise<number> {
-  await loadExpressions([...process.argv, ...Object.values(process.env)]);
   // A process that `simulate` starts to replay for it: see commands/simulate-helpers.ts.
   const isHelper = process.argv[2] === 'simulate-helper' && process.send !== undefined;
   const argv = isHelper ? ['simulate', ...process.argv.slice(3)] : process.argv.slice(2);
-  const command = parseCommandLine(argv, process.env, {
-    columns: process.stdout.columns || 100,
-  });
+  const file = await configFile(argv);
+  const fileText = file?.content.ok === true ? file.content.text : '';
+  await loadExpressions([...argv, ...Object.values(process.env), fileText]);
+  const columns = process.stdout.columns || 100;
+  const command = parseCommandLine(argv, process.env, { columns }, file);
   if (isHelper && command.kind === 'simulate') {
     const { simulateHelper } = await import('./commands/simulate-helper.ts');
     return await simulateHelper(command.options);
   }
   switch (command.kind) {
     case 'print':
-      process[command.stream].write(command.text);
-      return command.exitCode;
+      return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
       const { config, warnings } = await withEngine(command.config);
@@ -59,7 +61,24 @@ async function main(): Promise<number> {
       const { uncordon } = await import('./commands/uncordon.ts');
       return await uncordon(command.request);
     }
+    case 'healthcheck': {
+      const { healthcheck } = await import('./commands/healthcheck.ts');
+      return await healthcheck(command.request);
+    }
   }
+}
+
+function print({ stream, text, exitCode }: Print): number {
+  process[stream].write(text);
+  return exitCode;
+}
+
+/** The file of `--config`, read; undefined: none is named. */
+async function configFile(argv: readonly string[]): Promise<ConfigFile | undefined> {
+  const path = configFilePath(argv, process.env);
+  if (path === undefined) return undefined;
+  const { readConfigFile } = await import('./read-config-file.ts');
+  return await readConfigFile(path);
 }
 
 function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boolean }): Output {

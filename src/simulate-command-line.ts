@@ -66,6 +66,11 @@ export function parseSimulate(argv: readonly string[], columns: number): ParsedS
   }
 }
 
+/** Its options as they are written, with what they do. */
+export function simulateSwitches(): Readonly<Record<string, string>> {
+  return Object.fromEntries(define().options.map(({ flags, description }) => [flags, description]));
+}
+
 function contradiction(options: SimulateOptions, isGiven: (name: string) => boolean): string | undefined {
   const { trace, generate, low, high, soft, html, writeTrace } = options;
   if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';

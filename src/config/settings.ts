@@ -9,6 +9,7 @@ import {
   absolutePath,
   choice,
   choices,
+  filePath,
   judgedLater,
   keepLabelRule,
   keepPatterns,
@@ -29,6 +30,7 @@ import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
 export const groups = [
+  'Configuration file',
   'Engine',
   'Disk',
   'Sweeps',
@@ -70,6 +72,13 @@ function plainText(value: unknown): string {
 const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
 
 export const settings = {
+  config: setting({
+    group: 'Configuration file',
+    help: 'File to read settings from, one NAME=value a line; the environment and flags win over it',
+    kind: filePath(),
+    default: undefined,
+    defaultText: 'none; the service of the .deb and .rpm packages reads /etc/docker-image-cleaner.conf',
+  }),
   runtime: setting({
     group: 'Engine',
     help: 'Which kind of engine is kept clean: the one behind DOCKER_HOST (docker: Docker, Podman), a runtime of Kubernetes (cri: containerd, CRI-O), or what is found here (auto: docker if there is any sign of it, else cri)',

@@ -1,7 +1,8 @@
 /** What `uncordon` is asked to do. It reads no setting but the node's name: it has to work where all else is wrong. */
 import { readSetting, type Environment, type Flags } from './config.ts';
+import { refuseOthers } from './few-settings.ts';
 import { problemLine } from './problem.ts';
-import { flagOf, settingKeys, variableOf } from './settings.ts';
+import { flagOf, variableOf, type SettingKey } from './settings.ts';
 import { longestSeconds, nodeName, seconds } from './values.ts';
 
 export type UncordonRequest =
@@ -12,6 +13,9 @@ export type UncordonRequest =
       readonly daemonSet: { readonly namespace: string; readonly name: string };
       readonly waitSeconds: number;
     };
+
+/** The settings that it takes. */
+export const uncordonSettings: readonly SettingKey[] = ['nodeName', 'config'];
 
 /** Its own flags, once for the parser and the help. */
 export const uncordonSwitches = {
@@ -35,11 +39,9 @@ export type UncordonResult =
 
 const defaultWaitSeconds = '60';
 
-/** @param settings the settings' flags; all but the node's name are refused, so that none is ignored in silence */
+/** @param settings the settings' flags; all but a few are refused */
 export function uncordonRequest(own: UncordonFlags, env: Environment, settings: Flags): UncordonResult {
-  const problems = settingKeys
-    .filter((key) => key !== 'nodeName' && (settings[key] ?? '') !== '')
-    .map((key) => `uncordon does not know ${flagOf(key)}: it takes no setting but ${flagOf('nodeName')}`);
+  const problems = [...refuseOthers('uncordon', settings, uncordonSettings)];
   const targets = [
     ...(settings.nodeName ? [flagOf('nodeName')] : []),
     ...(own.all === true ? ['--all'] : []),

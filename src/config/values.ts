@@ -13,6 +13,8 @@ export type Parsed<T> =
 export interface ValueKind<T> {
   /** What stands for the value in `--help`, e.g. `seconds` in `--interval-seconds <seconds>`; undefined: a switch. */
   readonly placeholder: string | undefined;
+  /** The words that it may be, for those who offer them. */
+  readonly words?: readonly string[];
   /** What is allowed, in words that follow "expected" in a message and stand alone in a table. */
   readonly allowed: string;
   /** @param text what the user wrote, never empty */
@@ -63,6 +65,7 @@ export function choice<const T extends string>(...words: readonly T[]): ValueKin
   const allowed = words.map((word) => `\`${word}\``).join(', ');
   return {
     placeholder: words.join('|'),
+    words,
     allowed,
     parse: (text) => {
       const lower = text.trim().toLowerCase();
@@ -77,6 +80,7 @@ export function choices<const T extends string>(...words: readonly T[]): ValueKi
   const allowed = `one or more of ${words.map((word) => `\`${word}\``).join(', ')}, separated by commas`;
   return {
     placeholder: 'list',
+    words,
     allowed,
     parse: (text) => {
       const parts = text.split(',').map((part) => part.trim().toLowerCase());
@@ -123,6 +127,16 @@ export function absolutePath(): ValueKind<string> {
       text.startsWith('/') && !text.includes('\0')
         ? accepted(text)
         : refused(`expected ${allowed}, starting with /`),
+  };
+}
+
+/** A file to read, also seen from the folder where the program was started. */
+export function filePath(): ValueKind<string> {
+  const allowed = 'a path';
+  return {
+    placeholder: 'file',
+    allowed,
+    parse: (text) => (text.includes('\0') ? refused(`expected ${allowed}`) : accepted(text)),
   };
 }
 

@@ -60,6 +60,7 @@ it('has a value for every setting of the program', () => {
   const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
   // These the chart knows by itself.
   const own = [
+    'config',
     ...['runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile'],
     ...['httpAddress', 'httpTokenFile', 'probeAddress'],
   ];

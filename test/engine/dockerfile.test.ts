@@ -1,9 +1,10 @@
-/** The container image: built by the Dockerfile on a locally made base, run against the engine that it runs on. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+/** The container image: built by the Dockerfile on its default bases, made here, and run against the engine that it runs on. */
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { debootstrapped } from '../harness/bare-root.ts';
 import { repositoryRoot } from '../harness/cli.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
 import {
@@ -11,32 +12,43 @@ import {
   createContainer,
   hasImage,
   listImages,
+  removeImage,
   startContainer,
   waitForContainer,
   type ContainerOptions,
 } from '../harness/engine-api.ts';
 import { loadImages, throwStreamedError } from '../harness/images.ts';
-import { commandPath } from '../harness/packages.ts';
-import { file, tar, type TarEntry } from '../harness/tar.ts';
+import { ensureCommands, searchPath } from '../harness/packages.ts';
+import { file, tar } from '../harness/tar.ts';
+import { waitFor } from '../harness/wait.ts';
 
 const mebibyte = 1024 * 1024;
 const tarType = { 'Content-Type': 'application/x-tar' };
 
 let engine: DockerEngine;
 
-/** A root filesystem with this Node, the libraries it is linked with, and a static shell. */
-function* nodeRootFilesystem(): Generator<TarEntry> {
-  yield file('usr/bin/node', readFileSync(process.execPath), 0o755);
-  yield file('bin/busybox', readFileSync(commandPath('busybox')), 0o755);
-  yield { name: 'bin/sh', type: 'symlink', linkTarget: 'busybox', mode: 0o777 };
-  const linked = execFileSync('ldd', [process.execPath], { encoding: 'utf8' });
-  for (const [path] of linked.matchAll(/\/\S+/g)) yield file(path.slice(1), readFileSync(path), 0o755);
-}
-
-async function importBase(name: string): Promise<void> {
-  const body = Readable.from(tar(nodeRootFilesystem()), { objectMode: false });
-  const answer = await engine.expect('POST', `/images/create?fromSrc=-&repo=${name}&tag=1`, {
-    body,
+/**
+ * Debian as its own images have it (debootstrap's minbase), under the names that the Dockerfile takes by default; the one to
+ * build in has Node where Docker's own has it.
+ */
+async function importBase(tag: string, more: readonly string[]): Promise<void> {
+  const root = await debootstrapped('bookworm');
+  // What apt and the kernel's folders hold is not in the images either.
+  const left = [
+    './var/cache',
+    './var/lib/apt',
+    './proc/*',
+    './sys/*',
+    './dev/*',
+    './usr/share/doc',
+    './usr/share/man',
+  ];
+  const tarball = spawn('tar', ['-c', ...left.map((each) => `--exclude=${each}`), '-C', root, '.', ...more], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [repository, name] = tag.split(':');
+  const answer = await engine.expect('POST', `/images/create?fromSrc=-&repo=${repository}&tag=${name}`, {
+    body: tarball.stdout,
     headers: tarType,
   });
   throwStreamedError(answer.text);
@@ -44,13 +56,14 @@ async function importBase(name: string): Promise<void> {
 
 async function buildImage(): Promise<void> {
   execFileSync(process.execPath, ['scripts/build.ts'], { cwd: repositoryRoot });
-  const context = ['Dockerfile', '.dockerignore', 'package.json', 'dist/docker-image-cleaner.cjs'].map(
-    (name) => file(name, readFileSync(`${repositoryRoot}${name}`)),
-  );
+  const context = [
+    ...['Dockerfile', '.dockerignore', 'package.json', 'LICENSE', 'scripts/licences/node.txt'],
+    ...['packaging/docker-image-cleaner.sh', 'dist/THIRD-PARTY-NOTICES.txt', 'dist/program.cjs'],
+  ].map((name) => file(name, readFileSync(`${repositoryRoot}${name}`)));
   const query = new URLSearchParams({
-    t: 'docker-image-cleaner:test',
+    t: 'docker-image-cleaner:latest',
     networkmode: 'none',
-    buildargs: JSON.stringify({ BUILD_IMAGE: 'base:1', RUNTIME_IMAGE: 'base:1', BUNDLE: 'prebuilt' }),
+    buildargs: JSON.stringify({ BUNDLE: 'prebuilt', VERSION: '1.2.3', REVISION: 'abc' }),
   });
   const answer = await engine.expect('POST', `/build?${query.toString()}`, {
     body: Readable.from(tar(context), { objectMode: false }),
@@ -60,7 +73,7 @@ async function buildImage(): Promise<void> {
 }
 
 async function runImage(options: ContainerOptions): Promise<{ status: number; output: string }> {
-  const container = await createContainer(engine, 'docker-image-cleaner:test', {
+  const container = await createContainer(engine, 'docker-image-cleaner:latest', {
     readOnly: true,
     ...options,
   });
@@ -80,14 +93,21 @@ function readmeFlags(): readonly string[] {
   return words.map((word) =>
     word
       .replace(/^\/var\/lib\/docker:/, `${engine.dataRoot}:`)
-      .replace(/^\/var\/run:/, `${dirname(engine.socketPath)}:`),
+      .replace(/^\/run:/, `${dirname(engine.socketPath)}:`),
   );
 }
 
 /** What a container prints that ends by itself. */
 function dockerRun(flags: readonly string[], command: readonly string[]): string {
   const socket = `unix:///var/run/${basename(engine.socketPath)}`;
-  const given = ['--rm', ...flags, '--env', `DOCKER_HOST=${socket}`, 'docker-image-cleaner:test', ...command];
+  const given = [
+    '--rm',
+    ...flags,
+    '--env',
+    `DOCKER_HOST=${socket}`,
+    'docker-image-cleaner:latest',
+    ...command,
+  ];
   return execFileSync('/usr/bin/docker', ['-H', engine.dockerHost, 'run', ...given], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,19 +115,39 @@ function dockerRun(flags: readonly string[], command: readonly string[]): string
 }
 
 beforeAll(async () => {
-  engine = await startDockerEngine({ disk: { sizeMiB: 1000 } });
-  await importBase('base');
+  await ensureCommands(['docker-compose', 'debootstrap']);
+  engine = await startDockerEngine({ disk: { sizeMiB: 3000 } });
+  await importBase('debian:bookworm-slim', []);
+  // In /usr/local/bin, as in the image node:24-bookworm-slim.
+  const moved = `--transform=s#^node$#./usr/local/bin/node#`;
+  await importBase('node:24-bookworm-slim', [moved, '-C', dirname(process.execPath), 'node']);
   await buildImage();
+  // What was only needed to build would be the first to go in a sweep.
+  await removeImage(engine, 'node:24-bookworm-slim');
+  await engine.expect('POST', '/images/prune');
 });
 afterAll(() => engine.dispose());
 
 describe('the container image', () => {
-  test('is its base and one file', async () => {
+  test('is its base, Node, and one file, and says what it is', async () => {
     const images = await listImages(engine);
     const size = (tag: string): number =>
       images.find((image) => image.RepoTags?.includes(tag))?.Size ?? Number.NaN;
-    const bundle = statSync(`${repositoryRoot}dist/docker-image-cleaner.cjs`).size;
-    expect(size('docker-image-cleaner:test') - size('base:1')).toBe(bundle);
+    const own = size('docker-image-cleaner:latest') - size('debian:bookworm-slim');
+    const parts = [process.execPath, `${repositoryRoot}dist/program.cjs`].map((path) => statSync(path).size);
+    const expected = parts.reduce((sum, each) => sum + each, 0);
+    expect(own).toBeGreaterThan(expected);
+    // Launcher and licences.
+    expect(own).toBeLessThan(expected + 300_000);
+    const image = await engine.expect('GET', '/images/docker-image-cleaner:latest/json');
+    const { Config } = image.json<{ Config: { Labels: Record<string, string>; Healthcheck: object } }>();
+    expect(Config.Labels).toMatchObject({
+      'org.opencontainers.image.title': 'docker-image-cleaner',
+      'org.opencontainers.image.version': '1.2.3',
+      'org.opencontainers.image.revision': 'abc',
+      'org.opencontainers.image.licenses': 'BSD-3-Clause',
+    });
+    expect(Config.Healthcheck).toMatchObject({ Test: ['CMD', 'docker-image-cleaner', 'healthcheck'] });
   });
 
   test('says its version, as nobody, with a read-only root filesystem', async () => {
@@ -138,7 +178,7 @@ describe('the container image', () => {
     });
     expect(status, output).toBe(0);
     expect(await hasImage(engine, 'victim:1'), output).toBe(false);
-    expect(await hasImage(engine, 'docker-image-cleaner:test'), 'in use by its own container').toBe(true);
+    expect(await hasImage(engine, 'docker-image-cleaner:latest'), 'in use by its own container').toBe(true);
   });
 
   test('runs as the README says: measures exactly, with these rights and no others', () => {
@@ -155,7 +195,7 @@ describe('the container image', () => {
     };
     expect(estimated.images.filter(({ exact }) => exact)).toEqual([]);
     const proc = dockerRun(
-      [...flags, '--entrypoint', 'node'],
+      [...flags, '--entrypoint', '/usr/lib/docker-image-cleaner/node'],
       ['-e', "process.stdout.write(require('fs').readFileSync('/proc/self/status', 'utf8'))"],
     );
     // capability.h: CAP_DAC_READ_SEARCH is 2.
@@ -173,5 +213,89 @@ describe('the container image', () => {
     });
     expect(status, output).toBe(0);
     expect(JSON.parse(output)).toMatchObject({ triggered: false });
+  });
+});
+
+/** The ready-made ways to start it, as they are documented, on this engine instead of the host's. */
+describe('as documented', () => {
+  /** Docker's own client. */
+  function docker(command: string, args: readonly string[], cwd: string = repositoryRoot): string {
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      cwd,
+      env: { PATH: searchPath, HOME: engine.disk.workspace.path, DOCKER_HOST: engine.dockerHost },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Where the documented line means the host. */
+  function here(text: string): string {
+    return text
+      .replaceAll('/run:/run:ro', `${dirname(engine.socketPath)}:/run:ro`)
+      .replaceAll('/var/lib/docker:/var/lib/docker:ro', `${engine.dataRoot}:/var/lib/docker:ro`);
+  }
+
+  const socket = (): string => `/run/${basename(engine.socketPath)}`;
+  const health = (container: string): string =>
+    docker('docker', ['inspect', '--format', '{{.State.Health.Status}}', container]).trim();
+
+  async function isWell(container: string): Promise<void> {
+    await waitFor('the health check', () => health(container) === 'healthy' || undefined, {
+      timeoutMs: 120_000,
+    });
+    const ask = (...args: string[]): string =>
+      docker('docker', ['exec', container, 'docker-image-cleaner', ...args]);
+    await waitFor('the first check', () => {
+      try {
+        return ask('healthcheck', '--ready') === 'ok\n' || undefined;
+      } catch {
+        return undefined; // Not ready yet.
+      }
+    });
+    expect(JSON.parse(ask('plan', '--json'))).toMatchObject({ triggered: false });
+    // The state volume is written.
+    await waitFor('the state', () => {
+      const names = docker('docker', ['exec', container, 'ls', '/state']);
+      return names.includes('state') || undefined;
+    });
+  }
+
+  test('the line of the README, page and state included', async () => {
+    const readme = readFileSync(`${repositoryRoot}README.md`, 'utf8');
+    const line = /^docker run -d (?:.*\\\n)*.*$/m.exec(readme)?.[0] ?? 'none';
+    for (const part of ['-p 127.0.0.1:8080:8080', '--read-only', ':/state', '/run:/run:ro'])
+      expect(line).toContain(part);
+    const more = `--health-interval 1s -e DOCKER_HOST=unix://${socket()} docker-image-cleaner`;
+    const words = here(line)
+      .replaceAll('\\\n', ' ')
+      .replace(/docker-image-cleaner$/, more);
+    docker('sh', ['-c', words]);
+    try {
+      await isWell('docker-image-cleaner');
+    } finally {
+      docker('docker', ['rm', '--force', '--volumes', 'docker-image-cleaner']);
+    }
+  });
+
+  test('compose.yaml', async () => {
+    const folder = engine.disk.workspace.path;
+    const text = here(readFileSync(`${repositoryRoot}compose.yaml`, 'utf8'))
+      .replace('build: .', `network_mode: none\n    healthcheck: { interval: 1s }`)
+      // This engine has no network of its own to publish a port from.
+      .replace(/^ {4}ports:.*\n/m, '')
+      .replace('environment:', `environment:\n      DOCKER_HOST: unix://${socket()}`);
+    writeFileSync(`${folder}/compose.yaml`, text);
+    const compose = (...args: string[]): string =>
+      docker(
+        'docker-compose',
+        ['--project-name', 'cleaner', '--file', `${folder}/compose.yaml`, ...args],
+        folder,
+      );
+    compose('up', '--detach');
+    try {
+      await isWell(compose('ps', '--quiet').trim());
+    } finally {
+      compose('down', '--volumes');
+    }
   });
 });

@@ -46,6 +46,15 @@ const packageOf = {
   'dpkg-source': 'dpkg-dev',
   ctr: 'containerd',
   protoc: 'protobuf-compiler',
+  mandoc: 'mandoc',
+  'docker-compose': 'docker-compose',
+  zsh: 'zsh',
+  fish: 'fish',
+  rpmbuild: 'rpm',
+  rpm: 'rpm',
+  'dpkg-deb': 'dpkg',
+  'systemd-analyze': 'systemd',
+  shellcheck: 'shellcheck',
 } as const;
 
 export type Command = keyof typeof packageOf;

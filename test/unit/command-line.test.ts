@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseCommandLine, type Print } from '../../src/command-line.ts';
+import { parseCommandLine } from '../../src/command-line.ts';
+import type { Print } from '../../src/command-table.ts';
 import { flagOf, settingKeys } from '../../src/config/settings.ts';
 import { version } from '../../src/version.ts';
 
@@ -113,7 +114,7 @@ describe('uncordon', () => {
     [['--delete-daemonset', ''], inPod, '--delete-daemonset="": expected'],
     [['--delete-daemonset', 'a/b'], inPod, '--delete-daemonset="a/b": expected'],
     [['--delete-daemonset', 'cleaner', '--wait-seconds', 'long'], inPod, '--wait-seconds="long": expected'],
-    [['--all', '--dry-run'], {}, 'uncordon does not know --dry-run'],
+    [['--all', '--dry-run'], {}, 'uncordon does not take --dry-run'],
     [['worker-1'], inPod, "uncordon takes no arguments, but got 'worker-1'"],
   ])('%j with %j is bad usage', (argv, env, words) => {
     const { text, exitCode } = printOf(['uncordon', ...argv], env);

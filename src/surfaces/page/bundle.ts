@@ -1,18 +1,21 @@
 /** Makes the page's files from their sources. Runs when the program is built, and where it runs from the sources. */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PageFiles } from './files.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-export async function bundlePage(): Promise<PageFiles> {
+/** @param onInput is told every file that the script and the style are made from; for their licences */
+export async function bundlePage(onInput?: (path: string) => void): Promise<PageFiles> {
   const { build } = await import('esbuild');
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: folder,
     entryPoints: ['client/main.ts', 'client/page.css'],
     outdir: 'unwritten',
     bundle: true,
     write: false,
+    metafile: true,
     minify: true,
     format: 'iife',
     target: ['chrome111', 'firefox114', 'safari16.4'],
@@ -21,6 +24,7 @@ export async function bundlePage(): Promise<PageFiles> {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  for (const path of Object.keys(metafile.inputs)) onInput?.(resolve(folder, path));
   const text = (end: string): string => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
   return {
     html: await readFile(`${folder}client/index.html`, 'utf8'),

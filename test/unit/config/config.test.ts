@@ -54,6 +54,7 @@ describe('names and defaults', () => {
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
         'CLEAN',
+        'CONFIG',
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',

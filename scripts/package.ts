@@ -1,0 +1,40 @@
+/**
+ * `npm run package`: the program without Node (.tar.gz), .deb and .rpm, for each architecture, with their checksums, in
+ * dist/packages/. Needs dpkg-deb (Debian package dpkg) and rpmbuild (rpm). After a word for an architecture only that one.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { buildDeb } from './package/deb.ts';
+import { buildArchive, root } from './package/layout.ts';
+import { buildRpm } from './package/rpm.ts';
+import { architectures } from './package/runtime.ts';
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((each) => !architectures.some((known) => known === each));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `npm run package: no package for ${unknown.join(', ')}: the architectures are ${architectures.join(' and ')}\n`,
+  );
+  process.exit(2);
+}
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const output = join(root, 'dist/packages');
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+const scratch = mkdtempSync(join(tmpdir(), 'package-'));
+try {
+  const sums: string[] = [];
+  for (const architecture of architectures.filter((each) => wanted.length === 0 || wanted.includes(each))) {
+    const order = { version, architecture, output, scratch, isSmall: true };
+    for (const file of [buildArchive(order), buildDeb(order), buildRpm(order)]) {
+      const content = readFileSync(file);
+      sums.push(`${createHash('sha256').update(content).digest('hex')}  ${basename(file)}\n`);
+      process.stdout.write(`${basename(file)}: ${(content.length / 1e6).toFixed(1)} MB\n`);
+    }
+  }
+  writeFileSync(join(output, 'SHA256SUMS'), sums.join(''));
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
