@@ -1,4 +1,5 @@
 /** What the band below HIGH costs and saves: the second table of docs/policies.md, printed by `npm run bench policies -- --bands`. */
+import { formatBytes } from '../src/core/format.ts';
 import type { ChooserMaker } from '../src/simulate/chooser.ts';
 import type { Figures } from '../src/simulate/figures.ts';
 import { replay } from '../src/simulate/replay.ts';
@@ -6,6 +7,8 @@ import type { Cell } from './policies.ts';
 
 const HIGH = 80;
 const USUAL_LOW = 60;
+/** Where less is fetched again, a single image more or less would be all of the ratio. */
+const LITTLE = 10e9;
 const LOWS = [40, USUAL_LOW, 70, 75, 78];
 
 /** Geometric means over all cells, against LOW 60: bytes fetched again, sweeps, minutes cordoned; and the extremes. */
@@ -27,7 +30,7 @@ export async function printBands(cells: AsyncIterable<Cell>, makers: readonly Ch
         const figures = low === USUAL_LOW ? usual : at(low);
         const key = `${maker.name}|${low}`;
         const list = ratios.get(key) ?? { again: [], sweeps: [], cordoned: [] };
-        list.again.push(figures.refetchedBytes / usual.refetchedBytes);
+        if (usual.refetchedBytes >= LITTLE) list.again.push(figures.refetchedBytes / usual.refetchedBytes);
         list.sweeps.push(figures.sweeps / usual.sweeps);
         list.cordoned.push(figures.cordonedMinutes / usual.cordonedMinutes);
         ratios.set(key, list);
@@ -35,7 +38,8 @@ export async function printBands(cells: AsyncIterable<Cell>, makers: readonly Ch
     }
   }
   process.stdout.write(
-    `${count} cells, HIGH ${HIGH}%: geometric means against LOW ${USUAL_LOW}%, with the least and the most\n\n` +
+    `${count} cells, HIGH ${HIGH}%: geometric means against LOW ${USUAL_LOW}%, with the least and the most; ` +
+      `bytes where at least ${formatBytes(LITTLE)} are fetched again\n\n` +
       '| policy | LOW | fetched again | sweeps | cordoned |\n| --- | ---: | ---: | ---: | ---: |\n',
   );
   for (const [key, { again, sweeps, cordoned }] of ratios) {

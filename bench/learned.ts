@@ -1,5 +1,5 @@
 /**
- * How much of the gap between `lru` and the mark can be closed by learning from the past: `npm run bench:learned`. Boosted
+ * How much of the gap between `lru` and the mark can be closed by learning from the past: `npm run bench learned`. Boosted
  * trees learn from many other traces of the same family all that a usage history tells of a layer, and whether it was
  * wanted until it would have had to go at another sweep; then they choose in traces that they have not seen. They know how
  * such traces go before the first use, so no policy that has to learn it from one host can be expected to do better.

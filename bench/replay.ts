@@ -1,5 +1,5 @@
 /**
- * How long a replay of a million uses of 5,000 images takes, and how much memory: `npm run bench:replay`.
+ * How long a replay of a million uses of 5,000 images takes, and how much memory: `npm run bench replay`.
  *
  *     node bench/replay.ts [--policy value] [--uses 1000000] [--images 5000] [--capacity 0.4]
  */

@@ -30,9 +30,9 @@ export class ReplayProgress {
       this.#shares,
     );
     const drawn = bar(100 * mean(this.#shares), undefined, { stream: this.#stream, width: BAR_WIDTH });
-    this.#stream.write(
-      `\r\u001b[K${drawn} ${text.slice(0, Math.max(0, this.#stream.columns - BAR_WIDTH - 10))}`,
-    );
+    // Some terminals tell no width.
+    const width = (this.#stream.columns || 80) - BAR_WIDTH - 10;
+    this.#stream.write(`\r\u001b[K${drawn} ${text.slice(0, Math.max(0, width))}`);
   }
 
   /** Takes the line away. */

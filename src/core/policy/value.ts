@@ -7,7 +7,7 @@
  *
  * How often something is wanted (usage/record.ts: by its own uses; those of the versions before it count for the newest of
  * a repository) is corrected by what the host has taught about the likes of it (usage/lessons.ts). The constants were
- * tuned with `npm run bench:policies` on seeds that are not those of the published table (docs/policies.md).
+ * tuned with `npm run bench policies` on seeds that are not those of the published table (docs/policies.md).
  */
 import { formatDuration } from '../format.ts';
 import { clockAt, type LayerUsage, type UsageHistory } from '../usage/history.ts';
