@@ -238,7 +238,7 @@ export const catalogue: Catalogue = {
   },
   'history.state-lost': {
     level: 'warn',
-    when: 'a state file (or the `.layers` or `.activity` beside it) is damaged or of another version; a new one is started',
+    when: 'a state file (or the `.layers`, `.activity` or `.names` beside it) is damaged or of another version; a new one is started',
     fields: { path, message },
   },
   'history.write-failed': {
