@@ -143,19 +143,12 @@ export class ImageDisk {
   }
 
   /**
-   * Where the space of the whole filesystem is, by kind.
+   * Where the space of the gauged filesystem is, by kind.
    * @param store what the engine holds now, as withLayers() returns it.
    * @throws DiskError when something may not be read; the signal's reason when aborted.
    */
   async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
-    const gauged = this.gaugedPath;
-    if (gauged !== this.path)
-      throw new DiskError(
-        'failed',
-        gauged,
-        `The layers are on a filesystem of their own, ${gauged}, which is the one that is watched; the rest of ${this.path} is not on it.`,
-      );
-    return await spaceByKind(await this.account(signal), store, signal);
+    return await spaceByKind(await this.account(signal), store, signal, this.gaugedPath);
   }
 
   /**

@@ -22,13 +22,17 @@ const logPattern = /-json\.log(\.\d+)?(\.gz)?$|^(container|ctr)\.log/;
  * Sorts an account by kind.
  * @param account taken just before: what changed since then shows up as `notTheEngines`.
  * @param images what the engine holds now; decides what is in use.
+ * @param gauged the layers' folder, where that is on a filesystem of its own: then that filesystem is told about, and of the
+ *   account only what is on it.
  * @throws DiskError when something may not be read; the signal's reason when aborted.
  */
 export async function spaceByKind(
   account: DiskAccount,
   images: ImageStore,
   signal: AbortSignal,
+  gauged = account.root,
 ): Promise<SpaceByKind> {
+  const isWhole = gauged === account.root;
   const parts: Record<SpaceKind, Amount> = {
     imagesInUse: nothing,
     imagesUnused: nothing,
@@ -50,9 +54,10 @@ export async function spaceByKind(
   };
   const leftovers: string[] = [];
   const unusedVolumes: string[] = [];
-  if (account.store === undefined) add('unknown', account.total);
-  else {
+  if (account.store !== undefined)
     leftovers.push(...(await addFolders(account.store, images, account.takenAtMs, add, signal)));
+  else if (isWhole) add('unknown', account.total);
+  if (account.store !== undefined && isWhole) {
     const named = await addTrees(account, account.store, add, signal);
     leftovers.push(...named.leftovers);
     unusedVolumes.push(...named.unusedVolumes);
@@ -61,17 +66,20 @@ export async function spaceByKind(
     const seen = sum(Object.values(parts));
     add('engine', { bytes: account.total.bytes - seen.bytes, inodes: account.total.inodes - seen.inodes });
   }
-  const answer = await statfs(account.root);
+  const answer = await statfs(gauged);
   const size = answer.bsize;
   const used: Amount = { bytes: (answer.blocks - answer.bfree) * size, inodes: answer.files - answer.ffree };
+  // A disk of layers of which no record tells.
+  if (!isWhole && account.store === undefined) add('unknown', used);
+  const counted = isWhole ? account.total : sum(Object.values(parts));
   add('notTheEngines', {
-    bytes: Math.max(0, used.bytes - account.total.bytes),
-    inodes: answer.files === 0 ? 0 : Math.max(0, used.inodes - account.total.inodes),
+    bytes: Math.max(0, used.bytes - counted.bytes),
+    inodes: answer.files === 0 ? 0 : Math.max(0, used.inodes - counted.inodes),
   });
   add('reserved', { bytes: (answer.bfree - answer.bavail) * size, inodes: 0 });
   add('available', { bytes: answer.bavail * size, inodes: answer.ffree });
   const total = { bytes: answer.blocks * size, inodes: answer.files };
-  return { path: account.root, total, parts, leftovers, unusedVolumes };
+  return { path: gauged, total, parts, leftovers, unusedVolumes };
 }
 
 const kindOfOwner: Readonly<Record<FolderOwner, SpaceKind>> = {

@@ -41,6 +41,7 @@ it('the snapshotter’s disk is gauged, and a full root disk deletes nothing', a
   expect(status.json<{ usage: object; dataRoot: null }>()).toMatchObject({
     usage: { path: folder },
     dataRoot: null,
+    space: { path: folder, total: { bytes: (await disk.usage()).totalBytes } },
   });
 
   const { availableBytes } = await containerd.disk.usage();

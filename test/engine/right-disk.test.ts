@@ -28,7 +28,7 @@ async function anotherDisk(sizeMiB = 200): Promise<Disk> {
 interface StatusJson {
   readonly usage: { readonly path: string };
   readonly dataRoot: { readonly code: string; readonly message: string } | null;
-  readonly space: object | null;
+  readonly space: { readonly path: string; readonly parts: Record<string, { bytes: number }> } | null;
   readonly spaceProblem: string | null;
 }
 
@@ -52,8 +52,13 @@ describe('layers on a disk of their own below the path', () => {
     await engine.start();
     await load(engine, imagesOnBase({ big: 30, mid: 20, small: 10 }));
     const seen = await status();
-    expect(seen).toMatchObject({ usage: { path: folder }, dataRoot: null, space: null });
-    expect(seen.spaceProblem).toContain('filesystem of their own');
+    expect(seen).toMatchObject({ usage: { path: folder }, dataRoot: null, spaceProblem: null });
+    // The account is that of the disk that is watched: it names it, and its parts are its size.
+    const { totalBytes: size } = await disk.usage();
+    expect(seen.space).toMatchObject({ path: folder, total: { bytes: size } });
+    const parts = Object.values(seen.space?.parts ?? {});
+    expect(Math.abs(parts.reduce((sum, { bytes }) => sum + bytes, 0) - size)).toBeLessThan(size / 100);
+    expect(seen.space?.parts['imagesUnused']?.bytes).toBeGreaterThan(60e6);
 
     // The small root disk is full of something else.
     const { availableBytes } = await engine.disk.usage();
