@@ -1,6 +1,8 @@
 /** The disk that is watched is the one that deleting images moves, and where it is not, nothing is deleted for nothing. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDisk, type Disk } from '../harness/disk.ts';
@@ -160,6 +162,22 @@ describe('a path on another filesystem than the images', () => {
 });
 
 describe('a path that is not set', () => {
+  it('is asked of an engine that starts later than the daemon', async () => {
+    engine = await startDockerEngine();
+    await engine.stop();
+    // Somebody else for the moment, who tells that it was asked.
+    rmSync(engine.socketPath, { force: true });
+    const early = createServer((socket) => socket.destroy()).listen(engine.socketPath);
+    const cli = cleaner(engine, ['run'], { high: 99, settings: { PATH_TO_CHECK: '' } });
+    await once(early, 'connection');
+    early.close();
+    await once(early, 'close');
+    await engine.start();
+    expect((await cli.waitForEvent('daemon.started'))['path']).toBe(engine.dataRoot);
+    cli.kill('SIGTERM');
+    expect((await cli.exited).code, cli.stderr).toBe(0);
+  });
+
   it('is where the engine says that it keeps its images', async () => {
     engine = await startDockerEngine();
     expect(await status({ PATH_TO_CHECK: '' })).toMatchObject({
