@@ -121,13 +121,18 @@ function containersOn(
   }
   const found: StoredContainer[] = [];
   for (const [id, { name, parent }] of snapshots) {
-    if (parent === undefined || !isContainerId.test(id) || usages.has(name)) continue;
+    const [, container = '', mounted] = ofContainer.exec(id) ?? [];
+    if (parent === undefined || container === '' || usages.has(name)) continue;
     const below = parent === `${id}-init` ? snapshots.get(parent)?.parent : parent;
+    const called = container.slice(0, 12) + (mounted === undefined ? '' : `, which mounts ${mounted}`);
     for (const image of byTop.get(below ?? '') ?? [])
-      found.push({ id, folders: [], parentId: below, holds: { image, name: id.slice(0, 12) } });
+      found.push({ id, folders: [], parentId: below, holds: { image, name: called } });
   }
   return found;
 }
+
+/** A container's own snapshot, and Docker's of an image that it mounts, by the name that was typed. */
+const ofContainer = /^([0-9a-f]{64})(?:-(.+))?$/;
 
 /** Docker gives a container's lease the container's ID; what the container wrote is only known to the engine. */
 const isContainerId = /^[0-9a-f]{64}$/;
