@@ -8,6 +8,7 @@
  */
 import type { ChainId, HeldSpace, ImageId, Layer } from '../core/store.ts';
 import type { Amount } from '../core/thresholds.ts';
+import { containerOf } from './container-names.ts';
 import type { Lease, NamespaceRecords } from './containerd-records.ts';
 import type { StoredContainer } from './layer-database.ts';
 
@@ -121,18 +122,14 @@ function containersOn(
   }
   const found: StoredContainer[] = [];
   for (const [id, { name, parent }] of snapshots) {
-    const [, container = '', mounted] = ofContainer.exec(id) ?? [];
-    if (parent === undefined || container === '' || usages.has(name)) continue;
+    const owner = containerOf(id);
+    if (parent === undefined || owner === undefined || usages.has(name)) continue;
     const below = parent === `${id}-init` ? snapshots.get(parent)?.parent : parent;
-    const called = container.slice(0, 12) + (mounted === undefined ? '' : `, which mounts ${mounted}`);
     for (const image of byTop.get(below ?? '') ?? [])
-      found.push({ id, folders: [], parentId: below, holds: { image, name: called } });
+      found.push({ id, folders: [], parentId: below, holds: { image, name: owner.called } });
   }
   return found;
 }
-
-/** A container's own snapshot, and Docker's of an image that it mounts, by the name that was typed. */
-const ofContainer = /^([0-9a-f]{64})(?:-(.+))?$/;
 
 /** Docker gives a container's lease the container's ID; what the container wrote is only known to the engine. */
 const isContainerId = /^[0-9a-f]{64}$/;

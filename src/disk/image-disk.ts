@@ -11,7 +11,8 @@ import { type BuildSnapshots, readBuildSnapshots } from './build-snapshots.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { type ContainerdStoreResult, ContainerdStoreReader } from './containerd-store.ts';
 import { DiskError } from './error.ts';
-import type { StoredContainer } from './layer-database.ts';
+import { containerOf } from './container-names.ts';
+import type { LayerDatabase, StoredContainer } from './layer-database.ts';
 import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
 import { isLate, measureFilesystem, sharesCopies, usedOf } from './filesystem.ts';
 import { heldByNobody, heldSpaceOf } from './held-space.ts';
@@ -218,7 +219,7 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
     images: whole,
     layers: layersOf(store),
     heldLayers: heldByNobody(store, heldSpace),
-    containers: [...store.database.containers.values()],
+    containers: [...store.database.containers.values(), ...mountsOf(store.database)],
     heldSpace,
     source: [
       account.isExact
@@ -239,6 +240,18 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
           ]),
     ].join('; '),
   };
+}
+
+/** Images that containers mount (Docker 28 and later): their records name the topmost layer, whatever became of the name. */
+function mountsOf({ containers, images }: LayerDatabase): readonly StoredContainer[] {
+  const found: StoredContainer[] = [];
+  for (const mount of containers.values()) {
+    const owner = containerOf(mount.id);
+    if (owner?.suffix === undefined || mount.parentId === undefined) continue;
+    for (const [image, chain] of images)
+      if (chain.at(-1) === mount.parentId) found.push({ ...mount, holds: { image, name: owner.called } });
+  }
+  return found;
 }
 
 function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
