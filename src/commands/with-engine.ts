@@ -23,10 +23,10 @@ export async function withEngine(loaded: LoadedConfig, waitMs = 0): Promise<With
   const target = await findTarget(loaded);
   const known = { ...loaded, pathToCheck: await defaultPath(target), target };
   const told = loaded.pathToCheck === undefined ? await toldPath(known, waitMs) : undefined;
-  const pathToCheck = loaded.pathToCheck ?? (told === 'away' ? undefined : told) ?? known.pathToCheck;
+  const pathToCheck = loaded.pathToCheck ?? told?.path ?? known.pathToCheck;
   const { clean } = loaded;
   const warnings =
-    told === 'away' && waitMs > 0
+    told?.isAway === true && waitMs > 0
       ? [
           `the engine did not say where it keeps its images, so ${pathToCheck} is watched: set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK`,
         ]
@@ -40,19 +40,25 @@ export async function withEngine(loaded: LoadedConfig, waitMs = 0): Promise<With
   return { config: { ...loaded, pathToCheck, target, clean: imagesAlone }, warnings: [...warnings, warning] };
 }
 
-/** Where the engine says that it keeps its images; undefined where that cannot be seen from here. */
-async function toldPath(config: Config, waitMs: number): Promise<string | 'away' | undefined> {
+interface Told {
+  /** Undefined where that cannot be seen from here. */
+  readonly path: string | undefined;
+  readonly isAway: boolean;
+}
+
+/** Where the engine says that it keeps its images. */
+async function toldPath(config: Config, waitMs: number): Promise<Told> {
   const startMs = performance.now();
   for (;;) {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     try {
       const engine = await createEngine(config);
-      return await pathOf(await engine.connect(patience));
+      return { path: await pathOf(await engine.connect(patience)), isAway: false };
     } catch (error) {
       // Whoever needs the engine next says why it cannot be reached.
       if (!(error instanceof EngineError) && !patience.aborted) throw error;
     }
-    if (performance.now() - startMs >= waitMs) return 'away';
+    if (performance.now() - startMs >= waitMs) return { path: undefined, isAway: true };
     await delay(AGAIN_MS);
   }
 }
