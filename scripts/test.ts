@@ -1,5 +1,5 @@
 /**
- * `npm test`: everything that this machine's distribution has the engines for, in the order of `projectsOf`.
+ * `npm test`: everything that this machine's distribution has the engines for, in the rows of `rowsOf`.
  * `npm run test:engines`: the conformance suite on every engine; with `others`, on those that `npm test` leaves out.
  * Installs what the tests need. Ends with one line, `N passed, N failed`. Nothing is left out silently: a test that was
  * skipped counts as failed, and so does a file that could not be loaded.
@@ -11,10 +11,17 @@ import { clearAbandoned } from '../test/harness/workspace.ts';
 import { engineCommands, ensureCommands, requireRoot } from '../test/harness/packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const projectsOf: Readonly<Record<string, readonly string[]>> = {
-  everything: ['unit', 'engine', 'fuzz', 'packages', 'browser', 'conformance', 'cluster'],
-  engines: ['conformance', 'engines'],
-  others: ['engines'],
+/**
+ * Two rows of projects run side by side, each one after the other: most tests wait for an engine, so two of them take little
+ * more of two cores than one.
+ */
+const rowsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  everything: [
+    ['unit', 'engine'],
+    ['fuzz', 'packages', 'browser', 'conformance', 'cluster'],
+  ],
+  engines: [['conformance', 'engines']],
+  others: [['engines']],
 };
 
 /** What we read of the file that vitest's JSON reporter writes. */
@@ -130,9 +137,9 @@ async function prepare(): Promise<string | undefined> {
 }
 
 async function main(which = 'everything'): Promise<void> {
-  const projects = projectsOf[which];
-  if (projects === undefined) {
-    say(`What is to be tested is one of: ${Object.keys(projectsOf).join(', ')}.`);
+  const rows = rowsOf[which];
+  if (rows === undefined) {
+    say(`What is to be tested is one of: ${Object.keys(rowsOf).join(', ')}.`);
     process.exitCode = 2;
     return;
   }
@@ -144,6 +151,10 @@ async function main(which = 'everything'): Promise<void> {
   }
   const folder = `${root}test-artifacts`;
   mkdirSync(folder, { recursive: true });
+  finish((await Promise.all(rows.map((row) => runRow(row, folder)))).flat());
+}
+
+async function runRow(projects: readonly string[], folder: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const project of projects) {
     const reportPath = `${folder}/${project}.json`;
@@ -154,7 +165,7 @@ async function main(which = 'everything'): Promise<void> {
       break;
     }
   }
-  finish(outcomes);
+  return outcomes;
 }
 
 await main(process.argv[2]);
