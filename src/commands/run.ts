@@ -42,9 +42,10 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     log(event);
     surfaces.http?.report(event);
   };
-  for (const message of warnings) report({ event: 'config.warning', message });
   const budget = new DeletionBudget(config);
+  // Before the first word: who reads it may answer with a signal.
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
   let cordon: SweepCordon | undefined;
