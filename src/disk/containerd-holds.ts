@@ -155,7 +155,8 @@ function heldByOthers(
   for (const [id, { parent }] of snapshots) {
     if (layers.has(id)) {
       if (!reached.has(id)) held.add(id);
-    } else if (parent !== undefined && !leased.has(id)) held.add(parent);
+      // A mount of BuildKit's whose lease is gone is garbage that containerd has not collected yet.
+    } else if (parent !== undefined && !leased.has(id) && !id.endsWith('-view')) held.add(parent);
   }
   return [...held];
 }
