@@ -52,6 +52,7 @@ async function removeNameByName(
     }
     return step;
   }
+  await giveBack(engine, victim.id, removedTags, options);
   return { outcome: 'kept', reason: 'it was given new names faster than they could be removed' };
 }
 

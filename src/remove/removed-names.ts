@@ -14,7 +14,7 @@ export interface RemovedNamesOptions {
   readonly onRestored: (id: ImageId, names: readonly string[]) => void;
   /** The file cannot be written, as on a full disk: the deletion goes on without it. */
   readonly onUnwritten: (path: string, message: string) => void;
-  /** The file is there and cannot be used. */
+  /** The file, or a name in it, is there and cannot be used. */
   readonly onLost: (path: string, message: string) => void;
 }
 
@@ -66,6 +66,10 @@ export class RemovedNames {
           restored.push(name);
         } catch (error) {
           if (!(error instanceof EngineError) || error.code !== 'failed') throw error;
+          onLost(
+            path,
+            `${name} cannot be given back, which "docker tag ${id} ${name}" would do: ${error.message}`,
+          );
         }
       }
       if (restored.length > 0) onRestored(id, restored);

@@ -109,6 +109,27 @@ it('an image that stays after an error has all its names again', async () => {
   expect(await listTags(engine)).toEqual(['big:1', 'big:2']);
 });
 
+it('an image whose names come back as fast as they go keeps them all', async () => {
+  for (const name of ['other/a:1', 'other/b:1']) await tagImage(engine, 'big:1', name);
+  const before = await listTags(engine);
+  // Somebody gives back the name that went before; the last one has nobody but us.
+  let last = '';
+  proxy.addRule({
+    match: (request) => isDelete(request) && /big|other/.test(request.path),
+    before: async ({ path }) => {
+      if (last !== '') await tagImage(engine, ids['big'] ?? '', last);
+      last = decodeURIComponent(/images\/([^?]+)/.exec(path)?.[1] ?? '');
+    },
+  });
+  await daemon().check();
+  expect(events.find(({ event }) => event === 'image.kept')).toMatchObject({
+    reason: expect.stringContaining('new names faster') as string,
+  });
+  expect((await listTags(engine)).filter((name) => /big|other/.test(name))).toEqual(
+    before.filter((name) => /big|other/.test(name)),
+  );
+});
+
 it('an error after which the image is gone and no space is back ends the sweep, until somebody made room', async () => {
   let ballast = '';
   proxy.addRule({

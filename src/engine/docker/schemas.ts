@@ -175,6 +175,8 @@ export const errorSchema = v.object({ message: v.string() });
 export function wantedKeys(): ReadonlySet<string> {
   const keys = new Set<string>([keepLabel]);
   const schemas: object[] = [
+    versionSchema,
+    infoSchema,
     imageListSchema,
     imageDetailsSchema,
     containerListSchema,

@@ -18,6 +18,7 @@ import {
   imageListSchema,
   infoSchema,
   versionSchema,
+  wantedKeys,
 } from '../../../../src/engine/docker/schemas.ts';
 import {
   cacheRecordsFrom,
@@ -26,6 +27,7 @@ import {
   imageFromDetails,
   imageFromSummary,
 } from '../../../../src/engine/docker/translate.ts';
+import { JsonFilter } from '../../../../src/json-filter.ts';
 import * as recorded from './docker-29-answers.ts';
 
 const { indexDigest, manifestDigest } = recorded;
@@ -183,5 +185,22 @@ describe('what Docker Engine 29 tells', () => {
       containerId: recorded.containerSummary.Id,
       image: 'example.org/team/app:1',
     });
+  });
+});
+
+describe('a large answer, of which only some members are read as it comes', () => {
+  test.each<[string, v.GenericSchema, unknown]>([
+    ['the version', versionSchema, recorded.version],
+    ['the engine’s own', infoSchema, recorded.info],
+    ['images', imageListSchema, [recorded.imageSummary, recorded.imageSummaryOfLater]],
+    ['an image', imageDetailsSchema, recorded.imageDetails],
+    ['containers', containerListSchema, [recorded.containerSummary]],
+    ['a container', containerDetailsSchema, recorded.containerDetails],
+    ['the build cache', diskUsageSchema, recorded.diskUsage],
+    ['the build cache of 1.52', diskUsageSchema, recorded.diskUsageOf152],
+  ])('%s: what is read is the same', (_what, schema, answer) => {
+    const filter = new JsonFilter(wantedKeys());
+    filter.push(Buffer.from(JSON.stringify(answer)));
+    expect(v.parse(schema, JSON.parse(filter.text()))).toEqual(v.parse(schema, answer));
   });
 });
