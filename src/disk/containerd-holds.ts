@@ -121,12 +121,12 @@ function containersOn(
     if (top !== undefined) byTop.set(top, [...(byTop.get(top) ?? []), id]);
   }
   const found: StoredContainer[] = [];
-  for (const [id, { name, parent }] of snapshots) {
-    const owner = containerOf(id);
+  for (const [id, { key, name, parent }] of snapshots) {
+    const owner = containerOf(key);
     if (parent === undefined || owner === undefined || usages.has(name)) continue;
     const below = parent === `${id}-init` ? snapshots.get(parent)?.parent : parent;
     for (const image of byTop.get(below ?? '') ?? [])
-      found.push({ id, folders: [], parentId: below, holds: { image, name: owner.called } });
+      found.push({ id: key, folders: [], parentId: below, holds: { image, name: owner.called } });
   }
   return found;
 }

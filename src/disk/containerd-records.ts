@@ -24,6 +24,8 @@ export interface References {
 }
 
 export interface SnapshotRecord {
+  /** Its key in this namespace, without the snapshotter's name. */
+  readonly key: string;
   readonly parent: string | undefined;
   /** Its name in the snapshotter's own database. */
   readonly name: string;
@@ -74,6 +76,7 @@ export function recordsOf(namespace: Bucket, nowMs: number): NamespaceRecords {
     for (const [key, { values }] of buckets) {
       const parent = text(values.get('parent'));
       snapshots.set(keyOf(snapshotter, key), {
+        key,
         parent: parent === undefined ? undefined : keyOf(snapshotter, parent),
         name: text(values.get('name')) ?? '',
         snapshotter,
