@@ -163,7 +163,8 @@ class NodeCluster implements Cluster {
       // Another cleaner of this node is at work: what it leaves behind, if it does, is taken off later.
       if (outcome !== 'other-holder') return outcome;
       if (!told) this.#options.report({ kind: 'left-cordoned', why: 'other-holder' });
-      await delay((this.#options.staleMs ?? staleMs) / 4, undefined, { signal });
+      // Nothing to stay for: a run that is done otherwise ends.
+      await delay((this.#options.staleMs ?? staleMs) / 4, undefined, { signal, ref: false });
     }
   }
 

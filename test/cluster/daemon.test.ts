@@ -2,34 +2,30 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
 import { slotName } from '../../src/cluster/slot-rules.ts';
-import { cleaner, imagesOnBase, load } from '../engine/scenario.ts';
+import { imagesOnBase, load } from '../engine/scenario.ts';
 import { type Cli, type CliOptions } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import type { DockerEngine } from '../harness/docker-engine.ts';
 import { listTags, tagImage } from '../harness/engine-api.ts';
 import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type SeenRequest, type WireProxy } from '../harness/wire-proxy.ts';
-import { namespace, type Scene, startScene } from './scene.ts';
+import type { SeenRequest, WireProxy } from '../harness/wire-proxy.ts';
+import { namespace, type Scene } from './scene.ts';
+import { type NodeScene, startNodeScene } from './node-scene.ts';
 
+let on: NodeScene;
 let scene: Scene;
 let engine: DockerEngine;
 let wire: WireProxy;
-const running: Cli[] = [];
 let node: string;
 
 const isDelete = (request: SeenRequest): boolean => request.method === 'DELETE';
 
 beforeAll(async () => {
-  [scene, engine] = await Promise.all([startScene(), startDockerEngine()]);
-  wire = await startWireProxy({
-    target: { socketPath: engine.socketPath },
-    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
-  });
+  on = await startNodeScene();
+  ({ scene, engine, wire } = on);
 });
 
 afterAll(async () => {
-  await wire.dispose();
-  await engine.dispose();
-  await scene.dispose();
+  await on.dispose();
 });
 
 beforeEach(async () => {
@@ -38,27 +34,16 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const cli of running.splice(0)) await cli.dispose();
-  wire.clear();
-  await scene.reset();
+  await on.reset();
 });
 
-const everything = { high: 0.2, low: 0.1 };
-
-/** A cleaner for the node; `settings` as in the environment, `env` whole variables. */
+/** A cleaner for the node; see NodeScene. */
 function onNode(
   args: readonly string[],
   settings: Record<string, string> = {},
   env: CliOptions['env'] = {},
 ): Cli {
-  const cli = cleaner(engine, args, {
-    ...everything,
-    dockerHost: wire.dockerHost,
-    settings: { NODE_NAME: node, INTERVAL_SECONDS: '1', ...settings },
-    env: { KUBECONFIG: scene.kubeconfig, POD_NAME: 'cleaner-abcde', POD_NAMESPACE: 'cleaner', ...env },
-  });
-  running.push(cli);
-  return cli;
+  return on.cleanerOn(node, args, settings, env);
 }
 
 /** A deletion that is under way until released. */

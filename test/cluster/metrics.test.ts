@@ -1,27 +1,25 @@
 /** What /metrics tells of the cluster, beside what really happened: a real engine under a real API server. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slotName } from '../../src/cluster/slot-rules.ts';
-import { cleaner, imagesOnBase, load } from '../engine/scenario.ts';
+import { imagesOnBase, load } from '../engine/scenario.ts';
 import type { Cli, LogRecord } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import type { DockerEngine } from '../harness/docker-engine.ts';
 import { parseExposition } from '../harness/exposition.ts';
 import { send } from '../harness/http.ts';
 import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
-import { namespace, type Scene, startScene } from './scene.ts';
+import type { WireProxy } from '../harness/wire-proxy.ts';
+import { namespace, type Scene } from './scene.ts';
+import { type NodeScene, startNodeScene } from './node-scene.ts';
 
+let on: NodeScene;
 let scene: Scene;
 let engine: DockerEngine;
 let wire: WireProxy;
 let node: string;
-const running: Cli[] = [];
 
 beforeAll(async () => {
-  [scene, engine] = await Promise.all([startScene(), startDockerEngine()]);
-  wire = await startWireProxy({
-    target: { socketPath: engine.socketPath },
-    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
-  });
+  on = await startNodeScene();
+  ({ scene, engine, wire } = on);
 });
 
 beforeEach(async () => {
@@ -30,15 +28,11 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const cli of running.splice(0)) await cli.dispose();
-  wire.clear();
-  await scene.reset();
+  await on.reset();
 });
 
 afterAll(async () => {
-  await wire.dispose();
-  await engine.dispose();
-  await scene.dispose();
+  await on.dispose();
 });
 
 interface Served {
@@ -49,14 +43,7 @@ interface Served {
 
 /** A daemon on the node that sweeps at once, with its server. */
 async function serve(settings: Record<string, string> = {}): Promise<Served> {
-  const cli = cleaner(engine, ['run'], {
-    high: 0.2,
-    low: 0.1,
-    dockerHost: wire.dockerHost,
-    settings: { NODE_NAME: node, INTERVAL_SECONDS: '1', HTTP_ADDRESS: '127.0.0.1:0', ...settings },
-    env: { KUBECONFIG: scene.kubeconfig, POD_NAME: 'cleaner-abcde', POD_NAMESPACE: 'cleaner' },
-  });
-  running.push(cli);
+  const cli = on.cleanerOn(node, ['run'], { HTTP_ADDRESS: '127.0.0.1:0', ...settings });
   const { url } = await cli.waitForEvent('http.listening');
   const port = Number(new URL(String(url)).port);
   return {

@@ -1,54 +1,30 @@
 /** SIGTERM at any moment, whatever the API server does: no stack trace, an exit within 10 s, and the next start goes on. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { cleaner, imagesOnBase, load } from '../engine/scenario.ts';
+import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
+import { imagesOnBase, load } from '../engine/scenario.ts';
 import type { Cli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
 import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
-import { type Scene, startScene } from './scene.ts';
+import { type NodeScene, startNodeScene } from './node-scene.ts';
 
-let scene: Scene;
-let engine: DockerEngine;
-let wire: WireProxy;
+let on: NodeScene;
 let node: string;
-const running: Cli[] = [];
 
 beforeAll(async () => {
-  [scene, engine] = await Promise.all([startScene(), startDockerEngine()]);
-  wire = await startWireProxy({
-    target: { socketPath: engine.socketPath },
-    listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },
-  });
+  on = await startNodeScene();
 });
 
 afterAll(async () => {
-  await wire.dispose();
-  await engine.dispose();
-  await scene.dispose();
+  await on.dispose();
 });
 
 beforeEach(async () => {
-  node = await scene.node();
-  await load(engine, imagesOnBase({ big: 9, small: 3 }));
+  node = await on.scene.node();
+  await load(on.engine, imagesOnBase({ big: 9, small: 3 }));
 });
 
 afterEach(async () => {
-  for (const cli of running.splice(0)) await cli.dispose();
-  wire.clear();
-  await scene.reset();
+  await on.reset();
 });
-
-function onNode(args: readonly string[], settings: Record<string, string> = {}): Cli {
-  const cli = cleaner(engine, args, {
-    high: 0.2,
-    low: 0.1,
-    dockerHost: wire.dockerHost,
-    settings: { NODE_NAME: node, INTERVAL_SECONDS: '1', ...settings },
-    env: { KUBECONFIG: scene.kubeconfig, POD_NAME: 'cleaner-abcde', POD_NAMESPACE: 'cleaner' },
-  });
-  running.push(cli);
-  return cli;
-}
 
 /** Ends it with SIGTERM, and expects it to be gone within the 10 s that are promised. */
 async function stopped(cli: Cli): Promise<void> {
@@ -62,26 +38,46 @@ async function stopped(cli: Cli): Promise<void> {
 }
 
 it('at each moment of a start with an API server that does not answer', async () => {
-  scene.proxy.addRule({ match: () => true, stall: 'before' });
+  on.scene.proxy.addRule({ match: () => true, stall: 'before' });
   // With a critical level that is never reached it waits for the cordon.
   for (let at = 0; at < 6; at++) {
-    const cli = onNode(['run'], at % 2 === 0 ? {} : { MAX_CORDONED_NODES: '2' });
-    await cli.waitForEvent(at < 3 ? 'config.warning' : 'daemon.started').catch(() => undefined);
+    const cli = on.cleanerOn(node, ['run'], at % 2 === 0 ? {} : { MAX_CORDONED_NODES: '2' });
+    await cli.waitForEvent(at < 3 ? 'config.warning' : 'daemon.started');
     await stopped(cli);
   }
 });
 
 it('in mid-sweep with the API server away; the next start takes the cordon off', async () => {
-  const stalled = wire.addRule({ match: ({ method }) => method === 'DELETE', times: 1, stall: 'after' });
-  const cli = onNode(['run']);
+  const stalled = on.wire.addRule({ match: ({ method }) => method === 'DELETE', times: 1, stall: 'after' });
+  const cli = on.cleanerOn(node, ['run']);
   await waitFor('a deletion', () => stalled.hits === 1);
-  expect(await scene.state(node)).toMatchObject({ unschedulable: true, marked: true });
-  await scene.proxy.refuse('refused');
+  expect(await on.scene.state(node)).toMatchObject({ unschedulable: true, marked: true });
+  await on.scene.proxy.refuse('refused');
   await stopped(cli);
   stalled.release();
-  expect(await scene.state(node)).toMatchObject({ unschedulable: true, marked: true });
-  await scene.proxy.accept();
-  const next = onNode(['run'], { THRESHOLD_HIGH: '99', THRESHOLD_LOW: '98' });
+  expect(await on.scene.state(node)).toMatchObject({ unschedulable: true, marked: true });
+  await on.scene.proxy.accept();
+  const next = on.cleanerOn(node, ['run'], { THRESHOLD_HIGH: '99', THRESHOLD_LOW: '98' });
   await next.waitForEvent('node.uncordoned');
-  expect(await scene.state(node)).toEqual({ unschedulable: false, taints: [], marked: false });
+  expect(await on.scene.state(node)).toEqual({ unschedulable: false, taints: [], marked: false });
+});
+
+it('a check that is done does not stay for another cleaner’s cordon', async () => {
+  const now = new Date().toISOString();
+  const mark = {
+    time: now,
+    renewed: now,
+    pod: 'images/other',
+    process: '1:7:100',
+    reason: 'full',
+    mode: 'cordon',
+  };
+  await on.scene.change(node, {
+    metadata: { annotations: { [cordonAnnotation]: JSON.stringify(mark) } },
+    spec: { unschedulable: true },
+  });
+  const cli = on.cleanerOn(node, ['run', '--once'], { THRESHOLD_HIGH: '99', THRESHOLD_LOW: '98' });
+  expect((await cli.exited).code, cli.stderr).toBe(0);
+  // Had it stayed, the mark would have been left behind by then, and taken off.
+  expect(await on.scene.state(node)).toMatchObject({ unschedulable: true, marked: true });
 });
