@@ -5,7 +5,7 @@ import type { Print } from './command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
-import { BOOT_MS, withEngine } from './commands/with-engine.ts';
+import { withEngine } from './commands/with-engine.ts';
 import { printable } from './core/printable.ts';
 import { EXIT } from './exit-status.ts';
 
@@ -38,8 +38,8 @@ async function main(): Promise<number> {
       return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      const { config, warnings } = await withEngine(command.config, command.once ? 0 : BOOT_MS);
-      return await run(config, command.once, [...command.warnings, ...warnings]);
+      const { config, warnings, away } = await withEngine(command.config);
+      return await run(config, command.once, [...command.warnings, ...warnings], away);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');

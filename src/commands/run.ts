@@ -20,16 +20,23 @@ import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
 import { filesAreUsable } from './files.ts';
+import { pathAtBoot } from './path-at-boot.ts';
 import { podName } from './pod-name.ts';
 import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
+import type { EngineAway } from './with-engine.ts';
 
 /** An engine that does not answer is for the check to report. */
 const HISTORY_PATIENCE_MS = 5_000;
 
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
-export async function run(config: Config, once: boolean, warnings: readonly string[]): Promise<number> {
-  const format = config.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : config.logFormat;
-  const { report: write, draw, end } = createLog(format, config.logLevel, { triesAgain: !once });
+export async function run(
+  given: Config,
+  once: boolean,
+  warnings: readonly string[],
+  away?: EngineAway,
+): Promise<number> {
+  const format = given.logFormat === 'auto' ? (process.stderr.isTTY ? 'text' : 'json') : given.logFormat;
+  const { report: write, draw, end } = createLog(format, given.logLevel, { triesAgain: !once });
   // However the process ends.
   process.once('exit', end);
   const { stderr } = process;
@@ -42,7 +49,7 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
     log(event);
     surfaces.http?.report(event);
   };
-  const budget = new DeletionBudget(config);
+  const budget = new DeletionBudget(given);
   // Before the first word: who reads it may answer with a signal.
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
   for (const message of warnings) report({ event: 'config.warning', message });
@@ -50,7 +57,9 @@ export async function run(config: Config, once: boolean, warnings: readonly stri
   const history = (): UsageHistory | undefined => remembered.history?.current();
   let cordon: SweepCordon | undefined;
   try {
-    if (!(await filesAreUsable(config, report))) return EXIT.usage;
+    if (!(await filesAreUsable(given, report))) return EXIT.usage;
+    const isToWait = away !== undefined && !once;
+    const config = isToWait ? await pathAtBoot(given, away, report, signals.stop) : given;
     // One check has nothing to serve.
     if (!once) surfaces.http = await serve(config, { history, budget, report });
     for (const listener of surfaces.http?.listeners ?? []) report({ event: 'http.listening', ...listener });

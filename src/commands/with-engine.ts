@@ -1,5 +1,4 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { createEngine } from '../engine/create.ts';
@@ -10,55 +9,51 @@ export interface WithEngine {
   readonly config: Config;
   /** One line each. */
   readonly warnings: readonly string[];
+  /** The engine had to tell what to watch, and is away. */
+  readonly away?: EngineAway | undefined;
+}
+
+export interface EngineAway {
+  readonly endpoint: string;
+  readonly message: string;
 }
 
 /** So long an engine may take to say where it keeps its images. */
 const PATIENCE_MS = 5000;
-/** So long a daemon waits for an engine that starts with it, as at a boot. */
-export const BOOT_MS = 60_000;
-const AGAIN_MS = 1000;
 
-/** @param waitMs how long an engine that is away is waited for, where it has to say where it keeps its images. */
-export async function withEngine(loaded: LoadedConfig, waitMs = 0): Promise<WithEngine> {
+export async function withEngine(loaded: LoadedConfig): Promise<WithEngine> {
   const target = await findTarget(loaded);
   const known = { ...loaded, pathToCheck: await defaultPath(target), target };
-  const told = loaded.pathToCheck === undefined ? await toldPath(known, waitMs) : undefined;
+  const told = loaded.pathToCheck === undefined ? await toldPath(known) : undefined;
   const pathToCheck = loaded.pathToCheck ?? told?.path ?? known.pathToCheck;
   const { clean } = loaded;
-  const warnings =
-    told?.isAway === true && waitMs > 0
-      ? [
-          `the engine did not say where it keeps its images, so ${pathToCheck} is watched: set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK`,
-        ]
-      : [];
+  const away = told?.away;
   if (target.kind === 'docker' || !(clean.buildCache || clean.stoppedContainers)) {
-    return { config: { ...loaded, pathToCheck, target }, warnings };
+    return { config: { ...loaded, pathToCheck, target }, warnings: [], away };
   }
   const warning =
     'DOCKER_IMAGE_CLEANER_CLEAN: a CRI runtime has images only to clean: it has no build cache, and its containers are kubelet’s';
   const imagesAlone = { ...clean, buildCache: false, stoppedContainers: false };
-  return { config: { ...loaded, pathToCheck, target, clean: imagesAlone }, warnings: [...warnings, warning] };
+  const config = { ...loaded, pathToCheck, target, clean: imagesAlone };
+  return { config, warnings: [warning], away };
 }
 
-interface Told {
+export interface Told {
   /** Undefined where that cannot be seen from here. */
   readonly path: string | undefined;
-  readonly isAway: boolean;
+  readonly away?: EngineAway;
 }
 
 /** Where the engine says that it keeps its images. */
-async function toldPath(config: Config, waitMs: number): Promise<Told> {
-  const startMs = performance.now();
-  for (;;) {
-    const patience = AbortSignal.timeout(PATIENCE_MS);
-    try {
-      const engine = await createEngine(config);
-      return { path: await pathOf(await engine.connect(patience)), isAway: false };
-    } catch (error) {
-      // Whoever needs the engine next says why it cannot be reached.
-      if (!(error instanceof EngineError) && !patience.aborted) throw error;
-    }
-    if (performance.now() - startMs >= waitMs) return { path: undefined, isAway: true };
-    await delay(AGAIN_MS);
+export async function toldPath(config: Config): Promise<Told> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const engine = await createEngine(config);
+  try {
+    return { path: await pathOf(await engine.connect(patience)) };
+  } catch (error) {
+    if (!(error instanceof EngineError) && !patience.aborted) throw error;
+    const message =
+      error instanceof EngineError ? error.message : `${engine.endpoint}: no answer within 5 s.`;
+    return { path: undefined, away: { endpoint: engine.endpoint, message } };
   }
 }

@@ -174,6 +174,8 @@ describe('a path that is not set', () => {
     await once(early, 'close');
     await engine.start();
     expect((await cli.waitForEvent('daemon.started'))['path']).toBe(engine.dataRoot);
+    // Who waits says for whom.
+    expect(cli.records.map(({ event }) => event)).toContain('engine.unavailable');
     cli.kill('SIGTERM');
     expect((await cli.exited).code, cli.stderr).toBe(0);
   });
