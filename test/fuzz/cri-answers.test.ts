@@ -9,7 +9,7 @@ import { createPodContainer, runPod } from '../harness/cri/pods.ts';
 import { type GrpcProxy, isCall, startGrpcProxy } from '../harness/grpc-proxy.ts';
 import { criCleaner, deletedTags, importEach } from '../engine/cri-scenario.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
-import { Counts, damagedBytes, dice, runs, seed } from './fuzz.ts';
+import { Counts, damagedBytes, dice, runs, seed, timeout } from './fuzz.ts';
 
 let containerd: Containerd;
 let wire: GrpcProxy;
@@ -57,29 +57,33 @@ it('lists of containers that are empty delete no image of a container', async ()
   expect(await images()).toContain('used:1');
 });
 
-it('answers of other bytes delete no image of a container', async () => {
-  await start();
-  const counts = new Counts();
-  for (let check = 0; check < runs(8); check++) {
-    const [random] = fc.sample(dice, { seed: seed + check, numRuns: 1 });
-    if (random === undefined) throw new RangeError('fast-check gives as many as it is asked for');
-    if (check % 4 === 0) await importEach(containerd, imagesOnBase({ [`unused${check}`]: 1 }));
-    const rate = [5, 20, 60][random.whole(3)] ?? 5;
-    const rule = wire.addRule({
-      match: () => random.whole(100) < rate,
-      damage: (body) => {
-        counts.add('damaged answers');
-        // What says how long the message is must be right, or nothing is read at all.
-        const message = damagedBytes(body.subarray(5), random);
-        const head = Buffer.alloc(5);
-        head.writeUInt32BE(message.length, 1);
-        return Buffer.concat([head, message]);
-      },
-    });
-    counts.add('deletions', (await sweep()).length);
-    rule.remove();
-    expect(await images(), `check ${check} of seed ${seed}`).toContain('used:1');
-  }
-  counts.print('answers of containerd');
-  expect(counts.of('damaged answers')).toBeGreaterThan(0);
-});
+it(
+  'answers of other bytes delete no image of a container',
+  async () => {
+    await start();
+    const counts = new Counts();
+    for (let check = 0; check < runs(8); check++) {
+      const [random] = fc.sample(dice, { seed: seed + check, numRuns: 1 });
+      if (random === undefined) throw new RangeError('fast-check gives as many as it is asked for');
+      if (check % 4 === 0) await importEach(containerd, imagesOnBase({ [`unused${check}`]: 1 }));
+      const rate = [5, 20, 60][random.whole(3)] ?? 5;
+      const rule = wire.addRule({
+        match: () => random.whole(100) < rate,
+        damage: (body) => {
+          counts.add('damaged answers');
+          // What says how long the message is must be right, or nothing is read at all.
+          const message = damagedBytes(body.subarray(5), random);
+          const head = Buffer.alloc(5);
+          head.writeUInt32BE(message.length, 1);
+          return Buffer.concat([head, message]);
+        },
+      });
+      counts.add('deletions', (await sweep()).length);
+      rule.remove();
+      expect(await images(), `check ${check} of seed ${seed}`).toContain('used:1');
+    }
+    counts.print('answers of containerd');
+    expect(counts.of('damaged answers')).toBeGreaterThan(0);
+  },
+  timeout,
+);

@@ -16,7 +16,7 @@ import { startPodman } from '../harness/podman.ts';
 import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
 import { loadImages } from '../harness/images.ts';
-import { Counts, damagedBytes, damagedJson, dice, type Dice, runs, seed } from './fuzz.ts';
+import { Counts, damagedBytes, damagedJson, dice, type Dice, runs, seed, timeout } from './fuzz.ts';
 
 const policies = ['biggest', 'reclaimable', 'lru', 'value'] as const;
 const rates = [2, 5, 10, 20, 40, 70];
@@ -141,6 +141,6 @@ for (const { name, start, short } of kinds) {
       expect(counts.of('deletions')).toBeGreaterThan(0);
       expect(counts.of('answers of other values')).toBeGreaterThan(0);
     },
-    600_000 * Math.max(1, runs(1)),
+    timeout,
   );
 }

@@ -16,7 +16,7 @@ import { newHistory } from '../../src/core/usage/history.ts';
 import { toState } from '../../src/core/usage/state.ts';
 import { LayerMemory } from '../../src/disk/layer-memory.ts';
 import { loadHistory } from '../../src/history/saved.ts';
-import { chosen, Counts, damagedBytes, damagedJson, dice } from './fuzz.ts';
+import { chosen, Counts, damagedBytes, damagedJson, dice, timeout } from './fuzz.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dic-fuzz-'));
 afterAll(() => {
@@ -90,51 +90,59 @@ const damage = (whole: string): fc.Arbitrary<Buffer> =>
       asValues ? Buffer.from(damagedJson(whole, random)) : damagedBytes(Buffer.from(whole), random),
     );
 
-it('the state file: no plan takes an image in use, whatever stands in it', async () => {
-  const counts = new Counts();
-  const path = join(folder, 'state');
-  const whole = wholeState();
-  await fc.assert(
-    fc.asyncProperty(damage(whole), async (bytes) => {
-      writeFileSync(path, bytes);
-      const found = await loadHistory(path);
-      if (found === undefined || 'lost' in found) {
-        counts.add('refused');
-        return;
-      }
-      counts.add('used');
-      for (const name of ['value', 'lru', 'biggest', 'reclaimable'] as const) {
-        const plan = makePlan({
-          ...{ store, usage, nowMs: startMs + 20 * dayMs, history: found.history, clean: imagesOnly },
-          thresholds: { type: 'relative', high: 50, low: 10 },
-          policy: findPolicy(name),
-        });
-        expect(plan.victims.map(({ id }) => id)).not.toContain(ids[0]);
-      }
-      JSON.stringify(toState(found.history));
-      expect(({} as { inUse?: unknown }).inUse).toBeUndefined();
-    }),
-    chosen(2000),
-  );
-  counts.print('state file');
-  expect(counts.of('used')).toBeGreaterThan(0);
-  expect(counts.of('refused')).toBeGreaterThan(0);
-}, 600_000);
+it(
+  'the state file: no plan takes an image in use, whatever stands in it',
+  async () => {
+    const counts = new Counts();
+    const path = join(folder, 'state');
+    const whole = wholeState();
+    await fc.assert(
+      fc.asyncProperty(damage(whole), async (bytes) => {
+        writeFileSync(path, bytes);
+        const found = await loadHistory(path);
+        if (found === undefined || 'lost' in found) {
+          counts.add('refused');
+          return;
+        }
+        counts.add('used');
+        for (const name of ['value', 'lru', 'biggest', 'reclaimable'] as const) {
+          const plan = makePlan({
+            ...{ store, usage, nowMs: startMs + 20 * dayMs, history: found.history, clean: imagesOnly },
+            thresholds: { type: 'relative', high: 50, low: 10 },
+            policy: findPolicy(name),
+          });
+          expect(plan.victims.map(({ id }) => id)).not.toContain(ids[0]);
+        }
+        JSON.stringify(toState(found.history));
+        expect(({} as { inUse?: unknown }).inUse).toBeUndefined();
+      }),
+      chosen(2000),
+    );
+    counts.print('state file');
+    expect(counts.of('used')).toBeGreaterThan(0);
+    expect(counts.of('refused')).toBeGreaterThan(0);
+  },
+  timeout,
+);
 
-it('the file of measured layers: used or made anew', async () => {
-  const counts = new Counts();
-  const path = join(folder, 'layers');
-  await fc.assert(
-    fc.asyncProperty(damage(layers), async (bytes) => {
-      writeFileSync(path, bytes);
-      const memory = new LayerMemory(path);
-      counts.add((await memory.load('/l')) === undefined ? 'used' : 'made anew');
-      memory.keepOnly(new Set());
-      await memory.save();
-    }),
-    chosen(2000),
-  );
-  counts.print('measured layers');
-  expect(counts.of('used')).toBeGreaterThan(0);
-  expect(counts.of('made anew')).toBeGreaterThan(0);
-}, 600_000);
+it(
+  'the file of measured layers: used or made anew',
+  async () => {
+    const counts = new Counts();
+    const path = join(folder, 'layers');
+    await fc.assert(
+      fc.asyncProperty(damage(layers), async (bytes) => {
+        writeFileSync(path, bytes);
+        const memory = new LayerMemory(path);
+        counts.add((await memory.load('/l')) === undefined ? 'used' : 'made anew');
+        memory.keepOnly(new Set());
+        await memory.save();
+      }),
+      chosen(2000),
+    );
+    counts.print('measured layers');
+    expect(counts.of('used')).toBeGreaterThan(0);
+    expect(counts.of('made anew')).toBeGreaterThan(0);
+  },
+  timeout,
+);

@@ -12,6 +12,9 @@ export function runs(short: number): number {
   return Math.ceil(short * asked);
 }
 
+/** For one fuzzer, in ms: for as many times a short run's as there are. */
+export const timeout = 600_000 * runs(1);
+
 export const seed = Number(process.env['FUZZ_SEED'] ?? '20261127');
 
 /** Parameters for fast-check: replayable by the seed that a failure names. */
