@@ -6,7 +6,8 @@ import type { Container, HeldSpace, Image, ImageId, ImageStore } from './core/st
 import type { SpaceByKind } from './core/space-kinds.ts';
 import type { Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
-import { type ImageDisk, withLayers } from './disk/image-disk.ts';
+import type { ImageDisk } from './disk/image-disk.ts';
+import { withLayers } from './disk/layer-facts.ts';
 import type { Engine, ToldLayers } from './engine/engine.ts';
 import { forEachLimited } from './limited.ts';
 

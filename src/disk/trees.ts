@@ -56,6 +56,7 @@ export class TreeMeasurer {
       const slow = this.#slow.get(path);
       if (slow !== undefined && slow.untilMs > nowMs) {
         totals.set(path, slow.total);
+        if (slow.total.leftOut !== undefined) this.#leftOut.add(slow.total.leftOut);
         continue;
       }
       this.#slow.delete(path);

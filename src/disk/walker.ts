@@ -185,7 +185,14 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
   const lookAt = (sum: TreeSum, device: number, level: Level, names: readonly Name[]): void => {
     // A working directory saves following the way to it once more for each entry; for a few it is not worth it.
     const isHere = names.length > 3;
-    if (isHere) process.chdir(`${handles}${level.handle}`);
+    if (isHere) {
+      try {
+        process.chdir(`${handles}${level.handle}`);
+      } catch (error) {
+        if (!isGone(error)) leaveOut(sum, error, level.path, '.');
+        return;
+      }
+    }
     const skip = level.path === undefined ? undefined : skipped.get(level.path);
     for (const name of names) {
       if (skip?.has(name.toString()) === true) continue;

@@ -1,0 +1,131 @@
+/** What the disk knows of the layers, out of what was measured and of the engines' records, and a store with it. */
+import { formatCount } from '../core/format.ts';
+import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
+import { type DiskAccount, layersOf } from './account.ts';
+import type { BuildSnapshots } from './build-snapshots.ts';
+import { containerOf } from './container-names.ts';
+import type { ContainerdStoreResult } from './containerd-store.ts';
+import { heldByNobody, heldSpaceOf } from './held-space.ts';
+import type { LayerDatabase, StoredContainer } from './layer-database.ts';
+
+/** What the disk knows of the images' layers. */
+export interface LayerFacts {
+  /** Each image's layers from the bottom up; an image that is not here is unknown to the disk. */
+  readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
+  readonly layers: ReadonlyMap<ChainId, Layer>;
+  /** Layers that something without a name holds; see ImageStore. */
+  readonly heldLayers: readonly ChainId[];
+  /** Containers that the store names, whether the engine lists them or not; left out where it does not name their images. */
+  readonly containers?: readonly StoredContainer[];
+  /** What containers and build-cache records hold, by ID; see ImageStore. */
+  readonly heldSpace: ReadonlyMap<string, HeldSpace>;
+  /** Where the sizes are from, a sentence for people. */
+  readonly source: string;
+}
+
+/** What an account says of the layers, and the build cache's databases of who holds them. */
+export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFacts {
+  const { store } = account;
+  if (store === undefined) {
+    const why = account.problem?.message ?? 'no image store was found there';
+    return noFacts(why);
+  }
+  const heldSpace = heldSpaceOf(store, builds);
+  const { images, layers, damaged } = store.database;
+  // An image with a layer of which the database does not tell is asked about where an image is that it does not know.
+  const whole = new Map([...images].filter(([, chain]) => chain.every((id) => layers.has(id))));
+  const [firstDamage] = damaged;
+  return {
+    images: whole,
+    layers: layersOf(store),
+    heldLayers: heldByNobody(store, heldSpace),
+    containers: [...store.database.containers.values(), ...mountsOf(store.database)],
+    heldSpace,
+    source: [
+      account.isExact
+        ? 'measured on the disk'
+        : 'measured on the disk, some estimated from the layer database',
+      ...(builds.isExact
+        ? []
+        : ['the build cache is believed to hold all that its damaged database mentions']),
+      ...(account.leftOut.length === 0
+        ? []
+        : [
+            `${formatCount(account.leftOut.length, 'folder')} left out, as ${account.leftOut[0]?.message.replace(/\.$/, '') ?? ''}`,
+          ]),
+      ...(firstDamage === undefined
+        ? []
+        : [
+            `${formatCount(damaged.length, 'record')} of the layer database left out, as ${firstDamage.replace(/\.$/, '')}`,
+          ]),
+    ].join('; '),
+  };
+}
+
+/** Images that containers mount (Docker 28 and later): their records name the topmost layer, whatever became of the name. */
+function mountsOf({ containers, images }: LayerDatabase): readonly StoredContainer[] {
+  const found: StoredContainer[] = [];
+  for (const mount of containers.values()) {
+    const owner = containerOf(mount.id);
+    if (owner?.suffix === undefined || mount.parentId === undefined) continue;
+    for (const [image, chain] of images)
+      if (chain.at(-1) === mount.parentId) found.push({ ...mount, holds: { image, name: owner.called } });
+  }
+  return found;
+}
+
+/** What containerd's records say. */
+export function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
+  if (!result.ok) return noFacts(result.message);
+  const source =
+    'measured on the disk by containerd when it unpacked them, and the content that they were unpacked from';
+  return { ...result.store, source };
+}
+
+/** @param why a sentence for people. */
+export function noFacts(why: string): LayerFacts {
+  return {
+    images: new Map(),
+    layers: new Map(),
+    heldLayers: [],
+    heldSpace: new Map(),
+    source: `estimated from the sizes that the engine gives, because the store on disk could not be used: ${why}`,
+  };
+}
+
+/** The store with what the disk knows of its layers. */
+export function withLayers(store: ImageStore, facts: LayerFacts): ImageStore {
+  return {
+    images: store.images.map((image) => {
+      const layers = facts.images.get(image.id);
+      return layers === undefined ? image : { ...image, layers };
+    }),
+    containers: [...store.containers, ...unlisted(store.containers, facts.containers ?? [])],
+    layers: facts.layers,
+    heldLayers: facts.heldLayers,
+    heldSpace: facts.heldSpace,
+    ...(store.cacheRecords && { cacheRecords: store.cacheRecords }),
+  };
+}
+
+/**
+ * Containers that hold an image and that the engine does not list: another program's on the same store (buildah's working
+ * containers on Podman's), or made since the list. The engine refuses to delete their images.
+ */
+function unlisted(listed: readonly Container[], stored: readonly StoredContainer[]): readonly Container[] {
+  const known = new Set(listed.map(({ id }) => id));
+  return stored.flatMap(({ id, holds }) =>
+    holds === undefined || known.has(id)
+      ? []
+      : [
+          {
+            id,
+            name: holds.name,
+            images: [holds.image],
+            state: 'external',
+            createdAtMs: undefined,
+            labels: {},
+          },
+        ],
+  );
+}
