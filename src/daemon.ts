@@ -3,7 +3,7 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import type { Audience } from './audience.ts';
-import { backoff, sleep } from './clock.ts';
+import { backoff } from './clock.ts';
 import type { Clean } from './core/clean.ts';
 import { DeletionBudget } from './core/deletion-budget.ts';
 import type { Policy } from './core/policy/policy.ts';
@@ -12,7 +12,7 @@ import type { Protections } from './core/protections.ts';
 import { DEFAULT_QUIET_SECONDS } from './core/gentle.ts';
 import { formatLevel } from './core/format.ts';
 import type { Image } from './core/store.ts';
-import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
+import { isTriggered, level, type Thresholds, type Usage } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
@@ -26,7 +26,8 @@ import { IdleMemory } from './memory.ts';
 import { observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { Place } from './place.ts';
 import type { RemovedNames } from './remove/removed-names.ts';
-import { sweep } from './sweep.ts';
+import { sweep, type Swept } from './sweep.ts';
+import { Watch } from './watch.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;
@@ -41,6 +42,8 @@ export interface DaemonOptions {
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
   readonly intervalSeconds: number;
+  /** Between two looks at the filesystem while waiting for the next check; 0 or left out: none. */
+  readonly watchSeconds?: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
   readonly timeoutSeconds: number;
@@ -87,6 +90,8 @@ export type CheckResult =
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'stopped' };
 
+const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped', 'cannot-help']);
+
 /** What the daemon remembers between checks. */
 export class Daemon {
   private readonly options: DaemonOptions;
@@ -102,6 +107,9 @@ export class Daemon {
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
   private readonly budget: DeletionBudget;
+  private readonly watch: Watch;
+  /** What the last check left; undefined where it could not measure. */
+  private usage: Usage | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
@@ -110,6 +118,15 @@ export class Daemon {
     this.lastSweep = new LastSweep({ ...options, failures: this.failures });
     this.place = new Place(options);
     this.keepCheck = new KeepCheck(options.protections.keep, options.report);
+    this.watch = new Watch({
+      ...options,
+      watchSeconds: options.watchSeconds ?? 0,
+      heard: () => {
+        const known = options.history?.();
+        return known && { arrival: known.busyAtMs, any: known.latestMs };
+      },
+      looked: (usage) => options.audience?.looked?.(usage),
+    });
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
@@ -124,13 +141,19 @@ export class Daemon {
       });
   }
 
-  /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
+  /** Begins the next check at once; one that is under way is followed by another. */
+  checkNow(): void {
+    this.watch.ask();
+  }
+
+  /** Checks every interval, and when the disk says so, until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
     const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
-      const { outcome } = await this.check();
+      const result = await this.check();
+      const { outcome } = result;
       if (outcome !== 'unavailable') retry = backoff();
       const waitMs =
         outcome === 'unavailable'
@@ -138,7 +161,12 @@ export class Daemon {
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
       memory.giveBack();
-      await sleep(waitMs, stop);
+      const wasInVain = result.outcome === 'swept' ? !result.sweep.reachedLow : isInVain.has(outcome);
+      await this.watch.wait(waitMs, {
+        usage: outcome === 'unavailable' ? undefined : this.usage,
+        wasInVain,
+        choiceChangesInMs: this.lastSweep.choiceChangesInMs(Date.now()),
+      });
     }
   }
 
@@ -180,6 +208,7 @@ export class Daemon {
       this.pathReachable = true;
       options.report({ event: 'path.available', path: options.disk.path });
     }
+    this.usage = usage;
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
     const due = this.due(used, triggered);
@@ -198,7 +227,7 @@ export class Daemon {
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
-    const reason = cannotHelp ?? wait ?? (await this.lastSweep.whyNoSweep());
+    const reason = cannotHelp ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -252,19 +281,19 @@ export class Daemon {
       if (answer === 'not-needed') return { outcome: 'below-high' };
       if (answer !== 'critical') held = answer;
     }
-    let report: SweepReport;
+    let swept: Swept;
     try {
       this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
       const snapshot = await observe(options.engine, options.disk, stop, options.clean);
       await this.checkPlace(snapshot.store.images);
       await this.tellAudience(snapshot);
-      report = await sweep(snapshot, this.sweepOptions(held));
+      swept = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
     }
-    if (!dryRun) cordon?.tell(report);
-    await this.remember(report);
-    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+    if (!dryRun) cordon?.tell(swept.report);
+    await this.remember(swept);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: swept.report };
   }
 
   /** What the disk says while the cordon is waited for. */
@@ -308,10 +337,11 @@ export class Daemon {
     if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
   }
 
-  private async remember(report: SweepReport): Promise<void> {
+  private async remember({ report, usage }: Swept): Promise<void> {
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    await this.lastSweep.remember(report);
+    this.usage = usage;
+    await this.lastSweep.remember(report, usage);
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -341,6 +371,7 @@ export class Daemon {
       policy: options.policy,
       history: options.history,
       protections: options.protections,
+      criticalLevel: options.criticalLevel,
       clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,

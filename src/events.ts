@@ -3,6 +3,7 @@
  * nothing else writes. The names are stable: docs/events.md lists them.
  */
 import type { LimitName } from './core/deletion-budget.ts';
+import type { EarlyCause } from './core/disk-watch.ts';
 import type { Gain } from './core/gain.ts';
 import type { Amount, Thresholds, Usage } from './core/thresholds.ts';
 import type { UnitId } from './core/unit.ts';
@@ -131,6 +132,8 @@ export type DaemonEvent =
       /** False where the check before found the same. */
       readonly changed: boolean;
     }
+  /** A check begins before its time. */
+  | { readonly event: 'check.early'; readonly cause: EarlyCause; readonly reason: string }
   | {
       readonly event: 'sweep.started';
       readonly dryRun: boolean;

@@ -36,6 +36,8 @@ export interface SweepOptions {
   /** What is known of the use of images, now. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
   readonly protections: Protections;
+  /** Usage from which nothing is waited for, in the thresholds' unit; undefined: none. */
+  readonly criticalLevel?: number | undefined;
   readonly clean: Clean;
   readonly delaySeconds: number;
   readonly dryRun: boolean;

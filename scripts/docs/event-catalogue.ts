@@ -258,6 +258,26 @@ export const catalogue: Catalogue = {
       changed: yes('the first check, or the one before called for something else'),
     },
   },
+  'check.early': {
+    level: 'info',
+    when: 'a check begins before its time: between two checks the filesystem is watched (`WATCH_SECONDS`), and SIGUSR1 asks for one',
+    fields: {
+      cause: oneOf(
+        [
+          'signal',
+          'soft-threshold',
+          'high-threshold',
+          'critical-threshold',
+          'growth',
+          'old-enough',
+          'engine-event',
+          'path',
+        ],
+        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: the last sweep could not help, and since then usage grew, an image became old enough, or images or containers changed (in absolute mode also below the high threshold); path: it cannot be measured',
+      ),
+      reason: because,
+    },
+  },
   'sweep.started': {
     level: 'info',
     when: 'usage is at HIGH or above, and the plan is made',

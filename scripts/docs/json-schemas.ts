@@ -3,6 +3,7 @@
  * it; the schemas in docs/schema/ and docs/json.md are made from here.
  */
 import type { Cut, LimitName } from '../../src/core/deletion-budget.ts';
+import type { Forecast } from '../../src/core/forecast.ts';
 import type { KeepCode } from '../../src/core/protection.ts';
 import type { SpaceByKind, SpaceKind } from '../../src/core/space-kinds.ts';
 import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/thresholds.ts';
@@ -224,6 +225,19 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     usage,
     thresholds,
     triggered,
+    forecast: orNull(
+      object<Forecast>(
+        'when the filesystem will be full at the rate of the recent past; null where that cannot be known: it takes a past (`--watch`, the daemon, or its STATE_FILE)',
+        {
+          resource: oneOf<Resource>('what will be used up first', { bytes: 'blocks', inodes: 'inodes' }),
+          seconds: real('in how many seconds nothing of it will be available'),
+          earliestSeconds: real('the same with the fastest rate within two standard errors'),
+          latestSeconds: real('the same with the slowest one'),
+          rate: real('bytes or inodes a second'),
+          observedSeconds: real('how far back it looked'),
+        },
+      ),
+    ),
     ...place,
     space: orNull(
       object<SpaceByKind>('the whole filesystem by kind; null where it cannot be told', {

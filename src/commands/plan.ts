@@ -31,7 +31,8 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
-    const input = { store, usage, thresholds, policy, protections, clean, history, nowMs };
+    const { criticalLevel } = config;
+    const input = { store, usage, thresholds, policy, protections, criticalLevel, clean, history, nowMs };
     const due = makePlan(input);
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.

@@ -13,7 +13,7 @@ import { createEngine } from '../engine/create.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
-import { listenForSignals, type StopSignals } from '../signals.ts';
+import { listenForCheckRequests, listenForSignals, type StopSignals } from '../signals.ts';
 import { ListenError } from '../surfaces/http/listen-error.ts';
 import { RemovedNames } from '../remove/removed-names.ts';
 import { createLog } from '../surfaces/log.ts';
@@ -52,6 +52,9 @@ export async function run(
   const budget = new DeletionBudget(given);
   // Before the first word: who reads it may answer with a signal.
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  const asked: { daemon?: Daemon } = {};
+  // Before the daemon is there, the first check is still to come.
+  const ignoreRequests = listenForCheckRequests(() => asked.daemon?.checkNow());
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
@@ -81,6 +84,7 @@ export async function run(
     const removedNames = namesOf(config, report);
     const parts = { engine, disk, cordon, history, budget, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
+    asked.daemon = daemon;
     report({
       event: 'daemon.started',
       version,
@@ -117,6 +121,7 @@ export async function run(
     return EXIT.usage;
   } finally {
     await surfaces.http?.close();
+    ignoreRequests();
     signals.dispose();
   }
 }
@@ -155,6 +160,7 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
     clean: config.clean,
     thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,
+    watchSeconds: config.watchSeconds,
     delaySeconds: config.delaySeconds,
     timeoutSeconds: config.timeoutSeconds,
     dryRun: config.dryRun,

@@ -3,6 +3,7 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
+import { FillRate, type Forecast, forecastText } from '../core/forecast.ts';
 import { forestOf, type Forest } from '../core/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
 import { printable } from '../core/printable.ts';
@@ -20,10 +21,12 @@ import { watch } from './watch.ts';
 
 export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
   const disk = diskOf(config);
+  const fillRate = await pastFillRate(config);
   const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
     const seen = await look(config, until, disk);
     const answer = await spaceAnswer(disk, seen.snapshot.store, until);
-    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds];
+    fillRate.add(seen.snapshot.usage, seen.snapshot.takenAtMs);
+    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, fillRate.forecast()];
   };
   if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
   return await orUnavailable(async () => {
@@ -34,13 +37,27 @@ export async function status(config: Config, output: Output, signal: AbortSignal
   });
 }
 
-function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds): string {
+/** What a daemon remembers of the disk, where it writes that down; `--watch` goes on from there. */
+async function pastFillRate({ stateFile, pathToCheck }: Config): Promise<FillRate> {
+  if (stateFile === undefined) return new FillRate();
+  const { savedFillRate } = await import('../surfaces/http/activity-file.ts');
+  return await savedFillRate(`${stateFile}.activity`, pathToCheck);
+}
+
+function statusText(
+  seen: Look,
+  answer: SpaceAnswer,
+  forest: Forest,
+  thresholds: Thresholds,
+  forecast: Forecast | undefined,
+): string {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return [
     printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
     '',
     gauges(snapshot.usage, thresholds),
+    ...(forecast === undefined ? [] : [forecastText(forecast)]),
     ...sourceLines(seen),
     ...storeLine(engine),
     '',

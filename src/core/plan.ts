@@ -3,6 +3,7 @@
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
 import { type Clean, imagesOnly, sortOutCleanable } from './clean.ts';
+import { protectionsAt } from './critical.ts';
 import { forestOf, type Forest } from './forest.ts';
 import type { Policy } from './policy/policy.ts';
 import {
@@ -16,7 +17,7 @@ import {
   stepsThatStay,
 } from './protection.ts';
 import { type KeepPattern, unmatched } from './keep-pattern.ts';
-import { isLabelIgnored, noProtections, type Protections } from './protections.ts';
+import { isLabelIgnored, isTooYoung, noProtections, type Protections } from './protections.ts';
 import type { UsageHistory } from './usage/history.ts';
 import { chooseVictims } from './select/choose.ts';
 import type { Freed } from './space.ts';
@@ -77,6 +78,8 @@ export interface PlanInput {
   readonly history?: UsageHistory | undefined;
   /** What people protect besides images with the label; nothing where left out. */
   readonly protections?: Protections;
+  /** Usage from which protections are relaxed (critical.ts), in the thresholds' unit; undefined: none. */
+  readonly criticalLevel?: number | undefined;
   /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
   readonly refused?: ReadonlyMap<UnitId, string>;
   /** What may go at all; images only where left out. */
@@ -92,7 +95,9 @@ export interface PlanInput {
 export function makePlan(input: PlanInput): Plan {
   const { store, usage, thresholds, policy, nowMs, clean = imagesOnly } = input;
   const others = sortOutCleanable(store, clean, nowMs, input.refused);
-  const { candidates, kept } = sortOutImages(input, clean, others.units);
+  const given = input.protections ?? noProtections;
+  const rules = protectionsAt(usage, given, input);
+  const { candidates, kept } = sortOutImages({ ...input, protections: rules }, clean, others.units);
   const steps = stepsThatStay(store, kept);
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
@@ -100,14 +105,16 @@ export function makePlan(input: PlanInput): Plan {
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
   const isKeepingParents = keepingParents(store, steps);
-  const rules = input.protections ?? noProtections;
   const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
   const labelsIgnored = new Set(ignored.map(({ id }) => id));
+  const young = rules === given ? [] : store.images.filter((image) => isTooYoung(image, given, nowMs));
+  const youngIds = new Set(young.map(({ id }) => id));
   const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
     const { kind, id, references, sizeBytes } = unit;
     const keepParents = isKeepingParents(unit);
-    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
-    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
+    const label = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
+    const age = youngIds.has(id) ? '; younger than the minimum age, but the disk is critically full' : '';
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + label + age };
   });
   const stays =
     choice === undefined

@@ -50,6 +50,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'engine.connected':
     case 'path.available':
     case 'history.synced':
+    case 'check.early':
     case 'sweep.started':
     case 'space.awaited':
     case 'space.appeared':
@@ -132,6 +133,7 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
     case 'sweep.skipped':
       return `no sweep, although over the high threshold: ${event.reason}`;
     case 'limit.reached':
+    case 'check.early':
       return event.reason;
     case 'image.would-delete':
     case 'cache-record.would-delete':

@@ -5,6 +5,7 @@
 import type { Audience, View } from '../../audience.ts';
 import { type Clean, sortOutCleanable } from '../../core/clean.ts';
 import type { Cut, DeletionBudget } from '../../core/deletion-budget.ts';
+import type { Forecast } from '../../core/forecast.ts';
 import { forestOf } from '../../core/forest.ts';
 import { makePlan, type Plan, planAtHigh } from '../../core/plan.ts';
 import type { Policy } from '../../core/policy/policy.ts';
@@ -28,6 +29,8 @@ export interface Rules {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly protections: Protections;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
   /** The circuit breakers; none where left out. */
@@ -46,6 +49,7 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
   readonly #watchers: () => number;
+  readonly #forecast: () => Forecast | undefined;
   /** Tells versions of this process from those of an earlier one. */
   readonly #life: string;
   #view: View | undefined;
@@ -61,7 +65,9 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
     onChange: (version: number) => void,
     clock: () => number,
     watchers: () => number = () => 0,
+    forecast: () => Forecast | undefined = () => undefined,
   ) {
+    this.#forecast = forecast;
     this.#rules = rules;
     this.#watchers = watchers;
     this.#onChange = onChange;
@@ -150,7 +156,7 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds, clean } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
-    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
+    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast());
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(this.#input(view));
@@ -186,8 +192,8 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
   }
 
   #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
-    const { history, thresholds, policy, protections, clean } = this.#rules;
-    return { store, usage, thresholds, policy, protections, clean, history: history?.(), nowMs: takenAtMs };
+    const { history, ...rules } = this.#rules;
+    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
   }
 }
 

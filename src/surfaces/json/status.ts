@@ -1,4 +1,5 @@
 /** `status --json` and `/api/status.json`. */
+import type { Forecast } from '../../core/forecast.ts';
 import type { Forest } from '../../core/forest.ts';
 import { shareOf } from '../../core/space.ts';
 import { holders, type Image } from '../../core/store.ts';
@@ -7,7 +8,13 @@ import type { SpaceAnswer } from '../../observe.ts';
 import { type Look, sourceJson, usageJson } from './look.ts';
 
 /** @param forest of the store that was seen. */
-export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds) {
+export function statusJson(
+  seen: Look,
+  answer: SpaceAnswer,
+  forest: Forest,
+  thresholds: Thresholds,
+  forecast: Forecast | undefined,
+) {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return {
@@ -15,6 +22,7 @@ export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thre
     usage: usageJson(snapshot.usage, thresholds.type),
     thresholds,
     triggered: isTriggered(snapshot.usage, thresholds),
+    forecast: forecast ?? null,
     ...sourceJson(seen),
     space: 'space' in answer ? answer.space : null,
     spaceProblem: 'problem' in answer ? answer.problem : null,

@@ -3,6 +3,7 @@
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import type { Forecast } from '../../core/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
 import { level, percentUsed, type Thresholds, type Usage } from '../../core/thresholds.ts';
@@ -163,6 +164,7 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'check.early':
       case 'space.awaited':
       case 'gentle.started':
       case 'gentle.skipped':
@@ -189,6 +191,18 @@ export class Metrics {
         return;
     }
   };
+
+  /** The filesystem was looked at between two checks. */
+  looked(usage: Usage): void {
+    this.#setUsage(usage);
+  }
+
+  /** When the filesystem will be full; undefined where that cannot be known. */
+  forecast(forecast: Forecast | undefined): void {
+    this.#samples.set(metrics.fullIn, { estimate: 'expected' }, forecast?.seconds);
+    this.#samples.set(metrics.fullIn, { estimate: 'earliest' }, forecast?.earliestSeconds);
+    this.#samples.set(metrics.fullIn, { estimate: 'latest' }, forecast?.latestSeconds);
+  }
 
   /** Takes a view of the store: what it is made of and what could be had back. */
   observe({ takenAtMs, summary, space }: StoreView): void {

@@ -1,4 +1,5 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
+import { type Forecast, forecastText } from '../../../core/forecast.ts';
 import { formatBytes, formatLevel, formatPercent } from '../../../core/format.ts';
 import {
   amountToFree,
@@ -16,7 +17,7 @@ export function showDisk(
   element: HTMLElement,
   usage: Usage,
   thresholds: Thresholds,
-  isSweeping: boolean,
+  { isSweeping, forecast }: { readonly isSweeping: boolean; readonly forecast: Forecast | null },
 ): void {
   const isRelative = thresholds.type === 'relative';
   const limits = isRelative ? thresholds : undefined;
@@ -27,7 +28,15 @@ export function showDisk(
       : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes)),
   ];
   if (!isRelative && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
-  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping));
+  const ahead =
+    forecast === null || isSweeping
+      ? []
+      : [h('p', { class: 'muted', id: 'forecast' }, capitalized(`${forecastText(forecast)}.`))];
+  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping), ...ahead);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function bytesOf({ total, available }: Gauge): string {
