@@ -47,6 +47,12 @@ async function main(): Promise<number> {
       warn([...command.warnings, ...warnings]);
       return await plan(config, outputOf(command), new AbortController().signal);
     }
+    case 'clean': {
+      const { clean } = await import('./commands/clean.ts');
+      const { config, warnings } = await withEngine(command.config);
+      warn([...command.warnings, ...warnings]);
+      return await clean(config, command.request);
+    }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate.ts');
       return await simulate(command.options, new AbortController().signal);

@@ -6,21 +6,11 @@ import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level, type Thresholds } from '../core/thresholds.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
-import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import {
-  complain,
-  diskOf,
-  type Look,
-  look,
-  orUnavailable,
-  type Output,
-  printJson,
-  sourceLines,
-} from './look.ts';
+import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
 export async function plan(config: Config, output: Output, signal: AbortSignal): Promise<number> {
@@ -46,16 +36,6 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     else process.stdout.write(planText(...all));
     return EXIT.done;
   });
-}
-
-/** What the daemon remembers of the use of images, where it writes that down. Only read here. */
-async function remembered({ stateFile }: Config): Promise<UsageHistory | undefined> {
-  if (stateFile === undefined) return undefined;
-  const saved = await loadHistory(stateFile);
-  if (saved === undefined) return undefined;
-  if (!('lost' in saved)) return saved.history;
-  complain(`planned without the use of images: ${saved.lost}`);
-  return undefined;
 }
 
 /** @param atHigh shown in place of a plan that has nothing to delete. @param cut where a sweep would end before that. */

@@ -1,11 +1,10 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
 import { sleep } from '../clock.ts';
-import { type CheckResult, Daemon, type DaemonOptions } from '../daemon.ts';
+import { type CheckResult, Daemon } from '../daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import { findPolicy } from '../core/policy/registry.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
@@ -15,13 +14,13 @@ import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForCheckRequests, listenForSignals, type StopSignals } from '../signals.ts';
 import { ListenError } from '../surfaces/http/listen-error.ts';
-import { RemovedNames } from '../remove/removed-names.ts';
 import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
+import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
+import { connectCordon } from './node-cordon.ts';
 import { pathAtBoot } from './path-at-boot.ts';
-import { podName } from './pod-name.ts';
 import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
 import type { EngineAway } from './with-engine.ts';
 
@@ -66,7 +65,7 @@ export async function run(
     // One check has nothing to serve.
     if (!once) surfaces.http = await serve(config, { history, budget, report });
     for (const listener of surfaces.http?.listeners ?? []) report({ event: 'http.listening', ...listener });
-    cordon = await connect(config, report);
+    cordon = await connectCordon(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
     // Any other engine's images are none of kubelet's.
     if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
@@ -81,7 +80,7 @@ export async function run(
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-    const removedNames = namesOf(config, report);
+    const removedNames = namesOf(config, '.names', report);
     const parts = { engine, disk, cordon, history, budget, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     asked.daemon = daemon;
@@ -132,43 +131,6 @@ function isAbort(error: unknown, { stop, abandon }: StopSignals): boolean {
   return isEcho || (error instanceof Error && error.name === 'AbortError');
 }
 
-type Parts = Pick<
-  DaemonOptions,
-  'engine' | 'disk' | 'cordon' | 'history' | 'budget' | 'audience' | 'removedNames' | 'report'
->;
-
-/** Where names are written down that go before their image does: beside the state file, where there is one. */
-function namesOf({ stateFile, dryRun }: Config, report: Reporter): RemovedNames | undefined {
-  if (stateFile === undefined || dryRun) return undefined;
-  return new RemovedNames({
-    path: `${stateFile}.names`,
-    onRestored: (id, references) => report({ event: 'image.names-restored', id, references }),
-    onUnwritten: (path, message) => report({ event: 'history.write-failed', path, message }),
-    onLost: (path, message) => report({ event: 'history.state-lost', path, message }),
-  });
-}
-
-function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
-  return {
-    ...parts,
-    sweepOtherFilesystem: config.sweepOtherFilesystem,
-    criticalLevel: config.criticalLevel,
-    softLevel: config.softLevel,
-    quietSeconds: config.quietSeconds,
-    policy: findPolicy(config.policy),
-    protections: config.protections,
-    clean: config.clean,
-    thresholds: config.thresholds,
-    intervalSeconds: config.intervalSeconds,
-    watchSeconds: config.watchSeconds,
-    delaySeconds: config.delaySeconds,
-    timeoutSeconds: config.timeoutSeconds,
-    dryRun: config.dryRun,
-    stop,
-    abandon,
-  };
-}
-
 /** Follows the use of images, where that is wanted. */
 async function follow(
   config: Config,
@@ -185,23 +147,6 @@ async function follow(
     { engine, stateFile, recordTrace, report, measuredLayers, clock: Date.now },
     stop,
   );
-}
-
-/** The node's cordon; nothing of Kubernetes is loaded without a node name. */
-async function connect(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
-  if (config.nodeName === undefined) return undefined;
-  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
-    import('../cluster/cluster.ts'),
-    import('../sweep-cordon.ts'),
-  ]);
-  const cluster = await connectCluster({
-    nodeName: config.nodeName,
-    podName: podName(process.env),
-    cordonMode: config.cordonMode,
-    maxCordonedNodes: config.maxCordonedNodes,
-    report: (news) => report(clusterEvent(news)),
-  });
-  return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
 }
 
 function exitStatus(result: CheckResult): number {
