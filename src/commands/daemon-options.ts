@@ -1,10 +1,10 @@
 /** What `run` and `clean` give the daemon of the configuration. */
 import type { Config } from '../config/config.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import type { DaemonOptions } from '../daemon.ts';
-import type { Reporter } from '../events.ts';
-import { RemovedNames } from '../remove/removed-names.ts';
-import type { StopSignals } from '../signals.ts';
+import type { DaemonOptions } from '../daemon/daemon.ts';
+import type { Reporter } from '../events/events.ts';
+import { RemovedNames } from '../sweep/remove/removed-names.ts';
+import type { StopSignals } from '../system/signals.ts';
 
 /** What they make themselves. */
 export type Parts = Pick<

@@ -1,7 +1,7 @@
 /** The cordon of the commands that sweep; nothing of Kubernetes is loaded without a node name. */
 import type { Config } from '../config/config.ts';
-import type { Reporter } from '../events.ts';
-import type { SweepCordon } from '../sweep-cordon.ts';
+import type { Reporter } from '../events/events.ts';
+import type { SweepCordon } from '../sweep/cordon-guard.ts';
 import { podName } from './pod-name.ts';
 
 /** @returns undefined where no node is named. @throws ClusterError */
@@ -9,7 +9,7 @@ export async function connectCordon(config: Config, report: Reporter): Promise<S
   if (config.nodeName === undefined) return undefined;
   const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
     import('../cluster/cluster.ts'),
-    import('../sweep-cordon.ts'),
+    import('../sweep/cordon-guard.ts'),
   ]);
   const cluster = await connectCluster({
     nodeName: config.nodeName,

@@ -1,6 +1,6 @@
 /** What a daemon remembers of the use of images, for the commands that look on. */
 import type { Config } from '../config/config.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { complain } from './look.ts';
 

@@ -1,5 +1,5 @@
 /** What `clean` is asked to do: how far one sweep goes, whatever HIGH says. */
-import type { Thresholds } from '../core/thresholds.ts';
+import type { Thresholds } from '../core/model/thresholds.ts';
 import { problemLine } from './problem.ts';
 import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './quantities.ts';
 

@@ -1,6 +1,6 @@
 /** Above the critical threshold a full disk is worse than what else is cared for: what is relaxed there. */
-import type { Protections } from './protections.ts';
-import { level, type Thresholds, type Usage } from './thresholds.ts';
+import type { Protections } from './eligible/rules.ts';
+import { level, type Thresholds, type Usage } from './model/thresholds.ts';
 
 /** As long as kubelet keeps a new image, whatever else is set (imageMinimumGCAge): it may be about to be used. */
 export const CRITICAL_MIN_AGE_SECONDS = 120;

@@ -3,7 +3,7 @@
  * src/watch.ts's.
  */
 import { type CriticalLevel, isCritical } from './critical.ts';
-import { isTriggered, level, type Usage } from './thresholds.ts';
+import { isTriggered, level, type Usage } from './model/thresholds.ts';
 
 /** The levels that usage can cross, in the thresholds' unit. */
 export interface WatchedLevels extends CriticalLevel {

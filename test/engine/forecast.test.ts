@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { parseExposition } from '../harness/exposition.ts';
-import { send } from '../harness/http.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { parseExposition } from '../../harness/exposition.ts';
+import { send } from '../../harness/http.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { cleaner } from './scenario.ts';
 
 let engine: DockerEngine;

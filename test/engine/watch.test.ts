@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Cli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { send } from '../harness/http.ts';
-import { mountStuckPath } from '../harness/stuck-path.ts';
-import { waitFor } from '../harness/wait.ts';
-import { startWireProxy } from '../harness/wire-proxy.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { send } from '../../harness/http.ts';
+import { mountStuckPath } from '../../harness/stuck-path.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 const MiB = 1024 * 1024;

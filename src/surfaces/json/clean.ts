@@ -1,5 +1,5 @@
 /** `clean --json`. */
-import type { SweepReport } from '../../events.ts';
+import type { SweepReport } from '../../events/events.ts';
 import type { PlanJson } from './plan.ts';
 
 export interface CleanJson {

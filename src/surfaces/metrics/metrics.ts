@@ -4,10 +4,10 @@
  */
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
 import type { Forecast } from '../../core/forecast.ts';
-import type { SpaceByKind, SpaceKind } from '../../core/space-kinds.ts';
+import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
-import { level, percentUsed, type Thresholds, type Usage } from '../../core/thresholds.ts';
-import type { DaemonEvent, Subject, SweepReport } from '../../events.ts';
+import { level, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
 import { allMetrics, clusterTask, type DeletionKind, type FreedKind, metrics, spaceLabels } from './table.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../../../src/core/plan.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
-import { nextOldEnoughMs, noProtections, type Protections } from '../../../src/core/protections.ts';
+import { nextOldEnoughMs, noProtections, type Protections } from '../../../src/core/eligible/rules.ts';
 import { container, image, store, usage } from './arbitraries.ts';
 
 const NOW_MS = 10_000_000;

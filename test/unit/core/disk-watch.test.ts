@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { APART_MS, DiskWatch, type WatchedLevels } from '../../../src/core/disk-watch.ts';
-import type { Usage } from '../../../src/core/thresholds.ts';
+import type { Usage } from '../../../src/core/model/thresholds.ts';
 import { usage } from './arbitraries.ts';
 
 const levels: WatchedLevels = {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FillRate, type Forecast, forecastText } from '../../../src/core/forecast.ts';
-import type { Usage } from '../../../src/core/thresholds.ts';
+import type { Usage } from '../../../src/core/model/thresholds.ts';
 
 const TOTAL = 100e9;
 function look(available: number, inodes?: number): Usage {

@@ -1,6 +1,6 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
 import { type Forecast, forecastText } from '../../../core/forecast.ts';
-import { formatBytes, formatLevel, formatPercent } from '../../../core/format.ts';
+import { formatBytes, formatLevel, formatPercent } from '../../../core/model/format.ts';
 import {
   amountToFree,
   type Gauge,
@@ -10,7 +10,7 @@ import {
   percentUsed,
   type Thresholds,
   type Usage,
-} from '../../../core/thresholds.ts';
+} from '../../../core/model/thresholds.ts';
 import { fill, h } from './dom.ts';
 
 export function showDisk(
