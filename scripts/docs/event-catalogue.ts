@@ -125,7 +125,7 @@ const failed: EventEntry<keyof typeof named | 'message'> = {
   fields: { ...named, message },
 };
 
-const stopReasons: Readonly<Record<StopReason, string>> = {
+export const stopReasons: Readonly<Record<StopReason, string>> = {
   'reached-low': 'usage is below the low threshold',
   'no-candidates': 'nothing is left that may go',
   ineffective: 'several deletions in a row freed next to nothing',

@@ -3,7 +3,7 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
-import { FillRate, type Forecast, forecastText } from '../core/forecast.ts';
+import { FillRate, type Forecast, forecastText } from '../core/model/forecast.ts';
 import { forestOf, type Forest } from '../core/forest/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/model/format.ts';
 import { printable } from '../core/model/printable.ts';

@@ -27,7 +27,7 @@ import { observe, type Snapshot, spaceAnswer } from '../observe/observe.ts';
 import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { sweep, type Swept } from '../sweep/sweep.ts';
-import { Watch } from '../watch.ts';
+import { Watch } from './watch.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;

@@ -2,7 +2,7 @@
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';
-import { forecastText } from '../../core/forecast.ts';
+import { forecastText } from '../../core/model/forecast.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
 import { isDeletion } from '../../events/events.ts';
 import { version } from '../../system/version.ts';

@@ -1,5 +1,5 @@
 /** `/api/activity.json`, what the daemon has been doing: the server writes it, the page reads it. Types only. */
-import type { Forecast } from '../../core/forecast.ts';
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { SweepReport } from '../../events/events.ts';
 

@@ -1,5 +1,5 @@
 /** `status --json` and `/api/status.json`. */
-import type { Forecast } from '../../core/forecast.ts';
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { Forest } from '../../core/forest/forest.ts';
 import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';

@@ -3,7 +3,7 @@
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
-import type { Forecast } from '../../core/forecast.ts';
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
 import { level, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';

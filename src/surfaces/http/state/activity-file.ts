@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
-import { FillRate } from '../../../core/forecast.ts';
+import { FillRate } from '../../../core/model/forecast.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Reporter } from '../../../events/events.ts';
 import { readStateFile, writeStateFile } from '../../../system/state-file.ts';

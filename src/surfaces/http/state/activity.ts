@@ -3,7 +3,7 @@
  * over can be kept in a file (activity-file.ts).
  */
 import { type Gain, gainedOf } from '../../../core/model/gain.ts';
-import { FillRate, type Forecast } from '../../../core/forecast.ts';
+import { FillRate, type Forecast } from '../../../core/model/forecast.ts';
 import type { Gauge, Thresholds, Usage } from '../../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../../events/events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../../json/activity.ts';

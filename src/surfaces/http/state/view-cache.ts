@@ -5,7 +5,7 @@
 import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
 import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
-import type { Forecast } from '../../../core/forecast.ts';
+import type { Forecast } from '../../../core/model/forecast.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
 import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
 import type { Policy } from '../../../core/policy/policy.ts';

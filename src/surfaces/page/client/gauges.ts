@@ -1,5 +1,5 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
-import { type Forecast, forecastText } from '../../../core/forecast.ts';
+import { type Forecast, forecastText } from '../../../core/model/forecast.ts';
 import { formatBytes, formatLevel, formatPercent } from '../../../core/model/format.ts';
 import {
   amountToFree,

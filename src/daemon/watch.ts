@@ -2,13 +2,13 @@
  * The wait between two checks. It ends early when somebody asks for a check, and when a look at the filesystem's own
  * numbers shows that one is due: a look is one system call off the main thread, and asks the engine nothing.
  */
-import { hasFired, sleep } from './system/clock.ts';
-import { isCritical } from './core/critical.ts';
-import { APART_MS, DiskWatch, type EarlyCause, type Heard, type WatchedLevels } from './core/disk-watch.ts';
-import type { Usage } from './core/model/thresholds.ts';
-import { DiskError } from './disk/filesystem/error.ts';
-import type { ImageDisk } from './disk/image-disk.ts';
-import type { Reporter } from './events/events.ts';
+import { hasFired, sleep } from '../system/clock.ts';
+import { isCritical } from '../core/critical.ts';
+import { APART_MS, DiskWatch, type EarlyCause, type Heard, type WatchedLevels } from '../core/disk-watch.ts';
+import type { Usage } from '../core/model/thresholds.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import type { Reporter } from '../events/events.ts';
 
 export interface WatchOptions extends WatchedLevels {
   readonly disk: ImageDisk;

@@ -2,8 +2,8 @@
  * When the filesystem will be full at the rate of the recent past. Pure. It says nothing where it cannot know: where the
  * rate of the parts of that past differs too much, or where it would have to look further ahead than it can look back.
  */
-import { formatDuration } from './model/format.ts';
-import type { Amount, Gauge, Resource, Usage } from './model/thresholds.ts';
+import { formatDuration } from './format.ts';
+import type { Amount, Gauge, Resource, Usage } from './thresholds.ts';
 
 export interface Forecast {
   /** What will be used up first. */

@@ -1,8 +1,8 @@
 /** When the disk will be full: what can be known of it, and that nothing is said where it cannot. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FillRate, type Forecast, forecastText } from '../../../src/core/forecast.ts';
-import type { Usage } from '../../../src/core/model/thresholds.ts';
+import { FillRate, type Forecast, forecastText } from '../../../../src/core/model/forecast.ts';
+import type { Usage } from '../../../../src/core/model/thresholds.ts';
 
 const TOTAL = 100e9;
 function look(available: number, inodes?: number): Usage {
