@@ -80,7 +80,7 @@ describe('clean', () => {
   });
 
   it('without a terminal and without --yes it is refused in one line, before anything is asked', async () => {
-    const cli = cleaner(engine, ['clean'], { ...far, low: 1, dockerHost: 'unix:///nowhere.sock' });
+    const cli = cleaner(engine, ['clean'], { ...far, low: 50, dockerHost: 'unix:///nowhere.sock' });
     expect((await cli.exited).code).toBe(2);
     expect(cli.stderr).toBe(
       'docker-image-cleaner: clean deletes images and asks first, but this is not a terminal: add --yes, or --dry-run\n',
