@@ -25,7 +25,7 @@ import type { SweepReport, StopReason } from '../../src/events/events.ts';
 import type { CleanJson } from '../../src/surfaces/json/clean.ts';
 import type { PlanJson } from '../../src/surfaces/json/plan.ts';
 import type { StatusJson } from '../../src/surfaces/json/status.ts';
-import { stopReasons } from './event-catalogue.ts';
+import { stopReasons } from '../../src/events/stop-reasons.ts';
 import {
   type Described,
   either,

@@ -11,17 +11,16 @@ import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import { shortId } from '../core/eligible/images.ts';
+import { shortId } from '../core/model/store.ts';
 import { level } from '../core/model/thresholds.ts';
 import { type CheckResult, Daemon } from '../daemon/daemon.ts';
-import { type Deletion, isDeletion, type Reporter } from '../events/events.ts';
+import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForSignals, type StopSignals } from '../system/signals.ts';
 import type { CleanJson } from '../surfaces/json/clean.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { createLog } from '../surfaces/log/log.ts';
-import { describe } from '../surfaces/log/sentences.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
 import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
@@ -117,7 +116,7 @@ async function cleaned(config: Config, request: CleanRequest, signals: StopSigna
     const swept = result.outcome === 'swept' ? result.sweep : null;
     if (request.json) printJson(json({ report: swept, deleted: deleted.map(toJson) }));
     else if (swept !== null)
-      process.stdout.write(`${describe({ event: 'sweep.completed', ...swept }, false)}\n`);
+      process.stdout.write(`${sentenceOf({ event: 'sweep.completed', ...swept }, false)}\n`);
     return exitStatus(result);
   } finally {
     await cordon?.close(signals.abandon);

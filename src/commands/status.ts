@@ -7,9 +7,8 @@ import { FillRate, type Forecast, forecastText } from '../core/model/forecast.ts
 import { forestOf, type Forest } from '../core/forest/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/model/format.ts';
 import { printable } from '../core/model/printable.ts';
-import { shortId } from '../core/eligible/images.ts';
 import { type Freed, shareOf } from '../core/forest/reclaim.ts';
-import { type Container, holders } from '../core/model/store.ts';
+import { type Container, holders, shortId } from '../core/model/store.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { type SpaceAnswer, spaceAnswer } from '../observe/observe.ts';

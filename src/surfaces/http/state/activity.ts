@@ -7,8 +7,13 @@ import { FillRate, type Forecast } from '../../../core/model/forecast.ts';
 import type { Gauge, Thresholds, Usage } from '../../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../../events/events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../../json/activity.ts';
-import type { ActivityState } from './activity-file.ts';
-import { sampleOf, Samples, thousandths } from './samples.ts';
+import { sampleOf, Samples, type SamplesState, thousandths } from './samples.ts';
+
+/** What is kept. */
+export interface ActivityState {
+  readonly samples: SamplesState;
+  readonly sweeps: readonly SweepDone[];
+}
 
 /** So many sweeps are remembered. */
 const SWEEPS = 100;
