@@ -11,6 +11,7 @@ import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.t
 import { hasImage, listImages, removeContainer, runContainer } from '../harness/engine-api.ts';
 import { loadImages } from '../harness/images.ts';
 import type { Cli } from '../harness/cli.ts';
+import { hasFired } from '../src/system/clock.ts';
 import { startAsImage } from './image-start.ts';
 
 const MIB = 1024 * 1024;
@@ -68,13 +69,13 @@ async function round(keeper: Keeper): Promise<Round> {
     age(engine);
     const stop = await keeper(engine);
     const begunMs = performance.now();
-    let isOver = false;
+    const over = new AbortController();
     let peakPercent = 0;
     let crossedMs: number | undefined;
     let firstGoneMs: number | undefined;
     const before = new Set((await listImages(engine)).map(({ Id }) => Id));
     const watching = (async () => {
-      while (!isOver) {
+      while (!hasFired(over.signal)) {
         const percent = (await engine.disk.usage()).bytesPercent;
         peakPercent = Math.max(peakPercent, percent);
         if (percent >= 80) crossedMs ??= performance.now();
@@ -87,7 +88,7 @@ async function round(keeper: Keeper): Promise<Round> {
     })();
     const missing = new Set<string>();
     const using = (async () => {
-      for (let turn = 0; !isOver; turn += 1) {
+      for (let turn = 0; !hasFired(over.signal); turn += 1) {
         const name = `old${turn % NEEDED}:1`;
         if (await hasImage(engine, name)) {
           const id = await runContainer(engine, name);
@@ -107,7 +108,7 @@ async function round(keeper: Keeper): Promise<Round> {
         await delay(1_000);
       }
     }
-    isOver = true;
+    over.abort();
     await Promise.all([watching, using]);
     const seconds = (performance.now() - begunMs) / 1000;
     await stop();
@@ -143,7 +144,7 @@ function daemon(settings: Readonly<Record<string, string>>): Keeper {
  * docuum's rule: at each arrival of an image, as long as usage is above 80%, the least recently used image goes that no
  * container holds. Used is what docuum takes for it: an image's arrival and a container's creation.
  */
-const onArrival: Keeper = async (engine) => {
+const onArrival: Keeper = (engine) => {
   const lastUse = new Map<string, number>();
   const stop = new AbortController();
   const run = async (): Promise<void> => {
@@ -168,10 +169,10 @@ const onArrival: Keeper = async (engine) => {
     }
   };
   const running = run();
-  return async () => {
+  return Promise.resolve(async () => {
     stop.abort();
     await running;
-  };
+  });
 };
 
 const keepers: Readonly<Record<string, Keeper>> = {
