@@ -11,7 +11,7 @@ import { type Freed, shareOf } from '../core/forest/reclaim.ts';
 import { type Container, holders, shortId } from '../core/model/store.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { type SpaceAnswer, spaceAnswer } from '../observe/observe.ts';
+import type { SpaceAnswer } from '../observe/observer.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/terminal/space.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
@@ -23,7 +23,7 @@ export async function status(config: Config, output: Output, signal: AbortSignal
   const fillRate = await pastFillRate(config);
   const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
     const seen = await look(config, until, disk);
-    const answer = await spaceAnswer(disk, seen.snapshot.store, until);
+    const answer = await seen.observer.space(seen.snapshot.store, until);
     fillRate.add(seen.snapshot.usage, seen.snapshot.takenAtMs);
     return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, fillRate.forecast()];
   };

@@ -23,7 +23,7 @@ import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
 import { RepeatGuard } from './repeat-guard.ts';
 import { IdleMemory } from './idle-memory.ts';
-import { observe, type Snapshot, spaceAnswer } from '../observe/observe.ts';
+import { Observer, type Snapshot } from '../observe/observer.ts';
 import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { sweep, type Swept } from '../sweep/sweep.ts';
@@ -106,6 +106,7 @@ export class Daemon {
   private readonly lastSweep: RepeatGuard;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
+  private readonly observer: Observer;
   private readonly budget: DeletionBudget;
   private readonly watch: Watch;
   /** What the last check left; undefined where it could not measure. */
@@ -115,7 +116,9 @@ export class Daemon {
     this.options = options;
     this.budget = options.budget ?? new DeletionBudget();
     this.failures = new FailedDeletions(options.intervalSeconds);
-    this.lastSweep = new RepeatGuard({ ...options, failures: this.failures });
+    this.observer = new Observer(options.engine, options.disk, options.clean);
+    const { observer, failures } = this;
+    this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
     this.keepCheck = new KeepCheck(options.protections.keep, options.report);
     this.watch = new Watch({
@@ -131,6 +134,7 @@ export class Daemon {
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
         ...options,
+        observer,
         budget: this.budget,
         softLevel,
         quietSeconds,
@@ -255,17 +259,16 @@ export class Daemon {
 
   /** Looks at the whole world for the audience. */
   private async show(): Promise<void> {
-    const { engine, disk, stop, clean } = this.options;
     this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
-    const snapshot = await observe(engine, disk, stop, clean);
+    const snapshot = await this.observer.snapshot(this.options.stop);
     await this.checkPlace(snapshot.store.images);
     await this.tellAudience(snapshot);
   }
 
   private async tellAudience(snapshot: Snapshot): Promise<void> {
-    const { audience, disk, stop } = this.options;
+    const { audience, stop } = this.options;
     if (audience?.observed === undefined || this.engineInfo === undefined) return;
-    const space = await spaceAnswer(disk, snapshot.store, stop);
+    const space = await this.observer.space(snapshot.store, stop);
     audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.place.finding, space });
   }
 
@@ -284,7 +287,7 @@ export class Daemon {
     let swept: Swept;
     try {
       this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
-      const snapshot = await observe(options.engine, options.disk, stop, options.clean);
+      const snapshot = await this.observer.snapshot(stop);
       await this.checkPlace(snapshot.store.images);
       await this.tellAudience(snapshot);
       swept = await sweep(snapshot, this.sweepOptions(held));
@@ -368,6 +371,7 @@ export class Daemon {
     return {
       engine: options.engine,
       disk: options.disk,
+      observer: this.observer,
       policy: options.policy,
       history: options.history,
       protections: options.protections,
