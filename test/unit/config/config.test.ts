@@ -89,6 +89,7 @@ describe('names and defaults', () => {
         'THRESHOLD_LOW',
         'THRESHOLD_TYPE',
         'TIMEOUT_SECONDS',
+        'WATCH_SECONDS',
       ].map((name) => prefix + name),
     );
     expect(flagOf('thresholdHigh')).toBe('--threshold-high');
