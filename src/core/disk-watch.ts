@@ -1,6 +1,6 @@
 /**
  * What the disk's usage, looked at between two checks, says: whether a check is worth its cost now. Pure; the looks are
- * src/watch.ts's.
+ * those of src/daemon/watch.ts.
  */
 import { type CriticalLevel, isCritical } from './critical.ts';
 import { isTriggered, level, type Usage } from './model/thresholds.ts';
