@@ -6,9 +6,9 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type DockerEngine, startDockerEngine } from '../test/harness/docker-engine.ts';
-import { createContainer, startContainer } from '../test/harness/engine-api.ts';
-import { loadImages } from '../test/harness/images.ts';
+import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { createContainer, startContainer } from '../harness/engine-api.ts';
+import { loadImages } from '../harness/images.ts';
 import { startAsImage } from './image-start.ts';
 
 const { values } = parseArgs({

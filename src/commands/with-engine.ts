@@ -2,8 +2,8 @@
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
 import { pathOf } from '../disk/data-root.ts';
-import { createEngine } from '../engine/create.ts';
-import { defaultPath, findTarget } from '../engine/detect.ts';
+import { createEngine } from '../engine/connect/create.ts';
+import { defaultPath, findTarget } from '../engine/connect/detect.ts';
 import { EngineError } from '../engine/engine.ts';
 import { findOnNode, socketsOnNodes } from '../engine/node-runtimes.ts';
 

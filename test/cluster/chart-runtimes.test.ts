@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { criTags, importEach } from '../engine/cri-scenario.ts';
 import { imagesOnBase, load } from '../engine/scenario.ts';
-import type { Cli } from '../harness/cli.ts';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { runPodWith } from '../harness/cri/pods.ts';
-import { startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags, runContainer } from '../harness/engine-api.ts';
-import { hostRoot, layOut, type NodeLayout } from '../harness/node-layout.ts';
-import { runInPod } from '../harness/node-pod.ts';
-import { only, type PodSpec, podSpec, render } from '../harness/rendered-chart.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { runPodWith } from '../../harness/cri/pods.ts';
+import { startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags, runContainer } from '../../harness/engine-api.ts';
+import { hostRoot, layOut, type NodeLayout } from '../../harness/node-layout.ts';
+import { runInPod } from '../../harness/node-pod.ts';
+import { only, type PodSpec, podSpec, render } from '../../harness/rendered-chart.ts';
 
 const containerdLayout: NodeLayout = {
   folder: '/var/lib/containerd',

@@ -6,7 +6,7 @@ import { neededAccess } from '../../src/cluster/access.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { loadExpressions } from '../../src/config/expressions.ts';
 import { settings, variablePrefix } from '../../src/config/settings.ts';
-import { chart, helm } from '../harness/helm.ts';
+import { chart, helm } from '../../harness/helm.ts';
 import {
   environment,
   isHook,
@@ -16,7 +16,7 @@ import {
   render,
   type KubernetesObject,
   type PolicyRule,
-} from '../harness/rendered-chart.ts';
+} from '../../harness/rendered-chart.ts';
 
 const rbacKinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
 

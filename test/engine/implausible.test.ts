@@ -6,10 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDisk, type Disk } from '../harness/disk.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { du } from '../harness/du.ts';
-import { listTags } from '../harness/engine-api.ts';
+import { createDisk, type Disk } from '../../harness/disk.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { du } from '../../harness/du.ts';
+import { listTags } from '../../harness/engine-api.ts';
 import { cleaner, imagesOnBase, load } from './scenario.ts';
 
 const MB = 1e6;
