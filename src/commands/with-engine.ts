@@ -5,7 +5,7 @@ import { pathOf } from '../disk/data-root.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { defaultPath, findTarget } from '../engine/connect/detect.ts';
 import { EngineError } from '../engine/engine.ts';
-import { findOnNode, socketsOnNodes } from '../engine/node-runtimes.ts';
+import { findOnNode, socketsOnNodes } from '../engine/connect/node-runtimes.ts';
 
 export interface WithEngine {
   readonly config: Config;

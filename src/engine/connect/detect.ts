@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { type EngineAddress } from '../address.ts';
 import { defaultSocketPaths } from '../endpoint.ts';
-import { findOnNode, folderOfRuntime } from '../node-runtimes.ts';
+import { findOnNode, folderOfRuntime } from './node-runtimes.ts';
 
 export type EngineTarget =
   | { readonly kind: 'docker'; readonly address: EngineAddress }
