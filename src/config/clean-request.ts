@@ -21,7 +21,6 @@ export const cleanSwitches = {
 
 /** They as they were given; what was not given is left out. */
 export interface CleanFlags {
-  readonly free?: string;
   readonly to?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -35,8 +34,6 @@ export type CleanResult =
 /** @param dryRun the setting */
 export function cleanRequest(own: CleanFlags, dryRun: boolean): CleanResult {
   const problems: string[] = [];
-  if (own.free !== undefined && own.to !== undefined)
-    problems.push('--free and --to cannot be used together');
   const yes = own.yes === true;
   const json = own.json === true;
   if (json && !yes && !dryRun) problems.push('--json asks no questions: add --yes, or --dry-run');
@@ -44,15 +41,13 @@ export function cleanRequest(own: CleanFlags, dryRun: boolean): CleanResult {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, request: { target, json, yes } };
 }
 
-function targetOf({ free, to }: CleanFlags, problems: string[]): Thresholds | undefined {
-  if (free !== undefined) problems.push('--free is not there yet');
-  else if (to !== undefined) {
-    const percent = parsePercent(to);
-    if (percent.ok) return sweepingTo('relative', percent.value);
-    const bytes = parseBytes(to);
-    if (bytes.ok) return sweepingTo('absolute', bytes.value);
-    problems.push(problemLine('--to', to, `expected ${percentAllowed}; or ${bytesAllowed}`));
-  }
+function targetOf({ to }: CleanFlags, problems: string[]): Thresholds | undefined {
+  if (to === undefined) return undefined;
+  const percent = parsePercent(to);
+  if (percent.ok) return sweepingTo('relative', percent.value);
+  const bytes = parseBytes(to);
+  if (bytes.ok) return sweepingTo('absolute', bytes.value);
+  problems.push(problemLine('--to', to, `expected ${percentAllowed}; or ${bytesAllowed}`));
   return undefined;
 }
 
