@@ -69,8 +69,13 @@ describe('between two checks', () => {
       });
       return Number(/^docker_image_cleaner_filesystem_avail_bytes (\S+)$/m.exec(text)?.[1]);
     };
-    await waitFor('the first look at the store', async () => (await scrape()) > 0);
-    await waitFor('silence', () => cli.records.at(-1)?.event === 'check.completed');
+    await waitFor('the first look at the store', async () => {
+      const { text } = await send({ port: Number(new URL(String(url)).port) }, 'GET', '/metrics', {
+        headers: { Host: 'localhost' },
+      });
+      // The last thing that a check asks for.
+      return text.includes('docker_image_cleaner_store_timestamp_seconds ');
+    });
     const asked = proxy.count();
     // A look shows what was written since the check; the engine hears nothing of it.
     await engine.disk.occupy('little', 5 * MiB);
