@@ -1,3 +1,4 @@
+import { sumTrees, type TreeTotal } from '../../../../src/disk/walk/tree-total.ts';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -18,7 +19,7 @@ import { DiskError } from '../../../../src/disk/filesystem/error.ts';
 import { Listings } from '../../../../src/disk/walk/listings.ts';
 import { Slices } from '../../../../src/disk/walk/slices.ts';
 import { SmallTrees } from '../../../../src/disk/walk/small-trees.ts';
-import { sumTrees, type TreeTotal, walkTrees } from '../../../../src/disk/walk/walk.ts';
+import { walkTrees } from '../../../../src/disk/walk/walk.ts';
 import { du } from '../../../../harness/du.ts';
 import { temporaryFolder } from './tree.ts';
 

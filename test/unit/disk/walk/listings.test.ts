@@ -1,4 +1,5 @@
 /** What is remembered of folders on a real filesystem, and that every change of it is noticed at the next look. */
+import { sumTrees } from '../../../../src/disk/walk/tree-total.ts';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -20,7 +21,6 @@ import { Listings } from '../../../../src/disk/walk/listings.ts';
 import { MountTable } from '../../../../src/disk/walk/mount-points.ts';
 import { Slices } from '../../../../src/disk/walk/slices.ts';
 import { TreeMeasurer } from '../../../../src/disk/walk/trees.ts';
-import { sumTrees } from '../../../../src/disk/walk/walk.ts';
 import { du } from '../../../../harness/du.ts';
 import { waitFor } from '../../../../harness/wait.ts';
 import { temporaryFolder } from './tree.ts';
