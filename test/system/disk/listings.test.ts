@@ -1,5 +1,4 @@
 /** What is remembered of folders on a real filesystem, and that every change of it is noticed at the next look. */
-import { sumTrees } from '../../../../src/disk/walk/tree-total.ts';
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -14,16 +13,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { DiskError } from '../../../../src/disk/filesystem/error.ts';
-import { isSettled } from '../../../../src/disk/walk/folder-mark.ts';
-import { LeftOut } from '../../../../src/disk/walk/left-out.ts';
-import { Listings } from '../../../../src/disk/walk/listings.ts';
-import { MountTable } from '../../../../src/disk/walk/mount-points.ts';
-import { Slices } from '../../../../src/disk/walk/slices.ts';
-import { TreeMeasurer } from '../../../../src/disk/walk/trees.ts';
-import { du } from '../../../../harness/du.ts';
-import { waitFor } from '../../../../harness/wait.ts';
-import { temporaryFolder } from './tree.ts';
+import { DiskError } from '../../../src/disk/filesystem/error.ts';
+import { isSettled } from '../../../src/disk/walk/folder-mark.ts';
+import { LeftOut } from '../../../src/disk/walk/left-out.ts';
+import { Listings } from '../../../src/disk/walk/listings.ts';
+import { MountTable } from '../../../src/disk/walk/mount-points.ts';
+import { Slices } from '../../../src/disk/walk/slices.ts';
+import { TreeMeasurer } from '../../../src/disk/walk/trees.ts';
+import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
+import { du } from '../../../harness/du.ts';
+import { waitFor } from '../../../harness/wait.ts';
+import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
