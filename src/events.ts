@@ -92,6 +92,8 @@ export type DaemonEvent =
     }
   /** They cannot be: the address is taken, or not ours. The process ends. */
   | { readonly event: 'http.failed'; readonly address: string; readonly message: string }
+  /** Which engine is cleaned, and what named it or was found: the first line. */
+  | { readonly event: 'engine.chosen'; readonly endpoint: string; readonly reason: string }
   | {
       readonly event: 'engine.connected';
       readonly endpoint: string;

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
-import type { Print } from './command-table.ts';
+import { type Print, refusal } from './command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
+import { whyNoRun } from './commands/elsewhere.ts';
 import { withEngine } from './commands/with-engine.ts';
 import { printable } from './core/printable.ts';
 import { EXIT } from './exit-status.ts';
@@ -38,12 +39,18 @@ async function main(): Promise<number> {
       return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      const { config, warnings, away } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings, away } = found;
+      const reason = whyNoRun(config);
+      if (reason !== undefined) return print(refusal([reason], []));
       return await run(config, command.once, [...command.warnings, ...warnings], away);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
       return await plan(config, outputOf(command), new AbortController().signal);
     }
@@ -53,7 +60,9 @@ async function main(): Promise<number> {
     }
     case 'status': {
       const { status } = await import('./commands/status.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
       return await status(config, outputOf(command), new AbortController().signal);
     }

@@ -191,6 +191,11 @@ export const catalogue: Catalogue = {
     when: 'they cannot be served where they should: the address is taken; the process ends with status 2',
     fields: { address: text('as configured'), message },
   },
+  'engine.chosen': {
+    level: 'info',
+    when: 'the program starts: which engine is cleaned, and why that one; the first line',
+    fields: { endpoint, reason: text('what named it, or what was found') },
+  },
   'engine.connected': {
     level: 'info',
     when: 'the engine answers, for the first time or again',

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { sleep } from '../clock.ts';
 import { type CheckResult, Daemon, type DaemonOptions } from '../daemon.ts';
-import { ImageDisk } from '../disk/image-disk.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
@@ -11,6 +11,8 @@ import type { Reporter } from '../events.ts';
 import type { SweepCordon } from '../sweep-cordon.ts';
 import { createEngine } from '../engine/create.ts';
 import type { Engine } from '../engine/engine.ts';
+import { endpointOf } from '../engine/detect.ts';
+import { imagesBytes } from '../engine/images-bytes.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../exit-status.ts';
 import { listenForSignals, type StopSignals } from '../signals.ts';
@@ -20,6 +22,7 @@ import { createLog } from '../surfaces/log.ts';
 import { withProgress } from '../surfaces/progress.ts';
 import { version } from '../version.ts';
 import { filesAreUsable } from './files.ts';
+import { diskOf } from './look.ts';
 import { pathAtBoot } from './path-at-boot.ts';
 import { podName } from './pod-name.ts';
 import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
@@ -52,6 +55,7 @@ export async function run(
   const budget = new DeletionBudget(given);
   // Before the first word: who reads it may answer with a signal.
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  report({ event: 'engine.chosen', endpoint: await endpointOf(given.target), reason: given.target.why });
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
@@ -69,11 +73,8 @@ export async function run(
     if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
     const { http } = surfaces;
     const engine = watchedBy(await createEngine(config), http);
-    const disk = new ImageDisk(
-      config.pathToCheck,
-      config.thresholds.type,
-      config.stateFile && `${config.stateFile}.layers`,
-    );
+    const disk = diskOf(config, config.stateFile && `${config.stateFile}.layers`);
+    disk.countImagesBy((signal) => imagesBytes(engine, signal));
     remembered.history = await follow(config, engine, disk, report, signals.stop);
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
@@ -84,7 +85,7 @@ export async function run(
     report({
       event: 'daemon.started',
       version,
-      path: config.pathToCheck,
+      path: disk.path,
       thresholds: config.thresholds,
       intervalSeconds: config.intervalSeconds,
       dryRun: config.dryRun,

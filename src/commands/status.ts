@@ -3,42 +3,55 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
-import { forestOf, type Forest } from '../core/forest.ts';
+import { forestOf } from '../core/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
 import { printable } from '../core/printable.ts';
 import { shortId } from '../core/protection.ts';
 import { type Freed, shareOf } from '../core/space.ts';
 import { type Container, holders } from '../core/store.ts';
-import type { Thresholds } from '../core/thresholds.ts';
+import type { EngineInfo } from '../engine/engine.ts';
 import { EXIT } from '../exit-status.ts';
-import { type SpaceAnswer, spaceAnswer } from '../observe.ts';
+import { spaceAnswer } from '../observe.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/space.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import {
+  diskOf,
+  engineLine,
+  look,
+  orUnavailable,
+  type Output,
+  printJson,
+  sourceLines,
+  thresholdsOf,
+} from './look.ts';
 import { watch } from './watch.ts';
 
-export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+export async function status(given: Config, output: Output, signal: AbortSignal): Promise<number> {
+  const config = { ...given, thresholds: thresholdsOf(given) };
   const disk = diskOf(config);
-  const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
+  const see = async (until: AbortSignal): Promise<Parameters<typeof statusJson>> => {
     const seen = await look(config, until, disk);
     const answer = await spaceAnswer(disk, seen.snapshot.store, until);
     return [seen, answer, forestOf(seen.snapshot.store), config.thresholds];
   };
-  if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
+  if (output === 'watch') return await watch(async (until) => statusText(config, ...(await see(until))));
   return await orUnavailable(async () => {
     const all = await see(signal);
     if (output === 'json') printJson(statusJson(...all));
-    else process.stdout.write(statusText(...all));
+    else process.stdout.write(statusText(config, ...all));
     return EXIT.done;
   });
 }
 
-function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds): string {
+function statusText(
+  config: Config,
+  ...[seen, answer, forest, thresholds]: Parameters<typeof statusJson>
+): string {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return [
-    printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
+    engineLine(engine, config),
     '',
     gauges(snapshot.usage, thresholds),
     ...sourceLines(seen),
@@ -70,7 +83,7 @@ function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds:
 }
 
 /** The engine's own figure, next to the filesystem's. */
-function storeLine({ storeUsage }: Look['engine']): readonly string[] {
+function storeLine({ storeUsage }: EngineInfo): readonly string[] {
   if (storeUsage === undefined) return [];
   const { bytes, inodes } = storeUsage;
   return [`the engine says of its layers: ${formatBytes(bytes)} in ${formatCount(inodes, 'inode')}`];

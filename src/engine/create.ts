@@ -1,11 +1,18 @@
 /** From a configuration to the engine that it names. */
 import type { Config } from '../config/config.ts';
-import { defaultSocketPaths } from './endpoint.ts';
-import { findSocket } from './detect.ts';
-import type { Engine } from './engine.ts';
+import { endpointOf, findSocket } from './detect.ts';
+import { type Engine, EngineError } from './engine.ts';
+import { otherEngines } from './sockets.ts';
 
 /** Loads the adapter of the engine that it is, and no other: gRPC costs memory. */
 export async function createEngine(
+  config: Pick<Config, 'target' | 'timeoutSeconds' | 'intervalSeconds'>,
+): Promise<Engine> {
+  const engine = await adapterFor(config);
+  return config.target.isNamed ? engine : namingOthers(engine);
+}
+
+async function adapterFor(
   config: Pick<Config, 'target' | 'timeoutSeconds' | 'intervalSeconds'>,
 ): Promise<Engine> {
   const { target } = config;
@@ -19,9 +26,29 @@ export async function createEngine(
     import('./cri/events.ts'),
   ]);
   const { socketPath } = target;
-  return createCriEngine(`unix://${socketPath ?? defaultSocketPaths[0]}`, {
+  return createCriEngine(await endpointOf(target), {
     findSocket: () => (socketPath === undefined ? findSocket() : Promise.resolve(socketPath)),
     timeoutMs,
     pollTimes: pollTimesFor(config.intervalSeconds),
   });
+}
+
+/** An engine that was found and not named: where it does not answer, the error names the others that are here. */
+function namingOthers(engine: Engine): Engine {
+  return {
+    ...engine,
+    async connect(signal) {
+      try {
+        return await engine.connect(signal);
+      } catch (error) {
+        if (!(error instanceof EngineError) || error.code === 'timeout') throw error;
+        const others = await otherEngines(engine.endpoint, process.env['XDG_RUNTIME_DIR']);
+        if (others.length === 0) throw error;
+        throw new EngineError(error.code, `${error.message} Found here: ${others.join(', ')}.`, {
+          ...(error.status === undefined ? {} : { status: error.status }),
+          cause: error,
+        });
+      }
+    },
+  };
 }

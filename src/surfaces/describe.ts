@@ -47,6 +47,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'daemon.stopping':
     case 'daemon.stopped':
     case 'http.listening':
+    case 'engine.chosen':
     case 'engine.connected':
     case 'path.available':
     case 'history.synced':
@@ -102,6 +103,8 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
       return event.serves === 'probes'
         ? `health checks at ${event.url} (listening on ${event.address})`
         : `status page at ${event.url} (listening on ${event.address}, ${event.authentication ? 'with' : 'without'} authentication)`;
+    case 'engine.chosen':
+      return `engine at ${event.endpoint}: ${event.reason}`;
     case 'engine.connected':
       return `${event.name} ${event.version} at ${event.endpoint}, API ${event.apiVersion}`;
     case 'engine.unavailable':

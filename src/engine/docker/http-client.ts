@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import { join } from 'node:path';
-import type { EngineAddress } from '../address.ts';
+import type { EngineAddress, TcpAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
@@ -74,6 +74,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 export function createHttpClient(address: EngineAddress, options: HttpClientOptions): HttpClient {
   const endpoint = describeAddress(address);
+  const open = opener(address);
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
 
   /** One exchange, within the time limit until `read` lifts it. */
@@ -101,7 +102,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
     };
     signal.addEventListener('abort', onAbort);
     try {
-      return await read(await send(address, request, deadline.signal), question, liftLimit);
+      return await read(await send(address, open, request, deadline.signal), question, liftLimit);
     } catch (error) {
       // The abort first: what destroying the connection threw is only its echo.
       deadline.signal.throwIfAborted();
@@ -125,7 +126,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
         if (response.statusCode !== 200) return wholeAnswer(response, question);
         liftLimit();
         // The kernel finds out a peer that vanished without a word.
-        response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        if (address.kind !== 'ssh') response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         await readStream(response, reader, question);
         return undefined;
       }),
@@ -152,6 +153,7 @@ async function readStream(
 /** Sends a request and resolves with the answer's head; its body is still to be read. Aborting ends both. */
 async function send(
   address: EngineAddress,
+  open: Open,
   request: HttpRequest,
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
@@ -166,13 +168,13 @@ async function send(
       'User-Agent': 'docker-image-cleaner',
       Accept: 'application/json',
       // Go's server answers 400 to a host header made of a socket's path; any name will do there.
-      ...(address.kind === 'unix' ? { Host: 'docker' } : {}),
+      ...(address.kind === 'tcp' ? {} : { Host: 'docker' }),
       ...(body === undefined
         ? {}
         : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
     },
   };
-  const outgoing = await open(address, options);
+  const outgoing = await open(options);
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
     // Stays for the connection's whole life: a late error must not become an uncaught one.
@@ -181,19 +183,33 @@ async function send(
   });
 }
 
-async function open(address: EngineAddress, options: http.RequestOptions): Promise<http.ClientRequest> {
-  if (address.kind === 'unix') return http.request({ ...options, socketPath: address.path });
+type Open = (options: http.RequestOptions) => Promise<http.ClientRequest>;
+
+function opener(address: EngineAddress): Open {
+  if (address.kind === 'unix')
+    return (options) => Promise.resolve(http.request({ ...options, socketPath: address.path }));
+  if (address.kind === 'tcp') return async (options) => await openTcp(address, options);
+  let agent: http.Agent | undefined;
+  return async (options) => {
+    agent ??= (await import('./ssh.ts')).sshAgent(address);
+    return http.request({ ...options, agent });
+  };
+}
+
+async function openTcp(address: TcpAddress, options: http.RequestOptions): Promise<http.ClientRequest> {
   const target = { ...options, host: address.host, port: address.port };
   if (address.tls === undefined) return http.request(target);
-  const { certPath, verify } = address.tls;
+  const { certPath, verify, files } = address.tls;
   // TLS costs 5 MB of memory, and most engines are reached by a socket.
   const https = await import('node:https');
   if (certPath === undefined) return https.request({ ...target, rejectUnauthorized: verify });
   // Read for each request: certificates are renewed, and an engine beside us may write them after we have started.
+  const fileOf = async (name: string): Promise<Buffer | undefined> =>
+    files?.includes(name) === false ? undefined : await readCertificate(certPath, name);
   const [ca, cert, key] = await Promise.all([
-    verify ? readCertificate(certPath, 'ca.pem') : undefined,
-    readCertificate(certPath, 'cert.pem'),
-    readCertificate(certPath, 'key.pem'),
+    verify ? fileOf('ca.pem') : undefined,
+    fileOf('cert.pem'),
+    fileOf('key.pem'),
   ]);
   return https.request({ ...target, ca, cert, key, rejectUnauthorized: verify });
 }
