@@ -1,7 +1,7 @@
 /** An engine whose disk is another machine's: another host, or the virtual machine of Docker Desktop, colima or OrbStack. */
 import type { Config } from '../config/config.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
-import { createEngine } from '../engine/create.ts';
+import { createEngine } from '../engine/connect/create.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
 
 /** A sentence for people. @param folder where the engine says that it keeps its data; undefined where it did not tell. */

@@ -1,16 +1,16 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
 import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
-import { shortId } from '../core/protection.ts';
-import { level, type Thresholds } from '../core/thresholds.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
+import { shortId } from '../core/eligible/images.ts';
+import { level, type Thresholds } from '../core/model/thresholds.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
 import { loadHistory } from '../history/saved.ts';
-import { EXIT } from '../exit-status.ts';
+import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
-import { gauges, table } from '../surfaces/terminal.ts';
+import { gauges, table } from '../surfaces/terminal/terminal.ts';
 import {
   complain,
   diskOf,

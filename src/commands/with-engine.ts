@@ -4,8 +4,8 @@ import { problemLine } from '../config/problem.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { type AddressProblem, describeAddress, isRemote } from '../engine/address.ts';
 import { dockerContext } from '../engine/context.ts';
-import { createEngine } from '../engine/create.ts';
-import { defaultPath, type EngineTarget, findTarget } from '../engine/detect.ts';
+import { createEngine } from '../engine/connect/create.ts';
+import { defaultPath, type EngineTarget, findTarget } from '../engine/connect/detect.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
 import { isStoreOf, whyElsewhere } from './elsewhere.ts';
 

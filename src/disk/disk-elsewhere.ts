@@ -1,11 +1,11 @@
 /** The disk of an engine on another machine: nothing of it can be measured, and what the engine tells must do. */
-import type { ImageId, ImageStore } from '../core/store.ts';
-import type { ThresholdType, Usage } from '../core/thresholds.ts';
+import type { ImageId, ImageStore } from '../core/model/store.ts';
+import type { ThresholdType, Usage } from '../core/model/thresholds.ts';
 import type { DataRootFinding } from './data-root.ts';
-import { DiskError } from './error.ts';
+import { DiskError } from './filesystem/error.ts';
 import { ImageDisk } from './image-disk.ts';
 import { type LayerFacts, toldByEngine } from './layer-facts.ts';
-import type { SpaceByKind } from './space-by-kind.ts';
+import type { SpaceByKind } from './account/space-by-kind.ts';
 
 export class DiskElsewhere extends ImageDisk {
   readonly #why: string;

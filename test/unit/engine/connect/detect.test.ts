@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  defaultPath,
+  type EngineTarget,
+  type EngineWish,
+  findSocket,
+  findTarget,
+} from '../../../../src/engine/connect/detect.ts';
+import { otherEngines } from '../../../../src/engine/sockets.ts';
+import { socketPathOf } from '../../../../src/engine/endpoint.ts';
+
+const docker = { kind: 'unix', path: '/var/run/docker.sock' } as const;
+const nothingSaid: EngineWish = {
+  runtime: 'auto',
+  runtimeEndpoint: undefined,
+  engine: docker,
+  engineNamedBy: undefined,
+};
+const containerdSocket = '/run/containerd/containerd.sock';
+const crioSocket = '/run/crio/crio.sock';
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'detect-'));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+/** Whether it is a socket is for connecting to find out. */
+function make(...paths: readonly string[]): void {
+  for (const path of paths) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), '');
+  }
+}
+
+describe('auto', () => {
+  it.each([
+    ['there is nothing at all', [], {}, 'docker'],
+    ['Docker listens beside containerd', [docker.path, containerdSocket], {}, 'docker'],
+    ['Docker has data here, and does not listen yet', ['/var/lib/docker/x', containerdSocket], {}, 'docker'],
+    ['DOCKER_HOST is set', [containerdSocket], { engineNamedBy: 'DOCKER_HOST' }, 'docker'],
+    ['only containerd is here', [containerdSocket], {}, 'cri'],
+    ['only CRI-O is here', [crioSocket], {}, 'cri'],
+    ['an endpoint is named, whatever else is here', [docker.path], { runtimeEndpoint: '/run/x.sock' }, 'cri'],
+    ['it is overruled', [containerdSocket], { runtime: 'docker' }, 'docker'],
+    ['it is overruled the other way', [docker.path], { runtime: 'cri' }, 'cri'],
+    ['only k3s is here', ['/run/k3s/containerd/containerd.sock'], {}, 'cri'],
+    ['only MicroK8s is here', ['/var/snap/microk8s/common/run/containerd.sock'], {}, 'cri'],
+    ['only k0s is here', ['/run/k0s/containerd.sock'], {}, 'cri'],
+  ] as const)('is decided when %s', async (_, paths, wish, kind) => {
+    make(...paths);
+    expect((await findTarget({ ...nothingSaid, ...wish }, root)).kind).toBe(kind);
+  });
+});
+
+it.each([
+  ['/run/user/7/docker.sock', 'rootless Docker'],
+  ['/run/podman/podman.sock', 'Podman'],
+  ['/run/user/7/podman/podman.sock', 'rootless Podman'],
+])('where nothing else is here, %s is taken, and the reason says so', async (path, name) => {
+  make(path);
+  const wish = { ...nothingSaid, runtimeDirectory: '/run/user/7' };
+  expect(await findTarget(wish, root)).toEqual({
+    ...{ kind: 'docker', address: { kind: 'unix', path }, isNamed: false },
+    why: `the socket of ${name} is there, and nothing else`,
+  });
+  make(containerdSocket);
+  expect(await findTarget(wish, root)).toMatchObject({ kind: 'cri' });
+});
+
+it('an error names every engine that listens beside the one that does not answer, with the line to set', async () => {
+  make(
+    '/run/user/1000/docker.sock',
+    '/run/user/1001/podman/podman.sock',
+    '/run/k3s/containerd/containerd.sock',
+  );
+  make(docker.path);
+  expect(await otherEngines(`unix://${docker.path}`, undefined, root)).toEqual([
+    'rootless Docker (DOCKER_HOST=unix:///run/user/1000/docker.sock)',
+    'rootless Podman (DOCKER_HOST=unix:///run/user/1001/podman/podman.sock)',
+    'k3s or RKE2 (DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT=unix:///run/k3s/containerd/containerd.sock)',
+  ]);
+});
+
+it('the named endpoint is the one that is connected to', async () => {
+  make(containerdSocket);
+  const target = await findTarget({ ...nothingSaid, runtime: 'cri', runtimeEndpoint: crioSocket }, root);
+  expect(target).toMatchObject({ kind: 'cri', socketPath: crioSocket, isNamed: true });
+});
+
+it('sockets are looked for in crictl’s order, each time', async () => {
+  expect(await findSocket(root)).toBe(containerdSocket);
+  make(crioSocket);
+  expect(await findSocket(root)).toBe(crioSocket);
+  make(containerdSocket);
+  expect(await findSocket(root)).toBe(containerdSocket);
+});
+
+describe('the path that is watched unless it is set', () => {
+  it('is the data root of the engine', async () => {
+    const found = { why: '', isNamed: false };
+    const cri = (socketPath?: string): EngineTarget => ({ kind: 'cri', socketPath, ...found });
+    expect(await defaultPath({ kind: 'docker', address: docker, ...found }, root)).toBe('/var/lib/docker');
+    expect(await defaultPath(cri(), root)).toBe('/var/lib/containerd');
+    expect(await defaultPath(cri(crioSocket), root)).toBe('/var/lib/containers/storage');
+    expect(await defaultPath(cri('/somewhere/crio.sock'), root)).toBe('/var/lib/containers/storage');
+    make(crioSocket);
+    expect(await defaultPath(cri(), root)).toBe('/var/lib/containers/storage');
+  });
+
+  it('is that of the distribution that the socket is of', async () => {
+    const k3s: EngineTarget = {
+      ...{ kind: 'cri', socketPath: '/run/k3s/containerd/containerd.sock' },
+      ...{ why: '', isNamed: true },
+    };
+    expect(await defaultPath(k3s, root)).toBe('/var/lib/rancher/k3s/agent/containerd');
+    make('/var/lib/rancher/rke2/agent/containerd/x');
+    expect(await defaultPath(k3s, root)).toBe('/var/lib/rancher/rke2/agent/containerd');
+  });
+});
+
+describe('an endpoint', () => {
+  it('is a unix socket', () => {
+    expect(socketPathOf('unix:///run/crio/crio.sock')).toEqual({ path: '/run/crio/crio.sock' });
+  });
+
+  it.each([
+    ['/run/crio/crio.sock', 'unix:///run/crio/crio.sock'],
+    ['unix://run/crio.sock', 'three slashes'],
+    ['unix://', 'three slashes'],
+    ['tcp://127.0.0.1:1', 'expected unix:///'],
+    ['npipe:////./pipe/containerd', 'expected unix:///'],
+    [`unix:///${'x'.repeat(107)}`, 'at most 107 bytes'],
+    ['unix:///run/\0', 'expected unix:///'],
+  ])('%j is refused', (text, why) => {
+    expect(socketPathOf(text)).toEqual({ refused: expect.stringContaining(why) as string });
+  });
+});
