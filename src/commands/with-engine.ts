@@ -3,7 +3,7 @@ import type { Config, LoadedConfig } from '../config/config.ts';
 import { problemLine } from '../config/problem.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { type AddressProblem, describeAddress, isRemote } from '../engine/address.ts';
-import { dockerContext } from '../engine/context.ts';
+import { dockerContext } from '../engine/connect/context.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { defaultPath, type EngineTarget, findTarget } from '../engine/connect/detect.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';

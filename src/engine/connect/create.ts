@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { endpointOf, findSocket } from './detect.ts';
 import { type Engine, EngineError } from '../engine.ts';
-import { otherEngines } from '../sockets.ts';
+import { otherEngines } from './sockets.ts';
 
 /** Loads the adapter of the engine that it is, and no other: gRPC costs memory. */
 export async function createEngine(

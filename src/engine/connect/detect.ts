@@ -4,7 +4,7 @@
  */
 import { describeAddress, type EngineAddress } from '../address.ts';
 import { type KnownRuntime, knownRuntimes } from '../endpoint.ts';
-import { firstThere, userSockets } from '../sockets.ts';
+import { firstThere, userSockets } from './sockets.ts';
 
 export type EngineTarget = (
   | { readonly kind: 'docker'; readonly address: EngineAddress }

@@ -9,7 +9,7 @@ import {
   findSocket,
   findTarget,
 } from '../../../../src/engine/connect/detect.ts';
-import { otherEngines } from '../../../../src/engine/sockets.ts';
+import { otherEngines } from '../../../../src/engine/connect/sockets.ts';
 import { socketPathOf } from '../../../../src/engine/endpoint.ts';
 
 const docker = { kind: 'unix', path: '/var/run/docker.sock' } as const;

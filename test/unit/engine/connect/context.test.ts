@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dockerContext } from '../../../src/engine/context.ts';
+import { dockerContext } from '../../../../src/engine/connect/context.ts';
 
 let home: string;
 

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type AddressProblem, contextAddress, type EngineAddress, type TlsOptions } from './address.ts';
-import { errnoOf } from '../system/errno.ts';
+import { type AddressProblem, contextAddress, type EngineAddress, type TlsOptions } from '../address.ts';
+import { errnoOf } from '../../system/errno.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

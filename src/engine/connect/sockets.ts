@@ -1,7 +1,7 @@
 /** Sockets of engines as people have them beside the usual ones: what is chosen last, and what an error names. */
 import { readdir, stat } from 'node:fs/promises';
-import { defaultSocketPath } from './address.ts';
-import { knownRuntimes } from './endpoint.ts';
+import { defaultSocketPath } from '../address.ts';
+import { knownRuntimes } from '../endpoint.ts';
 
 export interface FoundSocket {
   /** Whose it is, for people. */
