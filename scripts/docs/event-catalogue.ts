@@ -41,7 +41,7 @@ const object = (properties: Readonly<Record<string, Schema>>, description: strin
   description,
 });
 
-const thresholdType = oneOf(['relative', 'absolute'], 'relative: per cent; absolute: bytes');
+const thresholdType = oneOf(['relative', 'absolute', 'images'], 'relative: per cent; absolute: bytes');
 const thresholds = object(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
   'the thresholds, per cent or bytes',
