@@ -1,10 +1,10 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
+import { shortId } from '../core/model/store.ts';
 import type { Config } from '../config/config.ts';
 import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
-import { shortId } from '../core/eligible/images.ts';
 import { level, type Thresholds } from '../core/model/thresholds.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import { loadHistory } from '../history/saved.ts';

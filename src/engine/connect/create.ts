@@ -1,22 +1,25 @@
-/** From a configuration to the engine that it names. */
-import type { Config } from '../../config/config.ts';
-import { endpointOf, findSocket } from './detect.ts';
+/** From an address to the engine behind it. */
+import { endpointOf, type EngineTarget, findSocket } from './detect.ts';
 import { type Engine, EngineError } from '../engine.ts';
 import { otherEngines } from './sockets.ts';
 
-/** Loads the adapter of the engine that it is, and no other: gRPC costs memory. */
-export async function createEngine(
-  config: Pick<Config, 'target' | 'timeoutSeconds' | 'intervalSeconds'>,
-): Promise<Engine> {
-  const engine = await adapterFor(config);
-  return config.target.isNamed ? engine : namingOthers(engine);
+export interface EngineOptions {
+  readonly target: EngineTarget;
+  /** How long one request may take. */
+  readonly timeoutSeconds: number;
+  /** Between two checks: what an engine does not tell as it happens is asked for in shorter times. */
+  readonly intervalSeconds: number;
 }
 
-async function adapterFor(
-  config: Pick<Config, 'target' | 'timeoutSeconds' | 'intervalSeconds'>,
-): Promise<Engine> {
-  const { target } = config;
-  const timeoutMs = config.timeoutSeconds * 1000;
+/** Loads the adapter of the engine that it is, and no other: gRPC costs memory. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const engine = await adapterFor(options);
+  return options.target.isNamed ? engine : namingOthers(engine);
+}
+
+async function adapterFor(options: EngineOptions): Promise<Engine> {
+  const { target } = options;
+  const timeoutMs = options.timeoutSeconds * 1000;
   if (target.kind === 'docker') {
     const { createDockerEngine } = await import('../docker/docker-engine.ts');
     return createDockerEngine(target.address, { timeoutMs });
@@ -29,7 +32,7 @@ async function adapterFor(
   return createCriEngine(await endpointOf(target), {
     findSocket: () => (socketPath === undefined ? findSocket() : Promise.resolve(socketPath)),
     timeoutMs,
-    pollTimes: pollTimesFor(config.intervalSeconds),
+    pollTimes: pollTimesFor(options.intervalSeconds),
   });
 }
 
