@@ -83,11 +83,12 @@ async function whyNotHere(target: EngineTarget, told: Told, config: Config): Pro
   if (target.kind !== 'docker') return undefined;
   const { address } = target;
   // Nothing but the same folder could speak for a host that ssh leads to.
-  if (address.kind === 'ssh') return whyElsewhere(describeAddress(address), told.info?.rootDirectory);
+  const folder = told.info?.storeDirectory ?? told.info?.rootDirectory;
+  if (address.kind === 'ssh') return whyElsewhere(describeAddress(address), folder);
   if (told.info?.rootDirectory === undefined) return undefined;
   const isHere =
     told.path !== undefined && (!isRemote(address) || (await isStoreOf(told.path, told.info, config)));
-  return isHere ? undefined : whyElsewhere(describeAddress(address), told.info.rootDirectory);
+  return isHere ? undefined : whyElsewhere(describeAddress(address), folder);
 }
 
 export interface Told {

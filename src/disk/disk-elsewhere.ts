@@ -1,5 +1,5 @@
 /** The disk of an engine on another machine: nothing of it can be measured, and what the engine tells must do. */
-import type { ImageId, ImageStore } from '../core/model/store.ts';
+import type { ImageId } from '../core/model/store.ts';
 import type { ThresholdType, Usage } from '../core/model/thresholds.ts';
 import type { DataRootFinding } from './data-root.ts';
 import { DiskError } from './filesystem/error.ts';
@@ -36,7 +36,7 @@ export class DiskElsewhere extends ImageDisk {
     return Promise.resolve(toldByEngine(this.#why));
   }
 
-  override space(_store: ImageStore): Promise<SpaceByKind> {
+  override space(): Promise<SpaceByKind> {
     return Promise.reject(new DiskError('missing', this.path, `${this.#why}.`));
   }
 
