@@ -10,7 +10,6 @@ import { type Freed, shareOf } from '../core/forest/reclaim.ts';
 import { type Container, holders, shortId } from '../core/model/store.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { spaceAnswer } from '../observe/observe.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/terminal/space.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
@@ -31,7 +30,7 @@ export async function status(given: Config, output: Output, signal: AbortSignal)
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<Parameters<typeof statusJson>> => {
     const seen = await look(config, until, disk);
-    const answer = await spaceAnswer(disk, seen.snapshot.store, until);
+    const answer = await seen.observer.space(seen.snapshot.store, until);
     return [seen, answer, forestOf(seen.snapshot.store), config.thresholds];
   };
   if (output === 'watch') return await watch(async (until) => statusText(config, ...(await see(until))));

@@ -1,11 +1,13 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
 import type { Config, LoadedConfig } from '../config/config.ts';
 import { problemLine } from '../config/problem.ts';
+import { variableOf } from '../config/settings.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { type AddressProblem, describeAddress, isRemote } from '../engine/address.ts';
 import { dockerContext } from '../engine/connect/context.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { defaultPath, type EngineTarget, findTarget } from '../engine/connect/detect.ts';
+import { findOnNode, socketsOnNodes } from '../engine/connect/node-runtimes.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
 import { isStoreOf, whyElsewhere } from './elsewhere.ts';
 
@@ -41,7 +43,7 @@ export async function withEngine(loaded: LoadedConfig, env: Environment = proces
   const elsewhere = told === undefined ? undefined : await whyNotHere(target, told, known);
   const pathToCheck = loaded.pathToCheck ?? told?.path ?? known.pathToCheck;
   const config = { ...loaded, pathToCheck, target, elsewhere };
-  const warnings = wanted.warnings.map(line);
+  const warnings = [...wanted.warnings.map(line), ...(await missingOnNode(loaded))];
   const away = elsewhere === undefined ? told?.away : undefined;
   const { clean } = loaded;
   if (target.kind === 'docker' || !(clean.buildCache || clean.stoppedContainers))
@@ -66,7 +68,8 @@ async function withContext(loaded: LoadedConfig, env: Environment): Promise<Want
   const asGiven: Wanted = { ok: true, engine: { engine, engineNamedBy }, warnings: [] };
   const isCri =
     loaded.runtime === 'cri' || (loaded.runtime === 'auto' && loaded.runtimeEndpoint !== undefined);
-  if (isCri || engineNamedBy !== undefined) return asGiven;
+  // In a pod it is the node's, whatever files the image has.
+  if (isCri || engineNamedBy !== undefined || loaded.hostRun !== undefined) return asGiven;
   const context = await dockerContext(env);
   if (context === undefined) return asGiven;
   if (!context.ok) return context;
@@ -89,6 +92,17 @@ async function whyNotHere(target: EngineTarget, told: Told, config: Config): Pro
   const isHere =
     told.path !== undefined && (!isRemote(address) || (await isStoreOf(told.path, told.info, config)));
   return isHere ? undefined : whyElsewhere(describeAddress(address), folder);
+}
+
+/** Where nothing of what is looked for is on a node, what was, and what to do. */
+async function missingOnNode(loaded: LoadedConfig): Promise<readonly string[]> {
+  const { hostRun, runtime, runtimeEndpoint, engineNamedBy } = loaded;
+  if (hostRun === undefined || runtimeEndpoint !== undefined || engineNamedBy !== undefined) return [];
+  if (!(await findOnNode(hostRun, runtime)).isMissing) return [];
+  return [
+    `${variableOf('hostRun')}=${hostRun}: no container runtime’s socket is there (looked for ${socketsOnNodes.join(', ')}). ` +
+      `Mount the folder of the socket and set DOCKER_HOST or ${variableOf('runtimeEndpoint')}; with the chart: engine.runtime, engine.hostSocketDir and engine.socketName`,
+  ];
 }
 
 export interface Told {

@@ -4,6 +4,7 @@
  */
 import { describeAddress, type EngineAddress } from '../address.ts';
 import { type KnownRuntime, knownRuntimes } from '../endpoint.ts';
+import { findOnNode, folderOfRuntime } from './node-runtimes.ts';
 import { firstThere, userSockets } from './sockets.ts';
 
 export type EngineTarget = (
@@ -20,6 +21,8 @@ export type EngineTarget = (
 export interface EngineWish {
   readonly runtime: 'docker' | 'cri' | 'auto';
   readonly runtimeEndpoint: string | undefined;
+  /** Where a node's /run is seen. */
+  readonly hostRun?: string | undefined;
   readonly engine: EngineAddress;
   /** What named the engine: DOCKER_HOST, a context; undefined: nothing did. */
   readonly engineNamedBy: string | undefined;
@@ -32,12 +35,19 @@ const dockerDataRoot = '/var/lib/docker';
 
 /** Looks for sockets and folders; connects to nothing. @param root where to look, `/` but in tests. */
 export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTarget> {
-  const { runtime, runtimeEndpoint, engine: address, engineNamedBy } = wish;
+  const { runtime, runtimeEndpoint, hostRun, engine: address, engineNamedBy } = wish;
   const docker = (why: string, isNamed = false): EngineTarget => ({ kind: 'docker', address, why, isNamed });
   const cri = (why: string): EngineTarget => {
     const isNamed = runtimeEndpoint !== undefined;
     return { kind: 'cri', socketPath: runtimeEndpoint, why, isNamed };
   };
+  if (hostRun !== undefined && runtimeEndpoint === undefined && engineNamedBy === undefined) {
+    const { kind, path } = await findOnNode(`${root}${hostRun}`, runtime);
+    const found = { why: `it is the runtime of this node, seen below ${hostRun}`, isNamed: true };
+    return kind === 'docker'
+      ? { kind, address: { kind: 'unix', path }, ...found }
+      : { kind, socketPath: path, ...found };
+  }
   const byRuntime = `DOCKER_IMAGE_CLEANER_RUNTIME=${runtime}`;
   if (runtime === 'docker')
     return docker(
@@ -88,6 +98,8 @@ export async function endpointOf(target: EngineTarget, root = ''): Promise<strin
 export async function defaultPath(target: EngineTarget, root = ''): Promise<string> {
   if (target.kind === 'docker') return dockerDataRoot;
   const socketPath = target.socketPath ?? (await findSocket(root));
+  const onNode = await folderOfRuntime(socketPath, root);
+  if (onNode !== undefined) return onNode;
   const known = knownRuntimes.find((each) => each.socketPath === socketPath);
   if (known === undefined)
     return socketPath.includes('crio') ? knownRuntimes[1].roots[0] : knownRuntimes[0].roots[0];
