@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './cli/command-line.ts';
-import type { Print } from './cli/command-table.ts';
+import { type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
+import { whyNoClean, whyNoRun } from './commands/elsewhere.ts';
 import { withEngine } from './commands/with-engine.ts';
 import { printable } from './core/model/printable.ts';
 import { EXIT } from './cli/exit-status.ts';
@@ -38,18 +39,28 @@ async function main(): Promise<number> {
       return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      const { config, warnings, away } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings, away } = found;
+      const reason = whyNoRun(config);
+      if (reason !== undefined) return print(refusal([reason], []));
       return await run(config, command.once, [...command.warnings, ...warnings], away);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
       return await plan(config, outputOf(command), new AbortController().signal);
     }
     case 'clean': {
       const { clean } = await import('./commands/clean.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings } = found;
+      const reason = whyNoClean(config);
+      if (reason !== undefined) return print(refusal([reason], []));
       warn([...command.warnings, ...warnings]);
       return await clean(config, command.request);
     }
@@ -59,7 +70,9 @@ async function main(): Promise<number> {
     }
     case 'status': {
       const { status } = await import('./commands/status.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await withEngine(command.config);
+      if (!found.ok) return print(refusal([found.problem], []));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
       return await status(config, outputOf(command), new AbortController().signal);
     }

@@ -75,11 +75,20 @@ const usage = object<UsageJson>('the filesystem below the path, now', {
   resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
   bytes: gauge('the filesystem by blocks, in bytes'),
   inodes: orNull(gauge('the filesystem by inodes; null where it counts none')),
-  allocated: orNull(amount('allocated below the path; null in relative mode')),
+  allocated: orNull(
+    amount(
+      'what thresholds in bytes are compared with: allocated below the path, or all images; null in relative mode',
+    ),
+  ),
 });
 
 const thresholdType = (description: string): Described<Thresholds['type']> =>
-  oneOf<Thresholds['type']>(description, { relative: 'per cent', absolute: 'bytes' });
+  oneOf<Thresholds['type']>(description, {
+    relative: 'per cent',
+    absolute: 'bytes below the path',
+    images:
+      'bytes of all images as the engine counts them; with `high` at its largest and `low` 0 the look is at all that may go, because the disk is elsewhere',
+  });
 
 const thresholds = object<Thresholds>('the thresholds', {
   type: thresholdType('the unit'),

@@ -9,15 +9,27 @@ import { level, type Thresholds } from '../core/model/thresholds.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
-import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import {
+  diskOf,
+  engineLine,
+  isAboutEverything,
+  look,
+  orUnavailable,
+  type Output,
+  printJson,
+  type Seen,
+  sourceLines,
+  thresholdsOf,
+} from './look.ts';
 import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
-export async function plan(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+export async function plan(given: Config, output: Output, signal: AbortSignal): Promise<number> {
+  const config = { ...given, thresholds: thresholdsOf(given) };
   const { thresholds, protections, clean } = config;
   const policy = findPolicy(config.policy);
   const disk = diskOf(config);
-  const see = async (until: AbortSignal): Promise<Parameters<typeof planText>> => {
+  const see = async (until: AbortSignal): Promise<Parameters<typeof planJson>> => {
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
@@ -29,18 +41,19 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
     return [seen, due, thresholds, atHigh, cut];
   };
-  if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
+  if (output === 'watch') return await watch(async (until) => planText(config, ...(await see(until))));
   return await orUnavailable(async () => {
     const all = await see(signal);
     if (output === 'json') printJson(planJson(...all));
-    else process.stdout.write(planText(...all));
+    else process.stdout.write(planText(config, ...all));
     return EXIT.done;
   });
 }
 
 /** @param atHigh shown in place of a plan that has nothing to delete. @param cut where a sweep would end before that. */
 function planText(
-  seen: Look,
+  config: Config,
+  seen: Seen,
   due: Plan,
   thresholds: Thresholds,
   atHigh: Plan | undefined,
@@ -49,16 +62,20 @@ function planText(
   const planned = atHigh ?? due;
   const show = (value: number): string => formatLevel(value, thresholds.type);
   const after = level(planned.predicted.usageAfter, thresholds.type).value;
-  const verdict = due.triggered
-    ? 'A sweep is due.'
-    : atHigh === undefined
-      ? 'No sweep is due: usage is below the high threshold. If one began now:'
-      : `No sweep is due: usage is below the low threshold. At the high threshold (${show(thresholds.high)}) it would delete:`;
+  const verdict = isAboutEverything(thresholds)
+    ? 'How full the disk is cannot be known from here. All that a sweep may delete, in its order:'
+    : due.triggered
+      ? 'A sweep is due.'
+      : atHigh === undefined
+        ? 'No sweep is due: usage is below the high threshold. If one began now:'
+        : `No sweep is due: usage is below the low threshold. At the high threshold (${show(thresholds.high)}) it would delete:`;
   const ending =
     planned.victims.length === 0
       ? 'Nothing would be deleted.'
-      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
+      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow || isAboutEverything(thresholds) ? '' : ', which does not reach the low threshold'}.`;
   return [
+    engineLine(seen.engine, config),
+    '',
     gauges(seen.snapshot.usage, thresholds),
     ...sourceLines(seen),
     '',

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { sleep } from '../system/clock.ts';
 import { type CheckResult, Daemon } from '../daemon/daemon.ts';
-import { ImageDisk } from '../disk/image-disk.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { ClusterError } from '../cluster/error.ts';
@@ -10,6 +10,8 @@ import type { Reporter } from '../events/events.ts';
 import type { SweepCordon } from '../sweep/cordon-guard.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import type { Engine } from '../engine/engine.ts';
+import { endpointOf } from '../engine/connect/detect.ts';
+import { imagesBytes } from '../engine/images-bytes.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForCheckRequests, listenForSignals, type StopSignals } from '../system/signals.ts';
@@ -20,6 +22,7 @@ import { version } from '../system/version.ts';
 import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
 import { connectCordon } from './node-cordon.ts';
+import { diskOf } from './look.ts';
 import { pathAtBoot } from './path-at-boot.ts';
 import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
 import type { EngineAway } from './with-engine.ts';
@@ -54,6 +57,7 @@ export async function run(
   const asked: { daemon?: Daemon } = {};
   // Before the daemon is there, the first check is still to come.
   const ignoreRequests = listenForCheckRequests(() => asked.daemon?.checkNow());
+  report({ event: 'engine.chosen', endpoint: await endpointOf(given.target), reason: given.target.why });
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
@@ -71,11 +75,8 @@ export async function run(
     if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
     const { http } = surfaces;
     const engine = watchedBy(await createEngine(config), http);
-    const disk = new ImageDisk(
-      config.pathToCheck,
-      config.thresholds.type,
-      config.stateFile && `${config.stateFile}.layers`,
-    );
+    const disk = diskOf(config, config.stateFile && `${config.stateFile}.layers`);
+    disk.countImagesBy((signal) => imagesBytes(engine, signal));
     remembered.history = await follow(config, engine, disk, report, signals.stop);
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
@@ -87,7 +88,7 @@ export async function run(
     report({
       event: 'daemon.started',
       version,
-      path: config.pathToCheck,
+      path: disk.path,
       thresholds: config.thresholds,
       intervalSeconds: config.intervalSeconds,
       dryRun: config.dryRun,

@@ -3,35 +3,44 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
-import { FillRate, type Forecast, forecastText } from '../core/model/forecast.ts';
-import { forestOf, type Forest } from '../core/forest/forest.ts';
+import { FillRate, forecastText } from '../core/model/forecast.ts';
+import { forestOf } from '../core/forest/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/model/format.ts';
 import { printable } from '../core/model/printable.ts';
 import { type Freed, shareOf } from '../core/forest/reclaim.ts';
 import { type Container, holders, shortId } from '../core/model/store.ts';
-import type { Thresholds } from '../core/model/thresholds.ts';
+import type { EngineInfo } from '../engine/engine.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import type { SpaceAnswer } from '../observe/observer.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/terminal/space.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
-import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import {
+  diskOf,
+  engineLine,
+  look,
+  orUnavailable,
+  type Output,
+  printJson,
+  sourceLines,
+  thresholdsOf,
+} from './look.ts';
 import { watch } from './watch.ts';
 
-export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+export async function status(given: Config, output: Output, signal: AbortSignal): Promise<number> {
+  const config = { ...given, thresholds: thresholdsOf(given) };
   const disk = diskOf(config);
   const fillRate = await pastFillRate(config);
-  const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
+  const see = async (until: AbortSignal): Promise<Parameters<typeof statusJson>> => {
     const seen = await look(config, until, disk);
     const answer = await seen.observer.space(seen.snapshot.store, until);
     fillRate.add(seen.snapshot.usage, seen.snapshot.takenAtMs);
     return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, fillRate.forecast()];
   };
-  if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
+  if (output === 'watch') return await watch(async (until) => statusText(config, ...(await see(until))));
   return await orUnavailable(async () => {
     const all = await see(signal);
     if (output === 'json') printJson(statusJson(...all));
-    else process.stdout.write(statusText(...all));
+    else process.stdout.write(statusText(config, ...all));
     return EXIT.done;
   });
 }
@@ -44,16 +53,13 @@ async function pastFillRate({ stateFile, pathToCheck }: Config): Promise<FillRat
 }
 
 function statusText(
-  seen: Look,
-  answer: SpaceAnswer,
-  forest: Forest,
-  thresholds: Thresholds,
-  forecast: Forecast | undefined,
+  config: Config,
+  ...[seen, answer, forest, thresholds, forecast]: Parameters<typeof statusJson>
 ): string {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return [
-    printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
+    engineLine(engine, config),
     '',
     gauges(snapshot.usage, thresholds),
     ...(forecast === undefined ? [] : [forecastText(forecast)]),
@@ -86,7 +92,7 @@ function statusText(
 }
 
 /** The engine's own figure, next to the filesystem's. */
-function storeLine({ storeUsage }: Look['engine']): readonly string[] {
+function storeLine({ storeUsage }: EngineInfo): readonly string[] {
   if (storeUsage === undefined) return [];
   const { bytes, inodes } = storeUsage;
   return [`the engine says of its layers: ${formatBytes(bytes)} in ${formatCount(inodes, 'inode')}`];

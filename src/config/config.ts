@@ -50,13 +50,15 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly softLevel: number | undefined;
   /** Of the Docker Engine, should it be one. */
   readonly engine: EngineAddress;
-  /** Whether somebody named it (DOCKER_HOST). */
-  readonly engineIsNamed: boolean;
+  /** What named it; undefined: nothing did. A Docker context may yet. */
+  readonly engineNamedBy: string | undefined;
 };
 
 /** Once it was looked which engine is here (src/engine/connect/detect.ts). */
 export type Config = Omit<LoadedConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
+  /** Set where the engine's disk is not this machine's: why, a sentence for people. */
+  readonly elsewhere?: string | undefined;
   readonly target: EngineTarget;
 };
 
@@ -110,7 +112,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     criticalLevel: judged.criticalLevel,
     softLevel: judged.softLevel,
     engine: engine.address,
-    engineIsNamed: (env['DOCKER_HOST'] ?? '').trim() !== '',
+    engineNamedBy: (env['DOCKER_HOST'] ?? '').trim() === '' ? undefined : 'DOCKER_HOST',
   };
   return { ok: true, config, warnings };
 }

@@ -69,7 +69,10 @@ function plainText(value: unknown): string {
     : '';
 }
 
-const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
+const threshold = judgedLater(
+  'percent|bytes',
+  `relative: ${percentAllowed}; absolute and images: ${bytesAllowed}`,
+);
 
 export const settings = {
   config: setting({
@@ -115,8 +118,8 @@ export const settings = {
   }),
   thresholdType: setting({
     group: 'Disk',
-    help: 'Whether the thresholds are per cent of the filesystem (relative) or bytes used below the path (absolute)',
-    kind: choice('relative', 'absolute'),
+    help: 'What the thresholds are: per cent of the filesystem (relative), bytes used below the path (absolute), or bytes of all images as the engine counts them (images), which needs no disk, as with an engine on another machine',
+    kind: choice('relative', 'absolute', 'images'),
     default: 'relative',
   }),
   thresholdHigh: setting({
@@ -124,7 +127,7 @@ export const settings = {
     help: 'Usage at which deleting starts',
     kind: threshold,
     default: undefined,
-    defaultText: '80; none in absolute mode',
+    defaultText: '80; none where the thresholds are bytes',
   }),
   thresholdLow: setting({
     group: 'Disk',

@@ -58,7 +58,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
   const lowGiven = read(low);
   const criticalGiven = read(critical);
   const softGiven = read(soft);
-  if (type === 'absolute' && high === undefined) problems.push(highMissing());
+  if (type !== undefined && type !== 'relative' && high === undefined) problems.push(highMissing(type));
   if (type === undefined || problems.length > 0) return refused();
 
   const highValue = highGiven ?? defaultRelativeHigh;
@@ -96,7 +96,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
 
 /** By an unknown type, a threshold is refused only when neither type would take it. */
 function parseByType(text: string, type: Thresholds['type'] | undefined): Parsed<number> {
-  if (type === 'absolute') return parseBytes(text);
+  if (type === 'absolute' || type === 'images') return parseBytes(text);
   const percent = parsePercent(text);
   if (percent.ok) return percent;
   const bytes = parseBytes(text);
@@ -107,8 +107,8 @@ function parseByType(text: string, type: Thresholds['type'] | undefined): Parsed
   return { ok: false, reason: percent.reason + hint };
 }
 
-function highMissing(): string {
-  const reason = `in absolute mode it must be set (or ${flagOf('thresholdHigh')}); expected ${bytesAllowed}`;
+function highMissing(type: Thresholds['type']): string {
+  const reason = `in ${type} mode it must be set (or ${flagOf('thresholdHigh')}); expected ${bytesAllowed}`;
   return problemLine(variableOf('thresholdHigh'), undefined, reason);
 }
 

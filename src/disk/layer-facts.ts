@@ -95,12 +95,17 @@ export function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
 
 /** @param why a sentence for people. */
 export function noFacts(why: string): LayerFacts {
+  return toldByEngine(`the store on disk could not be used: ${why}`);
+}
+
+/** Nothing of the disk. @param why a sentence for people. */
+export function toldByEngine(why: string): LayerFacts {
   return {
     images: new Map(),
     layers: new Map(),
     heldLayers: [],
     heldSpace: new Map(),
-    source: `estimated from the sizes that the engine gives, because the store on disk could not be used: ${why}`,
+    source: `estimated from the sizes that the engine gives, because ${why}`,
   };
 }
 

@@ -40,14 +40,14 @@ export function object<T>(
 }
 
 export const thresholdType = oneOf<Thresholds['type']>(
-  ['relative', 'absolute'],
-  'relative: per cent; absolute: bytes',
+  ['relative', 'absolute', 'images'],
+  'relative: per cent; absolute: bytes below the path; images: bytes of all images',
 );
 export const thresholds = object<Thresholds>(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
   'the thresholds, per cent or bytes',
 );
-export const used = number('usage: per cent in relative mode, bytes in absolute mode');
+export const used = number('usage: per cent in relative mode, bytes otherwise');
 
 const gauge: Schema = {
   type: 'object',

@@ -1,4 +1,5 @@
 /** Quantities as people read them: bytes in SI units, ages, percentages. Pure text, no locale. */
+import type { ThresholdType } from './thresholds.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -32,7 +33,7 @@ export function formatDuration(seconds: number): string {
 }
 
 /** A usage level in its own unit: per cent in relative mode, bytes in absolute mode. */
-export function formatLevel(value: number, type: 'relative' | 'absolute'): string {
+export function formatLevel(value: number, type: ThresholdType): string {
   return type === 'relative' ? formatPercent(value) : formatBytes(value);
 }
 

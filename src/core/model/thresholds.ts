@@ -26,13 +26,19 @@ export interface Usage {
   readonly bytes: Gauge;
   /** Undefined on a filesystem without an inode count (btrfs reports 0). */
   readonly inodes: Gauge | undefined;
-  /** Allocated below the path; measured in absolute mode only. */
+  /** What is compared with thresholds in bytes: allocated below the path, or all images; undefined in relative mode. */
   readonly allocated: Amount | undefined;
 }
 
-/** `relative`: high and low are per cent (0–100). `absolute`: bytes allocated below the path. */
+/**
+ * - `relative`: high and low are per cent (0–100).
+ * - `absolute`: bytes allocated below the path.
+ * - `images`: bytes of all images as the engine counts them: needs no disk, and knows nothing of one.
+ */
+export type ThresholdType = 'relative' | 'absolute' | 'images';
+
 export interface Thresholds {
-  readonly type: 'relative' | 'absolute';
+  readonly type: ThresholdType;
   readonly high: number;
   readonly low: number;
 }
@@ -54,8 +60,8 @@ export function percentUsed(gauge: Gauge): number {
  * @throws RangeError in absolute mode when the usage carries no allocated bytes (a caller's mistake).
  */
 export function level(usage: Usage, type: Thresholds['type']): Level {
-  if (type === 'absolute') {
-    if (usage.allocated === undefined) throw new RangeError('absolute mode needs the allocated bytes');
+  if (type !== 'relative') {
+    if (usage.allocated === undefined) throw new RangeError(`${type} mode needs the allocated bytes`);
     return { value: usage.allocated.bytes, resource: 'bytes' };
   }
   const blocks = percentUsed(usage.bytes);
@@ -83,8 +89,8 @@ function overLow(gauge: Gauge | undefined, lowPercent: number): number {
 
 /** How much of each resource must go before usage is below LOW; zero where it already is. */
 export function amountToFree(usage: Usage, thresholds: Thresholds): Amount {
-  if (thresholds.type === 'absolute') {
-    const used = level(usage, 'absolute').value;
+  if (thresholds.type !== 'relative') {
+    const used = level(usage, thresholds.type).value;
     return { bytes: used < thresholds.low ? 0 : Math.floor(used - thresholds.low) + 1, inodes: 0 };
   }
   return {
@@ -126,7 +132,7 @@ export function usageAfter(usage: Usage, freed: Amount): Usage {
 
 /** The usage as it would be if the resource that decides were used up to a level, in the thresholds' unit. */
 export function usageAt(usage: Usage, type: Thresholds['type'], value: number): Usage {
-  if (type === 'absolute')
+  if (type !== 'relative')
     return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
   const upTo = (gauge: Gauge): Gauge => ({
     total: gauge.total,
@@ -137,7 +143,14 @@ export function usageAt(usage: Usage, type: Thresholds['type'], value: number): 
     : { ...usage, bytes: upTo(usage.bytes) };
 }
 
+/** Nothing is known of the filesystem: the engine's disk is another machine's. */
+export function isUnmeasured({ bytes }: Usage): boolean {
+  return bytes.total === 0;
+}
+
 /** So little is left that not even a record of what is deleted can be written. */
-export function isBrimful({ bytes, inodes }: Usage): boolean {
+export function isBrimful(usage: Usage): boolean {
+  const { bytes, inodes } = usage;
+  if (isUnmeasured(usage)) return false;
   return bytes.available < 64 * 1024 || (inodes !== undefined && inodes.available < 4);
 }

@@ -60,7 +60,7 @@ export const docuum = reference(
   () => (moment) => {
     const { store, usage, thresholds } = moment;
     const budget =
-      thresholds.type === 'absolute' ? thresholds.high : (usage.bytes.total * thresholds.high) / 100;
+      thresholds.type !== 'relative' ? thresholds.high : (usage.bytes.total * thresholds.high) / 100;
     const users = new Map<number, number>();
     for (const image of store.present())
       for (const layer of store.trace.chains[image] ?? []) users.set(layer, (users.get(layer) ?? 0) + 1);

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { formatBytes, formatPercent } from '../../core/model/format.ts';
 import { printable } from '../../core/model/printable.ts';
-import { percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import { isUnmeasured, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
 
 const BAR_WIDTH = 40;
 const NARROW_BAR_WIDTH = 20;
@@ -34,8 +34,14 @@ export function gauges(usage: Usage, thresholds: Thresholds): string {
       high: (100 * thresholds.high) / usage.bytes.total,
     };
     lines.push(
-      `below   ${bar(share, marksOfDisk)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(thresholds.high)}, low ${formatBytes(thresholds.low)})`,
+      `${thresholds.type === 'images' ? 'images  ' : 'below   '}${bar(share, marksOfDisk)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(thresholds.high)}, low ${formatBytes(thresholds.low)})`,
     );
+  }
+  if (isUnmeasured(usage)) {
+    const used = formatBytes(usage.allocated?.bytes ?? 0);
+    const limits = `(high ${formatBytes(thresholds.high)}, low ${formatBytes(thresholds.low)})`;
+    const isSet = thresholds.high < Number.MAX_SAFE_INTEGER;
+    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` ${limits}` : ''}`;
   }
   const { total, available } = usage.bytes;
   lines.push(

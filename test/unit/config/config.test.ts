@@ -50,7 +50,7 @@ describe('names and defaults', () => {
       logFormat: 'auto',
       logLevel: 'info',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
-      engineIsNamed: false,
+      engineNamedBy: undefined,
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
@@ -140,7 +140,7 @@ describe('names and defaults', () => {
       logFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
-      engineIsNamed: true,
+      engineNamedBy: 'DOCKER_HOST',
     });
   });
 
@@ -297,7 +297,7 @@ describe('problems', () => {
       LOG_FORMAT: 'xml',
       LOG_LEVEL: 'loud',
     });
-    const problems = problemsOf({ ...env, DOCKER_HOST: 'ssh://host' });
+    const problems = problemsOf({ ...env, DOCKER_HOST: 'npipe://host' });
     const named = [...Object.keys(env).filter((name) => name !== `${prefix}THRESHOLD_TYPE`), 'DOCKER_HOST'];
     expect(problems.map((problem) => problem.split('=')[0]).sort()).toEqual(named.sort());
     for (const problem of problems) expect(problem).not.toMatch(/[\r\n]/);
