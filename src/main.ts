@@ -45,7 +45,7 @@ async function main(): Promise<number> {
       const { plan } = await import('./commands/plan.ts');
       const { config, warnings } = await withEngine(command.config);
       warn([...command.warnings, ...warnings]);
-      return await plan(config, outputOf(command), new AbortController().signal);
+      return await plan(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate.ts');
@@ -55,7 +55,7 @@ async function main(): Promise<number> {
       const { status } = await import('./commands/status.ts');
       const { config, warnings } = await withEngine(command.config);
       warn([...command.warnings, ...warnings]);
-      return await status(config, outputOf(command), new AbortController().signal);
+      return await status(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'uncordon': {
       const { uncordon } = await import('./commands/uncordon.ts');

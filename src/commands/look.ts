@@ -45,14 +45,6 @@ export async function orUnavailable(body: () => Promise<number>): Promise<number
   }
 }
 
-/** Where the sizes of layers are from, and whether the path is the right one, as both commands tell it for people. */
-export function sourceLines({ snapshot, dataRoot }: Look): readonly string[] {
-  return [
-    `layer sizes: ${printable(snapshot.layerSource)}`,
-    ...(dataRoot === undefined ? [] : [`warning: ${printable(dataRoot.message)}`]),
-  ];
-}
-
 /** Prints JSON to standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);

@@ -1,33 +1,28 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
-import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import type { ListOptions } from '../config/list-options.ts';
+import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
-import { shortId } from '../core/protection.ts';
-import { level, type Thresholds } from '../core/thresholds.ts';
+import { makePlan, planAtHigh } from '../core/plan.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
-import { gauges, table } from '../surfaces/terminal.ts';
-import {
-  complain,
-  diskOf,
-  type Look,
-  look,
-  orUnavailable,
-  type Output,
-  printJson,
-  sourceLines,
-} from './look.ts';
+import { planText, type ShownPlan } from '../surfaces/plan-text.ts';
+import { outputLook } from '../surfaces/table.ts';
+import { complain, diskOf, look, orUnavailable, type Output, printJson } from './look.ts';
 import { watch } from './watch.ts';
 
-export async function plan(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+export async function plan(
+  config: Config,
+  output: Output,
+  list: ListOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { thresholds, protections, clean } = config;
   const policy = findPolicy(config.policy);
   const disk = diskOf(config);
-  const see = async (until: AbortSignal): Promise<Parameters<typeof planText>> => {
+  const see = async (until: AbortSignal): Promise<ShownPlan> => {
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
@@ -36,13 +31,13 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
-    return [seen, due, thresholds, atHigh, cut];
+    return { seen, due, thresholds, atHigh, cut };
   };
-  if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
+  if (output === 'watch') return await watch(see, (shown, page) => planText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
-    const all = await see(signal);
-    if (output === 'json') printJson(planJson(...all));
-    else process.stdout.write(planText(...all));
+    const shown = await see(signal);
+    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown.atHigh, shown.cut));
+    else process.stdout.write(planText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });
 }
@@ -55,67 +50,4 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   if (!('lost' in saved)) return saved.history;
   complain(`planned without the use of images: ${saved.lost}`);
   return undefined;
-}
-
-/** @param atHigh shown in place of a plan that has nothing to delete. @param cut where a sweep would end before that. */
-function planText(
-  seen: Look,
-  due: Plan,
-  thresholds: Thresholds,
-  atHigh: Plan | undefined,
-  cut: Cut | undefined,
-): string {
-  const planned = atHigh ?? due;
-  const show = (value: number): string => formatLevel(value, thresholds.type);
-  const after = level(planned.predicted.usageAfter, thresholds.type).value;
-  const verdict = due.triggered
-    ? 'A sweep is due.'
-    : atHigh === undefined
-      ? 'No sweep is due: usage is below the high threshold. If one began now:'
-      : `No sweep is due: usage is below the low threshold. At the high threshold (${show(thresholds.high)}) it would delete:`;
-  const ending =
-    planned.victims.length === 0
-      ? 'Nothing would be deleted.'
-      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
-  return [
-    gauges(seen.snapshot.usage, thresholds),
-    ...sourceLines(seen),
-    '',
-    verdict,
-    ...(planned.victims.length === 0
-      ? []
-      : [
-          '',
-          table(
-            ['DELETE', 'ID', 'SIZE', 'WHY'],
-            planned.victims.map((victim) => [
-              victim.references[0] ?? '<none>',
-              shortId(victim.id),
-              formatBytes(victim.sizeBytes),
-              victim.reason,
-            ]),
-            [2],
-          ),
-        ]),
-    '',
-    ending,
-    ...(cut === undefined ? [] : [`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`]),
-    ...planned.unmatchedKeep.map(({ text }) => `KEEP pattern ${text} matches no image here.`),
-    ...(planned.kept.length === 0
-      ? []
-      : [
-          '',
-          table(
-            ['KEEP', 'ID', 'SIZE', 'WHY'],
-            planned.kept.map((image) => [
-              image.references[0] ?? '<none>',
-              shortId(image.id),
-              formatBytes(image.sizeBytes),
-              image.reason,
-            ]),
-            [2],
-          ),
-        ]),
-    '',
-  ].join('\n');
 }

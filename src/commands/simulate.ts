@@ -12,7 +12,7 @@ import { bandTables, settingTable, type TextTable, traceLine } from '../simulate
 import { jobsOf, type Result, resultsOf, type Settings } from '../simulate/simulate.ts';
 import { type Trace, TraceError } from '../simulate/trace.ts';
 import { traceLines } from '../simulate/write-trace.ts';
-import { table } from '../surfaces/terminal.ts';
+import { plainColumns, table } from '../surfaces/table.ts';
 import { complain, printJson } from './look.ts';
 import { OutputFile, OutputFileError } from './output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
@@ -79,5 +79,5 @@ function asText(trace: Trace, results: readonly Result[], isComparingBands: bool
 }
 
 function tableText({ title, columns, rows, numbers, below }: TextTable): string {
-  return [title, table(columns, rows, numbers), ...below].join('\n');
+  return [title, table(plainColumns(columns, numbers), rows), ...below].join('\n');
 }

@@ -3,84 +3,34 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
-import { forestOf, type Forest } from '../core/forest.ts';
-import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
-import { printable } from '../core/printable.ts';
-import { shortId } from '../core/protection.ts';
-import { type Freed, shareOf } from '../core/space.ts';
-import { type Container, holders } from '../core/store.ts';
-import type { Thresholds } from '../core/thresholds.ts';
+import type { ListOptions } from '../config/list-options.ts';
+import { forestOf } from '../core/forest.ts';
 import { EXIT } from '../exit-status.ts';
-import { type SpaceAnswer, spaceAnswer } from '../observe.ts';
-import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
-import { spaceText } from '../surfaces/space.ts';
-import { gauges, table } from '../surfaces/terminal.ts';
-import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import { spaceAnswer } from '../observe.ts';
+import { statusJson } from '../surfaces/json/status.ts';
+import { type ShownStatus, statusText } from '../surfaces/status-text.ts';
+import { outputLook } from '../surfaces/table.ts';
+import { diskOf, look, orUnavailable, type Output, printJson } from './look.ts';
 import { watch } from './watch.ts';
 
-export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
+export async function status(
+  config: Config,
+  output: Output,
+  list: ListOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const disk = diskOf(config);
-  const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
+  const see = async (until: AbortSignal): Promise<ShownStatus> => {
     const seen = await look(config, until, disk);
     const answer = await spaceAnswer(disk, seen.snapshot.store, until);
-    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds];
+    const { thresholds, protections } = config;
+    return { seen, answer, forest: forestOf(seen.snapshot.store), thresholds, keep: protections.keep };
   };
-  if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
+  if (output === 'watch') return await watch(see, (shown, page) => statusText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
-    const all = await see(signal);
-    if (output === 'json') printJson(statusJson(...all));
-    else process.stdout.write(statusText(...all));
+    const shown = await see(signal);
+    if (output === 'json') printJson(statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds));
+    else process.stdout.write(statusText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });
-}
-
-function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds): string {
-  const { engine, snapshot } = seen;
-  const held = holders(snapshot.store);
-  return [
-    printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
-    '',
-    gauges(snapshot.usage, thresholds),
-    ...sourceLines(seen),
-    ...storeLine(engine),
-    '',
-    'space' in answer
-      ? spaceText(answer.space)
-      : `Where the space is cannot be told: ${printable(answer.problem)}`,
-    '',
-    table(
-      ['IMAGE', 'ID', 'SIZE', 'UNIQUE', 'SHARED', 'AGE', 'USED BY'],
-      bySize(snapshot.store.images).map((image) => {
-        const age = ageSeconds(image, snapshot.takenAtMs);
-        const { unique, shared } = shareOf(forest, image.id);
-        return [
-          [...image.tags, ...(image.tags.length === 0 ? image.digests : [])].join(', ') || '<none>',
-          shortId(image.id),
-          formatBytes(image.sizeBytes),
-          amountText(unique),
-          amountText(shared),
-          age === undefined ? '?' : formatDuration(age),
-          usedBy(held.get(image.id)),
-        ];
-      }),
-      [2, 3, 4, 5],
-    ),
-    '',
-  ].join('\n');
-}
-
-/** The engine's own figure, next to the filesystem's. */
-function storeLine({ storeUsage }: Look['engine']): readonly string[] {
-  if (storeUsage === undefined) return [];
-  const { bytes, inodes } = storeUsage;
-  return [`the engine says of its layers: ${formatBytes(bytes)} in ${formatCount(inodes, 'inode')}`];
-}
-
-/** An estimate is marked. */
-function amountText({ bytes, exact }: Freed): string {
-  return `${exact ? '' : '~'}${formatBytes(bytes)}`;
-}
-
-function usedBy(containers: readonly Container[] = []): string {
-  return containers.map(({ name, state }) => (state === 'running' ? name : `${name} (${state})`)).join(', ');
 }

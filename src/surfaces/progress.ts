@@ -5,8 +5,8 @@
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/format.ts';
 import { type Amount, amountToFree, level, type Thresholds, type Usage } from '../core/thresholds.ts';
 import { type DaemonEvent, isDeletion, type Reporter } from '../events.ts';
-import { cut } from './screen.ts';
 import { bar } from './terminal.ts';
+import { cut } from './text-width.ts';
 
 export interface ProgressOutput {
   readonly columns: () => number;
