@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
-import { parseCommandLine } from './command-line.ts';
-import type { Print } from './command-table.ts';
+import { parseCommandLine } from './cli/command-line.ts';
+import type { Print } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
-import { printable } from './core/printable.ts';
-import { EXIT } from './exit-status.ts';
+import { printable } from './core/model/printable.ts';
+import { EXIT } from './cli/exit-status.ts';
 
 /** Set where what a command prints could not be written. */
 let isUnwritten = false;
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   const columns = process.stdout.columns || 100;
   const command = parseCommandLine(argv, process.env, { columns }, file);
   if (isHelper && command.kind === 'simulate') {
-    const { simulateHelper } = await import('./commands/simulate-helper.ts');
+    const { simulateHelper } = await import('./commands/simulate/simulate-helper.ts');
     return await simulateHelper(command.options);
   }
   switch (command.kind) {
@@ -48,7 +48,7 @@ async function main(): Promise<number> {
       return await plan(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'simulate': {
-      const { simulate } = await import('./commands/simulate.ts');
+      const { simulate } = await import('./commands/simulate/simulate.ts');
       return await simulate(command.options, new AbortController().signal);
     }
     case 'status': {
@@ -77,7 +77,7 @@ function print({ stream, text, exitCode }: Print): number {
 async function configFile(argv: readonly string[]): Promise<ConfigFile | undefined> {
   const path = configFilePath(argv, process.env);
   if (path === undefined) return undefined;
-  const { readConfigFile } = await import('./read-config-file.ts');
+  const { readConfigFile } = await import('./cli/read-config-file.ts');
   return await readConfigFile(path);
 }
 

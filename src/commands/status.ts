@@ -4,9 +4,9 @@
  */
 import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
-import { forestOf } from '../core/forest.ts';
-import { EXIT } from '../exit-status.ts';
-import { spaceAnswer } from '../observe.ts';
+import { forestOf } from '../core/forest/forest.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { spaceAnswer } from '../observe/observe.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/status-text.ts';
 import { outputLook } from '../surfaces/table.ts';

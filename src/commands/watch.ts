@@ -1,11 +1,11 @@
 /** `--watch`: what a command shows, again and again on the terminal, to be scrolled, until Ctrl-C or q. */
-import { sleep } from '../clock.ts';
-import { printableLines } from '../core/printable.ts';
-import { DiskError } from '../disk/error.ts';
+import { sleep } from '../system/clock.ts';
+import { printableLines } from '../core/model/printable.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
-import { EXIT } from '../exit-status.ts';
+import { EXIT } from '../cli/exit-status.ts';
 import { paragraph } from '../surfaces/list.ts';
-import { Screen } from '../surfaces/screen.ts';
+import { Screen } from '../surfaces/terminal/screen.ts';
 import type { TextLook } from '../surfaces/table.ts';
 import { complain } from './look.ts';
 

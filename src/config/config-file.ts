@@ -1,8 +1,8 @@
 /**
  * `--config FILE`: a file of NAME=value lines below the environment and the flags. Pure: the text comes in
- * (src/read-config-file.ts reads it).
+ * (src/cli/read-config-file.ts reads it).
  */
-import { printable } from '../core/printable.ts';
+import { printable } from '../core/model/printable.ts';
 import type { Environment } from './config.ts';
 import { nearest } from './nearest.ts';
 import { problemLine, shownName } from './problem.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { parseCommandLine } from '../../../src/command-line.ts';
-import { commands } from '../../../src/command-table.ts';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
+import { commands } from '../../../src/cli/command-table.ts';
 import { meantCommand } from '../../../src/config/meaning.ts';
 
 const known = Object.keys(commands);

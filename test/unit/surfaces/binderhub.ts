@@ -1,10 +1,10 @@
 /** A store as BinderHub leaves it: names of 120 characters that begin alike, and the steps of a classic build. */
-import { imagesOnly } from '../../../src/core/clean.ts';
-import { forestOf } from '../../../src/core/forest.ts';
-import { parseKeepPatterns } from '../../../src/core/keep-pattern.ts';
+import { imagesOnly } from '../../../src/core/eligible/cache-and-containers.ts';
+import { forestOf } from '../../../src/core/forest/forest.ts';
+import { parseKeepPatterns } from '../../../src/core/eligible/pattern.ts';
 import { makePlan } from '../../../src/core/plan.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
-import { noProtections } from '../../../src/core/protections.ts';
+import { noProtections } from '../../../src/core/eligible/rules.ts';
 import type { ListLook } from '../../../src/surfaces/list.ts';
 import type { ShownPlan } from '../../../src/surfaces/plan-text.ts';
 import type { ShownStatus } from '../../../src/surfaces/status-text.ts';

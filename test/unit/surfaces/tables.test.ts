@@ -4,9 +4,9 @@ import { describe, expect, it, test } from 'vitest';
 import { planText } from '../../../src/surfaces/plan-text.ts';
 import { statusText } from '../../../src/surfaces/status-text.ts';
 import { plainColumns, table } from '../../../src/surfaces/table.ts';
-import { dfPercent, gauges } from '../../../src/surfaces/terminal.ts';
+import { dfPercent, gauges } from '../../../src/surfaces/terminal/terminal.ts';
 import { widthOf } from '../../../src/surfaces/text-width.ts';
-import type { Unit } from '../../../src/core/unit.ts';
+import type { Unit } from '../../../src/core/forest/removable.ts';
 import { binderNames, lookOf, shownPlan, shownStatus } from './binderhub.ts';
 
 const planAt = (columns: number | undefined, list = {}): string =>
