@@ -34,7 +34,7 @@ export interface Settings {
   readonly sweepThresholds: boolean;
 }
 
-export interface Setting {
+export interface SimulatedNode {
   readonly type: 'relative' | 'absolute';
   /** With absolute thresholds HIGH itself. */
   readonly capacityBytes: number;
@@ -43,7 +43,7 @@ export interface Setting {
 }
 
 export interface Result {
-  readonly setting: Setting;
+  readonly setting: SimulatedNode;
   readonly rows: readonly Figures[];
   readonly bounds: readonly Bound[];
   /** By policy: the disk in use over time. */
@@ -58,7 +58,7 @@ export interface Point {
 /** One replay: a chooser with one setting. Jobs are numbered, so that helpers need to be told no more than a number. */
 export interface Job {
   readonly maker: ChooserMaker;
-  readonly setting: Setting;
+  readonly setting: SimulatedNode;
   readonly options: ReplayOptions;
 }
 

@@ -6,7 +6,7 @@ import { statusText } from '../../../src/surfaces/status-text.ts';
 import { plainColumns, table } from '../../../src/surfaces/table.ts';
 import { dfPercent, gauges } from '../../../src/surfaces/terminal/terminal.ts';
 import { widthOf } from '../../../src/surfaces/text-width.ts';
-import type { Unit } from '../../../src/core/forest/removable.ts';
+import type { Removable } from '../../../src/core/forest/removable.ts';
 import { binderNames, lookOf, shownPlan, shownStatus } from './binderhub.ts';
 
 const planAt = (columns: number | undefined, list = {}): string =>
@@ -152,7 +152,7 @@ describe('what is explained', () => {
 
   it('the kind, where there is more than one', () => {
     expect(planAt(undefined)).not.toContain('KIND');
-    const record: Pick<Unit, 'id' | 'kind' | 'references' | 'sizeBytes'> & { reason: string } = {
+    const record: Pick<Removable, 'id' | 'kind' | 'references' | 'sizeBytes'> & { reason: string } = {
       id: 'abc',
       kind: 'build-cache',
       references: ['mount / from exec /bin/sh -c make'],
