@@ -4,7 +4,7 @@
  * if it has one, is not touched; nothing is left behind, also after Ctrl-C.
  */
 import { formatBytes, formatPercent } from '../src/core/model/format.ts';
-import { plainColumns, table } from '../src/surfaces/table.ts';
+import { plainColumns, table } from '../src/surfaces/terminal/table.ts';
 import { atExit } from '../harness/cleanup.ts';
 import { runCli, type Cli } from '../harness/cli.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';

@@ -8,8 +8,8 @@ import type { UsageHistory } from '../core/use-history/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
-import { planText, type ShownPlan } from '../surfaces/plan-text.ts';
-import { outputLook } from '../surfaces/table.ts';
+import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
+import { outputLook } from '../surfaces/terminal/table.ts';
 import { complain, diskOf, look, orUnavailable, type Output, printJson } from './look.ts';
 import { watch } from './watch.ts';
 

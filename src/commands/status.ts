@@ -8,8 +8,8 @@ import { forestOf } from '../core/forest/forest.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { spaceAnswer } from '../observe/observe.ts';
 import { statusJson } from '../surfaces/json/status.ts';
-import { type ShownStatus, statusText } from '../surfaces/status-text.ts';
-import { outputLook } from '../surfaces/table.ts';
+import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
+import { outputLook } from '../surfaces/terminal/table.ts';
 import { diskOf, look, orUnavailable, type Output, printJson } from './look.ts';
 import { watch } from './watch.ts';
 

@@ -4,9 +4,9 @@ import { printableLines } from '../core/model/printable.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { paragraph } from '../surfaces/list.ts';
+import { paragraph } from '../surfaces/terminal/list.ts';
 import { Screen } from '../surfaces/terminal/screen.ts';
-import type { TextLook } from '../surfaces/table.ts';
+import type { TextLook } from '../surfaces/terminal/table.ts';
 import { complain } from './look.ts';
 
 /** From the end of one look to the next. */

@@ -17,7 +17,7 @@ import { terminalPicture } from '../../harness/terminal-picture.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { loadImages } from '../../harness/images.ts';
-import { binderName } from '../unit/surfaces/binderhub.ts';
+import { binderName } from '../unit/surfaces/terminal/binderhub.ts';
 import { cleaner, imagesOnBase, load } from './scenario.ts';
 
 const escape = '\u001b';

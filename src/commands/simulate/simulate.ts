@@ -12,7 +12,7 @@ import { bandTables, settingTable, type TextTable, traceLine } from '../../simul
 import { jobsOf, type Result, resultsOf, type Settings } from '../../simulate/simulate.ts';
 import { type Trace, TraceError } from '../../simulate/traces/trace.ts';
 import { traceLines } from '../../simulate/traces/write-trace.ts';
-import { plainColumns, table } from '../../surfaces/table.ts';
+import { plainColumns, table } from '../../surfaces/terminal/table.ts';
 import { complain, printJson } from '../look.ts';
 import { OutputFile, OutputFileError } from '../output-file.ts';
 import { runJobs } from './simulate-helpers.ts';

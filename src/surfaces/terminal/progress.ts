@@ -12,7 +12,7 @@ import {
 } from '../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type Reporter } from '../../events/events.ts';
 import { bar } from './terminal.ts';
-import { cut } from '../text-width.ts';
+import { cut } from './text-width.ts';
 
 export interface ProgressOutput {
   readonly columns: () => number;

@@ -3,7 +3,7 @@
  * terminal's second screen, so that what was there before comes back at the end. What has no room is scrolled to.
  */
 import type { WriteStream } from 'node:tty';
-import { cut } from '../text-width.ts';
+import { cut } from './text-width.ts';
 
 const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';

@@ -3,9 +3,9 @@ import { formatBytes, formatCount, formatPercent } from '../../core/model/format
 import { printable } from '../../core/model/printable.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import { spaceNames } from '../json/space-names.ts';
-import { outputLook, plainColumns, table, type TextLook } from '../table.ts';
+import { outputLook, plainColumns, table, type TextLook } from './table.ts';
 import { bar, barLook } from './terminal.ts';
-import { wrapped } from '../text-width.ts';
+import { wrapped } from './text-width.ts';
 
 /** So many names of volumes and folders are shown; `--json` has them all. */
 const NAMES_SHOWN = 5;

@@ -3,8 +3,8 @@ import { styleText } from 'node:util';
 import { formatBytes, formatPercent } from '../../core/model/format.ts';
 import { printable } from '../../core/model/printable.ts';
 import { type Gauge, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
-import { outputLook, type TextLook } from '../table.ts';
-import { wrapped } from '../text-width.ts';
+import { outputLook, type TextLook } from './table.ts';
+import { wrapped } from './text-width.ts';
 
 const BAR_WIDTH = 40;
 const NARROW_BAR_WIDTH = 20;

@@ -1,12 +1,12 @@
 /** `plan` and `status` with names of 120 characters: on terminals of three widths, and in a pipe. */
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, test } from 'vitest';
-import { planText } from '../../../src/surfaces/plan-text.ts';
-import { statusText } from '../../../src/surfaces/status-text.ts';
-import { plainColumns, table } from '../../../src/surfaces/table.ts';
-import { dfPercent, gauges } from '../../../src/surfaces/terminal/terminal.ts';
-import { widthOf } from '../../../src/surfaces/text-width.ts';
-import type { Removable } from '../../../src/core/forest/removable.ts';
+import { planText } from '../../../../src/surfaces/terminal/plan-text.ts';
+import { statusText } from '../../../../src/surfaces/terminal/status-text.ts';
+import { plainColumns, table } from '../../../../src/surfaces/terminal/table.ts';
+import { dfPercent, gauges } from '../../../../src/surfaces/terminal/terminal.ts';
+import { widthOf } from '../../../../src/surfaces/terminal/text-width.ts';
+import type { Removable } from '../../../../src/core/forest/removable.ts';
 import { binderNames, lookOf, shownPlan, shownStatus } from './binderhub.ts';
 
 const planAt = (columns: number | undefined, list = {}): string =>

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { cut, shortened, widthOf, wrapped } from '../../../src/surfaces/text-width.ts';
+import { cut, shortened, widthOf, wrapped } from '../../../../src/surfaces/terminal/text-width.ts';
 import { binderName } from './binderhub.ts';
 
 const red = '\u001b[31m';

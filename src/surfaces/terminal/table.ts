@@ -3,7 +3,7 @@
  * broken inside a word. In a pipe every cell is whole, and no column is padded to its longest name.
  */
 import { styleText } from 'node:util';
-import { printable } from '../core/model/printable.ts';
+import { printable } from '../../core/model/printable.ts';
 import { shortened, widthOf, wrapped } from './text-width.ts';
 
 /** Where a text is shown. */

@@ -1,21 +1,21 @@
 /** `status` for people: the disk, where its space is, and every image. */
-import type { Forest } from '../core/forest/forest.ts';
-import { formatBytes, formatCount, formatDuration } from '../core/model/format.ts';
-import { unmatched, type KeepPattern } from '../core/eligible/pattern.ts';
-import { printable } from '../core/model/printable.ts';
-import { shortId } from '../core/eligible/images.ts';
-import { type Freed, shareOf } from '../core/forest/reclaim.ts';
-import { type Container, holders, type Image } from '../core/model/store.ts';
-import type { Thresholds } from '../core/model/thresholds.ts';
-import type { SpaceAnswer } from '../observe/observe.ts';
-import type { Look } from './json/look.ts';
-import { ageSeconds, bySize } from './json/status.ts';
+import type { Forest } from '../../core/forest/forest.ts';
+import { formatBytes, formatCount, formatDuration } from '../../core/model/format.ts';
+import { unmatched, type KeepPattern } from '../../core/eligible/pattern.ts';
+import { printable } from '../../core/model/printable.ts';
+import { shortId } from '../../core/eligible/images.ts';
+import { type Freed, shareOf } from '../../core/forest/reclaim.ts';
+import { type Container, holders, type Image } from '../../core/model/store.ts';
+import type { Thresholds } from '../../core/model/thresholds.ts';
+import type { SpaceAnswer } from '../../observe/observe.ts';
+import type { Look } from '../json/look.ts';
+import { ageSeconds, bySize } from '../json/status.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import { unmatchedKeep } from './plan-text.ts';
 import { sourceText } from './source-text.ts';
-import { spaceText } from './terminal/space.ts';
+import { spaceText } from './space.ts';
 import type { Column } from './table.ts';
-import { gauges } from './terminal/terminal.ts';
+import { gauges } from './terminal.ts';
 
 export interface ShownStatus {
   readonly seen: Look;

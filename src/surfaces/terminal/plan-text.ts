@@ -1,15 +1,15 @@
 /** `plan` for people: what a sweep would delete, in order, what it would keep, and why. */
-import type { Cut } from '../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
-import type { Plan } from '../core/plan.ts';
-import { type Kept, shortId } from '../core/eligible/images.ts';
-import { level, type Thresholds } from '../core/model/thresholds.ts';
-import type { UnitKind } from '../core/forest/removable.ts';
+import type { Cut } from '../../core/deletion-budget.ts';
+import { formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
+import type { Plan } from '../../core/plan.ts';
+import { type Kept, shortId } from '../../core/eligible/images.ts';
+import { level, type Thresholds } from '../../core/model/thresholds.ts';
+import type { UnitKind } from '../../core/forest/removable.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import type { Column } from './table.ts';
-import { gauges } from './terminal/terminal.ts';
+import { gauges } from './terminal.ts';
 import { sourceText } from './source-text.ts';
-import type { Look } from './json/look.ts';
+import type { Look } from '../json/look.ts';
 
 export interface ShownPlan {
   readonly seen: Look;
