@@ -1,7 +1,7 @@
 /** Every event as one sentence for people. The fields of the event carry the same for machines. */
+import { nameOf } from '../../core/model/store.ts';
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../../core/model/format.ts';
 import { gainText, grownText } from '../../core/model/gain.ts';
-import { nameOf } from '../../core/eligible/images.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { DaemonEvent, SweepReport } from '../../events/events.ts';
 

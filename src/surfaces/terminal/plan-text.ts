@@ -2,7 +2,8 @@
 import type { Cut } from '../../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
 import type { Plan } from '../../core/plan.ts';
-import { type Kept, shortId } from '../../core/eligible/images.ts';
+import type { Kept } from '../../core/eligible/images.ts';
+import { shortId } from '../../core/model/store.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
 import type { UnitKind } from '../../core/forest/removable.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';

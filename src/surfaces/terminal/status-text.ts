@@ -3,7 +3,7 @@ import type { Forest } from '../../core/forest/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../../core/model/format.ts';
 import { unmatched, type KeepPattern } from '../../core/eligible/pattern.ts';
 import { printable } from '../../core/model/printable.ts';
-import { shortId } from '../../core/eligible/images.ts';
+import { shortId } from '../../core/model/store.ts';
 import { type Freed, shareOf } from '../../core/forest/reclaim.ts';
 import { type Container, holders, type Image } from '../../core/model/store.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
