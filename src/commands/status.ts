@@ -6,7 +6,6 @@ import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
 import { forestOf } from '../core/forest/forest.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { spaceAnswer } from '../observe/observe.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
@@ -22,7 +21,7 @@ export async function status(
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<ShownStatus> => {
     const seen = await look(config, until, disk);
-    const answer = await spaceAnswer(disk, seen.snapshot.store, until);
+    const answer = await seen.observer.space(seen.snapshot.store, until);
     const { thresholds, protections } = config;
     return { seen, answer, forest: forestOf(seen.snapshot.store), thresholds, keep: protections.keep };
   };

@@ -7,7 +7,7 @@ import { shortId } from '../../core/model/store.ts';
 import { type Freed, shareOf } from '../../core/forest/reclaim.ts';
 import { type Container, holders, type Image } from '../../core/model/store.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
-import type { SpaceAnswer } from '../../observe/observe.ts';
+import type { SpaceAnswer } from '../../observe/observer.ts';
 import type { Look } from '../json/look.ts';
 import { ageSeconds, bySize } from '../json/status.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
