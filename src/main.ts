@@ -52,7 +52,7 @@ async function main(): Promise<number> {
       if (!found.ok) return print(refusal([found.problem], []));
       const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
-      return await plan(config, outputOf(command), new AbortController().signal);
+      return await plan(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'clean': {
       const { clean } = await import('./commands/clean.ts');
@@ -74,7 +74,7 @@ async function main(): Promise<number> {
       if (!found.ok) return print(refusal([found.problem], []));
       const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
-      return await status(config, outputOf(command), new AbortController().signal);
+      return await status(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'uncordon': {
       const { uncordon } = await import('./commands/uncordon.ts');

@@ -62,6 +62,7 @@ const gauge = (description: string): Described<Gauge & { readonly percentUsed: n
   object<Gauge & { readonly percentUsed: number }>(description, {
     total: whole('the size'),
     available: whole('what an unprivileged process may still take'),
+    reserved: optional(whole('free, but for root only; left out where that is not known')),
     percentUsed: real('per cent that is not available'),
   });
 

@@ -11,7 +11,6 @@ import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import { shortId } from '../core/model/store.ts';
 import { level } from '../core/model/thresholds.ts';
 import { type CheckResult, Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
@@ -21,10 +20,14 @@ import { listenForSignals, type StopSignals } from '../system/signals.ts';
 import type { CleanJson } from '../surfaces/json/clean.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { createLog } from '../surfaces/log/log.ts';
-import { gauges, table } from '../surfaces/terminal/terminal.ts';
+import { type ListLook, paragraph } from '../surfaces/terminal/list.ts';
+import { units } from '../surfaces/terminal/plan-text.ts';
+import { sourceText } from '../surfaces/terminal/source-text.ts';
+import { outputLook } from '../surfaces/terminal/table.ts';
+import { gauges } from '../surfaces/terminal/terminal.ts';
 import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
-import { complain, diskOf, type Look, look, orUnavailable, printJson, sourceLines } from './look.ts';
+import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
 import { connectCordon } from './node-cordon.ts';
 import { remembered } from './remembered.ts';
 
@@ -148,6 +151,8 @@ function whatOf(victims: Plan['victims']): string {
 }
 
 function planText(seen: Look, plan: Plan, { thresholds, dryRun }: Config, cut: Cut | undefined): string {
+  // Who is asked whether to delete is shown all of it.
+  const look: ListLook = { ...outputLook(), top: undefined, sort: 'order', all: true };
   const { type, low } = thresholds;
   const goal = `below ${formatLevel(low, type)}`;
   const { victims, predicted } = plan;
@@ -158,26 +163,14 @@ function planText(seen: Look, plan: Plan, { thresholds, dryRun }: Config, cut: C
       ? `Nothing may be deleted: usage stays above the target (${goal}). "plan" tells what keeps each image.`
       : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
   return [
-    gauges(seen.snapshot.usage, thresholds),
-    ...sourceLines(seen),
+    gauges(seen.snapshot.usage, thresholds, look),
+    ...sourceText(seen, look),
+    ...units('DELETE', victims, look),
     '',
-    ...(victims.length === 0
+    ...paragraph(ending, look),
+    ...(cut === undefined
       ? []
-      : [
-          table(
-            ['DELETE', 'ID', 'SIZE', 'WHY'],
-            victims.map(({ references, id, sizeBytes, reason }) => [
-              references[0] ?? '<none>',
-              shortId(id),
-              formatBytes(sizeBytes),
-              reason,
-            ]),
-            [2],
-          ),
-          '',
-        ]),
-    ending,
-    ...(cut === undefined ? [] : [`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`]),
+      : paragraph(`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`, look)),
     '',
   ].join('\n');
 }

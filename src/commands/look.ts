@@ -5,7 +5,7 @@ import { DiskElsewhere } from '../disk/disk-elsewhere.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import { describeAddress } from '../engine/address.ts';
 import { createEngine } from '../engine/connect/create.ts';
-import { EngineError, type EngineInfo } from '../engine/engine.ts';
+import { EngineError } from '../engine/engine.ts';
 import { imagesBytes } from '../engine/images-bytes.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { printable, printableJson } from '../core/model/printable.ts';
@@ -71,19 +71,6 @@ export async function orUnavailable(body: () => Promise<number>): Promise<number
     complain(error.message);
     return EXIT.unavailable;
   }
-}
-
-/** Which engine this is, and why: the first line. */
-export function engineLine({ name, version, endpoint, apiVersion }: EngineInfo, { target }: Config): string {
-  return printable(`${name} ${version} at ${endpoint}, API ${apiVersion} (${target.why})`);
-}
-
-/** Where the sizes of layers are from, and whether the path is the right one, as both commands tell it for people. */
-export function sourceLines({ snapshot, dataRoot }: Seen): readonly string[] {
-  return [
-    `layer sizes: ${printable(snapshot.layerSource)}`,
-    ...(dataRoot === undefined ? [] : [`warning: ${printable(dataRoot.message)}`]),
-  ];
 }
 
 /** Prints JSON to standard output. */

@@ -1,35 +1,36 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
-import { shortId } from '../core/model/store.ts';
 import type { Config } from '../config/config.ts';
-import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
+import type { ListOptions } from '../config/list-options.ts';
+import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
-import { level, type Thresholds } from '../core/model/thresholds.ts';
+import { makePlan, planAtHigh } from '../core/plan.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
-import { gauges, table } from '../surfaces/terminal/terminal.ts';
+import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
+import { outputLook } from '../surfaces/terminal/table.ts';
 import {
   diskOf,
-  engineLine,
   isAboutEverything,
   look,
   orUnavailable,
   type Output,
   printJson,
-  type Seen,
-  sourceLines,
   thresholdsOf,
 } from './look.ts';
 import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
-export async function plan(given: Config, output: Output, signal: AbortSignal): Promise<number> {
+export async function plan(
+  given: Config,
+  output: Output,
+  list: ListOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const config = { ...given, thresholds: thresholdsOf(given) };
   const { thresholds, protections, clean } = config;
   const policy = findPolicy(config.policy);
   const disk = diskOf(config);
-  const see = async (until: AbortSignal): Promise<Parameters<typeof planJson>> => {
+  const see = async (until: AbortSignal): Promise<ShownPlan> => {
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
@@ -39,81 +40,14 @@ export async function plan(given: Config, output: Output, signal: AbortSignal): 
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
-    return [seen, due, thresholds, atHigh, cut];
+    const { why } = config.target;
+    return { seen, why, isAboutEverything: isAboutEverything(thresholds), due, thresholds, atHigh, cut };
   };
-  if (output === 'watch') return await watch(async (until) => planText(config, ...(await see(until))));
+  if (output === 'watch') return await watch(see, (shown, page) => planText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
-    const all = await see(signal);
-    if (output === 'json') printJson(planJson(...all));
-    else process.stdout.write(planText(config, ...all));
+    const shown = await see(signal);
+    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown.atHigh, shown.cut));
+    else process.stdout.write(planText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });
-}
-
-/** @param atHigh shown in place of a plan that has nothing to delete. @param cut where a sweep would end before that. */
-function planText(
-  config: Config,
-  seen: Seen,
-  due: Plan,
-  thresholds: Thresholds,
-  atHigh: Plan | undefined,
-  cut: Cut | undefined,
-): string {
-  const planned = atHigh ?? due;
-  const show = (value: number): string => formatLevel(value, thresholds.type);
-  const after = level(planned.predicted.usageAfter, thresholds.type).value;
-  const verdict = isAboutEverything(thresholds)
-    ? 'How full the disk is cannot be known from here. All that a sweep may delete, in its order:'
-    : due.triggered
-      ? 'A sweep is due.'
-      : atHigh === undefined
-        ? 'No sweep is due: usage is below the high threshold. If one began now:'
-        : `No sweep is due: usage is below the low threshold. At the high threshold (${show(thresholds.high)}) it would delete:`;
-  const ending =
-    planned.victims.length === 0
-      ? 'Nothing would be deleted.'
-      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow || isAboutEverything(thresholds) ? '' : ', which does not reach the low threshold'}.`;
-  return [
-    engineLine(seen.engine, config),
-    '',
-    gauges(seen.snapshot.usage, thresholds),
-    ...sourceLines(seen),
-    '',
-    verdict,
-    ...(planned.victims.length === 0
-      ? []
-      : [
-          '',
-          table(
-            ['DELETE', 'ID', 'SIZE', 'WHY'],
-            planned.victims.map((victim) => [
-              victim.references[0] ?? '<none>',
-              shortId(victim.id),
-              formatBytes(victim.sizeBytes),
-              victim.reason,
-            ]),
-            [2],
-          ),
-        ]),
-    '',
-    ending,
-    ...(cut === undefined ? [] : [`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`]),
-    ...planned.unmatchedKeep.map(({ text }) => `KEEP pattern ${text} matches no image here.`),
-    ...(planned.kept.length === 0
-      ? []
-      : [
-          '',
-          table(
-            ['KEEP', 'ID', 'SIZE', 'WHY'],
-            planned.kept.map((image) => [
-              image.references[0] ?? '<none>',
-              shortId(image.id),
-              formatBytes(image.sizeBytes),
-              image.reason,
-            ]),
-            [2],
-          ),
-        ]),
-    '',
-  ].join('\n');
 }

@@ -16,6 +16,8 @@ export interface Gauge {
   readonly total: number;
   /** What an unprivileged process may still take; blocks reserved for root do not count as available. */
   readonly available: number;
+  /** Free, but for root only; left out where that is not known. */
+  readonly reserved?: number;
 }
 
 /** What the filesystem says at one moment. */
@@ -116,7 +118,7 @@ export function freedBetween(before: Usage, after: Usage): Amount {
 /** The usage as it would be after freeing an amount; never below empty. */
 export function usageAfter(usage: Usage, freed: Amount): Usage {
   const less = (gauge: Gauge, amount: number): Gauge => ({
-    total: gauge.total,
+    ...gauge,
     available: Math.min(gauge.total, gauge.available + amount),
   });
   return {
@@ -135,7 +137,7 @@ export function usageAt(usage: Usage, type: Thresholds['type'], value: number): 
   if (type !== 'relative')
     return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
   const upTo = (gauge: Gauge): Gauge => ({
-    total: gauge.total,
+    ...gauge,
     available: Math.floor(gauge.total * (1 - value / 100)),
   });
   return level(usage, type).resource === 'inodes' && usage.inodes !== undefined

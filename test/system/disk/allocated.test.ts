@@ -24,7 +24,7 @@ import { du } from '../../../harness/du.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 // Processes start slowly on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const signal = new AbortController().signal;
 const source = new URL('../../../src/disk/walk/', import.meta.url).pathname;

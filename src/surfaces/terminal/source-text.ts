@@ -1,0 +1,21 @@
+/** Which engine this is, where the sizes of layers are from, and whether the path is the right one, for people. */
+import { printable } from '../../core/model/printable.ts';
+import type { Look } from '../json/look.ts';
+import { paragraph } from './list.ts';
+import type { TextLook } from './table.ts';
+
+/** The first line of a command. @param why it is this one */
+export function engineText(
+  { name, version, endpoint, apiVersion }: Look['engine'],
+  why: string,
+  look: TextLook,
+): readonly string[] {
+  return paragraph(printable(`${name} ${version} at ${endpoint}, API ${apiVersion} (${why})`), look);
+}
+
+export function sourceText({ snapshot, dataRoot }: Look, look: TextLook): readonly string[] {
+  return [
+    `layer sizes: ${printable(snapshot.layerSource)}`,
+    ...(dataRoot === undefined ? [] : [`warning: ${printable(dataRoot.message)}`]),
+  ].flatMap((line) => paragraph(line, look));
+}
