@@ -3,8 +3,9 @@
  * and no disk, and an operator's environment must not change what a replay says.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { longestAgeSeconds, seconds } from './config/durations.ts';
 import { parseBytes, parsePercent } from './config/quantities.ts';
-import { keepPatterns, seconds, type ValueKind, wholeNumber } from './config/values.ts';
+import { keepPatterns, type ValueKind, wholeNumber } from './config/values.ts';
 import type { KeepPattern } from './core/keep-pattern.ts';
 import type { Capacity, Level } from './simulate/simulate.ts';
 
@@ -140,9 +141,9 @@ function define(): Command {
     .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
     .addOption(
       of(
-        '--min-age <seconds>',
+        '--min-age <duration>',
         'keep images at least this long after they arrived',
-        seconds(0, 315_360_000),
+        seconds(0, longestAgeSeconds),
         0,
       ),
     )
@@ -164,7 +165,7 @@ function define(): Command {
     )
     .addOption(
       of(
-        '--sweep-seconds <seconds>',
+        '--sweep-seconds <duration>',
         'what each sweep takes besides what it deletes: cordon, uncordon, the pause in scheduling',
         seconds(0, 3600),
         10,

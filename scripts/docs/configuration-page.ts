@@ -44,6 +44,9 @@ const closing = `## How values are written
 **Numbers** are decimal, with a point and an exponent where wanted: \`300\`, \`0.5\`, \`3e2\`. No signs, separators,
 hexadecimal numbers or infinity.
 
+**Durations** are a number of seconds, or numbers with units, the largest unit first: \`90s\`, \`5m\`, \`12h\`, \`7d\`,
+\`1h30m\`, \`500ms\`, \`2w\`. Units are lower case.
+
 **Switches**: \`--dry-run\` is the same as \`--dry-run=true\`; \`--no-dry-run\` or \`--dry-run=false\` overrides a variable
 that says yes.
 

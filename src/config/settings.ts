@@ -13,10 +13,8 @@ import {
   judgedLater,
   keepLabelRule,
   keepPatterns,
-  longestSeconds,
   nodeName,
   onOff,
-  seconds,
   socketAddress,
   wholeNumber,
   type ValueKind,
@@ -25,6 +23,7 @@ import { MOST_DELETIONS } from '../core/deletion-budget.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
+import { longestAgeSeconds, longestSeconds, seconds } from './durations.ts';
 import { listenAddress } from './http-address.ts';
 import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
@@ -149,7 +148,7 @@ export const settings = {
   stoppedContainerAgeSeconds: setting({
     group: 'Sweeps',
     help: 'How long a container must have been stopped before it may be deleted; its volumes stay',
-    kind: seconds(0, 315_360_000),
+    kind: seconds(0, longestAgeSeconds),
     default: 86_400,
   }),
   intervalSeconds: setting({
@@ -186,7 +185,7 @@ export const settings = {
   minAgeSeconds: setting({
     group: 'Sweeps',
     help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum',
-    kind: seconds(0, 315_360_000),
+    kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
   keepLast: setting({
