@@ -36,7 +36,10 @@ export interface DaemonOptions {
   readonly policy: Policy;
   /** What is known of the use of images, now. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Those in force, which change with the file of KEEP_FILE. */
   readonly protections: Protections;
+  /** Reads that file again if it changed; true where other protections are in force now. */
+  readonly rereadRules?: () => Promise<boolean>;
   readonly clean: Clean;
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
@@ -109,7 +112,7 @@ export class Daemon {
     this.failures = new FailedDeletions(options.intervalSeconds);
     this.lastSweep = new LastSweep({ ...options, failures: this.failures });
     this.place = new Place(options);
-    this.keepCheck = new KeepCheck(options.protections.keep, options.report);
+    this.keepCheck = new KeepCheck(options.protections, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
@@ -149,6 +152,7 @@ export class Daemon {
   async check(): Promise<CheckResult> {
     const { options } = this;
     try {
+      await options.rereadRules?.();
       const result = await this.sweepIfDue();
       // After a check that swept, the world is another one.
       if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
@@ -341,6 +345,7 @@ export class Daemon {
       policy: options.policy,
       history: options.history,
       protections: options.protections,
+      ...(options.rereadRules && { rereadRules: options.rereadRules }),
       clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,

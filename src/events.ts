@@ -78,6 +78,10 @@ export type DaemonEvent =
   | { readonly event: 'daemon.stopping'; readonly signal: string }
   | { readonly event: 'daemon.stopped' }
   | { readonly event: 'config.warning'; readonly message: string }
+  /** The file of KEEP_FILE changed, or can be read again, and these are the patterns in force. */
+  | { readonly event: 'keep-file.read'; readonly path: string; readonly patterns: number }
+  /** It has a bad line, or cannot be read any more: the patterns read before stay in force. */
+  | { readonly event: 'keep-file.failed'; readonly path: string; readonly message: string }
   /** The log could not be written for a while; written where the lost lines would stand. */
   | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
   /** The status page and its companions are served, or the health checks on an address of their own. */

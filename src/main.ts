@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './command-line.ts';
-import type { Print } from './command-table.ts';
+import { type Print, refusal } from './command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
+import { withKeepFile } from './commands/with-keep-file.ts';
 import { printable } from './core/printable.ts';
 import { EXIT } from './exit-status.ts';
 
@@ -38,12 +39,16 @@ async function main(): Promise<number> {
       return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      const { config, warnings, away } = await withEngine(command.config);
+      const kept = await withKeepFile(command.config);
+      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
+      const { config, warnings, away } = await withEngine(kept.config);
       return await run(config, command.once, [...command.warnings, ...warnings], away);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const kept = await withKeepFile(command.config);
+      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
+      const { config, warnings } = await withEngine(kept.config);
       warn([...command.warnings, ...warnings]);
       return await plan(config, outputOf(command), new AbortController().signal);
     }
@@ -53,7 +58,9 @@ async function main(): Promise<number> {
     }
     case 'status': {
       const { status } = await import('./commands/status.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const kept = await withKeepFile(command.config);
+      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
+      const { config, warnings } = await withEngine(kept.config);
       warn([...command.warnings, ...warnings]);
       return await status(config, outputOf(command), new AbortController().signal);
     }
@@ -77,8 +84,8 @@ function print({ stream, text, exitCode }: Print): number {
 async function configFile(argv: readonly string[]): Promise<ConfigFile | undefined> {
   const path = configFilePath(argv, process.env);
   if (path === undefined) return undefined;
-  const { readConfigFile } = await import('./read-config-file.ts');
-  return await readConfigFile(path);
+  const { readTextFile } = await import('./read-text-file.ts');
+  return { path, content: await readTextFile(path) };
 }
 
 function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boolean }): Output {

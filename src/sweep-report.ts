@@ -35,7 +35,9 @@ export interface SweepOptions {
   readonly policy: Policy;
   /** What is known of the use of images, now. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Those in force; see DaemonOptions. */
   readonly protections: Protections;
+  readonly rereadRules?: () => Promise<boolean>;
   readonly clean: Clean;
   readonly delaySeconds: number;
   readonly dryRun: boolean;

@@ -165,6 +165,16 @@ export const catalogue: Catalogue = {
     when: 'something in the configuration looks like a mistake, but can be lived with',
     fields: { message },
   },
+  'keep-file.read': {
+    level: 'info',
+    when: 'the file of KEEP_FILE changed, or can be read again after keep-file.failed',
+    fields: { path, patterns: count('patterns in force from it') },
+  },
+  'keep-file.failed': {
+    level: 'error',
+    when: 'that file has a bad line, is gone, or cannot be read; said once until it changes; the patterns read before stay in force',
+    fields: { path, message },
+  },
   'log.lines-lost': {
     level: 'warn',
     when: 'the log can be written again, after lines were lost: written in their place',

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
+import { describePattern } from '../core/keep-pattern.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level, type Thresholds } from '../core/thresholds.ts';
@@ -28,6 +29,9 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
   const policy = findPolicy(config.policy);
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<Parameters<typeof planText>> => {
+    await config.rereadKeepFile(({ event, path, ...news }) => {
+      if (event === 'keep-file.failed') complain('message' in news ? news.message : path);
+    });
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
@@ -100,7 +104,9 @@ function planText(
     '',
     ending,
     ...(cut === undefined ? [] : [`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`]),
-    ...planned.unmatchedKeep.map(({ text }) => `KEEP pattern ${text} matches no image here.`),
+    ...planned.unmatchedKeep.map(
+      (pattern) => `The KEEP pattern ${describePattern(pattern)} matches no image here.`,
+    ),
     ...(planned.kept.length === 0
       ? []
       : [

@@ -152,6 +152,7 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
     quietSeconds: config.quietSeconds,
     policy: findPolicy(config.policy),
     protections: config.protections,
+    rereadRules: () => config.rereadKeepFile(parts.report),
     clean: config.clean,
     thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,

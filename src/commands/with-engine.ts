@@ -1,5 +1,5 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
-import type { Config, LoadedConfig } from '../config/config.ts';
+import type { Config, KeepingConfig } from '../config/config.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { createEngine } from '../engine/create.ts';
 import { defaultPath, findTarget } from '../engine/detect.ts';
@@ -21,7 +21,7 @@ export interface EngineAway {
 /** So long an engine may take to say where it keeps its images. */
 const PATIENCE_MS = 5000;
 
-export async function withEngine(loaded: LoadedConfig): Promise<WithEngine> {
+export async function withEngine(loaded: KeepingConfig): Promise<WithEngine> {
   const target = await findTarget(loaded);
   const known = { ...loaded, pathToCheck: await defaultPath(target), target };
   const told = loaded.pathToCheck === undefined ? await toldPath(known) : undefined;

@@ -1,6 +1,6 @@
 /**
  * `--config FILE`: a file of NAME=value lines below the environment and the flags. Pure: the text comes in
- * (src/read-config-file.ts reads it).
+ * (src/read-text-file.ts does).
  */
 import { printable } from '../core/printable.ts';
 import type { Environment } from './config.ts';

@@ -8,6 +8,7 @@ import type { Thresholds } from '../core/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
 import type { EngineTarget } from '../engine/detect.ts';
 import { judgeHttp } from './http.ts';
+import type { KeepFileNews } from './keep-file.ts';
 import { nearest } from './nearest.ts';
 import { problemLine, shownName } from './problem.ts';
 import {
@@ -54,11 +55,17 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly engineIsNamed: boolean;
 };
 
-/** Once it was looked which engine is here (src/engine/detect.ts). */
-export type Config = Omit<LoadedConfig, 'pathToCheck'> & {
+/** Once it was looked which engine is here (src/engine/detect.ts), and the file of KEEP_FILE was read (src/keep-file.ts). */
+export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
   readonly target: EngineTarget;
 };
+
+/** Its protections are those in force: they change with the file of KEEP_FILE. */
+export type KeepingConfig = LoadedConfig & { readonly rereadKeepFile: RereadKeepFile };
+
+/** Looks whether the file of KEEP_FILE changed; true where other patterns are in force now. Never throws. */
+export type RereadKeepFile = (report: (news: KeepFileNews) => void) => Promise<boolean>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

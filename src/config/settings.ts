@@ -176,6 +176,13 @@ export const settings = {
     default: [],
     defaultText: '',
   }),
+  keepFile: setting({
+    group: 'Sweeps',
+    help: 'File of more such patterns, one a line, # begins a comment; read again when it changes, and if it then has a bad line or is gone, the patterns read before stay in force',
+    kind: absolutePath(),
+    default: undefined,
+    defaultText: 'none',
+  }),
   keepLabel: setting({
     group: 'Sweeps',
     help: 'Whether the label docker-image-cleaner.keep protects an image: on, off, or only on images that match these patterns',

@@ -3,7 +3,7 @@
  * image stays nevertheless.
  */
 import { formatDuration } from './format.ts';
-import { keptBy, type KeepPattern, repositoryOf } from './keep-pattern.ts';
+import { describePattern, keptBy, type KeepPattern, repositoryOf } from './keep-pattern.ts';
 import { type Image, type ImageId, references } from './store.ts';
 
 /** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
@@ -91,7 +91,7 @@ function byLabel(image: Image, { keepLabel: rule = 'on' }: Protections): Protect
 
 function byPattern(image: Image, { keep }: Protections): Protection | undefined {
   const pattern = keptBy(image, keep);
-  return pattern && { code: 'keep-pattern', reason: `the pattern ${pattern.text} protects it` };
+  return pattern && { code: 'keep-pattern', reason: `the pattern ${describePattern(pattern)} protects it` };
 }
 
 function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Protection | undefined {

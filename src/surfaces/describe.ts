@@ -36,6 +36,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'path.unavailable':
     case 'http.failed':
     case 'file.refused':
+    case 'keep-file.failed':
       return 'error';
     case 'sweep.completed':
       return event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn';
@@ -46,6 +47,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'daemon.started':
     case 'daemon.stopping':
     case 'daemon.stopped':
+    case 'keep-file.read':
     case 'http.listening':
     case 'engine.connected':
     case 'path.available':
@@ -95,7 +97,10 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
     case 'config.warning':
     case 'http.failed':
     case 'file.refused':
+    case 'keep-file.failed':
       return event.message;
+    case 'keep-file.read':
+      return `${formatCount(event.patterns, 'pattern')} in force from ${event.path}`;
     case 'log.lines-lost':
       return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':

@@ -68,6 +68,8 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   },
   { name: 'absolute', set: ['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'] },
   { name: 'no state', set: ['state.enabled=false'] },
+  { name: 'patterns in a ConfigMap', set: ['keepFile.patterns=team/*'] },
+  { name: 'durations with units', set: ['cleaner.intervalSeconds=5m', 'cleaner.minAgeSeconds=1h30m'] },
   { name: 'a low high', set: ['cleaner.thresholdHigh=4%'] },
   { name: 'a soft threshold', set: ['cleaner.softThreshold=65'] },
   { name: 'state in the pod', set: ['state.type=emptyDir'] },

@@ -163,6 +163,10 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'keep-file.read':
+        return samples.set(metrics.keepFileFailing, {}, false);
+      case 'keep-file.failed':
+        return samples.set(metrics.keepFileFailing, {}, true);
       case 'space.awaited':
       case 'gentle.started':
       case 'gentle.skipped':

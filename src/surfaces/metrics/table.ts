@@ -196,6 +196,11 @@ export const metrics = {
     { task },
   ),
 
+  keepFileFailing: gauge(
+    'keep_file_failing',
+    '1 while the file of KEEP_FILE cannot be used and the patterns read before stay in force, else 0; absent until it changes',
+  ),
+
   cpuSeconds: shared(counter('process_cpu_seconds_total', 'CPU time of the process, user and system')),
   residentMemory: shared(gauge('process_resident_memory_bytes', 'Resident memory of the process')),
   startTime: shared(gauge('process_start_time_seconds', 'When the process started')),
