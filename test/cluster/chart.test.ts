@@ -141,7 +141,7 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
 
   it('mounts what belongs to the engine for reading, and lets go of it when the engine does', () => {
     const mounts = podSpec(only(objects, 'DaemonSet')).containers[0].volumeMounts ?? [];
-    const engine = mounts.filter(({ name }) => !['state', 'http-token'].includes(name));
+    const engine = mounts.filter(({ name }) => !['state', 'http-token', 'keep'].includes(name));
     expect(engine.map(({ name }) => name)).toEqual(['data', 'engine-socket']);
     expect(engine[0]).toMatchObject({ mountPropagation: 'HostToContainer' });
     for (const mount of engine) {
