@@ -10,10 +10,11 @@ import type { Policy } from './core/policy/policy.ts';
 import type { UsageHistory } from './core/usage/history.ts';
 import type { Protections } from './core/protections.ts';
 import { DEFAULT_QUIET_SECONDS } from './core/gentle.ts';
-import { formatLevel } from './core/format.ts';
+import { untilText, usedText } from './core/format.ts';
 import type { Image } from './core/store.ts';
-import { isTriggered, level, type Thresholds } from './core/thresholds.ts';
+import { isTriggered, level, reaches, type Thresholds } from './core/thresholds.ts';
 import { DiskError } from './disk/error.ts';
+import type { Window } from './core/window.ts';
 import { type Engine, EngineError, type EngineInfo } from './engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from './sweep-cordon.ts';
 import type { Due, Reporter, SweepReport } from './events.ts';
@@ -27,6 +28,7 @@ import { observe, type Snapshot, spaceAnswer } from './observe.ts';
 import { Place } from './place.ts';
 import type { RemovedNames } from './remove/removed-names.ts';
 import { sweep } from './sweep.ts';
+import { whyClosed } from './window-gate.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;
@@ -56,6 +58,8 @@ export interface DaemonOptions {
   readonly criticalLevel?: number | undefined;
   /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
   readonly softLevel?: number | undefined;
+  /** When deletions may begin below the critical level; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** How long nothing may have come or begun before they do. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
@@ -196,13 +200,14 @@ export class Daemon {
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
       this.skipReason = undefined;
-      await this.gentle?.check(usage);
+      if (whyClosed(options, usage, Date.now()) === undefined) await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
-    const reason = cannotHelp ?? wait ?? (await this.lastSweep.whyNoSweep());
+    const closed = whyClosed(options, usage, Date.now());
+    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep());
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -213,7 +218,9 @@ export class Daemon {
   private due(used: number, triggered: boolean): Due {
     const { softLevel } = this.options;
     if (triggered) return 'sweep';
-    return this.gentle !== undefined && softLevel !== undefined && used >= softLevel
+    return this.gentle !== undefined &&
+      softLevel !== undefined &&
+      reaches(used, softLevel, this.options.thresholds.type)
       ? 'gentle-step'
       : 'nothing';
   }
@@ -250,7 +257,7 @@ export class Daemon {
     const { thresholds, cordon, dryRun, stop } = options;
     let held: HeldCordon | undefined;
     if (cordon !== undefined && !dryRun) {
-      const reason = `${formatLevel(used, thresholds.type)} used, sweeping below ${formatLevel(thresholds.low, thresholds.type)}`;
+      const reason = `${usedText(used, thresholds.type)}, sweeping ${untilText(thresholds.low, thresholds.type)}`;
       const answer = await cordon.hold(reason, () => this.judge(), stop);
       if (answer === 'stopped') return { outcome: 'stopped' };
       if (answer === 'not-needed') return { outcome: 'below-high' };
@@ -278,8 +285,12 @@ export class Daemon {
     try {
       const usage = await disk.usage(stop);
       if (!isTriggered(usage, thresholds)) return 'not-needed';
+      // It closed while we waited for our turn.
+      if (whyClosed(this.options, usage, Date.now()) !== undefined) return 'not-needed';
       const used = level(usage, thresholds.type).value;
-      return criticalLevel !== undefined && used >= criticalLevel ? 'critical' : 'wait';
+      return criticalLevel !== undefined && reaches(used, criticalLevel, thresholds.type)
+        ? 'critical'
+        : 'wait';
     } catch (error) {
       if (error instanceof DiskError || stop.aborted) return 'wait';
       throw error;

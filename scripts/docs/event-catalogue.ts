@@ -41,12 +41,17 @@ const object = (properties: Readonly<Record<string, Schema>>, description: strin
   description,
 });
 
-const thresholdType = oneOf(['relative', 'absolute'], 'relative: per cent; absolute: bytes');
+const thresholdType = oneOf(
+  ['relative', 'absolute', 'free'],
+  'relative: per cent; absolute: bytes; free: available bytes',
+);
 const thresholds = object(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
   'the thresholds, per cent or bytes',
 );
-const used = seconds('usage: per cent in relative mode, bytes in absolute mode');
+const used = seconds(
+  'usage: per cent in relative mode, bytes in absolute mode; in free mode the bytes that are available',
+);
 const gauge: Schema = {
   type: 'object',
   properties: { total: { type: 'number' }, available: { type: 'number' } },

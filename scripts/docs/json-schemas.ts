@@ -66,16 +66,20 @@ const usage = object<UsageJson>('the filesystem below the path, now', {
   used: real('what is compared with the thresholds, in `unit`'),
   unit: oneOf<UsageJson['unit']>('the unit of `used` and of the thresholds', {
     percent: 'of the filesystem (relative mode)',
-    bytes: 'below the path (absolute mode)',
+    bytes: 'below the path (absolute mode), or available on the filesystem (free mode)',
   }),
   resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
   bytes: gauge('the filesystem by blocks, in bytes'),
   inodes: orNull(gauge('the filesystem by inodes; null where it counts none')),
-  allocated: orNull(amount('allocated below the path; null in relative mode')),
+  allocated: orNull(amount('allocated below the path; null but in absolute mode')),
 });
 
 const thresholds = object<Thresholds>('the thresholds', {
-  type: oneOf<Thresholds['type']>('the unit', { relative: 'per cent', absolute: 'bytes' }),
+  type: oneOf<Thresholds['type']>('the unit', {
+    relative: 'per cent',
+    absolute: 'bytes',
+    free: 'available bytes: `high` is the smaller number',
+  }),
   high: real('a sweep begins at or above it'),
   low: real('a sweep ends below it'),
 });
@@ -93,6 +97,17 @@ const place = {
     }),
   ),
 };
+const window = orNull(
+  object<NonNullable<PlanJson['window']>>(
+    'when sweeps may begin (`WINDOW`); null where they may at any time',
+    {
+      hours: text('days and hours'),
+      timeZone: text('whose clock'),
+      open: yes('they may begin now; closed, they do at the critical threshold only'),
+      changesAt: orNull(time('when it closes, or opens; null where it never does')),
+    },
+  ),
+);
 const triggered = yes('usage is at HIGH or above: the daemon would sweep now');
 
 const kind = oneOf<UnitKind>('what it is', {
@@ -154,6 +169,7 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     ...place,
     thresholds,
     triggered,
+    window,
     victims,
     kept: list<PlanJson['kept'][number]>(
       'everything that would stay',
@@ -224,6 +240,7 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     usage,
     thresholds,
     triggered,
+    window,
     ...place,
     space: orNull(
       object<SpaceByKind>('the whole filesystem by kind; null where it cannot be told', {
@@ -312,6 +329,7 @@ const setting = {
   type: oneOf<Setting['type']>('what the thresholds are', {
     relative: 'per cent of the disk',
     absolute: 'bytes',
+    free: 'bytes free: `high` is the smaller number',
   }),
   capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
   high: real('where a sweep begins, in per cent or bytes'),

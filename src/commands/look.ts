@@ -5,6 +5,7 @@ import { createEngine } from '../engine/create.ts';
 import { EngineError } from '../engine/engine.ts';
 import { DiskError } from '../disk/error.ts';
 import { printable, printableJson } from '../core/printable.ts';
+import { describeWindow, type WindowState } from '../core/window.ts';
 import { EXIT } from '../exit-status.ts';
 import { observe } from '../observe.ts';
 import type { Look as Seen } from '../surfaces/json/look.ts';
@@ -51,6 +52,13 @@ export function sourceLines({ snapshot, dataRoot }: Look): readonly string[] {
     `layer sizes: ${printable(snapshot.layerSource)}`,
     ...(dataRoot === undefined ? [] : [`warning: ${printable(dataRoot.message)}`]),
   ];
+}
+
+/** Whether sweeps may begin now, where that is limited. */
+export function windowLine(window: WindowState | undefined): readonly string[] {
+  if (window === undefined) return [];
+  const means = window.open ? 'sweeps may begin' : 'sweeps begin only at the critical threshold';
+  return [`window: ${describeWindow(window)}: ${means}`];
 }
 
 /** Prints JSON to standard output. */

@@ -1,16 +1,17 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
-import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import { DeletionBudget } from '../core/deletion-budget.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../core/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { describePattern } from '../core/keep-pattern.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { shortId } from '../core/protection.ts';
 import { level, type Thresholds } from '../core/thresholds.ts';
+import { windowState } from '../core/window.ts';
 import type { UsageHistory } from '../core/usage/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../exit-status.ts';
-import { planJson } from '../surfaces/json/plan.ts';
+import { type PlanBesides, planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
 import {
   complain,
@@ -21,6 +22,7 @@ import {
   type Output,
   printJson,
   sourceLines,
+  windowLine,
 } from './look.ts';
 import { watch } from './watch.ts';
 
@@ -40,7 +42,12 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
-    return [seen, due, thresholds, atHigh, cut];
+    return [
+      seen,
+      due,
+      thresholds,
+      { atHigh, cut, window: config.window && windowState(config.window, nowMs) },
+    ];
   };
   if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
   return await orUnavailable(async () => {
@@ -61,13 +68,12 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   return undefined;
 }
 
-/** @param atHigh shown in place of a plan that has nothing to delete. @param cut where a sweep would end before that. */
+/** The plan at HIGH is shown in place of one that has nothing to delete. */
 function planText(
   seen: Look,
   due: Plan,
   thresholds: Thresholds,
-  atHigh: Plan | undefined,
-  cut: Cut | undefined,
+  { atHigh, cut, window }: PlanBesides,
 ): string {
   const planned = atHigh ?? due;
   const show = (value: number): string => formatLevel(value, thresholds.type);
@@ -80,10 +86,11 @@ function planText(
   const ending =
     planned.victims.length === 0
       ? 'Nothing would be deleted.'
-      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: down to ${show(after)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
+      : `${formatCount(planned.victims.length, planned.victims.every(({ kind }) => kind === 'image') ? 'image' : 'victim')} would go, about ${formatBytes(planned.predicted.freed.bytes)}: ${endText(after, thresholds.type)}${planned.predicted.reachesLow ? '' : ', which does not reach the low threshold'}.`;
   return [
     gauges(seen.snapshot.usage, thresholds),
     ...sourceLines(seen),
+    ...windowLine(window),
     '',
     verdict,
     ...(planned.victims.length === 0

@@ -148,6 +148,7 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
     ...parts,
     sweepOtherFilesystem: config.sweepOtherFilesystem,
     criticalLevel: config.criticalLevel,
+    window: config.window,
     softLevel: config.softLevel,
     quietSeconds: config.quietSeconds,
     policy: findPolicy(config.policy),

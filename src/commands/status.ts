@@ -10,12 +10,22 @@ import { shortId } from '../core/protection.ts';
 import { type Freed, shareOf } from '../core/space.ts';
 import { type Container, holders } from '../core/store.ts';
 import type { Thresholds } from '../core/thresholds.ts';
+import { type WindowState, windowState } from '../core/window.ts';
 import { EXIT } from '../exit-status.ts';
 import { type SpaceAnswer, spaceAnswer } from '../observe.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/space.ts';
 import { gauges, table } from '../surfaces/terminal.ts';
-import { diskOf, type Look, look, orUnavailable, type Output, printJson, sourceLines } from './look.ts';
+import {
+  diskOf,
+  type Look,
+  look,
+  orUnavailable,
+  type Output,
+  printJson,
+  sourceLines,
+  windowLine,
+} from './look.ts';
 import { watch } from './watch.ts';
 
 export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
@@ -23,7 +33,9 @@ export async function status(config: Config, output: Output, signal: AbortSignal
   const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
     const seen = await look(config, until, disk);
     const answer = await spaceAnswer(disk, seen.snapshot.store, until);
-    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds];
+    const { window } = config;
+    const state = window && windowState(window, seen.snapshot.takenAtMs);
+    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, state];
   };
   if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
   return await orUnavailable(async () => {
@@ -34,7 +46,13 @@ export async function status(config: Config, output: Output, signal: AbortSignal
   });
 }
 
-function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds): string {
+function statusText(
+  seen: Look,
+  answer: SpaceAnswer,
+  forest: Forest,
+  thresholds: Thresholds,
+  window?: WindowState,
+): string {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return [
@@ -42,6 +60,7 @@ function statusText(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds:
     '',
     gauges(snapshot.usage, thresholds),
     ...sourceLines(seen),
+    ...windowLine(window),
     ...storeLine(engine),
     '',
     'space' in answer

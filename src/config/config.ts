@@ -93,6 +93,11 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   problems.push(...judged.problems);
   warnings.push(...judged.warnings);
 
+  if (values.window !== undefined && judged.thresholds !== undefined && judged.criticalLevel === undefined)
+    warnings.push(
+      `${variableOf('window')} is set and ${variableOf('thresholdCritical')} is not: outside the window nothing is deleted, however full the disk is`,
+    );
+
   const http = judgeHttp(values, (key) => written(key, env, flags)?.name ?? variableOf(key));
   problems.push(...http.problems);
   warnings.push(...http.warnings);

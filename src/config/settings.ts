@@ -25,6 +25,7 @@ import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { longestAgeSeconds, longestSeconds, seconds } from './durations.ts';
 import { listenAddress } from './http-address.ts';
+import { window } from './window.ts';
 import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
@@ -68,7 +69,10 @@ function plainText(value: unknown): string {
     : '';
 }
 
-const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
+const threshold = judgedLater(
+  'percent|bytes',
+  `relative: ${percentAllowed}; absolute and free: ${bytesAllowed}`,
+);
 
 export const settings = {
   config: setting({
@@ -107,23 +111,23 @@ export const settings = {
   }),
   thresholdType: setting({
     group: 'Disk',
-    help: 'Whether the thresholds are per cent of the filesystem (relative) or bytes used below the path (absolute)',
-    kind: choice('relative', 'absolute'),
+    help: 'What the thresholds are: per cent of the filesystem (relative), bytes used below the path (absolute), or bytes free on the filesystem (free: a sweep begins when less than HIGH is free and ends when LOW is free, so HIGH is the smaller number)',
+    kind: choice('relative', 'absolute', 'free'),
     default: 'relative',
   }),
   thresholdHigh: setting({
     group: 'Disk',
-    help: 'Usage at which deleting starts',
+    help: 'Usage at which deleting starts; with free thresholds, deleting starts when less than this is free',
     kind: threshold,
     default: undefined,
-    defaultText: '80; none in absolute mode',
+    defaultText: '80; none in absolute and free mode',
   }),
   thresholdLow: setting({
     group: 'Disk',
-    help: 'Usage below which deleting stops; must be below the high threshold',
+    help: 'Usage below which deleting stops; must be below the high threshold. With free thresholds, deleting stops when this much is free; must be above the high threshold',
     kind: threshold,
     default: undefined,
-    defaultText: '75 % of the high threshold',
+    defaultText: '75 % of the high threshold; in free mode 4/3 of it',
   }),
   softThreshold: setting({
     group: 'Disk',
@@ -214,6 +218,13 @@ export const settings = {
     default: undefined,
     defaultText: 'off',
   }),
+  window: setting({
+    group: 'Sweeps',
+    help: 'When sweeps may begin, as days, hours and a time zone: outside of it nothing is deleted below the critical threshold; without a time zone by the clock of this host',
+    kind: window(),
+    default: undefined,
+    defaultText: 'any time',
+  }),
   dryRun: setting({
     group: 'Sweeps',
     help: 'Delete nothing, only say what would be deleted',
@@ -255,7 +266,8 @@ export const settings = {
     help: 'Usage from which a sweep does not wait for the cordon (API server away, or no slot free)',
     kind: threshold,
     default: undefined,
-    defaultText: '95, or the high threshold where that is higher; off in absolute mode',
+    defaultText:
+      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
   }),
   maxCordonedNodes: setting({
     group: 'Kubernetes',

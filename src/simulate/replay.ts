@@ -1,7 +1,8 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
 import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
 import { noProtections, type Protections } from '../core/protections.ts';
-import { isBelowLow, isTriggered, level, type Thresholds, type Usage } from '../core/thresholds.ts';
+import { isBelowLow, isTriggered, level, reaches, type Thresholds, type Usage } from '../core/thresholds.ts';
+import { isOpen, type Window } from '../core/window.ts';
 import { applyEvent } from '../core/usage/events.ts';
 import { newHistory, type UsageHistory } from '../core/usage/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
@@ -14,12 +15,15 @@ export interface ReplayOptions {
   readonly capacityBytes: number;
   /** Undefined: inodes are not counted. */
   readonly capacityInodes?: number;
-  /** `relative` where left out: thresholds are per cent of the capacity; `absolute`: they are bytes. */
+  /** `relative` where left out: thresholds are per cent of the capacity; else bytes, as in Thresholds. */
   readonly type?: Thresholds['type'];
   readonly high: number;
   readonly low: number;
   /** Between this and HIGH single images go without a cordon; undefined: off. */
   readonly soft?: number;
+  /** When sweeps may begin below the critical level, which is in the thresholds' unit; undefined: at any time. */
+  readonly window?: Window | undefined;
+  readonly critical?: number | undefined;
   /** How fast images come, for the delays. */
   readonly bytesPerSecond: number;
   /** What each sweep takes besides what it deletes; see figures.ts. */
@@ -101,13 +105,21 @@ class Run {
 
   #check(atMs: number, nextUse: number): void {
     const usage = this.#usage();
-    if (isTriggered(usage, this.#thresholds)) {
+    if (isTriggered(usage, this.#thresholds) && this.#mayBegin(usage, atMs)) {
       const before = this.#store.usedBytes;
       const victims = this.#chooser.choose(this.#moment(usage, atMs, nextUse, this.#thresholds));
       if (victims.length > 0) this.#delete(victims, atMs);
       const isBelow = isBelowLow(this.#usage(), this.#thresholds);
       this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes, isBelow);
     }
+  }
+
+  /** What others do knows of no window. */
+  #mayBegin(usage: Usage, atMs: number): boolean {
+    const { window, critical } = this.#options;
+    if (window === undefined || this.#chooser.isReference || isOpen(window, atMs)) return true;
+    const { type } = this.#thresholds;
+    return critical !== undefined && reaches(level(usage, type).value, critical, type);
   }
 
   /** While nobody launches anything: what a sweep would delete first goes, one step a check. */
@@ -117,9 +129,11 @@ class Run {
     let atMs = Math.max(this.#lastUseMs + QUIET_MS, this.#lastGentleMs + GENTLE_PACE_MS);
     for (
       ;
-      atMs < untilMs && level(this.#usage(), this.#thresholds.type).value >= soft;
+      atMs < untilMs &&
+      reaches(level(this.#usage(), this.#thresholds.type).value, soft, this.#thresholds.type);
       atMs += GENTLE_PACE_MS
     ) {
+      if (!this.#mayBegin(this.#usage(), atMs)) continue;
       this.#endUses(atMs);
       const usedBytes = this.#store.usedBytes;
       const victims = this.#chooser.choose(this.#moment(this.#usage(), atMs, nextUse, this.#thresholds));

@@ -1,5 +1,7 @@
 /** Replays a trace with several choosers, capacities and thresholds: what there is to do, and each part of it. */
 import type { Protections } from '../core/protections.ts';
+import type { Thresholds } from '../core/thresholds.ts';
+import type { Window } from '../core/window.ts';
 import { type Bound, bounds } from './bounds.ts';
 import type { ChooserMaker } from './chooser.ts';
 import { bytesAt, type Figures } from './figures.ts';
@@ -11,9 +13,9 @@ import { type Trace, TraceError } from './trace.ts';
 export type Capacity =
   { readonly kind: 'amount'; readonly amount: number } | { readonly kind: 'share'; readonly share: number };
 
-/** Per cent of the capacity, or bytes. */
+/** Per cent of the capacity, bytes used, or bytes free of it. */
 export interface Level {
-  readonly type: 'relative' | 'absolute';
+  readonly type: Thresholds['type'];
   readonly value: number;
 }
 
@@ -25,6 +27,9 @@ export interface Settings {
   readonly high: Level;
   readonly low: Level;
   readonly soft: Level | undefined;
+  readonly critical?: Level | undefined;
+  /** Undefined: sweeps begin at any time. */
+  readonly window?: Window | undefined;
   /** Bytes a second. */
   readonly bandwidth: number;
   /** What each sweep takes besides what it deletes. */
@@ -35,7 +40,7 @@ export interface Settings {
 }
 
 export interface Setting {
-  readonly type: 'relative' | 'absolute';
+  readonly type: Thresholds['type'];
   /** With absolute thresholds HIGH itself. */
   readonly capacityBytes: number;
   readonly high: number;
@@ -101,6 +106,8 @@ export function jobsOf(trace: Trace, choosers: readonly ChooserMaker[], settings
         sweepSeconds,
         protections,
         ...(soft && { soft: soft.value }),
+        window: settings.window,
+        critical: settings.critical?.value,
         ...(capacityInodes !== undefined && { capacityInodes }),
       };
       return choosers.map((maker) => ({ maker, setting, options }));

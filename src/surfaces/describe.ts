@@ -1,5 +1,12 @@
 /** Every event as one sentence for people. The fields of the event carry the same for machines. */
-import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLevel,
+  untilText,
+  usedText,
+} from '../core/format.ts';
 import { gainText, grownText } from '../core/gain.ts';
 import { nameOf } from '../core/protection.ts';
 import type { Thresholds } from '../core/thresholds.ts';
@@ -125,13 +132,13 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
     case 'history.write-failed':
       return `cannot write ${event.path}: ${event.message}.${again}`;
     case 'check.completed':
-      return `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}${event.due === 'nothing' ? ': nothing to do' : ''}`;
+      return `${usedText(event.used, event.thresholds.type)}, ${limits(event.thresholds)}${event.due === 'nothing' ? ': nothing to do' : ''}`;
     case 'sweep.started':
-      return `${event.dryRun ? 'would sweep' : 'sweep'}: ${formatLevel(event.used, event.thresholds.type)} used, ${amount(event.toFree)} to free until below ${formatLevel(event.thresholds.low, event.thresholds.type)}`;
+      return `${event.dryRun ? 'would sweep' : 'sweep'}: ${usedText(event.used, event.thresholds.type)}, ${amount(event.toFree)} to free ${untilText(event.thresholds.low, event.thresholds.type)}`;
     case 'gentle.started':
-      return `${formatLevel(event.used, event.thresholdType)} used, at the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}), and the engine is quiet: one image goes`;
+      return `${usedText(event.used, event.thresholdType)}, at the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}), and the engine is quiet: one image goes`;
     case 'gentle.skipped':
-      return `${formatLevel(event.used, event.thresholdType)} used, but all that may go would not bring it below the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}): nothing goes before the high threshold`;
+      return `${usedText(event.used, event.thresholdType)}, but all that may go would not bring it below the soft threshold (${formatLevel(event.softLevel, event.thresholdType)}): nothing goes before the high threshold`;
     case 'image.names-restored':
       return `${event.references.join(', ')} given back to an image whose deletion had been cut off`;
     case 'sweep.skipped':
@@ -213,9 +220,9 @@ function missed(event: Extract<DaemonEvent, { event: 'prediction.missed' }>): st
 }
 
 function completed(report: Extract<DaemonEvent, { event: 'sweep.completed' }>): string {
-  const level = (value: number): string => formatLevel(value, report.thresholdType);
-  if (report.dryRun) return `dry run: nothing deleted, ${level(report.usedAfter)} used`;
-  const line = `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}${grownText(report)}, ${level(report.usedBefore)} → ${level(report.usedAfter)} used`;
+  const type = report.thresholdType;
+  if (report.dryRun) return `dry run: nothing deleted, ${usedText(report.usedAfter, type)}`;
+  const line = `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}${grownText(report)}, ${formatLevel(report.usedBefore, type)} → ${usedText(report.usedAfter, type)}`;
   if (report.reachedLow) return line;
   return `${line}; low threshold not reached (${report.stoppedBecause}): ${report.remaining.join('; ')}`;
 }

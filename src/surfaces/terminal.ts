@@ -1,8 +1,8 @@
 /** Bars and tables for a terminal; plain text, aligned, with colours only where the output is a terminal. */
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { formatBytes, formatPercent } from '../core/format.ts';
+import { formatBytes, formatLevel, formatPercent } from '../core/format.ts';
 import { printable } from '../core/printable.ts';
-import { percentUsed, type Thresholds, type Usage } from '../core/thresholds.ts';
+import { percentAt, percentUsed, type Thresholds, type Usage } from '../core/thresholds.ts';
 
 const BAR_WIDTH = 40;
 const NARROW_BAR_WIDTH = 20;
@@ -24,17 +24,14 @@ function defaultLook(): BarLook {
 
 /** The disk's gauges against the thresholds, a line each. */
 export function gauges(usage: Usage, thresholds: Thresholds): string {
-  const relative = thresholds.type === 'relative';
+  const { type, high, low } = thresholds;
   const lines: string[] = [];
-  const marks = relative ? { low: thresholds.low, high: thresholds.high } : undefined;
-  if (!relative && usage.allocated !== undefined) {
+  const shownAt = { low: percentAt(usage, type, low), high: percentAt(usage, type, high) };
+  const marks = type === 'absolute' ? undefined : shownAt;
+  if (type === 'absolute' && usage.allocated !== undefined) {
     const share = (100 * usage.allocated.bytes) / Math.max(usage.bytes.total, 1);
-    const marksOfDisk = {
-      low: (100 * thresholds.low) / usage.bytes.total,
-      high: (100 * thresholds.high) / usage.bytes.total,
-    };
     lines.push(
-      `below   ${bar(share, marksOfDisk)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(thresholds.high)}, low ${formatBytes(thresholds.low)})`,
+      `below   ${bar(share, shownAt)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(high)}, low ${formatBytes(low)})`,
     );
   }
   const { total, available } = usage.bytes;
@@ -44,11 +41,11 @@ export function gauges(usage: Usage, thresholds: Thresholds): string {
   if (usage.inodes !== undefined) {
     const inodes = usage.inodes;
     lines.push(
-      `inodes  ${bar(percentUsed(inodes), marks)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
+      `inodes  ${bar(percentUsed(inodes), type === 'relative' ? marks : undefined)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
     );
   }
   if (marks !== undefined)
-    lines.push(`        high ${formatPercent(marks.high)}, low ${formatPercent(marks.low)}`);
+    lines.push(`        high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`);
   return [printable(usage.path), ...lines].join('\n');
 }
 

@@ -67,6 +67,15 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
     set: ['admissionPolicy.enabled=true', 'cleaner.cordonMode=none'],
   },
   { name: 'absolute', set: ['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'] },
+  {
+    name: 'free bytes in a window',
+    set: [
+      'cleaner.thresholdType=free',
+      'cleaner.thresholdHigh=20GB',
+      'cleaner.thresholdLow=40GB',
+      'cleaner.window=Mon-Fri 22:00-06:00 UTC',
+    ],
+  },
   { name: 'no state', set: ['state.enabled=false'] },
   { name: 'patterns in a ConfigMap', set: ['keepFile.patterns=team/*'] },
   { name: 'durations with units', set: ['cleaner.intervalSeconds=5m', 'cleaner.minAgeSeconds=1h30m'] },

@@ -40,7 +40,7 @@ const sweep = v.object({
   outstandingInodes: v.number(),
   usedBefore: v.number(),
   usedAfter: v.number(),
-  thresholdType: v.picklist(['relative', 'absolute']),
+  thresholdType: v.picklist(['relative', 'absolute', 'free']),
   durationSeconds: v.number(),
   reachedLow: v.boolean(),
   stoppedBecause: v.picklist(metrics.sweeps.labels.outcome),
@@ -49,7 +49,7 @@ const sweep = v.object({
 const shape = v.object({
   version: v.literal(VERSION),
   path: v.string(),
-  thresholdType: v.picklist(['relative', 'absolute']),
+  thresholdType: v.picklist(['relative', 'absolute', 'free']),
   /** By tier, the finest first: slot, peak, last; null where that is the peak. */
   samples: v.array(v.array(v.tuple([whole, sample, v.nullable(sample)]))),
   sweeps: v.array(sweep),

@@ -15,6 +15,7 @@ import { Remaining } from '../../core/space.ts';
 import type { ImageStore } from '../../core/store.ts';
 import { summarise } from '../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../core/thresholds.ts';
+import { type Window, type WindowState, windowState } from '../../core/window.ts';
 import type { UsageHistory } from '../../core/usage/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../events.ts';
 import { layersJson } from '../json/layers.ts';
@@ -30,6 +31,8 @@ export interface Rules {
   readonly protections: Protections;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** When sweeps may begin; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
 }
@@ -150,11 +153,15 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds, clean } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
-    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
+    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#window());
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(this.#input(view));
-      return planJson(view, plan, thresholds, atHigh, this.#cut(atHigh ?? plan));
+      return planJson(view, plan, thresholds, {
+        atHigh,
+        cut: this.#cut(atHigh ?? plan),
+        window: this.#window(),
+      });
     }
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
     const { usage } = view.snapshot;
@@ -175,6 +182,10 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
       thresholds,
       cut,
     });
+  }
+
+  #window(): WindowState | undefined {
+    return this.#rules.window && windowState(this.#rules.window, this.#clock());
   }
 
   #cut({ victims }: Plan): Cut | undefined {

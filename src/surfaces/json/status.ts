@@ -4,10 +4,17 @@ import { shareOf } from '../../core/space.ts';
 import { holders, type Image } from '../../core/store.ts';
 import { isTriggered, type Thresholds } from '../../core/thresholds.ts';
 import type { SpaceAnswer } from '../../observe.ts';
-import { type Look, sourceJson, usageJson } from './look.ts';
+import type { WindowState } from '../../core/window.ts';
+import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-/** @param forest of the store that was seen. */
-export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds) {
+/** @param forest of the store that was seen. @param window undefined: sweeps may begin at any time. */
+export function statusJson(
+  seen: Look,
+  answer: SpaceAnswer,
+  forest: Forest,
+  thresholds: Thresholds,
+  window?: WindowState,
+) {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return {
@@ -15,6 +22,7 @@ export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thre
     usage: usageJson(snapshot.usage, thresholds.type),
     thresholds,
     triggered: isTriggered(snapshot.usage, thresholds),
+    window: windowJson(window),
     ...sourceJson(seen),
     space: 'space' in answer ? answer.space : null,
     spaceProblem: 'problem' in answer ? answer.problem : null,

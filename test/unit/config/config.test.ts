@@ -62,6 +62,7 @@ describe('names and defaults', () => {
         'HTTP_TOKEN_FILE',
         'INTERVAL_SECONDS',
         'KEEP',
+        'KEEP_FILE',
         'KEEP_LABEL',
         'KEEP_LAST',
         'LOG_FORMAT',
@@ -88,6 +89,7 @@ describe('names and defaults', () => {
         'THRESHOLD_LOW',
         'THRESHOLD_TYPE',
         'TIMEOUT_SECONDS',
+        'WINDOW',
       ].map((name) => prefix + name),
     );
     expect(flagOf('thresholdHigh')).toBe('--threshold-high');
@@ -228,6 +230,14 @@ describe('thresholds', () => {
       { type: 'absolute', high: 40e9, low: 30e9 },
     ],
     [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '30GB' },
+      { type: 'free', high: 30e9, low: 40e9 },
+    ],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', THRESHOLD_LOW: '50GB' },
+      { type: 'free', high: 20e9, low: 50e9 },
+    ],
+    [
       { THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40e9', THRESHOLD_LOW: '500MB' },
       { type: 'absolute', high: 40e9, low: 5e8 },
     ],
@@ -242,6 +252,23 @@ describe('thresholds', () => {
     [{ THRESHOLD_LOW: '80' }, 'THRESHOLD_LOW="80"', '80, the default'],
     [{ THRESHOLD_TYPE: 'absolute' }, 'THRESHOLD_HIGH is not set', 'absolute'],
     [{ THRESHOLD_TYPE: 'absolute', THRESHOLD_LOW: '10GB' }, 'THRESHOLD_HIGH is not set', 'absolute'],
+    [{ THRESHOLD_TYPE: 'free' }, 'THRESHOLD_HIGH is not set', 'in free mode it must be set'],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', THRESHOLD_LOW: '20GB' },
+      'THRESHOLD_LOW="20GB"',
+      'expected more than the high threshold',
+    ],
+    [{ THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '80%' }, 'THRESHOLD_HIGH="80%"', 'expected bytes'],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', THRESHOLD_CRITICAL: '30GB' },
+      'THRESHOLD_CRITICAL="30GB"',
+      'or less',
+    ],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', SOFT_THRESHOLD: '50GB', THRESHOLD_LOW: '40GB' },
+      'SOFT_THRESHOLD="50GB"',
+      'at most the low threshold',
+    ],
     [{ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '80' }, 'THRESHOLD_HIGH="80"', 'percentage'],
     [{ THRESHOLD_HIGH: '40GB' }, 'THRESHOLD_HIGH="40GB"', 'threshold type to absolute'],
     [{ THRESHOLD_HIGH: '0' }, 'THRESHOLD_HIGH="0"', 'above 0'],

@@ -63,7 +63,7 @@ const words = {
   policy: policies.map(({ name }) => name),
   cordonMode: ['cordon', 'taint', 'none'],
   runtime: ['docker', 'cri', 'auto'],
-  thresholdType: ['relative', 'absolute'],
+  thresholdType: ['relative', 'absolute', 'free'],
   logFormat: ['text', 'json', 'auto'],
   logLevel: ['trace', 'debug', 'info', 'warn', 'error'],
   dryRun: ['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'],
@@ -231,7 +231,9 @@ describe('good values', () => {
         acceptedCount++;
         const { thresholds } = loaded.config;
         expect(thresholds.low).toBeGreaterThan(0);
-        expect(thresholds.low).toBeLessThan(thresholds.high);
+        // Of free bytes the fuller disk has fewer.
+        if (type === 'free') expect(thresholds.low).toBeGreaterThan(thresholds.high);
+        else expect(thresholds.low).toBeLessThan(thresholds.high);
         expect(thresholds.type).toBe(type === '' ? 'relative' : type);
       }),
       { numRuns: 2000 },
