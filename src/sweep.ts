@@ -222,6 +222,8 @@ function note(
       break;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
+      // It would be asked for in vain at the head of each sweep.
+      if (result.isContradicted === true) options.failures.failed(victim.id, result.reason, Date.now());
       break;
     case 'failed':
     case 'denied':

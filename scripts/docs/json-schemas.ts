@@ -134,6 +134,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   refused: 'the engine, or a look right before the deletion, kept it',
   pinned: 'the engine was told to keep it',
   'sandbox-image': 'every pod needs it',
+  elsewhere: 'it is in another, read-only store than the one that is cleaned',
   'keep-label': 'its label says so',
   'keep-pattern': '`KEEP` names it',
   'min-age': 'it came here not long ago',

@@ -21,7 +21,7 @@ import type { Unit, UnitKind } from './unit.ts';
  * - `child-stays`: an image that the classic builder made from it stays, so the engine would refuse.
  * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
  * - `static-pod`: the same, by a container of a static pod.
- * - `pinned`, `sandbox-image`: the engine itself needs it; see store.ts.
+ * - `pinned`, `sandbox-image`, `elsewhere`: the engine itself needs it, or cannot delete it; see store.ts.
  * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see protections.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
  * - `managed`, `stopped-recently`, `never-started`: a container that somebody may bring back, look at or start.

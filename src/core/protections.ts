@@ -26,11 +26,12 @@ export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast
 export const keepLabel = 'docker-image-cleaner.keep';
 
 export type ProtectionCode =
-  'pinned' | 'sandbox-image' | 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
+  'elsewhere' | 'pinned' | 'sandbox-image' | 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
 
 const codes: ReadonlySet<string> = new Set<ProtectionCode>([
   'pinned',
   'sandbox-image',
+  'elsewhere',
   'keep-label',
   'keep-pattern',
   'min-age',

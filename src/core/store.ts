@@ -42,16 +42,17 @@ export interface Image {
   readonly labels: Readonly<Record<string, string>>;
   /** Its layers from the bottom up; undefined where not (yet) known. */
   readonly layers: readonly ChainId[] | undefined;
-  /** Set where the engine needs the image for itself, whether a container uses it or not. */
+  /** Set where the engine needs the image for itself, whether a container uses it or not, or cannot delete it. */
   readonly engineNeeds?: EngineNeed | undefined;
 }
 
 /**
+ * - `elsewhere`: the engine lists it from another store than the one that is cleaned (a read-only one beside it).
  * - `pinned`: the engine was told to keep it from every garbage collection (CRI).
  * - `sandbox-image`: every pod needs it (the "pause" image).
  */
 export interface EngineNeed {
-  readonly code: 'pinned' | 'sandbox-image';
+  readonly code: 'elsewhere' | 'pinned' | 'sandbox-image';
   /** One line for people. */
   readonly reason: string;
 }

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ImageId } from '../core/store.ts';
 import type { LayerDatabaseResult } from './layer-database.ts';
-import { deviceOf } from './layers-place.ts';
+import { deviceOf, isSubvolume } from './layers-place.ts';
 
 /** What the engine says of itself (a part of EngineInfo). */
 export interface EngineWhereabouts {
@@ -50,6 +50,7 @@ function storeRoot(storeDirectory: string | undefined): string | undefined {
  * Compares the path with what the engine says and holds. The images decide, not the name: an engine in a container
  * of its own knows its folder by another name than we do.
  * @param images the engine's images; an empty store proves nothing.
+ * @param gauged the folder whose filesystem is gauged.
  * @returns undefined when all is well or nothing speaks against it.
  */
 export async function checkDataRoot(
@@ -57,6 +58,7 @@ export async function checkDataRoot(
   engine: EngineWhereabouts,
   images: readonly ImageId[],
   database: LayerDatabaseResult,
+  gauged = path,
 ): Promise<DataRootFinding | undefined> {
   const isContainerdStore = isSnapshotter(engine.storageDriver);
   // A containerd root, wherever it was moved to or mounted.
@@ -67,7 +69,8 @@ export async function checkDataRoot(
     // Docker's containerd store is named by its folder: it need not be below Docker's data root.
     const isBelow = engine.storeDirectory.startsWith(`${engine.rootDirectory ?? ''}/`);
     const root = isBelow ? engine.rootDirectory : undefined;
-    return await checkStore(path, engine.storeDirectory, root ?? engine.storeDirectory);
+    const named = storeRoot(engine.storeDirectory) ?? engine.storeDirectory;
+    return await checkStore(path, engine.storeDirectory, root ?? named, gauged);
   }
   const found = database.ok ? images.filter((id) => database.database.images.has(id)).length : 0;
   if (found > 0) return undefined;
@@ -96,13 +99,27 @@ export async function checkDataRoot(
 }
 
 /** An engine that names the folder of its images. A container may see it under another name: then its own folders decide. */
-async function checkStore(path: string, store: string, root: string): Promise<DataRootFinding | undefined> {
-  if (await isWithin(path, store)) return undefined;
+async function checkStore(
+  path: string,
+  store: string,
+  root: string,
+  gauged: string,
+): Promise<DataRootFinding | undefined> {
+  if (await isWithin(path, store)) {
+    if (!(await isOnItsOwnDisk(gauged, store))) return undefined;
+    return await finding(path, (await isOnItsOwnDisk(gauged, root)) ? root : store, false);
+  }
   const isElsewhere = (await deviceOf(store)) === undefined;
   for (const below of [basename(store), 'containerd/daemon']) {
     if (isElsewhere && (await deviceOf(`${path}/${below}`)) !== undefined) return undefined;
   }
   return await finding(path, root, false);
+}
+
+/** Whether a store below the path is on another filesystem than the one that is gauged: a disk mounted further down. */
+async function isOnItsOwnDisk(gauged: string, store: string): Promise<boolean> {
+  const [here, there] = await Promise.all([deviceOf(gauged), deviceOf(store)]);
+  return here !== undefined && there !== undefined && here !== there && !(await isSubvolume(gauged, store));
 }
 
 /** A folder inside of the root whose gauge is that of the layers: on the root's filesystem, or the layers' own folder. */

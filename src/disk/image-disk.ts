@@ -143,7 +143,7 @@ export class ImageDisk {
   ): Promise<DataRootFinding | undefined> {
     const store = await this.#accountant.readStore(signal);
     this.#gauged = await gaugedFolder(this.path, store.ok ? store.database.layersFolder : undefined);
-    return await checkDataRoot(this.path, engine, images, store);
+    return await checkDataRoot(this.path, engine, images, store, this.#gauged);
   }
 
   /**

@@ -61,6 +61,11 @@ export interface LayerDatabase {
   readonly containers: ReadonlyMap<string, StoredContainer>;
   /** Each image's layers from the bottom up. */
   readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
+  /**
+   * Every image that this store holds, where an engine may list images of other stores beside it (containers/storage:
+   * additional, read-only ones). Left out where the list could not be read.
+   */
+  readonly holdsOnly?: ReadonlySet<ImageId> | undefined;
   /** A layer was being written at this moment. */
   readonly isWriting: boolean;
   /** Entries that could not be used, each a sentence. The rest of the database stands. */

@@ -1,6 +1,6 @@
 /** What the disk knows of the layers, out of what was measured and of the engines' records, and a store with it. */
 import { formatCount } from '../core/format.ts';
-import type { ChainId, Container, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
+import type { ChainId, Container, EngineNeed, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
 import { type DiskAccount, layersOf } from './account.ts';
 import type { BuildSnapshots } from './build-snapshots.ts';
 import { containerOf } from './container-names.ts';
@@ -17,6 +17,8 @@ export interface LayerFacts {
   readonly heldLayers: readonly ChainId[];
   /** Containers that the store names, whether the engine lists them or not; left out where it does not name their images. */
   readonly containers?: readonly StoredContainer[];
+  /** Every image that the store holds; see LayerDatabase. */
+  readonly holdsOnly?: ReadonlySet<ImageId> | undefined;
   /** What containers and build-cache records hold, by ID; see ImageStore. */
   readonly heldSpace: ReadonlyMap<string, HeldSpace>;
   /** Where the sizes are from, a sentence for people. */
@@ -41,6 +43,7 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
     heldLayers: heldByNobody(store, heldSpace),
     containers: [...store.database.containers.values(), ...mountsOf(store.database)],
     heldSpace,
+    holdsOnly: store.database.holdsOnly,
     source: [
       account.isExact
         ? 'measured on the disk'
@@ -98,14 +101,41 @@ export function withLayers(store: ImageStore, facts: LayerFacts): ImageStore {
   return {
     images: store.images.map((image) => {
       const layers = facts.images.get(image.id);
-      return layers === undefined ? image : { ...image, layers };
+      if (layers !== undefined) return { ...image, layers };
+      return facts.holdsOnly === undefined || facts.holdsOnly.has(image.id)
+        ? image
+        : { ...image, engineNeeds };
     }),
-    containers: [...store.containers, ...unlisted(store.containers, facts.containers ?? [])],
+    containers: [
+      ...withStoredImages(store.containers, facts.containers ?? []),
+      ...unlisted(store.containers, facts.containers ?? []),
+    ],
     layers: facts.layers,
     heldLayers: facts.heldLayers,
     heldSpace: facts.heldSpace,
     ...(store.cacheRecords && { cacheRecords: store.cacheRecords }),
   };
+}
+
+const engineNeeds: EngineNeed = {
+  code: 'elsewhere',
+  reason: 'it is in another store than the one that is cleaned, so deleting it would free nothing here',
+};
+
+/**
+ * The engine's containers, with the image that the store says they hold where the engine does not tell it: CRI-O lists a
+ * pod without the image that its sandbox was made from, which may be another one than pods get today.
+ */
+function withStoredImages(
+  listed: readonly Container[],
+  stored: readonly StoredContainer[],
+): readonly Container[] {
+  const held = new Map(stored.flatMap(({ id, holds }) => (holds === undefined ? [] : [[id, holds.image]])));
+  return listed.map((container) => {
+    const image = held.get(container.id);
+    if (image === undefined || container.images.includes(image)) return container;
+    return { ...container, images: [...container.images, image] };
+  });
 }
 
 /**

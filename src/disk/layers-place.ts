@@ -33,7 +33,7 @@ async function snapshotters(path: string): Promise<readonly string[]> {
 }
 
 /** A subvolume of btrfs is a device of its own, and yet the same filesystem. */
-async function isSubvolume(path: string, folder: string): Promise<boolean> {
+export async function isSubvolume(path: string, folder: string): Promise<boolean> {
   const [one, other] = await Promise.all([statfs(path), statfs(folder)]);
   return one.type === other.type && one.blocks === other.blocks && one.bfree === other.bfree;
 }

@@ -8,7 +8,8 @@
  *     overlay/<layer id>/                the layer's files
  */
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type { ChainId, ImageId } from '../core/store.ts';
 import { chainId } from '../chain-id.ts';
@@ -97,7 +98,9 @@ function areUnchanged(
 
 async function readStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
   const [layersPath = '', imagesPath = '', containersPath = ''] = listsOf(root);
-  const layersFile = await readJson(layersPath, layersShape);
+  // A store in which there never was an image has the folder and no list.
+  const isNew = (await namesIn(dirname(layersPath)))?.includes('layers.json') === false;
+  const layersFile = isNew ? [] : await readJson(layersPath, layersShape);
   if (layersFile === undefined) {
     return problem(
       'missing',
@@ -110,8 +113,9 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
       : problem('damaged', `${layersPath} is not Podman's list of layers.`);
   }
   const damaged: string[] = [];
-  const images = await optional(imagesPath, imagesShape, damaged);
-  const containers = await optional(containersPath, containersShape, damaged);
+  const listedImages = await readJson(imagesPath, imagesShape);
+  const images = usable(listedImages, imagesPath, damaged);
+  const containers = usable(await readJson(containersPath, containersShape), containersPath, damaged);
   signal.throwIfAborted();
   const writable = new Set(containers.map((container) => container.layer));
   const byId = new Map(layersFile.map((layer) => [layer.id, layer]));
@@ -187,6 +191,9 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
       byFolder: new Map([...layers.values()].map((layer) => [layer.folder, layer])),
       containers: stored,
       images: imageChains,
+      holdsOnly: (await isWhole(listedImages, imagesPath))
+        ? new Set([...images.map(({ id }) => `sha256:${id}`), ...(await artifactsIn(root))])
+        : undefined,
       // Podman lists a layer before its files are there (flag "incomplete"), so no folder's quietness is believed.
       isWriting: true,
       damaged,
@@ -213,12 +220,32 @@ async function readJson<T>(
   }
 }
 
-async function optional<T>(
+/** Whether the list of images tells all: it may be missing where none was ever here, but then its folder is here. */
+async function isWhole(list: readonly unknown[] | string | undefined, path: string): Promise<boolean> {
+  return list === undefined ? (await namesIn(dirname(path))) !== undefined : Array.isArray(list);
+}
+
+async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch {
+    // Not there, or not to be read.
+    return undefined;
+  }
+}
+
+/** CRI-O lists OCI artifacts like images, by the digest of their manifest; they lie beside, in an OCI layout. */
+async function artifactsIn(root: string): Promise<readonly ImageId[]> {
+  // None, or not to be read: then they count as another store's, and stay.
+  const blobs = await namesIn(`${root}/artifacts/blobs/sha256`);
+  return (blobs ?? []).map((hex) => `sha256:${hex}`);
+}
+
+function usable<T>(
+  list: readonly T[] | 'unreadable' | 'damaged' | undefined,
   path: string,
-  shape: v.GenericSchema<unknown, readonly T[]>,
   damaged: string[],
-): Promise<readonly T[]> {
-  const list = await readJson(path, shape);
+): readonly T[] {
   if (list === undefined) return [];
   if (typeof list === 'string') {
     damaged.push(`${path} is ${list}.`);

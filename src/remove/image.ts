@@ -4,7 +4,7 @@ import { shortId } from '../core/protection.ts';
 import { type Container, holders, type Image, type ImageId, references } from '../core/store.ts';
 import type { Victim } from '../core/plan.ts';
 import { type Engine, type EngineCapabilities, EngineError, type RemovalTarget } from '../engine/engine.ts';
-import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
+import { contradicted, type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
 
 /**
  * Deletes a victim of a plan, if it is still what the plan saw and still unused.
@@ -27,6 +27,7 @@ async function removeNameByName(
   options: RemovalOptions,
 ): Promise<RemovalOutcome> {
   const removedTags: string[] = [];
+  let lastName: string | undefined;
   // Every round removes one name, so the names bound the rounds; one more for the image itself, one for a late name.
   for (let round = 0; round <= victim.references.length + 1; round += 1) {
     // Containers last: what nobody refuses to delete must not have come into use since this answer.
@@ -39,6 +40,12 @@ async function removeNameByName(
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
     }
     const target = nextTarget(image, engine.capabilities);
+    const name = target.by === 'reference' ? target.reference : undefined;
+    if (name !== undefined && name === lastName) {
+      await giveBack(engine, victim.id, removedTags, options);
+      return contradicted(`the name ${name} is still there`);
+    }
+    lastName = name;
     if (target.by === 'reference')
       await options.removedNames?.note(victim.id, [...removedTags, target.reference]);
     const step = await removeTarget(engine, target, image, victim, options);

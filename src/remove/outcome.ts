@@ -9,9 +9,16 @@ export type RemovalOutcome =
   | { readonly outcome: 'deleted'; readonly complaint?: string }
   /** Somebody else was first. */
   | { readonly outcome: 'gone' }
-  /** It may not or cannot go now; names removed on the way were given back. */
-  | { readonly outcome: 'kept'; readonly reason: string }
+  | Kept
   | Unfinished;
+
+/** It may not or cannot go now; names removed on the way were given back. */
+export interface Kept {
+  readonly outcome: 'kept';
+  readonly reason: string;
+  /** The engine said that it deleted it, and it is still there: asking again would end the same. */
+  readonly isContradicted?: true;
+}
 
 export type Unfinished =
   /** It is still there. `isAnswered`: the engine said that it cannot, where else the connection was lost. */
@@ -45,21 +52,23 @@ export type Seen<T> =
   | { readonly there: string; readonly isGoing?: boolean };
 
 /**
- * Sends a deletion once. Answered with an error it may nevertheless have happened, or half of it (on a full disk Docker
- * drops a name in memory and fails to write that down): then looks once. Unanswered it may still be going on: then waits
+ * Sends a deletion once. An answer is not a fact: CRI-O answers OK for an image of a read-only store, and deletes nothing;
+ * so looks once whether it is gone. Answered with an error it may nevertheless have happened, or half of it (on a full disk
+ * Docker drops a name in memory and fails to write that down): then looks once as well. Unanswered it may still be going on: then waits
  * and looks, until its end is known or the looks are used up.
  * @param what the victim, for messages.
  * @param look finds out how it ended. Its EngineErrors are looks that told nothing. `isOver`: the engine has answered,
  *   so that nothing of it goes on.
  */
-export async function removeOnce<T>(
+export async function removeOnce<T extends { readonly outcome: string }>(
   what: string,
   send: () => Promise<T>,
   look: (isOver: boolean) => Promise<Seen<T>>,
   options: RemovalOptions,
-): Promise<T | Unfinished> {
+): Promise<T | Kept | Unfinished> {
+  let answer: T;
   try {
-    return await send();
+    answer = await send();
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (error.code === 'timeout' || error.code === 'unreachable')
@@ -67,6 +76,28 @@ export async function removeOnce<T>(
     if (error.code === 'denied') return { outcome: 'denied', message: error.message };
     return await lookAfter(error, () => look(true));
   }
+  return answer.outcome === 'deleted' ? await confirmed(answer, () => look(true), options) : answer;
+}
+
+/** What a look says of a deletion that the engine says was done. Where the look fails, its word is all there is. */
+async function confirmed<T>(
+  answer: T,
+  look: () => Promise<Seen<T>>,
+  { abandon }: RemovalOptions,
+): Promise<T | Kept> {
+  try {
+    const seen = await look();
+    return 'ended' in seen ? seen.ended : contradicted(seen.there);
+  } catch (error) {
+    if (error instanceof EngineError || abandon.aborted) return answer;
+    throw error;
+  }
+}
+
+/** @param there what a look found, e.g. `the image is still there`. */
+export function contradicted(there: string): Kept {
+  const reason = `the engine answered that it was deleted, and ${there}`;
+  return { outcome: 'kept', reason, isContradicted: true };
 }
 
 /** What an answer that is an error has left behind. */

@@ -35,6 +35,11 @@ it.each([{ own: {} }, { own: { own: 8 } }])(
     expect(deletedNames(cli).map((name) => name.replace(/^.*\//, ''))).toEqual(mine);
     const left = await listTags(engine);
     expect(left.map((name) => name.replace(/^.*\//, ''))).toContain('theirs:1');
-    expect(cli.records.filter(({ event }) => event === 'image.delete-failed')).toHaveLength(1);
+    expect(
+      cli.records.filter(({ event }) => ['image.delete-failed', 'image.kept'].includes(event ?? '')),
+    ).toEqual([]);
+    const plan = cleaner(engine, ['plan', '--json'], everything);
+    expect((await plan.exited).code, plan.stderr).toBe(0);
+    expect(plan.json<{ kept: unknown }>().kept).toMatchObject([{ code: 'elsewhere' }]);
   },
 );

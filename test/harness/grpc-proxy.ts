@@ -1,6 +1,7 @@
 /**
  * A proxy in front of a gRPC server on a unix socket, for faults on the wire: the rules of wire-rules.ts on calls. A call is
- * a request with method POST and the call's path; a rule's `respond.status` is a gRPC status, its `body` the message.
+ * a request with method POST and the call's path; a rule's `respond.status` is a gRPC status, its `body` the error's text or,
+ * with status 0, the encoded answer.
  */
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -34,6 +35,13 @@ export function isCall(name: string): (request: SeenRequest) => boolean {
   return ({ path }) => path.endsWith(`/${name}`);
 }
 
+/** A message as it goes over the wire: not compressed, its length before it. */
+export function framed(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
 /** @param target path of the server's socket. @param socketPath where to listen. */
 export async function startGrpcProxy(target: string, socketPath: string): Promise<GrpcProxy> {
   const requests: SeenRequest[] = [];
@@ -49,9 +57,12 @@ export async function startGrpcProxy(target: string, socketPath: string): Promis
     upstream: ClientHttp2Session,
   ): Promise<void> {
     const path = String(headers[constants.HTTP2_HEADER_PATH]);
+    // Every call of CRI sends one message, with five bytes before it.
+    const sent = Buffer.concat(await stream.toArray());
     const seen: SeenRequest = {
       method: 'POST',
       path,
+      message: sent.subarray(5),
       atMs: Date.now(),
       status: undefined,
       failure: undefined,
@@ -63,24 +74,34 @@ export async function startGrpcProxy(target: string, socketPath: string): Promis
     if (rule?.delayMs !== undefined) await delay(rule.delayMs);
     if (rule?.stall === 'before') await active?.released;
     if (rule?.cut === 'before') cutAll();
-    else if (rule?.respond !== undefined) {
+    else if (rule?.respond?.body instanceof Uint8Array) {
+      answer(stream, rule.respond.body);
+    } else if (rule?.respond !== undefined) {
       const { status, body = '' } = rule.respond;
       const head = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status) };
       stream.respond(
         { ...head, 'grpc-message': typeof body === 'string' ? body : JSON.stringify(body) },
         { endStream: true },
       );
-    } else if (!stream.destroyed && !upstream.destroyed) forward(stream, headers, upstream, active);
+    } else if (!stream.destroyed && !upstream.destroyed) forward(stream, headers, sent, { upstream, active });
+  }
+
+  function answer(stream: ServerHttp2Stream, message: Uint8Array): void {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => {
+      stream.sendTrailers({ 'grpc-status': '0' });
+    });
+    stream.end(framed(message));
   }
 
   function forward(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    upstream: ClientHttp2Session,
-    active: ActiveRule | undefined,
+    sent: Buffer,
+    { upstream, active }: { upstream: ClientHttp2Session; active: ActiveRule | undefined },
   ): void {
     const request = upstream.request(headers, { endStream: false });
-    stream.pipe(request);
+    request.end(sent);
     stream.on('close', () => {
       request.close(constants.NGHTTP2_CANCEL);
     });

@@ -7,6 +7,8 @@ export interface SeenRequest {
   readonly atMs: number;
   /** Status of the answer given to the client; undefined while none has been given, or when it was cut. */
   status: number | undefined;
+  /** gRPC only: the call's message, as protocol buffers write it. */
+  message?: Buffer;
   /** Of the answer's body, as far as it was passed on to the client. Not counted for gRPC. */
   bodyBytes?: number;
   /** Why the request got no answer, when that was not a rule's doing: the target is away, the client gave up. */
@@ -31,10 +33,10 @@ export interface Rule {
   readonly cut?: 'before' | 'after';
   /** What the client gets in place of the server's answer, which has its status and none of its length. */
   readonly damage?: (body: Buffer) => Buffer;
-  /** Answers this without forwarding. An object as body is sent as JSON. */
+  /** Answers this without forwarding. An object as body is sent as JSON; with gRPC's status 0 bytes are the message. */
   readonly respond?: {
     readonly status: number;
-    readonly body?: string | object;
+    readonly body?: string | object | Uint8Array;
     readonly headers?: Readonly<Record<string, string>>;
   };
 }

@@ -37,6 +37,7 @@ export async function connect(
   const { imageFsInfo } = ImageServiceDefinition.methods;
   const { imageFilesystems } = await client.call(ImageServiceDefinition, imageFsInfo, {}, signal);
   const [first] = imageFilesystems;
+  const directory = first?.fsId?.mountpoint;
   return {
     info: {
       name: told.runtimeName || 'CRI runtime',
@@ -45,14 +46,23 @@ export async function connect(
       rootDirectory: configuration.rootDirectory,
       storageDriver: configuration.snapshotter,
       endpoint: client.endpoint,
-      storeDirectory: first?.fsId?.mountpoint,
-      storeUsage: first && {
-        bytes: Number(first.usedBytes?.value ?? 0n),
-        inodes: Number(first.inodesUsed?.value ?? 0n),
-      },
+      storeDirectory: directory,
+      // CRI-O names the folder of its images' configurations, and tells what that takes: some kB, nothing of the layers.
+      storeUsage:
+        directory === undefined || isImagesFolder(directory)
+          ? undefined
+          : {
+              bytes: Number(first?.usedBytes?.value ?? 0n),
+              inodes: Number(first?.inodesUsed?.value ?? 0n),
+            },
     },
     sandboxImage: configuration.sandboxImage,
   };
+}
+
+/** `overlay-images` and the like: the store is its parent. */
+function isImagesFolder(directory: string): boolean {
+  return /\/[a-z0-9]+-images$/.test(directory);
 }
 
 async function explain(

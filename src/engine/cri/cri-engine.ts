@@ -11,6 +11,7 @@ import * as cri from './generated/api.ts';
 import { createGrpcClient, type GrpcClient, type Method, type Service } from './grpc-client.ts';
 import { CallError, grpcCode } from './grpc-errors.ts';
 import {
+  artifactReference,
   containerDetails,
   containerFrom,
   containerFromSandbox,
@@ -51,6 +52,8 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
   const factsOf = new Map<ImageId, ImageFacts>();
   const mountsOf = new Map<string, readonly string[]>();
   const sandboxImages = new Map<string, string | undefined>();
+  /** How what is no image is deleted; as last listed. */
+  const artifacts = new Map<ImageId, string>();
 
   async function ask<Request, Response>(
     service: Service,
@@ -132,6 +135,11 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
       const first = listed[0];
       if (first !== undefined) idPrefix = first.id.startsWith('sha256:') ? 'sha256:' : '';
       keepOnly(factsOf, new Set(listed.map(({ id }) => imageId(id))));
+      artifacts.clear();
+      for (const image of listed) {
+        const reference = artifactReference(image);
+        if (reference !== undefined) artifacts.set(imageId(image.id), reference);
+      }
       const unknown = listed.filter(({ id }) => !factsOf.has(imageId(id)));
       await forEachLimited(unknown, AT_ONCE, signal, async ({ id }) => {
         const answer = await orRefused(imageStatus(id, signal));
@@ -197,8 +205,14 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
       if (target.by !== 'id' || !isWholeId(target.id)) {
         throw new EngineError('failed', `${endpoint}: images are deleted by their whole ID only.`);
       }
-      const image = spec(written(target.id));
-      await ask(images, images.methods.removeImage, { image }, signal);
+      const image = spec(artifacts.get(target.id) ?? written(target.id));
+      try {
+        await ask(images, images.methods.removeImage, { image }, signal);
+      } catch (error) {
+        const refusal = refusalOf(error);
+        if (refusal === undefined) throw error;
+        return { outcome: 'conflict', message: refusal };
+      }
       return { outcome: 'removed', untagged: [], deleted: [target.id] };
     },
 
@@ -213,6 +227,15 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
   function kubelets(what: string): EngineError {
     return new EngineError('failed', `${endpoint}: ${what} of a CRI runtime is not ours to delete.`);
   }
+}
+
+/**
+ * CRI-O's refusal of an image in use, which has no status of its own (`unknown`): only its words tell it
+ * (containers/storage, ErrImageUsedByContainer).
+ */
+function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof CallError) || error.grpcStatus !== grpcCode.unknown) return undefined;
+  return error.message.includes('image is in use by a container') ? error.message : undefined;
 }
 
 function spec(image: string): cri.ImageSpec {

@@ -40,6 +40,14 @@ export function imageFrom(image: cri.Image, facts: ImageFacts, engineNeeds: Engi
   };
 }
 
+/**
+ * The digest by which an OCI artifact is deleted; undefined for an image. CRI-O lists artifacts (what it mounts as volumes)
+ * like images, with their manifest's digest as ID, and answers OK to the deletion of one by its ID, without a deletion.
+ */
+export function artifactReference({ id, repoDigests }: cri.Image): string | undefined {
+  return /^[0-9a-f]{64}$/.test(id) ? repoDigests.find((name) => name.endsWith(`@sha256:${id}`)) : undefined;
+}
+
 /** @param sandboxImage as the runtime's configuration names it. */
 export function needOf(image: cri.Image, sandboxImage: string | undefined): EngineNeed | undefined {
   if (sandboxImage !== undefined) {
@@ -55,7 +63,7 @@ function namesOf(typed: string): readonly string[] {
   return typed === '' ? [] : [...new Set([typed, imageId(typed), fullReference(typed)])];
 }
 
-/** A container's annotations in which runtimes and kubelet keep its image (CRI-O's by name only: not tried). A name too many protects, it never deletes. */
+/** A container's annotations in which runtimes and kubelet keep its image A name too many protects, it never deletes. */
 const imageAnnotations = [
   'io.kubernetes.cri-o.Image',
   'io.kubernetes.cri-o.ImageName',

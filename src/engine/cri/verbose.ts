@@ -1,7 +1,7 @@
 /**
  * What runtimes tell in the `info` of verbose answers: JSON of their own, not part of the interface. Pure. Where it is
  * missing or of another shape it says nothing.
- * Source: the real containerd 1.6, 1.7 and 2.1 of the tests. What is said of CRI-O was not tried on one.
+ * Source: the real containerd 1.6, 1.7 and 2.1 of the tests, and recorded answers of CRI-O 1.37.
  */
 import * as v from 'valibot';
 import { keepLabel } from '../../core/protections.ts';
