@@ -4,13 +4,13 @@ import tseslint from 'typescript-eslint';
 const outside = ['node:*', 'pino', 'commander', '@kubernetes/*'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'test-artifacts/', 'node_modules/', '**/generated/', 'test/harness/fixtures/'] },
+  { ignores: ['dist/', 'test-artifacts/', 'node_modules/', '**/generated/', 'harness/fixtures/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['eslint.config.js', 'scripts/bootstrap.mjs', 'src/entry.cjs'],
+          allowDefaultProject: ['eslint.config.js', 'scripts/bootstrap.mjs', 'src/cli/entry.cjs'],
         },
       },
     },

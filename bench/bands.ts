@@ -1,8 +1,8 @@
 /** What the band below HIGH costs and saves: the second table of docs/policies.md, printed by `npm run bench policies -- --bands`. */
-import { formatBytes } from '../src/core/format.ts';
-import type { ChooserMaker } from '../src/simulate/chooser.ts';
-import type { Figures } from '../src/simulate/figures.ts';
-import { replay } from '../src/simulate/replay.ts';
+import { formatBytes } from '../src/core/model/format.ts';
+import type { ChooserMaker } from '../src/simulate/replay/chooser.ts';
+import type { Figures } from '../src/simulate/replay/figures.ts';
+import { replay } from '../src/simulate/replay/replay.ts';
 import type { Cell } from './policies.ts';
 
 const HIGH = 80;

@@ -7,11 +7,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forestOf } from '../src/core/forest.ts';
+import { forestOf } from '../src/core/forest/forest.ts';
 import { makePlan } from '../src/core/plan.ts';
 import { findPolicy } from '../src/core/policy/registry.ts';
-import type { Usage } from '../src/core/thresholds.ts';
-import { LayerMemory } from '../src/disk/layer-memory.ts';
+import type { Usage } from '../src/core/model/thresholds.ts';
+import { LayerMemory } from '../src/disk/account/layer-memory.ts';
 import { watched } from './event-loop.ts';
 import { bigStore } from './store.ts';
 

@@ -2,9 +2,9 @@
  * The choice to beat: always the image that frees most right now for each layer chain it gives up; where none frees
  * anything, the first by ID.
  */
-import type { Forest } from '../src/core/forest.ts';
-import { Remaining } from '../src/core/space.ts';
-import type { Amount } from '../src/core/thresholds.ts';
+import type { Forest } from '../src/core/forest/forest.ts';
+import { Remaining } from '../src/core/forest/reclaim.ts';
+import type { Amount } from '../src/core/model/thresholds.ts';
 
 /** What removing a unit would free of the bytes, given how many hold each layer. */
 function wouldFree(forest: Forest, holds: Int32Array, unit: number): number {

@@ -10,12 +10,12 @@ import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { repositoryRoot, runCli } from '../test/harness/cli.ts';
-import { runCommand } from '../test/harness/command.ts';
-import { readUsage } from '../test/harness/disk.ts';
-import { type DockerEngine, startDockerEngine } from '../test/harness/docker-engine.ts';
-import { loadImages } from '../test/harness/images.ts';
-import { memoryOf } from '../test/harness/raw-client.ts';
+import { repositoryRoot, runCli } from '../harness/cli.ts';
+import { runCommand } from '../harness/command.ts';
+import { readUsage } from '../harness/disk.ts';
+import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { loadImages } from '../harness/images.ts';
+import { memoryOf } from '../harness/raw-client.ts';
 
 const CLIENTS = 200;
 const [IMAGES = 100, FILES = 1_000, ROUNDS = 5] = process.argv.slice(2).map(Number);

@@ -1,6 +1,6 @@
 /** How the container image starts the executable, read from the launcher: benches start it the same way. */
 import { readFileSync } from 'node:fs';
-import { runCli, type Cli } from '../test/harness/cli.ts';
+import { runCli, type Cli } from '../harness/cli.ts';
 
 const root = new URL('../', import.meta.url).pathname;
 const launcher = readFileSync(`${root}packaging/docker-image-cleaner.sh`, 'utf8');

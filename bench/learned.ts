@@ -16,11 +16,11 @@ import { parseArgs } from 'node:util';
 import type { PolicyContext, WorthPolicy } from '../src/core/policy/policy.ts';
 import { findPolicy } from '../src/core/policy/registry.ts';
 import { turnoverMs } from '../src/core/policy/turnover.ts';
-import { type ChooserMaker, policyChooser } from '../src/simulate/chooser.ts';
+import { type ChooserMaker, policyChooser } from '../src/simulate/replay/chooser.ts';
 import { findChoosers } from '../src/simulate/choosers.ts';
 import { families, type Family, generate } from '../src/simulate/generate/families.ts';
-import { replay } from '../src/simulate/replay.ts';
-import type { Trace } from '../src/simulate/trace.ts';
+import { replay } from '../src/simulate/replay/replay.ts';
+import type { Trace } from '../src/simulate/traces/trace.ts';
 import { featuresOf } from './learned/features.ts';
 import { likely, readTrees, type Trees } from './learned/trees.ts';
 

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { type Cli } from '../test/harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../test/harness/docker-engine.ts';
-import { loadImages } from '../test/harness/images.ts';
-import { startWireProxy } from '../test/harness/wire-proxy.ts';
+import { type Cli } from '../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { loadImages } from '../harness/images.ts';
+import { startWireProxy } from '../harness/wire-proxy.ts';
 import { startAsImage } from './image-start.ts';
 
 const IMAGES = 100;

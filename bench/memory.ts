@@ -3,10 +3,10 @@
  * with Kubernetes under a real API server. `npm run bench:memory` builds the bundle first.
  */
 import { readFileSync } from 'node:fs';
-import { startContainerd } from '../test/harness/containerd.ts';
-import { startDockerEngine } from '../test/harness/docker-engine.ts';
-import { loadImages } from '../test/harness/images.ts';
-import { startApiServer } from '../test/harness/kubernetes.ts';
+import { startContainerd } from '../harness/containerd.ts';
+import { startDockerEngine } from '../harness/docker-engine.ts';
+import { loadImages } from '../harness/images.ts';
+import { startApiServer } from '../harness/kubernetes.ts';
 import { startAsImage } from './image-start.ts';
 
 const IMAGES = 100;

@@ -5,7 +5,7 @@
  * better than the best of them does, but for luck.
  */
 import type { WorthPolicy } from '../src/core/policy/policy.ts';
-import { type ChooserMaker, plannedVictims } from '../src/simulate/chooser.ts';
+import { type ChooserMaker, plannedVictims } from '../src/simulate/replay/chooser.ts';
 import type { Family } from '../src/simulate/generate/families.ts';
 import { DAY, HOUR, START } from '../src/simulate/generate/make.ts';
 

@@ -4,14 +4,14 @@
  * sees it), the best and the median of the runs after it; and the median of the processor time, which says more on a
  * machine that does other work at the same time.
  */
-import { forestOf } from '../src/core/forest.ts';
-import type { Forest } from '../src/core/forest.ts';
-import { leastLoss } from '../src/core/select/least-loss.ts';
+import { forestOf } from '../src/core/forest/forest.ts';
+import type { Forest } from '../src/core/forest/forest.ts';
+import { leastLoss } from '../src/core/select/least-loss/least-loss.ts';
 import { findPolicy } from '../src/core/policy/registry.ts';
 import { makePlan } from '../src/core/plan.ts';
 import { chooseVictims, type Choice } from '../src/core/select/choose.ts';
-import type { ImageStore } from '../src/core/store.ts';
-import type { Amount, Thresholds, Usage } from '../src/core/thresholds.ts';
+import type { ImageStore } from '../src/core/model/store.ts';
+import type { Amount, Thresholds, Usage } from '../src/core/model/thresholds.ts';
 import { bigStore } from './store.ts';
 import { greedy } from './greedy.ts';
 

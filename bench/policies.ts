@@ -11,13 +11,13 @@
  */
 import { setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { formatBytes } from '../src/core/format.ts';
-import { bounds } from '../src/simulate/bounds.ts';
+import { formatBytes } from '../src/core/model/format.ts';
+import { bounds } from '../src/simulate/bounds/bounds.ts';
 import { choosers, findChoosers } from '../src/simulate/choosers.ts';
 import { families, generate } from '../src/simulate/generate/families.ts';
-import { readTraces } from '../src/simulate/read-trace.ts';
-import { replay } from '../src/simulate/replay.ts';
-import type { Trace } from '../src/simulate/trace.ts';
+import { readTraces } from '../src/simulate/traces/read-trace.ts';
+import { replay } from '../src/simulate/replay/replay.ts';
+import type { Trace } from '../src/simulate/traces/trace.ts';
 import { printBands } from './bands.ts';
 import { knowsTheOdds } from './odds.ts';
 

@@ -4,11 +4,11 @@
  *     node bench/replay.ts [--policy value] [--uses 1000000] [--images 5000] [--capacity 0.4]
  */
 import { parseArgs } from 'node:util';
-import { formatBytes } from '../src/core/format.ts';
+import { formatBytes } from '../src/core/model/format.ts';
 import { findChoosers } from '../src/simulate/choosers.ts';
 import { Random } from '../src/simulate/generate/random.ts';
-import { replay } from '../src/simulate/replay.ts';
-import { type Trace, TraceBuilder } from '../src/simulate/trace.ts';
+import { replay } from '../src/simulate/replay/replay.ts';
+import { type Trace, TraceBuilder } from '../src/simulate/traces/trace.ts';
 
 const { values } = parseArgs({
   options: {

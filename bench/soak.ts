@@ -6,9 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startDockerEngine } from '../test/harness/docker-engine.ts';
-import { removeContainer, runContainer, waitForContainer } from '../test/harness/engine-api.ts';
-import { loadImages } from '../test/harness/images.ts';
+import { startDockerEngine } from '../harness/docker-engine.ts';
+import { removeContainer, runContainer, waitForContainer } from '../harness/engine-api.ts';
+import { loadImages } from '../harness/images.ts';
 import { startAsImage } from './image-start.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });

@@ -4,9 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { largeView, serveView } from '../test/browser/large-store.ts';
-import { openPage, startBrowser } from '../test/harness/browser.ts';
-import { repositoryRoot, runCli } from '../test/harness/cli.ts';
-import { startDockerEngine } from '../test/harness/docker-engine.ts';
+import { openPage, startBrowser } from '../harness/browser.ts';
+import { repositoryRoot, runCli } from '../harness/cli.ts';
+import { startDockerEngine } from '../harness/docker-engine.ts';
 
 function row(what: string, figure: string): void {
   process.stdout.write(`| ${what} | ${figure} |\n`);

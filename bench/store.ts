@@ -1,5 +1,5 @@
 /** A made-up store for benchmarks: many images on many layers, with bases that are shared as on a build host. */
-import type { Image, ImageStore, Layer } from '../src/core/store.ts';
+import type { Image, ImageStore, Layer } from '../src/core/model/store.ts';
 
 /** A small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {

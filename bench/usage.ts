@@ -10,10 +10,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DiskAccountant } from '../src/disk/account.ts';
-import { startDockerEngine, type DockerEngine } from '../test/harness/docker-engine.ts';
-import { createContainer, runContainer } from '../test/harness/engine-api.ts';
-import { loadImages } from '../test/harness/images.ts';
+import { DiskAccountant } from '../src/disk/account/account.ts';
+import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import { createContainer, runContainer } from '../harness/engine-api.ts';
+import { loadImages } from '../harness/images.ts';
 import { type Held, watched } from './event-loop.ts';
 
 const layers = Number(process.argv[2] ?? 60);

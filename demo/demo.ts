@@ -3,12 +3,12 @@
  * with images until the disk is full, then the real cleaner brings it below its low threshold. The machine's own engine,
  * if it has one, is not touched; nothing is left behind, also after Ctrl-C.
  */
-import { formatBytes, formatPercent } from '../src/core/format.ts';
-import { table } from '../src/surfaces/terminal.ts';
-import { atExit } from '../test/harness/cleanup.ts';
-import { runCli, type Cli } from '../test/harness/cli.ts';
-import { startDockerEngine, type DockerEngine } from '../test/harness/docker-engine.ts';
-import { requireRoot } from '../test/harness/packages.ts';
+import { formatBytes, formatPercent } from '../src/core/model/format.ts';
+import { table } from '../src/surfaces/terminal/terminal.ts';
+import { atExit } from '../harness/cleanup.ts';
+import { runCli, type Cli } from '../harness/cli.ts';
+import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import { requireRoot } from '../harness/packages.ts';
 import { fill } from './fill.ts';
 import { Picture } from './picture.ts';
 import { look, watch, type Look } from './watch.ts';

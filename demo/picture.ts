@@ -1,7 +1,7 @@
 /** The live picture: the disk's bar, its history and the latest happenings, redrawn in place; plain lines elsewhere. */
 import { styleText } from 'node:util';
-import { formatBytes, formatPercent } from '../src/core/format.ts';
-import { bar } from '../src/surfaces/terminal.ts';
+import { formatBytes, formatPercent } from '../src/core/model/format.ts';
+import { bar } from '../src/surfaces/terminal/terminal.ts';
 import type { Look } from './watch.ts';
 
 const levels = '▁▂▃▄▅▆▇█';

@@ -50,7 +50,7 @@ const { metafile } = await build({
 
 /** `>=22.19` in package.json is the one place that says which Node is needed. */
 const needed = engines.node.replace(/^>=/, '');
-const entry = readFileSync(`${root}src/entry.cjs`, 'utf8').replace('@NEEDED_NODE@', needed);
+const entry = readFileSync(`${root}src/cli/entry.cjs`, 'utf8').replace('@NEEDED_NODE@', needed);
 writeFileSync(`${root}dist/docker-image-cleaner.cjs`, `#!/usr/bin/env node\n${entry}`, { mode: 0o755 });
 chmodSync(`${root}dist/docker-image-cleaner.cjs`, 0o755);
 

@@ -7,8 +7,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { clearAbandoned } from '../test/harness/workspace.ts';
-import { engineCommands, ensureCommands, requireRoot } from '../test/harness/packages.ts';
+import { clearAbandoned } from '../harness/workspace.ts';
+import { engineCommands, ensureCommands, requireRoot } from '../harness/packages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /**

@@ -5,7 +5,7 @@
  */
 import { loadExpressions } from './config/expressions.ts';
 import { type KeepFileNews, parseKeepFile, type ParsedKeepFile } from './config/keep-file.ts';
-import type { KeepPattern } from './core/keep-pattern.ts';
+import type { KeepPattern } from './core/eligible/pattern.ts';
 import { fileMark, readTextFile } from './read-text-file.ts';
 
 /** A file that changed this lately may still be written: an editor that truncates it first must not end protections. */

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
-import { parseCommandLine } from './command-line.ts';
-import { type Print, refusal } from './command-table.ts';
+import { parseCommandLine } from './cli/command-line.ts';
+import { type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
 import { withEngine } from './commands/with-engine.ts';
 import { withKeepFile } from './commands/with-keep-file.ts';
-import { printable } from './core/printable.ts';
-import { EXIT } from './exit-status.ts';
+import { printable } from './core/model/printable.ts';
+import { EXIT } from './cli/exit-status.ts';
 
 /** Set where what a command prints could not be written. */
 let isUnwritten = false;
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const columns = process.stdout.columns || 100;
   const command = parseCommandLine(argv, process.env, { columns }, file);
   if (isHelper && command.kind === 'simulate') {
-    const { simulateHelper } = await import('./commands/simulate-helper.ts');
+    const { simulateHelper } = await import('./commands/simulate/simulate-helper.ts');
     return await simulateHelper(command.options);
   }
   switch (command.kind) {
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
       return await plan(config, outputOf(command), new AbortController().signal);
     }
     case 'simulate': {
-      const { simulate } = await import('./commands/simulate.ts');
+      const { simulate } = await import('./commands/simulate/simulate.ts');
       return await simulate(command.options, new AbortController().signal);
     }
     case 'status': {

@@ -1,7 +1,12 @@
 /** All that a usage history tells of a layer, as numbers for a machine to learn from. */
-import { chainFrom, clockAt, type LayerUsage, type UsageHistory } from '../../src/core/usage/history.ts';
-import { HALF_LIVES_MS, rateAt, type UseRecord } from '../../src/core/usage/record.ts';
-import { standingOf } from '../../src/core/usage/standing.ts';
+import {
+  chainFrom,
+  clockAt,
+  type LayerUsage,
+  type UsageHistory,
+} from '../../src/core/use-history/history.ts';
+import { HALF_LIVES_MS, rateAt, type UseRecord } from '../../src/core/use-history/use-record.ts';
+import { standingOf } from '../../src/core/use-history/version-standing.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,9 +1,9 @@
 /**
- * Every log event and every field of each, with what they mean. The type asks for exactly those of src/events.ts: one
+ * Every log event and every field of each, with what they mean. The type asks for exactly those of src/events/events.ts: one
  * that is missing, or is not there any more, does not type-check. docs/events.md and the schema of log lines are made
  * from here.
  */
-import type { DaemonEvent, StopReason } from '../../src/events.ts';
+import type { DaemonEvent, StopReason } from '../../src/events/events.ts';
 
 /** A JSON Schema; `description` is shown to people as well. */
 export type Schema = Readonly<Record<string, unknown>>;

@@ -3,13 +3,13 @@
  * it; the schemas in docs/schema/ and docs/json.md are made from here.
  */
 import type { Cut, LimitName } from '../../src/core/deletion-budget.ts';
-import type { KeepCode } from '../../src/core/protection.ts';
-import type { SpaceByKind, SpaceKind } from '../../src/core/space-kinds.ts';
-import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/thresholds.ts';
-import type { UnitKind } from '../../src/core/unit.ts';
+import type { KeepCode } from '../../src/core/eligible/images.ts';
+import type { SpaceByKind, SpaceKind } from '../../src/core/model/space-kinds.ts';
+import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/model/thresholds.ts';
+import type { UnitKind } from '../../src/core/forest/removable.ts';
 import type { DataRootFinding } from '../../src/disk/data-root.ts';
 import type { EngineInfo } from '../../src/engine/engine.ts';
-import type { Figures } from '../../src/simulate/figures.ts';
+import type { Figures } from '../../src/simulate/replay/figures.ts';
 import type { Setting } from '../../src/simulate/simulate.ts';
 import type {
   OneRunJson,

@@ -1,5 +1,5 @@
 /** What bash, zsh and fish offer on Tab, from the table of commands and the settings table. */
-import { describedCommands } from '../../src/command-table.ts';
+import { describedCommands } from '../../src/cli/command-table.ts';
 import { flagOf, settingKeys, settings, type SettingKey } from '../../src/config/settings.ts';
 
 const program = 'docker-image-cleaner';

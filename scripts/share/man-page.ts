@@ -1,5 +1,5 @@
 /** docker-image-cleaner(8), from the table of commands and the settings table, in the man macros. */
-import { describedCommands } from '../../src/command-table.ts';
+import { describedCommands } from '../../src/cli/command-table.ts';
 import { flagOf, groups, settingKeys, settings, variableOf } from '../../src/config/settings.ts';
 
 export function manPage(version: string): string {

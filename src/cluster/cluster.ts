@@ -11,7 +11,7 @@ import { Cordon, type Acquired, type Released } from './cordon.ts';
 import { ClusterError } from './error.ts';
 import { isHeldByOther, staleMs, thisProcess } from './holder.ts';
 import { kubeletObjection, kubeletThresholds, type OurThresholds } from './kubelet.ts';
-import { NodeEvents, type NodeEvent } from './events.ts';
+import { NodeEvents, type NodeEvent } from './node-events.ts';
 import { defaultBackoff, realChance, type Backoff, type Chance, type Reporter } from './retry.ts';
 import { Slots, type Slot } from './slots.ts';
 

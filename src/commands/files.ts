@@ -1,8 +1,8 @@
 /** The files that the settings name, looked at when the daemon starts: what can never be written is said then, not later. */
 import type { Config } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
-import type { Reporter } from '../events.ts';
-import { notAPlainFile } from '../plain-file.ts';
+import type { Reporter } from '../events/events.ts';
+import { notAPlainFile } from '../system/plain-file.ts';
 
 /** What is kept beside the state file, by the ends of their names; and what each is made in. */
 const ends = ['', '.layers', '.activity', '.names'];

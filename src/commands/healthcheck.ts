@@ -1,8 +1,8 @@
 /** `healthcheck`: for a container's HEALTHCHECK, a probe or a person: is the daemon of this configuration well? */
 import { get } from 'node:http';
 import type { HealthcheckRequest } from '../config/healthcheck-request.ts';
-import { printable } from '../core/printable.ts';
-import { EXIT } from '../exit-status.ts';
+import { printable } from '../core/model/printable.ts';
+import { EXIT } from '../cli/exit-status.ts';
 import { complain } from './look.ts';
 
 /** The server answers from memory: if it takes longer, its loop does not turn. */

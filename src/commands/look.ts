@@ -1,13 +1,13 @@
 /** What `plan` and `status` share: one look at the world that changes nothing. */
 import type { Config } from '../config/config.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
-import { createEngine } from '../engine/create.ts';
+import { createEngine } from '../engine/connect/create.ts';
 import { EngineError } from '../engine/engine.ts';
-import { DiskError } from '../disk/error.ts';
-import { printable, printableJson } from '../core/printable.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
+import { printable, printableJson } from '../core/model/printable.ts';
 import { describeWindow, type WindowState } from '../core/window.ts';
-import { EXIT } from '../exit-status.ts';
-import { observe } from '../observe.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { observe } from '../observe/observe.ts';
 import type { Look as Seen } from '../surfaces/json/look.ts';
 
 export interface Look extends Seen {

@@ -4,7 +4,7 @@
  */
 import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { errnoOf } from '../errno.ts';
+import { errnoOf } from '../system/errno.ts';
 
 /** It cannot be written; the message says why. */
 export class OutputFileError extends Error {

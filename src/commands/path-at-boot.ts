@@ -1,7 +1,7 @@
 /** What to watch where an engine has to tell it that starts with the daemon, as at a boot. */
-import { hasFired, sleep } from '../clock.ts';
+import { hasFired, sleep } from '../system/clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Reporter } from '../events.ts';
+import type { Reporter } from '../events/events.ts';
 import { type EngineAway, toldPath } from './with-engine.ts';
 
 const BOOT_MS = 60_000;

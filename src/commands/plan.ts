@@ -1,18 +1,18 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import { endText, formatBytes, formatCount, formatLevel } from '../core/format.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import { describePattern } from '../core/keep-pattern.ts';
+import { describePattern } from '../core/eligible/pattern.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
-import { shortId } from '../core/protection.ts';
-import { level, type Thresholds } from '../core/thresholds.ts';
+import { shortId } from '../core/eligible/images.ts';
+import { level, type Thresholds } from '../core/model/thresholds.ts';
 import { windowState } from '../core/window.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
 import { loadHistory } from '../history/saved.ts';
-import { EXIT } from '../exit-status.ts';
+import { EXIT } from '../cli/exit-status.ts';
 import { type PlanBesides, planJson } from '../surfaces/json/plan.ts';
-import { gauges, table } from '../surfaces/terminal.ts';
+import { gauges, table } from '../surfaces/terminal/terminal.ts';
 import {
   complain,
   diskOf,

@@ -1,24 +1,24 @@
 /** `run`: the daemon, or with --once one check. */
 import type { Config } from '../config/config.ts';
-import { sleep } from '../clock.ts';
-import { type CheckResult, Daemon, type DaemonOptions } from '../daemon.ts';
+import { sleep } from '../system/clock.ts';
+import { type CheckResult, Daemon, type DaemonOptions } from '../daemon/daemon.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { ClusterError } from '../cluster/error.ts';
-import type { Reporter } from '../events.ts';
-import type { SweepCordon } from '../sweep-cordon.ts';
-import { createEngine } from '../engine/create.ts';
+import type { Reporter } from '../events/events.ts';
+import type { SweepCordon } from '../sweep/cordon-guard.ts';
+import { createEngine } from '../engine/connect/create.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { History } from '../history/history.ts';
-import { EXIT } from '../exit-status.ts';
-import { listenForSignals, type StopSignals } from '../signals.ts';
-import { ListenError } from '../surfaces/http/listen-error.ts';
-import { RemovedNames } from '../remove/removed-names.ts';
-import { createLog } from '../surfaces/log.ts';
-import { withProgress } from '../surfaces/progress.ts';
-import { version } from '../version.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { listenForSignals, type StopSignals } from '../system/signals.ts';
+import { ListenError } from '../surfaces/http/server/listen-error.ts';
+import { RemovedNames } from '../sweep/remove/removed-names.ts';
+import { createLog } from '../surfaces/log/log.ts';
+import { withProgress } from '../surfaces/terminal/progress.ts';
+import { version } from '../system/version.ts';
 import { filesAreUsable } from './files.ts';
 import { pathAtBoot } from './path-at-boot.ts';
 import { podName } from './pod-name.ts';
@@ -188,7 +188,7 @@ async function connect(config: Config, report: Reporter): Promise<SweepCordon | 
   if (config.nodeName === undefined) return undefined;
   const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
     import('../cluster/cluster.ts'),
-    import('../sweep-cordon.ts'),
+    import('../sweep/cordon-guard.ts'),
   ]);
   const cluster = await connectCluster({
     nodeName: config.nodeName,

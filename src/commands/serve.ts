@@ -3,14 +3,14 @@ import type { Config } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
 import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
 import type { Engine } from '../engine/engine.ts';
-import { watched } from '../engine/watched.ts';
-import type { Reporter } from '../events.ts';
+import { watched } from '../engine/counted.ts';
+import type { Reporter } from '../events/events.ts';
 import type { HttpSurface } from '../surfaces/http/http.ts';
 import type { Probes } from '../surfaces/http/probes.ts';
 
-export { TokenError } from '../surfaces/http/token-error.ts';
+export { TokenError } from '../surfaces/http/server/token-error.ts';
 
 /** The page and its companions, or no more than the health checks. */
 export type Served = HttpSurface | Probes;

@@ -3,19 +3,19 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
-import { forestOf, type Forest } from '../core/forest.ts';
-import { formatBytes, formatCount, formatDuration } from '../core/format.ts';
-import { printable } from '../core/printable.ts';
-import { shortId } from '../core/protection.ts';
-import { type Freed, shareOf } from '../core/space.ts';
-import { type Container, holders } from '../core/store.ts';
-import type { Thresholds } from '../core/thresholds.ts';
+import { forestOf, type Forest } from '../core/forest/forest.ts';
+import { formatBytes, formatCount, formatDuration } from '../core/model/format.ts';
+import { printable } from '../core/model/printable.ts';
+import { shortId } from '../core/eligible/images.ts';
+import { type Freed, shareOf } from '../core/forest/reclaim.ts';
+import { type Container, holders } from '../core/model/store.ts';
+import type { Thresholds } from '../core/model/thresholds.ts';
 import { type WindowState, windowState } from '../core/window.ts';
-import { EXIT } from '../exit-status.ts';
-import { type SpaceAnswer, spaceAnswer } from '../observe.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { type SpaceAnswer, spaceAnswer } from '../observe/observe.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
-import { spaceText } from '../surfaces/space.ts';
-import { gauges, table } from '../surfaces/terminal.ts';
+import { spaceText } from '../surfaces/terminal/space.ts';
+import { gauges, table } from '../surfaces/terminal/terminal.ts';
 import {
   diskOf,
   type Look,

@@ -9,9 +9,9 @@ import {
   type Uncordoner,
 } from '../cluster/uncordon.ts';
 import type { UncordonRequest } from '../config/uncordon-request.ts';
-import { printable } from '../core/printable.ts';
-import { EXIT } from '../exit-status.ts';
-import { listenForSignals } from '../signals.ts';
+import { printable } from '../core/model/printable.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { listenForSignals } from '../system/signals.ts';
 import { complain } from './look.ts';
 import { podName } from './pod-name.ts';
 

@@ -1,10 +1,10 @@
 /** `--watch`: a command's text, again and again on the terminal, until Ctrl-C or q. */
-import { sleep } from '../clock.ts';
-import { printable } from '../core/printable.ts';
-import { DiskError } from '../disk/error.ts';
+import { sleep } from '../system/clock.ts';
+import { printable } from '../core/model/printable.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
-import { EXIT } from '../exit-status.ts';
-import { Screen } from '../surfaces/screen.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { Screen } from '../surfaces/terminal/screen.ts';
 import { complain } from './look.ts';
 
 /** From the end of one look to the next. */

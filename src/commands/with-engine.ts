@@ -1,8 +1,8 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
 import type { Config, KeepingConfig } from '../config/config.ts';
 import { pathOf } from '../disk/data-root.ts';
-import { createEngine } from '../engine/create.ts';
-import { defaultPath, findTarget } from '../engine/detect.ts';
+import { createEngine } from '../engine/connect/create.ts';
+import { defaultPath, findTarget } from '../engine/connect/detect.ts';
 import { EngineError } from '../engine/engine.ts';
 
 export interface WithEngine {

@@ -1,7 +1,7 @@
 /** The configuration with the patterns of the file that KEEP_FILE names, as they are at each moment. */
 import type { KeepingConfig, LoadedConfig } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
-import type { Protections } from '../core/protections.ts';
+import type { Protections } from '../core/eligible/rules.ts';
 import { KeepFile } from '../keep-file.ts';
 
 export type WithKeepFile =

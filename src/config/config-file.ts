@@ -2,7 +2,7 @@
  * `--config FILE`: a file of NAME=value lines below the environment and the flags. Pure: the text comes in
  * (src/read-text-file.ts does).
  */
-import { printable } from '../core/printable.ts';
+import { printable } from '../core/model/printable.ts';
 import type { Environment } from './config.ts';
 import { nearest } from './nearest.ts';
 import { problemLine, shownName } from './problem.ts';

@@ -2,11 +2,11 @@
  * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
  * configuration with a problem is no configuration.
  */
-import type { Clean } from '../core/clean.ts';
-import type { Protections } from '../core/protections.ts';
-import type { Thresholds } from '../core/thresholds.ts';
+import type { Clean } from '../core/eligible/cache-and-containers.ts';
+import type { Protections } from '../core/eligible/rules.ts';
+import type { Thresholds } from '../core/model/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
-import type { EngineTarget } from '../engine/detect.ts';
+import type { EngineTarget } from '../engine/connect/detect.ts';
 import { judgeHttp } from './http.ts';
 import type { KeepFileNews } from './keep-file.ts';
 import { nearest } from './nearest.ts';
@@ -55,7 +55,7 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly engineIsNamed: boolean;
 };
 
-/** Once it was looked which engine is here (src/engine/detect.ts), and the file of KEEP_FILE was read (src/keep-file.ts). */
+/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/keep-file.ts). */
 export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
   readonly target: EngineTarget;

@@ -2,7 +2,7 @@
  * Regular expressions in time linear in the text: RE2's way, by the package re2js. JavaScript's own take exponential time
  * on some patterns, and names of images are of anybody's choice. Loaded only where a setting has one: it takes 6 MB.
  */
-import type { CompileExpression } from '../core/keep-pattern.ts';
+import type { CompileExpression } from '../core/eligible/pattern.ts';
 
 let loaded: CompileExpression | undefined;
 

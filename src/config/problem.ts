@@ -1,6 +1,6 @@
 /** How a refused or doubtful setting is told: one line that names the variable or flag, the value, what is allowed. */
 
-import { printable, printableJson } from '../core/printable.ts';
+import { printable, printableJson } from '../core/model/printable.ts';
 
 const longestShown = 200;
 /** What is allowed may quote the value once more. */

@@ -20,7 +20,7 @@ import {
   type ValueKind,
 } from './values.ts';
 import { MOST_DELETIONS } from '../core/deletion-budget.ts';
-import { DEFAULT_QUIET_SECONDS } from '../core/gentle.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { longestAgeSeconds, longestSeconds, seconds } from './durations.ts';

@@ -1,5 +1,5 @@
 /** The rules between the three threshold settings. */
-import type { Thresholds } from '../core/thresholds.ts';
+import type { Thresholds } from '../core/model/thresholds.ts';
 import { problemLine } from './problem.ts';
 import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './quantities.ts';
 import { flagOf, variableOf } from './settings.ts';

@@ -3,8 +3,8 @@
  * of the functions here and named in the settings table. Parsers are pure and never throw.
  */
 import { socketPathOf } from '../engine/endpoint.ts';
-import { type KeepPattern, parseKeepPatterns } from '../core/keep-pattern.ts';
-import type { KeepLabelRule } from '../core/protections.ts';
+import { type KeepPattern, parseKeepPatterns } from '../core/eligible/pattern.ts';
+import type { KeepLabelRule } from '../core/eligible/rules.ts';
 import { compileExpression } from './expressions.ts';
 
 export type Parsed<T> =

@@ -3,7 +3,7 @@
  * usage and plan say. They are for what nobody thought of; the plan itself knows nothing of them, so that they only ever
  * cut it short.
  */
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes, formatDuration } from './model/format.ts';
 import type { Victim } from './plan.ts';
 
 export interface DeletionLimits {

@@ -1,10 +1,10 @@
 /** Where the space is when deleting images could not help: sentences for the sweep's report. */
-import { formatBytes, formatCount } from './format.ts';
-import { sortOut } from './protection.ts';
-import { isProtectionCode, type Protections } from './protections.ts';
-import type { SpaceByKind, SpaceKind } from './space-kinds.ts';
-import { holders, type ImageStore } from './store.ts';
-import type { Amount, Resource, Usage } from './thresholds.ts';
+import { formatBytes, formatCount } from './model/format.ts';
+import { sortOut } from './eligible/images.ts';
+import { isProtectionCode, type Protections } from './eligible/rules.ts';
+import type { SpaceByKind, SpaceKind } from './model/space-kinds.ts';
+import { holders, type ImageStore } from './model/store.ts';
+import type { Amount, Resource, Usage } from './model/thresholds.ts';
 
 /** What is known when a sweep could not help. */
 export interface Remains {

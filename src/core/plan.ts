@@ -2,8 +2,8 @@
  * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
-import { type Clean, imagesOnly, sortOutCleanable } from './clean.ts';
-import { forestOf, type Forest } from './forest.ts';
+import { type Clean, imagesOnly, sortOutCleanable } from './eligible/cache-and-containers.ts';
+import { forestOf, type Forest } from './forest/forest.ts';
 import type { Policy } from './policy/policy.ts';
 import {
   holdingSteps,
@@ -14,13 +14,13 @@ import {
   sortOut,
   type SortedOut,
   stepsThatStay,
-} from './protection.ts';
-import { type KeepPattern, unmatched } from './keep-pattern.ts';
-import { isLabelIgnored, noProtections, type Protections } from './protections.ts';
-import type { UsageHistory } from './usage/history.ts';
+} from './eligible/images.ts';
+import { type KeepPattern, unmatched } from './eligible/pattern.ts';
+import { isLabelIgnored, noProtections, type Protections } from './eligible/rules.ts';
+import type { UsageHistory } from './use-history/history.ts';
 import { chooseVictims } from './select/choose.ts';
-import type { Freed } from './space.ts';
-import type { Image, ImageStore } from './store.ts';
+import type { Freed } from './forest/reclaim.ts';
+import type { Image, ImageStore } from './model/store.ts';
 import {
   type Amount,
   amountToFree,
@@ -31,8 +31,8 @@ import {
   type Usage,
   usageAfter,
   usageAt,
-} from './thresholds.ts';
-import type { Unit, UnitId, UnitKind } from './unit.ts';
+} from './model/thresholds.ts';
+import type { Unit, UnitId, UnitKind } from './forest/removable.ts';
 
 export interface Victim {
   readonly kind: UnitKind;

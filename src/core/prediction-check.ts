@@ -1,6 +1,6 @@
 /** Compares what deletions freed with what was predicted of each. The one place that says when a prediction was wrong. */
 import type { Victim } from './plan.ts';
-import type { Amount } from './thresholds.ts';
+import type { Amount } from './model/thresholds.ts';
 
 /** What a prediction may err by: this share of the larger of both amounts, or this much where that is more. */
 const SHARE = 0.01;

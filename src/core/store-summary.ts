@@ -1,10 +1,10 @@
 /** A store in a few figures: images by what a sweep may do with them, and what could be had back. */
-import { type Clean, sortOutCleanable } from './clean.ts';
-import { type Forest, forestOf } from './forest.ts';
+import { type Clean, sortOutCleanable } from './eligible/cache-and-containers.ts';
+import { type Forest, forestOf } from './forest/forest.ts';
 import type { Plan } from './plan.ts';
-import { type Kept, holdingSteps, type KeepCode } from './protection.ts';
-import { type Freed, freedBy } from './space.ts';
-import type { ImageId, ImageStore } from './store.ts';
+import { type Kept, holdingSteps, type KeepCode } from './eligible/images.ts';
+import { type Freed, freedBy } from './forest/reclaim.ts';
+import type { ImageId, ImageStore } from './model/store.ts';
 
 /** `in-use`: a container holds it. `protected`: unused, and may not go. `unused`: may go. */
 export type ImageState = 'in-use' | 'protected' | 'unused';

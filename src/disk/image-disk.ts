@@ -2,18 +2,18 @@
  * The disk under an engine as the sweep sees it: how full it is, and which layer takes how much. Keeps what makes
  * both cheap (the memory of layers that never change); one per process and path.
  */
-import type { ChainId, ImageId, ImageStore, Layer } from '../core/store.ts';
-import { formatBytes } from '../core/format.ts';
-import type { Amount, Thresholds, Usage } from '../core/thresholds.ts';
-import { type DiskAccount, DiskAccountant, type DiskProblem } from './account.ts';
-import { appearedTimes } from './appeared.ts';
-import { readBuildSnapshots } from './build-snapshots.ts';
+import type { ChainId, ImageId, ImageStore, Layer } from '../core/model/store.ts';
+import { formatBytes } from '../core/model/format.ts';
+import type { Amount, Thresholds, Usage } from '../core/model/thresholds.ts';
+import { type DiskAccount, DiskAccountant, type DiskProblem } from './account/account.ts';
+import { appearedTimes } from './stores/image-arrival-times.ts';
+import { readBuildSnapshots } from './stores/buildkit.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
-import { ContainerdStoreReader } from './containerd-store.ts';
-import { DiskError } from './error.ts';
+import { ContainerdStoreReader } from './stores/containerd-store.ts';
+import { DiskError } from './filesystem/error.ts';
 import { factsOf, factsOfContainerd, type LayerFacts, noFacts } from './layer-facts.ts';
-import { spaceByKind, type SpaceByKind } from './space-by-kind.ts';
-import { isLate, measureFilesystem, sharesCopies, usedOf } from './filesystem.ts';
+import { spaceByKind, type SpaceByKind } from './account/space-by-kind.ts';
+import { isLate, measureFilesystem, sharesCopies, usedOf } from './filesystem/filesystem.ts';
 import { gaugedFolder } from './layers-place.ts';
 
 export class ImageDisk {

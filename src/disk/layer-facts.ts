@@ -1,12 +1,20 @@
 /** What the disk knows of the layers, out of what was measured and of the engines' records, and a store with it. */
-import { formatCount } from '../core/format.ts';
-import type { ChainId, Container, EngineNeed, HeldSpace, ImageId, ImageStore, Layer } from '../core/store.ts';
-import { type DiskAccount, layersOf } from './account.ts';
-import type { BuildSnapshots } from './build-snapshots.ts';
-import { containerOf } from './container-names.ts';
-import type { ContainerdStoreResult } from './containerd-store.ts';
-import { heldByNobody, heldSpaceOf } from './held-space.ts';
-import type { LayerDatabase, StoredContainer } from './layer-database.ts';
+import { formatCount } from '../core/model/format.ts';
+import type {
+  ChainId,
+  Container,
+  EngineNeed,
+  HeldSpace,
+  ImageId,
+  ImageStore,
+  Layer,
+} from '../core/model/store.ts';
+import { type DiskAccount, layersOf } from './account/account.ts';
+import type { BuildSnapshots } from './stores/buildkit.ts';
+import { containerOf } from './stores/container-names.ts';
+import type { ContainerdStoreResult } from './stores/containerd-store.ts';
+import { heldByNobody, heldSpaceOf } from './account/held-space.ts';
+import type { LayerDatabase, StoredContainer } from './stores/docker-store.ts';
 
 /** What the disk knows of the images' layers. */
 export interface LayerFacts {

@@ -2,8 +2,8 @@
  * A container engine as this project sees it: a few questions, one deletion. Adapters live in the folders beside
  * this file; nobody outside them knows an engine's API. An engine says what it can do, nobody asks for its name.
  */
-import type { CacheRecord, ChainId, Container, Image, ImageId } from '../core/store.ts';
-import type { EventFollower } from './events.ts';
+import type { CacheRecord, ChainId, Container, Image, ImageId } from '../core/model/store.ts';
+import type { EventFollower } from './engine-events.ts';
 
 /** What an engine said of itself when it was last connected to. */
 export interface EngineInfo {
@@ -130,15 +130,15 @@ export interface Engine {
    * API 1.42 the engine computes its whole disk usage for it, which may take long: never asked in an idle check.
    */
   listCacheRecords(signal: AbortSignal): Promise<readonly CacheRecord[]>;
-  /** Deletes a container that does not run, without its volumes. Never forces. Called from src/remove/ only. */
+  /** Deletes a container that does not run, without its volumes. Never forces. Called from src/sweep/remove/ only. */
   removeContainer(id: string, signal: AbortSignal): Promise<PlainRemoval>;
   /**
-   * Deletes one record of the build cache. Called from src/remove/ only. `conflict`: the engine left it, because a
+   * Deletes one record of the build cache. Called from src/sweep/remove/ only. `conflict`: the engine left it, because a
    * build or another record holds it, or it is gone.
    */
   removeCacheRecord(id: string, signal: AbortSignal): Promise<PlainRemoval>;
   /**
-   * Deletes an image or one of its names. Never forces. Called from src/remove/ only.
+   * Deletes an image or one of its names. Never forces. Called from src/sweep/remove/ only.
    *
    * Docker refuses (`conflict`) an ID that has names in several repositories or several tags in one, an ID that has
    * children, and an ID or last name that a container uses. It does *not* refuse one of several names of an image in

@@ -2,11 +2,11 @@
  * The engine's events and lists into the usage history: names become IDs, containers become uses. Nothing here knows
  * how events come, or that a connection can be lost.
  */
-import type { ChainId, Container, Image, ImageId, Layer } from '../core/store.ts';
-import { applyEvent, type UsageEvent } from '../core/usage/events.ts';
-import type { UsageHistory } from '../core/usage/history.ts';
+import type { ChainId, Container, Image, ImageId, Layer } from '../core/model/store.ts';
+import { applyEvent, type UsageEvent } from '../core/use-history/apply-event.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { EngineEvent } from '../engine/events.ts';
+import type { EngineEvent } from '../engine/engine-events.ts';
 import { LayerFinder, type MeasuredLayers, whatIsThere } from './layers.ts';
 import { NameIndex } from './names.ts';
 import { type FinishedUse, UseTracker } from './uses.ts';

@@ -2,10 +2,10 @@
  * Stays with the engine's events: connects, lists, follows, and begins again when it is cut off. What the engine told
  * once is not taken twice; where something may be missing, the history is told that nothing was seen meanwhile.
  */
-import { backoff, hasFired, sleep } from '../clock.ts';
+import { backoff, hasFired, sleep } from '../system/clock.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
-import type { EngineEvent } from '../engine/events.ts';
-import type { Reporter } from '../events.ts';
+import type { EngineEvent } from '../engine/engine-events.ts';
+import type { Reporter } from '../events/events.ts';
 import type { Feed } from './feed.ts';
 import { EventQueue } from './queue.ts';
 import type { SeenEvents } from './seen.ts';

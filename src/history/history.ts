@@ -2,14 +2,14 @@
  * The usage history of a running daemon: fed by the engine, remembered in the state file, written to a trace. Idle it
  * costs one open stream of events, and nothing is asked of the engine.
  */
-import { hasFired, sleep } from '../clock.ts';
-import { type HistoryLimits, newHistory, type UsageHistory } from '../core/usage/history.ts';
+import { hasFired, sleep } from '../system/clock.ts';
+import { type HistoryLimits, newHistory, type UsageHistory } from '../core/use-history/history.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Reporter } from '../events.ts';
+import type { Reporter } from '../events/events.ts';
 import { Feed } from './feed.ts';
 import { Follower } from './follower.ts';
 import type { MeasuredLayers } from './layers.ts';
-import { probeStateFile } from '../state-file.ts';
+import { probeStateFile } from '../system/state-file.ts';
 import { loadHistory, saveHistory } from './saved.ts';
 import { SeenEvents } from './seen.ts';
 import { TraceFile, type TraceFileOptions, traceLine } from './trace-file.ts';

@@ -1,6 +1,6 @@
 /** Which layers an image has and how large they are, with as few questions to the engine as possible. */
-import type { ChainId, Image, ImageId, Layer } from '../core/store.ts';
-import { chainFrom, type UsageHistory } from '../core/usage/history.ts';
+import type { ChainId, Image, ImageId, Layer } from '../core/model/store.ts';
+import { chainFrom, type UsageHistory } from '../core/use-history/history.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 
 /** Layers measured on the disk, as far as known; may be asked at any time, must not wait. */

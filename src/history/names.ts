@@ -1,5 +1,5 @@
 /** Which image a name means at this point of the engine's events. */
-import { type Image, type ImageId, references } from '../core/store.ts';
+import { type Image, type ImageId, references } from '../core/model/store.ts';
 
 /** Short IDs and other ways to write a name, remembered until any name changes. */
 const MAX_TYPED = 10_000;

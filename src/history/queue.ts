@@ -1,5 +1,5 @@
 /** Events that wait to be dealt with: bounded, because a storm of them must not cost memory without end. */
-import type { EngineEvent } from '../engine/events.ts';
+import type { EngineEvent } from '../engine/engine-events.ts';
 
 export class EventQueue {
   readonly #limit: number;

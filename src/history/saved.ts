@@ -1,8 +1,8 @@
 /** The state file: what is remembered of the use of images over a restart, and up to when it is true. */
 import * as v from 'valibot';
-import { type HistoryLimits, type UsageHistory } from '../core/usage/history.ts';
-import { fromState, toState, UsageStateError } from '../core/usage/state.ts';
-import { readStateFile, writeStateFile } from '../state-file.ts';
+import { type HistoryLimits, type UsageHistory } from '../core/use-history/history.ts';
+import { fromState, toState, UsageStateError } from '../core/use-history/serialise.ts';
+import { readStateFile, writeStateFile } from '../system/state-file.ts';
 import type { SeenMark } from './seen.ts';
 
 const VERSION = 1;

@@ -1,5 +1,5 @@
 /** Which events were seen already, so that a stream can be joined to the one before it without a seam. */
-import type { EngineEvent } from '../engine/events.ts';
+import type { EngineEvent } from '../engine/engine-events.ts';
 
 /** Twice of what Docker tells again. */
 const REMEMBERED = 512;

@@ -4,9 +4,9 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, rename } from 'node:fs/promises';
-import type { ChainId, ImageId, Layer } from '../core/store.ts';
-import { errnoOf } from '../errno.ts';
-import { openPlainFile } from '../plain-file.ts';
+import type { ChainId, ImageId, Layer } from '../core/model/store.ts';
+import { errnoOf } from '../system/errno.ts';
+import { openPlainFile } from '../system/plain-file.ts';
 import type { FinishedUse } from './uses.ts';
 
 /** A use, as written. Times in seconds. */

@@ -3,8 +3,8 @@
  * created, running, paused or about to be restarted. It ends when it is removed, or has been stopped for some time: a
  * container that ends and is started again within that time (a restart policy, a crash loop) is still the same use.
  */
-import type { Container, ImageId } from '../core/store.ts';
-import type { UsageEvent } from '../core/usage/events.ts';
+import type { Container, ImageId } from '../core/model/store.ts';
+import type { UsageEvent } from '../core/use-history/apply-event.ts';
 
 /** Docker waits at most a minute before it restarts a container. */
 export const GRACE_MS = 120_000;

@@ -1,8 +1,8 @@
 /** Everything that can be replayed, by name: the policies of the daemon, the baselines, the mark. */
 import { policies } from '../core/policy/registry.ts';
-import { docuum, existingTool, kubelet } from './baselines.ts';
-import { type ChooserMaker, policyChooser } from './chooser.ts';
-import { clairvoyant } from './clairvoyant.ts';
+import { docuum, existingTool, kubelet } from './bounds/baselines.ts';
+import { type ChooserMaker, policyChooser } from './replay/chooser.ts';
+import { clairvoyant } from './bounds/clairvoyant.ts';
 
 export const choosers: readonly ChooserMaker[] = [
   ...policies.map(policyChooser),

@@ -1,8 +1,8 @@
 /** A store too large to be loaded into an engine within a test, as the plain data that the server is shown. */
-import type { View } from '../../src/audience.ts';
-import { imagesOnly } from '../../src/core/clean.ts';
+import type { View } from '../../src/events/listener.ts';
+import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
 import { findPolicy } from '../../src/core/policy/registry.ts';
-import { noProtections } from '../../src/core/protections.ts';
+import { noProtections } from '../../src/core/eligible/rules.ts';
 import { bigStore } from '../../bench/store.ts';
 import { type HttpSurface, startHttp } from '../../src/surfaces/http/http.ts';
 

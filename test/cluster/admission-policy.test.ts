@@ -5,7 +5,7 @@
  */
 import { run, type CelInput } from '@bufbuild/cel';
 import { describe, expect, it } from 'vitest';
-import { only, render } from '../harness/rendered-chart.ts';
+import { only, render } from '../../harness/rendered-chart.ts';
 
 interface Named {
   readonly name: string;

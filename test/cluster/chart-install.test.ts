@@ -5,11 +5,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chart, helm, startHelm, tryKubectl } from '../harness/helm.ts';
-import { startApiServer, type ApiServer } from '../harness/kubernetes.ts';
-import { permissions } from '../harness/permissions.ts';
-import { isHook, render } from '../harness/rendered-chart.ts';
-import { waitFor } from '../harness/wait.ts';
+import { chart, helm, startHelm, tryKubectl } from '../../harness/helm.ts';
+import { startApiServer, type ApiServer } from '../../harness/kubernetes.ts';
+import { permissions } from '../../harness/permissions.ts';
+import { isHook, render } from '../../harness/rendered-chart.ts';
+import { waitFor } from '../../harness/wait.ts';
 
 const namespace = 'images';
 const account = 'cleaner-docker-image-cleaner';

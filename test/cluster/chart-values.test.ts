@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { settingKeys } from '../../src/config/settings.ts';
-import { version } from '../../src/version.ts';
-import { chart, tryHelm } from '../harness/helm.ts';
+import { version } from '../../src/system/version.ts';
+import { chart, tryHelm } from '../../harness/helm.ts';
 
 describe('values that are refused', () => {
   it.each([

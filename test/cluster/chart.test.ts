@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { neededAccess } from '../../src/cluster/access.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { settings, variablePrefix } from '../../src/config/settings.ts';
-import { chart, helm } from '../harness/helm.ts';
+import { chart, helm } from '../../harness/helm.ts';
 import {
   environment,
   isHook,
@@ -15,7 +15,7 @@ import {
   render,
   type KubernetesObject,
   type PolicyRule,
-} from '../harness/rendered-chart.ts';
+} from '../../harness/rendered-chart.ts';
 
 const rbacKinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
 

@@ -1,8 +1,8 @@
 /** The cordon on a real API server that fails in every way a network and a server can. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
-import { waitFor } from '../harness/wait.ts';
-import type { SeenRequest } from '../harness/wire-proxy.ts';
+import { waitFor } from '../../harness/wait.ts';
+import type { SeenRequest } from '../../harness/wire-proxy.ts';
 import { never, startScene, type Scene } from './scene.ts';
 
 const open = { unschedulable: false, taints: [], marked: false };

@@ -1,7 +1,7 @@
 /** The cordon on a real API server: whose it is, and what others do meanwhile. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cordonAnnotation, cordonTaintKey, parseMark } from '../../src/cluster/cordon-rules.ts';
-import type { SeenRequest } from '../harness/wire-proxy.ts';
+import type { SeenRequest } from '../../harness/wire-proxy.ts';
 import { never, startScene, type Scene } from './scene.ts';
 
 const open = { unschedulable: false, taints: [], marked: false };

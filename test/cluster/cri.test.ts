@@ -2,11 +2,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { criCleaner, criTags, deletedTags, importEach } from '../engine/cri-scenario.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
-import type { Cli } from '../harness/cli.ts';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { runPodWith } from '../harness/cri/pods.ts';
-import { type GrpcProxy, isCall, startGrpcProxy } from '../harness/grpc-proxy.ts';
-import { waitFor } from '../harness/wait.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { runPodWith } from '../../harness/cri/pods.ts';
+import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { answerAsKubelet, applyRole, type KubeletAnswers } from './kubelet.ts';
 import { type Scene, startScene } from './scene.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { generateManifests, manifestsFolder } from '../../scripts/manifests-generate.ts';
-import { parseObjects } from '../harness/rendered-chart.ts';
+import { parseObjects } from '../../harness/rendered-chart.ts';
 
 const manifests = generateManifests();
 

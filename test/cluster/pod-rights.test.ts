@@ -7,15 +7,15 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cli, runCli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { atRest, du } from '../harness/du.ts';
-import { listTags, runContainer } from '../harness/engine-api.ts';
-import { send } from '../harness/http.ts';
-import { runAsPod } from '../harness/pod.ts';
-import { freePort } from '../harness/registry.ts';
-import { only, type PodSpec, podSpec, render } from '../harness/rendered-chart.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type Cli, runCli } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { atRest, du } from '../../harness/du.ts';
+import { listTags, runContainer } from '../../harness/engine-api.ts';
+import { send } from '../../harness/http.ts';
+import { runAsPod } from '../../harness/pod.ts';
+import { freePort } from '../../harness/registry.ts';
+import { only, type PodSpec, podSpec, render } from '../../harness/rendered-chart.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { imagesOnBase, load } from '../engine/scenario.ts';
 
 interface Status {

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { NodeObject } from '../../src/cluster/api.ts';
 import type { ClusterOptions } from '../../src/cluster/cluster.ts';
-import { atExit } from '../harness/cleanup.ts';
-import { waitFor } from '../harness/wait.ts';
-import type { SeenRequest } from '../harness/wire-proxy.ts';
+import { atExit } from '../../harness/cleanup.ts';
+import { waitFor } from '../../harness/wait.ts';
+import type { SeenRequest } from '../../harness/wire-proxy.ts';
 import { account, namespace, never, startScene, type Scene } from './scene.ts';
 
 let scene: Scene;

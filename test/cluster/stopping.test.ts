@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
 import { imagesOnBase, load } from '../engine/scenario.ts';
-import type { Cli } from '../harness/cli.ts';
-import { waitFor } from '../harness/wait.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { type NodeScene, startNodeScene } from './node-scene.ts';
 
 let on: NodeScene;

@@ -1,7 +1,7 @@
 /** Two cleaners on one node: neither lifts the other's live cordon, and what a dead one left is taken over. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { cordonAnnotation, parseMark } from '../../src/cluster/cordon-rules.ts';
-import { waitFor } from '../harness/wait.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { never, type Scene, startScene } from './scene.ts';
 
 let scene: Scene;

@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cordonAnnotation, cordonTaintKey, formatMark } from '../../src/cluster/cordon-rules.ts';
 import { ClusterError } from '../../src/cluster/error.ts';
 import { connectUncordoner, type NodeResult } from '../../src/cluster/uncordon.ts';
-import { runCli, type Cli, type CliExit } from '../harness/cli.ts';
-import { tryKubectl } from '../harness/helm.ts';
-import { isHook, only, podSpec, render } from '../harness/rendered-chart.ts';
-import { waitFor } from '../harness/wait.ts';
-import type { SeenRequest } from '../harness/wire-rules.ts';
+import { runCli, type Cli, type CliExit } from '../../harness/cli.ts';
+import { tryKubectl } from '../../harness/helm.ts';
+import { isHook, only, podSpec, render } from '../../harness/rendered-chart.ts';
+import { waitFor } from '../../harness/wait.ts';
+import type { SeenRequest } from '../../harness/wire-rules.ts';
 import { account, namespace, never, startScene, type Scene } from './scene.ts';
 
 let scene: Scene;

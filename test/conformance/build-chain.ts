@@ -4,10 +4,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleaner } from '../harness/cleaner.ts';
-import { type DockerEngine, type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags, removeImage } from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
+import { cleaner } from '../../harness/cleaner.ts';
+import {
+  type DockerEngine,
+  type DockerEngineOptions,
+  startDockerEngine,
+} from '../../harness/docker-engine.ts';
+import { listTags, removeImage } from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
 
 const run = promisify(execFile);
 const MB = 1e6;

@@ -6,7 +6,7 @@ import {
   listCriImages,
   sandboxImage,
   startContainerd,
-} from '../harness/containerd.ts';
+} from '../../harness/containerd.ts';
 import {
   createPodContainer,
   type Pod,
@@ -14,11 +14,11 @@ import {
   runPod,
   startPodContainer,
   stopPodContainer,
-} from '../harness/cri/pods.ts';
-import { engineRoot, type Suite } from '../harness/engine-root.ts';
-import type { ImageSpec, StoreSpec } from '../harness/images.ts';
-import { startRegistry } from '../harness/registry.ts';
-import { waitFor } from '../harness/wait.ts';
+} from '../../harness/cri/pods.ts';
+import { engineRoot, type Suite } from '../../harness/engine-root.ts';
+import type { ImageSpec, StoreSpec } from '../../harness/images.ts';
+import { startRegistry } from '../../harness/registry.ts';
+import { waitFor } from '../../harness/wait.ts';
 import type { Capabilities, EngineFixture, EngineUnderTest } from './fixture.ts';
 
 const capabilities: Capabilities = {

@@ -1,20 +1,20 @@
 /** What the usage history sees on a CRI runtime: once by the runtime's stream of events, once by asking now and then. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lastUse, type UsageHistory } from '../../src/core/usage/history.ts';
+import { lastUse, type UsageHistory } from '../../src/core/use-history/history.ts';
 import { createCriEngine } from '../../src/engine/cri/cri-engine.ts';
-import type { DaemonEvent } from '../../src/events.ts';
+import type { DaemonEvent } from '../../src/events/events.ts';
 import { type History, startHistory } from '../../src/history/history.ts';
-import { type Containerd, importImages, startContainerd } from '../harness/containerd.ts';
+import { type Containerd, importImages, startContainerd } from '../../harness/containerd.ts';
 import {
   createPodContainer,
   removePod,
   runPod,
   startPodContainer,
   stopPodContainer,
-} from '../harness/cri/pods.ts';
-import { engineRoot, type Suite } from '../harness/engine-root.ts';
-import { type GrpcProxy, startGrpcProxy } from '../harness/grpc-proxy.ts';
-import { waitFor } from '../harness/wait.ts';
+} from '../../harness/cri/pods.ts';
+import { engineRoot, type Suite } from '../../harness/engine-root.ts';
+import { type GrpcProxy, startGrpcProxy } from '../../harness/grpc-proxy.ts';
+import { waitFor } from '../../harness/wait.ts';
 
 /** @param hasStream whether this release tells its events. */
 export function followsUse(name: string, hasStream: boolean, suite?: Suite): void {

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
-import { engineRoot, type Suite } from '../harness/engine-root.ts';
+import { type DockerEngineOptions, startDockerEngine } from '../../harness/docker-engine.ts';
+import { engineRoot, type Suite } from '../../harness/engine-root.ts';
 import { apiFixture } from './api-fixture.ts';
 import type { Capabilities, EngineFixture } from './fixture.ts';
 

@@ -1,7 +1,7 @@
 /** Podman of several versions, through its Docker-compatible socket. */
-import { engineRoot, type Suite } from '../harness/engine-root.ts';
-import { throwStreamedError } from '../harness/images.ts';
-import { startPodman } from '../harness/podman.ts';
+import { engineRoot, type Suite } from '../../harness/engine-root.ts';
+import { throwStreamedError } from '../../harness/images.ts';
+import { startPodman } from '../../harness/podman.ts';
 import { apiFixture } from './api-fixture.ts';
 import type { Capabilities, EngineFixture } from './fixture.ts';
 

@@ -1,8 +1,8 @@
 /** An engine that answers a deletion with "done" and does nothing: what is still there was not deleted. */
 import { afterEach, expect, it } from 'vitest';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { listTags, runContainer, waitForContainer } from '../harness/engine-api.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { listTags, runContainer, waitForContainer } from '../../harness/engine-api.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

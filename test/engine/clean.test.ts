@@ -3,17 +3,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { imagesOnly, sortOutCleanable } from '../../src/core/clean.ts';
-import { forestOf } from '../../src/core/forest.ts';
-import { freedBy } from '../../src/core/space.ts';
-import type { Amount } from '../../src/core/thresholds.ts';
-import { BoltError, readBolt } from '../../src/disk/bolt.ts';
-import { readBuildSnapshots } from '../../src/disk/build-snapshots.ts';
+import { imagesOnly, sortOutCleanable } from '../../src/core/eligible/cache-and-containers.ts';
+import { forestOf } from '../../src/core/forest/forest.ts';
+import { freedBy } from '../../src/core/forest/reclaim.ts';
+import type { Amount } from '../../src/core/model/thresholds.ts';
+import { BoltError, readBolt } from '../../src/disk/stores/bolt-database.ts';
+import { readBuildSnapshots } from '../../src/disk/stores/buildkit.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { observe } from '../../src/observe.ts';
-import { type DockerEngine, type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
+import { observe } from '../../src/observe/observe.ts';
+import {
+  type DockerEngine,
+  type DockerEngineOptions,
+  startDockerEngine,
+} from '../../harness/docker-engine.ts';
 import {
   createContainer,
   listContainers,
@@ -25,8 +29,8 @@ import {
   startContainer,
   stopContainer,
   waitForContainer,
-} from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
+} from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
 import { cleaner } from './scenario.ts';
 
 const MiB = 1024 * 1024;

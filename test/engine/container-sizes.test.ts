@@ -5,14 +5,14 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { imagesOnly, sortOutCleanable } from '../../src/core/clean.ts';
-import type { Unit } from '../../src/core/unit.ts';
+import { imagesOnly, sortOutCleanable } from '../../src/core/eligible/cache-and-containers.ts';
+import type { Unit } from '../../src/core/forest/removable.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { observe } from '../../src/observe.ts';
-import type { ApiEngine } from '../harness/api-engine.ts';
-import { startDockerEngine } from '../harness/docker-engine.ts';
+import { observe } from '../../src/observe/observe.ts';
+import type { ApiEngine } from '../../harness/api-engine.ts';
+import { startDockerEngine } from '../../harness/docker-engine.ts';
 import {
   createContainer,
   listContainers,
@@ -21,11 +21,11 @@ import {
   runContainer,
   startContainer,
   stopContainer,
-} from '../harness/engine-api.ts';
-import { engineRoot } from '../harness/engine-root.ts';
-import { loadImages } from '../harness/images.ts';
-import { startPodman } from '../harness/podman.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+} from '../../harness/engine-api.ts';
+import { engineRoot } from '../../harness/engine-root.ts';
+import { loadImages } from '../../harness/images.ts';
+import { startPodman } from '../../harness/podman.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner } from './scenario.ts';
 
 const MiB = 1024 * 1024;

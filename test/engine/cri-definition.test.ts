@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { generate, generatedFile, protoFile } from '../../scripts/proto/generated.ts';
-import { publishedDefinition } from '../harness/cri/published.ts';
-import { commandPath, ensureCommands } from '../harness/packages.ts';
+import { publishedDefinition } from '../../harness/cri/published.ts';
+import { commandPath, ensureCommands } from '../../harness/packages.ts';
 
-const forTests = fileURLToPath(new URL('../harness/cri/pods.proto', import.meta.url));
+const forTests = fileURLToPath(new URL('../../harness/cri/pods.proto', import.meta.url));
 
 it('the code is what the generator makes today (else: npm run proto:generate)', async () => {
   await ensureCommands(['protoc']);
@@ -49,7 +49,7 @@ function definitionsOf(proto: string): Map<string, string> {
 
 describe.each([
   ['src/engine/cri/api.proto', protoFile],
-  ['test/harness/cri/pods.proto', forTests],
+  ['harness/cri/pods.proto', forTests],
 ])('%s', (_, file) => {
   it('has names, types and numbers as published', async () => {
     const published = definitionsOf(await publishedDefinition());

@@ -3,9 +3,9 @@ import { cpSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { createPodContainer, runPod } from '../harness/cri/pods.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { createPodContainer, runPod } from '../../harness/cri/pods.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { criCleaner, deletedTags, importEach, keptCodes, type PlanJson } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

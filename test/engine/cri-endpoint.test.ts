@@ -5,9 +5,9 @@ import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { startDockerEngine } from '../harness/docker-engine.ts';
-import { type GrpcProxy, isCall, startGrpcProxy } from '../harness/grpc-proxy.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { startDockerEngine } from '../../harness/docker-engine.ts';
+import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
 import { criCleaner } from './cri-scenario.ts';
 
 let containerd: Containerd;

@@ -4,12 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCriEngine } from '../../src/engine/cri/cri-engine.ts';
-import type { DaemonEvent } from '../../src/events.ts';
+import type { DaemonEvent } from '../../src/events/events.ts';
 import { startHistory } from '../../src/history/history.ts';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { removePod, runPod, createPodContainer } from '../harness/cri/pods.ts';
-import { isCall, startGrpcProxy } from '../harness/grpc-proxy.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { removePod, runPod, createPodContainer } from '../../harness/cri/pods.ts';
+import { isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { importEach } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

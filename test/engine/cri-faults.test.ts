@@ -1,17 +1,17 @@
 /** What goes wrong between the cleaner and a CRI runtime: faults on the wire, a runtime that restarts. */
 import { join } from 'node:path';
 import { biggest } from '../../src/core/policy/biggest.ts';
-import { imagesOnly } from '../../src/core/clean.ts';
-import { noProtections } from '../../src/core/protections.ts';
-import { Daemon } from '../../src/daemon.ts';
+import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
+import { noProtections } from '../../src/core/eligible/rules.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createCriEngine } from '../../src/engine/cri/cri-engine.ts';
-import type { DaemonEvent } from '../../src/events.ts';
+import type { DaemonEvent } from '../../src/events/events.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { createPodContainer, runPod } from '../harness/cri/pods.ts';
-import { type GrpcProxy, isCall, startGrpcProxy } from '../harness/grpc-proxy.ts';
-import type { SeenRequest } from '../harness/wire-rules.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { createPodContainer, runPod } from '../../harness/cri/pods.ts';
+import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
+import type { SeenRequest } from '../../harness/wire-rules.ts';
 import { criTags, importEach } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

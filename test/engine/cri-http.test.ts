@@ -1,11 +1,11 @@
 /** The HTTP server of the real daemon on a real containerd: the status page's data, and the metrics, through a sweep. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Cli } from '../harness/cli.ts';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { runPodWith } from '../harness/cri/pods.ts';
-import { parseExposition } from '../harness/exposition.ts';
-import { send, type Answer } from '../harness/http.ts';
-import { waitFor } from '../harness/wait.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { runPodWith } from '../../harness/cri/pods.ts';
+import { parseExposition } from '../../harness/exposition.ts';
+import { send, type Answer } from '../../harness/http.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { criCleaner, criTags, importEach } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

@@ -1,6 +1,6 @@
 /** On a CRI runtime: an image whose labels are larger than what is read of its configuration. */
 import { afterEach, expect, it } from 'vitest';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
 import { criCleaner, deletedTags, importEach } from './cri-scenario.ts';
 
 let containerd: Containerd;

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { type Containerd, startContainerd } from '../harness/containerd.ts';
-import { createDisk } from '../harness/disk.ts';
+import { type Containerd, startContainerd } from '../../harness/containerd.ts';
+import { createDisk } from '../../harness/disk.ts';
 import { criCleaner, deletedTags, importEach } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 /** What the tests of CRI runtimes share: the real executable, pointed at a containerd. */
-import { type Cli, runCli } from '../harness/cli.ts';
-import { type Containerd, importImages, listCriImages } from '../harness/containerd.ts';
-import type { ImageSpec, LayerSpec } from '../harness/images.ts';
+import { type Cli, runCli } from '../../harness/cli.ts';
+import { type Containerd, importImages, listCriImages } from '../../harness/containerd.ts';
+import type { ImageSpec, LayerSpec } from '../../harness/images.ts';
 import { type CleanerOptions } from './scenario.ts';
 
 /** The real executable with a JSON log, without delay between deletions. `dockerHost` has no meaning here. */

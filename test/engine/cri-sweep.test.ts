@@ -5,7 +5,7 @@ import {
   type ContainerdOptions,
   listCriImages,
   startContainerd,
-} from '../harness/containerd.ts';
+} from '../../harness/containerd.ts';
 import {
   createPodContainer,
   removePod,
@@ -14,8 +14,8 @@ import {
   runPodWith,
   startPodContainer,
   stopPodContainer,
-} from '../harness/cri/pods.ts';
-import { waitFor } from '../harness/wait.ts';
+} from '../../harness/cri/pods.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { criCleaner, criTags, deletedTags, importEach, keptCodes, type PlanJson } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

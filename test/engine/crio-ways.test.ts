@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type Containerd, listCriImages, startContainerd } from '../harness/containerd.ts';
-import { answerAsCrio, removals } from '../harness/cri/crio-answers.ts';
-import { type GrpcProxy, isCall, startGrpcProxy } from '../harness/grpc-proxy.ts';
+import { type Containerd, listCriImages, startContainerd } from '../../harness/containerd.ts';
+import { answerAsCrio, removals } from '../../harness/cri/crio-answers.ts';
+import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
 import { criCleaner, criTags, deletedTags, importEach } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
 

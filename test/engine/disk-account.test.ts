@@ -4,18 +4,18 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statfsSync, writeFile
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Amount } from '../../src/core/thresholds.ts';
-import { DiskAccountant, layersOf } from '../../src/disk/account.ts';
+import type { Amount } from '../../src/core/model/thresholds.ts';
+import { DiskAccountant, layersOf } from '../../src/disk/account/account.ts';
 import { checkDataRoot } from '../../src/disk/data-root.ts';
-import { LayerDatabaseReader } from '../../src/disk/layer-database.ts';
-import { Listings } from '../../src/disk/listings.ts';
-import { spaceByKind, type SpaceKind } from '../../src/disk/space-by-kind.ts';
+import { LayerDatabaseReader } from '../../src/disk/stores/docker-store.ts';
+import { Listings } from '../../src/disk/walk/listings.ts';
+import { spaceByKind, type SpaceKind } from '../../src/disk/account/space-by-kind.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { observe } from '../../src/observe.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { du } from '../harness/du.ts';
+import { observe } from '../../src/observe/observe.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { du } from '../../harness/du.ts';
 import {
   createContainer,
   hasImage,
@@ -24,9 +24,9 @@ import {
   removeImage,
   runContainer,
   stopContainer,
-} from '../harness/engine-api.ts';
-import { loadImages, type StoreSpec } from '../harness/images.ts';
-import { waitFor } from '../harness/wait.ts';
+} from '../../harness/engine-api.ts';
+import { loadImages, type StoreSpec } from '../../harness/images.ts';
+import { waitFor } from '../../harness/wait.ts';
 
 const signal = new AbortController().signal;
 

@@ -6,12 +6,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Amount } from '../../src/core/thresholds.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { du } from '../harness/du.ts';
-import { loadImages } from '../harness/images.ts';
-import { mountStuckPath, type StuckPath } from '../harness/stuck-path.ts';
-import { waitFor } from '../harness/wait.ts';
+import type { Amount } from '../../src/core/model/thresholds.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { du } from '../../harness/du.ts';
+import { loadImages } from '../../harness/images.ts';
+import { mountStuckPath, type StuckPath } from '../../harness/stuck-path.ts';
+import { waitFor } from '../../harness/wait.ts';
 
 let engine: DockerEngine;
 beforeAll(async () => {
@@ -46,7 +46,7 @@ interface Measuring {
 function inThread(root: string): Measuring {
   const source = `
     const { parentPort } = require('node:worker_threads');
-    import(${JSON.stringify(new URL('../../src/disk/account.ts', import.meta.url).href)}).then(({ DiskAccountant }) => {
+    import(${JSON.stringify(new URL('../../src/disk/account/account.ts', import.meta.url).href)}).then(({ DiskAccountant }) => {
       const accountant = new DiskAccountant(${JSON.stringify(root)});
       setInterval(() => parentPort.postMessage('turn'), 5);
       parentPort.on('message', async () => {

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { DiskAccountant } from '../../src/disk/account.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { atRest, du } from '../harness/du.ts';
-import { createContainer, putFile, removeImage, runContainer } from '../harness/engine-api.ts';
+import { DiskAccountant } from '../../src/disk/account/account.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { atRest, du } from '../../harness/du.ts';
+import { createContainer, putFile, removeImage, runContainer } from '../../harness/engine-api.ts';
 import {
   type Change,
   changesOf,

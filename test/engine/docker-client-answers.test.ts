@@ -9,10 +9,10 @@ import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import { createHttpClient } from '../../src/engine/docker/http-client.ts';
 import { wantedKeys } from '../../src/engine/docker/schemas.ts';
 import type { Engine, EngineErrorCode } from '../../src/engine/engine.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, removeContainer } from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
-import { startWireProxy, type Rule, type WireProxy } from '../harness/wire-proxy.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, removeContainer } from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
+import { startWireProxy, type Rule, type WireProxy } from '../../harness/wire-proxy.ts';
 
 const { signal } = new AbortController();
 let real: DockerEngine;

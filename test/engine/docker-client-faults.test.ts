@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineAddress } from '../../src/engine/address.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine, EngineErrorCode } from '../../src/engine/engine.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { hasImage } from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
-import { startWireProxy, type Rule, type WireProxy } from '../harness/wire-proxy.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { hasImage } from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
+import { startWireProxy, type Rule, type WireProxy } from '../../harness/wire-proxy.ts';
 
 const { signal } = new AbortController();
 let real: DockerEngine;

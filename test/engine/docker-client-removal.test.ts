@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import type { Image } from '../../src/core/store.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import type { Image } from '../../src/core/model/store.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
 import {
   commitChild,
   createContainer,
@@ -12,9 +12,15 @@ import {
   removeContainer,
   stopContainer,
   tagImage,
-} from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
-import { digestOnlyImage, pullImage, pushImage, startRegistry, type Registry } from '../harness/registry.ts';
+} from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
+import {
+  digestOnlyImage,
+  pullImage,
+  pushImage,
+  startRegistry,
+  type Registry,
+} from '../../harness/registry.ts';
 
 const { signal } = new AbortController();
 let real: DockerEngine;

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EngineAddress } from '../../src/engine/address.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { commandPath, ensureCommands } from '../harness/packages.ts';
-import { freePort } from '../harness/registry.ts';
-import { createWorkspace, type Workspace } from '../harness/workspace.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { commandPath, ensureCommands } from '../../harness/packages.ts';
+import { freePort } from '../../harness/registry.ts';
+import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
 
 const { signal } = new AbortController();
 let workspace: Workspace;

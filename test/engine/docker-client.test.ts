@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import type { Image } from '../../src/core/store.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
+import type { Image } from '../../src/core/model/store.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
 import {
   commitChild,
   createContainer,
   removeContainer,
   runContainer,
   stopContainer,
-} from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
-import { digestOnlyImage, startRegistry, type Registry } from '../harness/registry.ts';
+} from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
+import { digestOnlyImage, startRegistry, type Registry } from '../../harness/registry.ts';
 
 const { signal } = new AbortController();
 let real: DockerEngine;

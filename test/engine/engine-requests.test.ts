@@ -1,16 +1,16 @@
 /** What is asked of a Docker Engine, whatever the settings, is what docs/security.md says, for who filters the socket. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { repositoryRoot } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { repositoryRoot } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import {
   createContainer,
   removeContainer,
   runContainer,
   stopContainer,
   tagImage,
-} from '../harness/engine-api.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+} from '../../harness/engine-api.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -5,15 +5,15 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { biggest } from '../../src/core/policy/biggest.ts';
-import { imagesOnly } from '../../src/core/clean.ts';
-import { noProtections } from '../../src/core/protections.ts';
-import { Daemon } from '../../src/daemon.ts';
+import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
+import { noProtections } from '../../src/core/eligible/rules.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
-import type { DaemonEvent } from '../../src/events.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, listTags, tagImage } from '../harness/engine-api.ts';
-import { type SeenRequest, startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import type { DaemonEvent } from '../../src/events/events.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, listTags, tagImage } from '../../harness/engine-api.ts';
+import { type SeenRequest, startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner as cleanerCli, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

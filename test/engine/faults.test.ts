@@ -4,16 +4,16 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Daemon } from '../../src/daemon.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
 import { biggest } from '../../src/core/policy/biggest.ts';
-import { imagesOnly } from '../../src/core/clean.ts';
-import { noProtections } from '../../src/core/protections.ts';
+import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
+import { noProtections } from '../../src/core/eligible/rules.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
-import type { DaemonEvent } from '../../src/events.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, hasImage, listTags, removeImage, tagImage } from '../harness/engine-api.ts';
-import { startWireProxy, type SeenRequest, type WireProxy } from '../harness/wire-proxy.ts';
+import type { DaemonEvent } from '../../src/events/events.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, hasImage, listTags, removeImage, tagImage } from '../../harness/engine-api.ts';
+import { startWireProxy, type SeenRequest, type WireProxy } from '../../harness/wire-proxy.ts';
 import { imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

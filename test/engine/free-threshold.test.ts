@@ -1,8 +1,8 @@
 /** THRESHOLD_TYPE=free on a real engine and disk: a sweep begins when less than HIGH is free, and ends when LOW is. */
 import { statfsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -1,9 +1,9 @@
 /** Gentle mode on a real engine and disk, with the real executable: single images go before a sweep is due. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import type { Cli } from '../harness/cli.ts';
-import { hasImage, runContainer } from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { hasImage, runContainer } from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -2,9 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { runCli } from '../harness/cli.ts';
-import { createDisk } from '../harness/disk.ts';
-import { startDockerEngine, type DockerEngine, type DockerEngineOptions } from '../harness/docker-engine.ts';
+import { runCli } from '../../harness/cli.ts';
+import { createDisk } from '../../harness/disk.ts';
+import {
+  startDockerEngine,
+  type DockerEngine,
+  type DockerEngineOptions,
+} from '../../harness/docker-engine.ts';
 import {
   commitChild,
   containerLogs,
@@ -16,12 +20,12 @@ import {
   runContainer,
   stopContainer,
   waitForContainer,
-} from '../harness/engine-api.ts';
-import { send } from '../harness/http.ts';
-import { loadImages, type StoreSpec } from '../harness/images.ts';
-import { digestOnlyImage, startRegistry } from '../harness/registry.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
-import { loopDevicesOf, mountsBelow, processesOf } from '../harness/workspace.ts';
+} from '../../harness/engine-api.ts';
+import { send } from '../../harness/http.ts';
+import { loadImages, type StoreSpec } from '../../harness/images.ts';
+import { digestOnlyImage, startRegistry } from '../../harness/registry.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import { loopDevicesOf, mountsBelow, processesOf } from '../../harness/workspace.ts';
 
 const mebibyte = 1024 * 1024;
 const undo: (() => void | Promise<void>)[] = [];
@@ -232,7 +236,7 @@ describe('wire proxy', () => {
 
 describe('command line', () => {
   test('collects output and records, waits for events, sends signals', async () => {
-    const script = join(import.meta.dirname, '../harness/fixtures/talker.mjs');
+    const script = join(import.meta.dirname, '../../harness/fixtures/talker.mjs');
     const cli = runCli(['a', 'b'], { script, isOurs: false, env: { GREETING: 'hello' } });
     undo.push(() => cli.dispose());
     expect(await cli.waitForEvent('ready')).toMatchObject({

@@ -1,11 +1,11 @@
 /** /healthz and /readyz of the real daemon: what makes them bad, and good again. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Cli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { type Answer, send } from '../harness/http.ts';
-import { mountStuckPath, type StuckPath } from '../harness/stuck-path.ts';
-import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { type Answer, send } from '../../harness/http.ts';
+import { mountStuckPath, type StuckPath } from '../../harness/stuck-path.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Cli, runCli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { freePort } from '../harness/registry.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import { type Cli, runCli } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { freePort } from '../../harness/registry.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 
 let engine: DockerEngine;
 let proxy: WireProxy;

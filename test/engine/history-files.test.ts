@@ -2,9 +2,9 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readTraces } from '../../src/simulate/read-trace.ts';
-import * as api from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
+import { readTraces } from '../../src/simulate/traces/read-trace.ts';
+import * as api from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
 import {
   activeOf,
   folder,

@@ -1,9 +1,9 @@
 /** The usage history on a real engine: what is seen, what is not, and that the difference is known. */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { clockAt, lastUse, type UsageHistory } from '../../src/core/usage/history.ts';
-import * as api from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
+import { clockAt, lastUse, type UsageHistory } from '../../src/core/use-history/history.ts';
+import * as api from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
 import {
   activeOf,
   folder,

@@ -2,13 +2,13 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Cli } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { type Answer, send } from '../harness/http.ts';
-import { rawClient } from '../harness/raw-client.ts';
-import { freePort } from '../harness/registry.ts';
-import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import type { Cli } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { type Answer, send } from '../../harness/http.ts';
+import { rawClient } from '../../harness/raw-client.ts';
+import { freePort } from '../../harness/registry.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner } from './scenario.ts';
 
 const token = 'correct-horse-battery-staple';

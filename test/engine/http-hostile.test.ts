@@ -3,13 +3,13 @@
  * is told all the while, and a sweep goes on. What ends a connection is the server: these clients never do.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Cli } from '../harness/cli.ts';
-import type { DockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import { send } from '../harness/http.ts';
-import { memoryOf, type RawClient, rawClient, socketsOf } from '../harness/raw-client.ts';
-import { waitFor } from '../harness/wait.ts';
-import type { WireProxy } from '../harness/wire-proxy.ts';
+import type { Cli } from '../../harness/cli.ts';
+import type { DockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { send } from '../../harness/http.ts';
+import { memoryOf, type RawClient, rawClient, socketsOf } from '../../harness/raw-client.ts';
+import { waitFor } from '../../harness/wait.ts';
+import type { WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions, engineBehindProxy } from './scenario.ts';
 
 const MiB = 1024 * 1024;

@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Cli } from '../harness/cli.ts';
-import type { DockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import { send, type Answer } from '../harness/http.ts';
-import { waitFor } from '../harness/wait.ts';
-import type { WireProxy } from '../harness/wire-proxy.ts';
+import type { Cli } from '../../harness/cli.ts';
+import type { DockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { send, type Answer } from '../../harness/http.ts';
+import { waitFor } from '../../harness/wait.ts';
+import type { WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions, engineBehindProxy, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

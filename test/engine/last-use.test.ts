@@ -1,8 +1,8 @@
 /** What the daemon learns of the use of images is what the policies go by, also after a restart. */
 import { afterEach, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { removeContainer, runContainer } from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { removeContainer, runContainer } from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -7,10 +7,14 @@ import { globSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Cli, LogRecord } from '../harness/cli.ts';
-import { type DockerEngine, type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
+import type { Cli, LogRecord } from '../../harness/cli.ts';
+import {
+  type DockerEngine,
+  type DockerEngineOptions,
+  startDockerEngine,
+} from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 const run = promisify(execFile);

@@ -1,12 +1,12 @@
 /** The circuit breakers on a real engine and disk, with the real executable: they end sweeps, and keep gentle mode waiting. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Cli, LogRecord } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import { parseExposition } from '../harness/exposition.ts';
-import { send } from '../harness/http.ts';
-import { waitFor } from '../harness/wait.ts';
-import { startWireProxy } from '../harness/wire-proxy.ts';
+import type { Cli, LogRecord } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { parseExposition } from '../../harness/exposition.ts';
+import { send } from '../../harness/http.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

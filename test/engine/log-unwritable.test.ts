@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
-import { waitFor } from '../harness/wait.ts';
+import { repositoryRoot } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { imagesOnBase, load } from './scenario.ts';
 
 const main = `${repositoryRoot}src/main.ts`;

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { removeContainer, runContainer } from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { removeContainer, runContainer } from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine | undefined;
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 it('a program that is nicer than its measuring processes measures all the same, without the right to be less nice', () => {
   const source = `
-    import { walkTrees } from '${join(import.meta.dirname, '../../src/disk/walk.ts')}';
+    import { walkTrees } from '${join(import.meta.dirname, '../../src/disk/walk/walk.ts')}';
     const [total] = await walkTrees(['/usr/share/doc/base-files'], new AbortController().signal);
     process.stdout.write(JSON.stringify(total));`;
   const args = ['--reuid', '65534', '--clear-groups', 'nice', '-n', '15', process.execPath];

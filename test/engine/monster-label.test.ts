@@ -1,6 +1,6 @@
 /** An image whose labels are larger than the memory that the cleaner may have. */
 import { afterEach, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import { cleaner, deletedNames, load } from './scenario.ts';
 
 const MB = 1e6;

@@ -2,10 +2,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DiskAccountant } from '../../src/disk/account.ts';
-import { atRest, du } from '../harness/du.ts';
-import { removeContainer, removeImage, runContainer } from '../harness/engine-api.ts';
-import { type PodmanEngine, startPodman } from '../harness/podman.ts';
+import { DiskAccountant } from '../../src/disk/account/account.ts';
+import { atRest, du } from '../../harness/du.ts';
+import { removeContainer, removeImage, runContainer } from '../../harness/engine-api.ts';
+import { type PodmanEngine, startPodman } from '../../harness/podman.ts';
 import { type Change, changesOf, expectRecordsToFollow, loadBaseAndOne } from './warm-scenario.ts';
 
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 /** Podman that reads another store's images beside its own: they are listed, and cannot be deleted. */
 import { afterEach, expect, it } from 'vitest';
-import { listTags } from '../harness/engine-api.ts';
-import { type PodmanEngine, startPodman } from '../harness/podman.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { type PodmanEngine, startPodman } from '../../harness/podman.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 const engines: PodmanEngine[] = [];

@@ -2,10 +2,10 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { tagImage } from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
-import { type PodmanEngine, startPodman } from '../harness/podman.ts';
-import { startRegistry } from '../harness/registry.ts';
+import { tagImage } from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
+import { type PodmanEngine, startPodman } from '../../harness/podman.ts';
+import { startRegistry } from '../../harness/registry.ts';
 import { cleaner } from './scenario.ts';
 
 let engine: PodmanEngine;

@@ -3,9 +3,19 @@
  * records of the build cache and stopped containers, which hold layers beside images.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DockerEngine, type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
-import { listImages, listTags, removeImage, runContainer, waitForContainer } from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
+import {
+  type DockerEngine,
+  type DockerEngineOptions,
+  startDockerEngine,
+} from '../../harness/docker-engine.ts';
+import {
+  listImages,
+  listTags,
+  removeImage,
+  runContainer,
+  waitForContainer,
+} from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
 import { build, type Build, deletionsIn, expectTrue, settle } from './predictions.ts';
 import { cleaner, deletedNames } from './scenario.ts';
 

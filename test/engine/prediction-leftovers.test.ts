@@ -5,10 +5,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import { loadImages, type StoreSpec } from '../harness/images.ts';
-import { waitFor } from '../harness/wait.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { loadImages, type StoreSpec } from '../../harness/images.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { deletionsIn, expectTrue, settle } from './predictions.ts';
 import { cleaner, deletedNames, load } from './scenario.ts';
 

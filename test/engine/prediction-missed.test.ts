@@ -2,7 +2,7 @@
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import { settle } from './predictions.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 

@@ -1,8 +1,8 @@
 /** What the plan predicts is what the disk gains, image by image, in bytes and in inodes. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, listTags } from '../harness/engine-api.ts';
-import type { LayerSpec } from '../harness/images.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, listTags } from '../../harness/engine-api.ts';
+import type { LayerSpec } from '../../harness/images.ts';
 import { expectTrue } from './predictions.ts';
 import { cleaner, load } from './scenario.ts';
 

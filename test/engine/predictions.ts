@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { LogRecord } from '../harness/cli.ts';
-import type { DockerEngine } from '../harness/docker-engine.ts';
+import type { LogRecord } from '../../harness/cli.ts';
+import type { DockerEngine } from '../../harness/docker-engine.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,15 +1,15 @@
 /** The real executable as a process: exit statuses, signals, what it prints where. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { noProtections } from '../../src/core/protections.ts';
+import { noProtections } from '../../src/core/eligible/rules.ts';
 import { findChoosers } from '../../src/simulate/choosers.ts';
 import { families, generate } from '../../src/simulate/generate/families.ts';
 import { simulateJson } from '../../src/simulate/report/json.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
-import { runCli } from '../harness/cli.ts';
-import type { DockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import type { WireProxy } from '../harness/wire-proxy.ts';
+import { runCli } from '../../harness/cli.ts';
+import type { DockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import type { WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, engineBehindProxy } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { promtool } from '../harness/prometheus.ts';
-import { repositoryRoot } from '../harness/cli.ts';
+import { promtool } from '../../harness/prometheus.ts';
+import { repositoryRoot } from '../../harness/cli.ts';
 
 const folder = `${repositoryRoot}deploy/prometheus`;
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import {
   hasImage,
   listTags,
@@ -11,7 +11,7 @@ import {
   removeImage,
   runContainer,
   tagImage,
-} from '../harness/engine-api.ts';
+} from '../../harness/engine-api.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 const everything = { high: 0.2, low: 0.1 };

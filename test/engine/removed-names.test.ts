@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags, removeImage, tagImage } from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags, removeImage, tagImage } from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

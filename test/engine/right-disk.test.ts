@@ -5,10 +5,10 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDisk, type Disk } from '../harness/disk.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import { startWireProxy } from '../harness/wire-proxy.ts';
+import { createDisk, type Disk } from '../../harness/disk.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import { startWireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

@@ -1,11 +1,11 @@
 /** The simulator's word: what was recorded on a real engine, replayed, has the victims and the bytes of the real sweep. */
 import { afterEach, expect, it } from 'vitest';
 import { findChoosers } from '../../src/simulate/choosers.ts';
-import { readTraces } from '../../src/simulate/read-trace.ts';
-import { replay } from '../../src/simulate/replay.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, removeContainer } from '../harness/engine-api.ts';
-import { waitFor } from '../harness/wait.ts';
+import { readTraces } from '../../src/simulate/traces/read-trace.ts';
+import { replay } from '../../src/simulate/replay/replay.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, removeContainer } from '../../harness/engine-api.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { cleaner, deletedNames, load } from './scenario.ts';
 
 const MiB = 1024 * 1024;

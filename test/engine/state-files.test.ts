@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createDisk } from '../harness/disk.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { createDisk } from '../../harness/disk.ts';
 import { cleaner, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;

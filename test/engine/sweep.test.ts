@@ -1,6 +1,6 @@
 /** The main job on a real engine and a disk that really fills up, with the real executable. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { formatCount } from '../../src/core/format.ts';
+import { formatCount } from '../../src/core/model/format.ts';
 import {
   commitChild,
   createContainer,
@@ -12,9 +12,13 @@ import {
   startContainer,
   stopContainer,
   tagImage,
-} from '../harness/engine-api.ts';
-import { type DockerEngine, type DockerEngineOptions, startDockerEngine } from '../harness/docker-engine.ts';
-import { digestOnlyImage, startRegistry } from '../harness/registry.ts';
+} from '../../harness/engine-api.ts';
+import {
+  type DockerEngine,
+  type DockerEngineOptions,
+  startDockerEngine,
+} from '../../harness/docker-engine.ts';
+import { digestOnlyImage, startRegistry } from '../../harness/registry.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 const MiB = 1024 * 1024;

@@ -1,13 +1,13 @@
 /** The commands on a real terminal: tables, colours, the live view and a sweep's progress. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, listTags, removeImage } from '../harness/engine-api.ts';
-import { startTerminal, type Terminal, type TerminalOptions } from '../harness/terminal.ts';
-import { terminalPicture } from '../harness/terminal-picture.ts';
-import { waitFor } from '../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import { repositoryRoot } from '../../harness/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, listTags, removeImage } from '../../harness/engine-api.ts';
+import { startTerminal, type Terminal, type TerminalOptions } from '../../harness/terminal.ts';
+import { terminalPicture } from '../../harness/terminal-picture.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, imagesOnBase, load } from './scenario.ts';
 
 const escape = '\u001b';

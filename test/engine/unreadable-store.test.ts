@@ -7,9 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type DockerEngine, startDockerEngine } from '../harness/docker-engine.ts';
-import { listTags } from '../harness/engine-api.ts';
-import type { StoreSpec } from '../harness/images.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
+import { listTags } from '../../harness/engine-api.ts';
+import type { StoreSpec } from '../../harness/images.ts';
 import { cleaner, type CleanerOptions, deletedNames, load } from './scenario.ts';
 
 interface Status {

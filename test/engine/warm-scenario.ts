@@ -1,9 +1,9 @@
 /** What is shown alike of the warm accounts of a Docker's and of a Podman's store. */
 import { expect } from 'vitest';
-import type { DiskAccountant } from '../../src/disk/account.ts';
-import type { LayerDatabase } from '../../src/disk/layer-database.ts';
-import type { ApiEngine } from '../harness/api-engine.ts';
-import { atRest } from '../harness/du.ts';
+import type { DiskAccountant } from '../../src/disk/account/account.ts';
+import type { LayerDatabase } from '../../src/disk/stores/docker-store.ts';
+import type { ApiEngine } from '../../harness/api-engine.ts';
+import { atRest } from '../../harness/du.ts';
 import {
   createContainer,
   putFile,
@@ -12,8 +12,8 @@ import {
   startContainer,
   stopContainer,
   tagImage,
-} from '../harness/engine-api.ts';
-import { loadImages } from '../harness/images.ts';
+} from '../../harness/engine-api.ts';
+import { loadImages } from '../../harness/images.ts';
 
 const signal = new AbortController().signal;
 

@@ -5,17 +5,17 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findPolicy } from '../../src/core/policy/registry.ts';
-import { noProtections } from '../../src/core/protections.ts';
-import { Daemon } from '../../src/daemon.ts';
+import { noProtections } from '../../src/core/eligible/rules.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
-import type { ApiEngine } from '../harness/api-engine.ts';
-import { startDockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, listImages, tagImage } from '../harness/engine-api.ts';
-import { startPodman } from '../harness/podman.ts';
-import { startWireProxy, type WireProxy } from '../harness/wire-proxy.ts';
+import type { ApiEngine } from '../../harness/api-engine.ts';
+import { startDockerEngine } from '../../harness/docker-engine.ts';
+import { createContainer, listImages, tagImage } from '../../harness/engine-api.ts';
+import { startPodman } from '../../harness/podman.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
-import { loadImages } from '../harness/images.ts';
+import { loadImages } from '../../harness/images.ts';
 import { Counts, damagedBytes, damagedJson, dice, type Dice, runs, seed, timeout } from './fuzz.ts';
 
 const policies = ['biggest', 'reclaimable', 'lru', 'value'] as const;

@@ -6,8 +6,8 @@ import { transform } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundledPackages } from '../../scripts/third-party-notices.ts';
-import { repositoryRoot } from '../harness/cli.ts';
-import { createWorkspace, type Workspace } from '../harness/workspace.ts';
+import { repositoryRoot } from '../../harness/cli.ts';
+import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
 
 interface Packed {
   readonly filename: string;

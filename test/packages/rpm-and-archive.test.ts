@@ -16,11 +16,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildArchive } from '../../scripts/package/layout.ts';
 import { buildRpm } from '../../scripts/package/rpm.ts';
 import { distributionNames } from '../../scripts/package/runtime.ts';
-import { version } from '../../src/version.ts';
-import { type BareRoot, bareRoot } from '../harness/bare-root.ts';
-import { repositoryRoot } from '../harness/cli.ts';
-import { ensureCommands } from '../harness/packages.ts';
-import { createWorkspace, type Workspace } from '../harness/workspace.ts';
+import { version } from '../../src/system/version.ts';
+import { type BareRoot, bareRoot } from '../../harness/bare-root.ts';
+import { repositoryRoot } from '../../harness/cli.ts';
+import { ensureCommands } from '../../harness/packages.ts';
+import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
 import { buildProgram, order, otherArchitecture } from './built.ts';
 
 let workspace: Workspace;

@@ -4,12 +4,12 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeShare } from '../../scripts/share/share.ts';
-import { describedCommands } from '../../src/command-table.ts';
+import { describedCommands } from '../../src/cli/command-table.ts';
 import { fileNames, withConfigFile } from '../../src/config/config-file.ts';
 import { flagOf, settingKeys, variableOf } from '../../src/config/settings.ts';
-import { runCli } from '../harness/cli.ts';
-import { ensureCommands } from '../harness/packages.ts';
-import { createWorkspace, type Workspace } from '../harness/workspace.ts';
+import { runCli } from '../../harness/cli.ts';
+import { ensureCommands } from '../../harness/packages.ts';
+import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
 
 let workspace: Workspace;
 let share: string;

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sources = globSync('src/**/*.ts', { cwd: root });
 
-/** `src/engine/docker/x.ts` → `src/engine`; `src/sweep.ts` → itself; `src/config.ts` and `src/config/…` → `src/config`. */
+/** `src/engine/docker/x.ts` → `src/engine`; `src/sweep/sweep.ts` → itself; `src/config.ts` and `src/config/…` → `src/config`. */
 function room(file: string): string {
   const [, second = ''] = file.split('/');
   if (second === 'config.ts') return 'src/config';
@@ -56,9 +56,9 @@ describe('the walls', () => {
     const deletes = /\.remove(Image|Container|CacheRecord)\(/;
     const callers = sources.filter((file) => deletes.test(readFileSync(root + file, 'utf8')));
     expect(callers.sort()).toEqual([
-      'src/remove/cache-record.ts',
-      'src/remove/container.ts',
-      'src/remove/image.ts',
+      'src/sweep/remove/cache-record.ts',
+      'src/sweep/remove/container.ts',
+      'src/sweep/remove/image.ts',
     ]);
   });
 

@@ -3,9 +3,9 @@
  * host, and where that is not known when it was made. Build-cache records and containers tell themselves when they were
  * last used.
  */
-import { formatDuration } from '../format.ts';
-import type { ImageStore } from '../store.ts';
-import { lastUse } from '../usage/history.ts';
+import { formatDuration } from '../model/format.ts';
+import type { ImageStore } from '../model/store.ts';
+import { lastUse } from '../use-history/history.ts';
 import type { OrderPolicy, PolicyContext } from './policy.ts';
 
 /** What the store itself tells: the history knows only images, and not those that came after its last event. */

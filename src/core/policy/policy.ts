@@ -2,12 +2,12 @@
  * What a policy is: one file, one value, found by name (registry.ts). It says what goes first, or what each image is
  * worth; it never says what may go (protection.ts) and never how much (the goal).
  */
-import type { Forest } from '../forest.ts';
-import type { Victim } from '../select/choice.ts';
-import type { ChainId, ImageStore } from '../store.ts';
-import type { Amount, Resource } from '../thresholds.ts';
-import type { Unit } from '../unit.ts';
-import type { UsageHistory } from '../usage/history.ts';
+import type { Forest } from '../forest/forest.ts';
+import type { Victim } from '../select/order/selection.ts';
+import type { ChainId, ImageStore } from '../model/store.ts';
+import type { Amount, Resource } from '../model/thresholds.ts';
+import type { Unit } from '../forest/removable.ts';
+import type { UsageHistory } from '../use-history/history.ts';
 
 /** All that a policy is given. */
 export interface PolicyContext {

@@ -1,6 +1,6 @@
 /** How long what stays at a sweep will stay. */
-import { ascending } from '../select/ascending.ts';
-import { Remaining } from '../space.ts';
+import { ascending } from '../select/order/sorting.ts';
+import { Remaining } from '../forest/reclaim.ts';
 import { idleTimes } from './lru.ts';
 import type { PolicyContext } from './policy.ts';
 

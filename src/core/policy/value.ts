@@ -9,11 +9,11 @@
  * a repository) is corrected by what the host has taught about the likes of it (usage/lessons.ts). The constants were
  * tuned with `npm run bench policies` on seeds that are not those of the published table (docs/policies.md).
  */
-import { formatDuration } from '../format.ts';
-import { clockAt, type LayerUsage, type UsageHistory } from '../usage/history.ts';
-import { endOfAge } from '../usage/lessons.ts';
-import { expectedUses, HALF_LIVES_MS, rateAt } from '../usage/record.ts';
-import { Standing, standingOf } from '../usage/standing.ts';
+import { formatDuration } from '../model/format.ts';
+import { clockAt, type LayerUsage, type UsageHistory } from '../use-history/history.ts';
+import { endOfAge } from '../use-history/return-rates.ts';
+import { expectedUses, HALF_LIVES_MS, rateAt } from '../use-history/use-record.ts';
+import { Standing, standingOf } from '../use-history/version-standing.ts';
 import { idleTimes, lastUsedText } from './lru.ts';
 import type { PolicyContext, PolicyWorths, WorthPolicy } from './policy.ts';
 import { turnoverMs } from './turnover.ts';

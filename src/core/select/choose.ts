@@ -1,14 +1,14 @@
 /** Lets a policy choose: the one entry from the plan to policies and selections. */
-import { formatBytes, formatCount } from '../format.ts';
-import type { Forest } from '../forest.ts';
+import { formatBytes, formatCount } from '../model/format.ts';
+import type { Forest } from '../forest/forest.ts';
 import type { Policy, PolicyContext } from '../policy/policy.ts';
-import { indexOf } from '../space.ts';
-import { Sharing } from '../sharing.ts';
-import type { Resource } from '../thresholds.ts';
-import type { Unit, UnitId } from '../unit.ts';
-import type { Selection, Stay, Victim } from './choice.ts';
-import { leastLoss } from './least-loss.ts';
-import { walkOrder } from './walk.ts';
+import { indexOf } from '../forest/reclaim.ts';
+import { Sharing } from '../forest/sharing.ts';
+import type { Resource } from '../model/thresholds.ts';
+import type { Unit, UnitId } from '../forest/removable.ts';
+import type { Selection, Stay, Victim } from './order/selection.ts';
+import { leastLoss } from './least-loss/least-loss.ts';
+import { walkOrder } from './order/in-order.ts';
 
 export interface ReasonedVictim extends Victim {
   readonly unit: Unit;

@@ -2,11 +2,11 @@
  * A runtime of the Kubernetes Container Runtime Interface (containerd, CRI-O) as an Engine. Its containers are kubelet's:
  * they are looked at, never deleted. Source of the facts: the published interface, and the real runtimes of test/engine.
  */
-import type { Container, Image, ImageId } from '../../core/store.ts';
-import { forEachLimited } from '../../limited.ts';
+import type { Container, Image, ImageId } from '../../core/model/store.ts';
+import { forEachLimited } from '../../system/concurrency.ts';
 import { EngineError, type Engine } from '../engine.ts';
 import { connect, type Connected } from './connect.ts';
-import { followEvents, type PollTimes, pollTimes } from './events.ts';
+import { followEvents, type PollTimes, pollTimes } from './event-stream.ts';
 import * as cri from './generated/api.ts';
 import { createGrpcClient, type GrpcClient, type Method, type Service } from './grpc-client.ts';
 import { CallError, grpcCode } from './grpc-errors.ts';

@@ -61,7 +61,7 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const channelOptions: ChannelOptions = {
   // Without it the socket's path is the authority, which servers that are not written in Go refuse.
   'grpc.default_authority': 'localhost',
-  // A deletion is sent once: what an unanswered one came to is found out in src/remove/.
+  // A deletion is sent once: what an unanswered one came to is found out in src/sweep/remove/.
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,

@@ -1,5 +1,5 @@
 /** The Container Runtime Interface's words into the project's. Pure. What a runtime leaves out stays unknown, never invented. */
-import type { Container, EngineNeed, Image, ImageId } from '../../core/store.ts';
+import type { Container, EngineNeed, Image, ImageId } from '../../core/model/store.ts';
 import type { ContainerDetails } from '../engine.ts';
 import * as cri from './generated/api.ts';
 import type { ImageFacts } from './verbose.ts';

@@ -4,9 +4,9 @@
  * Source: the real containerd 1.6, 1.7 and 2.1 of the tests, and recorded answers of CRI-O 1.37.
  */
 import * as v from 'valibot';
-import { keepLabel } from '../../core/protections.ts';
-import type { ChainId } from '../../core/store.ts';
-import { chainIds } from '../../chain-id.ts';
+import { keepLabel } from '../../core/eligible/rules.ts';
+import type { ChainId } from '../../core/model/store.ts';
+import { chainIds } from '../../system/chain-id.ts';
 
 type Info = Readonly<Record<string, string>>;
 

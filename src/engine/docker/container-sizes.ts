@@ -2,7 +2,7 @@
  * What stopped containers' own files take, as the engine counts them: it looks at every file for the answer, so each
  * container is asked about once, until it has run again.
  */
-import type { Container } from '../../core/store.ts';
+import type { Container } from '../../core/model/store.ts';
 import { EngineError, type ToldContainerSize } from '../engine.ts';
 import type { ContainerDetailsAnswer } from './schemas.ts';
 import { containerFromDetails } from './translate.ts';

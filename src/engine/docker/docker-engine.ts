@@ -2,7 +2,7 @@
  * The Docker Engine API as an Engine, versions 1.24 to today's.
  * Source of the facts: the API's version history in its documentation, and the real engines of test/engine.
  */
-import type { ImageId } from '../../core/store.ts';
+import type { ImageId } from '../../core/model/store.ts';
 import type { EngineAddress } from '../address.ts';
 import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
@@ -11,7 +11,7 @@ import { ContainerSizes } from './container-sizes.ts';
 import { FIRST_PLATFORMS, ForeignImages } from './foreign-images.ts';
 import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
-import { eventFilters, eventReader } from './events.ts';
+import { eventFilters, eventReader } from './event-stream.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
 import { compareApiVersions } from './negotiate.ts';
 import {

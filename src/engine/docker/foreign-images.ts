@@ -2,7 +2,7 @@
  * Images of which only other platforms than the host's are here, on Docker's containerd store: the list then tells neither
  * their labels nor their date, so a label that protects one would not be seen. Asked for with the platform they are told.
  */
-import type { Image, ImageId } from '../../core/store.ts';
+import type { Image, ImageId } from '../../core/model/store.ts';
 import type { ImageDetails, ImageSummary, Platform } from './schemas.ts';
 import { imageFromDetails } from './translate.ts';
 

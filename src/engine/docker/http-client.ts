@@ -11,7 +11,7 @@ import type { EngineAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
-import { JsonFilter } from '../../json-filter.ts';
+import { JsonFilter } from '../../system/json-filter.ts';
 import { LineTooLongError, readLines } from './lines.ts';
 
 export interface HttpRequest {

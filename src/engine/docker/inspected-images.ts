@@ -2,7 +2,7 @@
  * What only an image's inspection tells and does not change while the image has the same names: when it came to this host,
  * and its layers. Each image is asked about once.
  */
-import type { ChainId, Image, ImageId } from '../../core/store.ts';
+import type { ChainId, Image, ImageId } from '../../core/model/store.ts';
 import { EngineError } from '../engine.ts';
 import type { ImageDetails } from './schemas.ts';
 import { arrivalFromDetails, imageFromDetails } from './translate.ts';

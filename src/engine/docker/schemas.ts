@@ -4,7 +4,7 @@
  * an image in use look unused. Fields not named here are ignored.
  */
 import * as v from 'valibot';
-import { keepLabel } from '../../core/protections.ts';
+import { keepLabel } from '../../core/eligible/rules.ts';
 
 const text = v.nullish(v.string());
 const count = v.nullish(v.number());

@@ -1,10 +1,10 @@
 /**
  * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
  */
-import { keepLabel } from '../../core/protections.ts';
-import type { CacheRecord, Container, Image, ImageId } from '../../core/store.ts';
+import { keepLabel } from '../../core/eligible/rules.ts';
+import type { CacheRecord, Container, Image, ImageId } from '../../core/model/store.ts';
 import type { ContainerDetails } from '../engine.ts';
-import { chainIds } from '../../chain-id.ts';
+import { chainIds } from '../../system/chain-id.ts';
 import { type Dialect, dockerDialect } from './dialect.ts';
 import type {
   CacheRecordAnswer,

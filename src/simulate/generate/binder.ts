@@ -4,7 +4,7 @@
  * and most are soon forgotten; courses and workshops launch one repository many times within minutes, some every week.
  * Rates and sizes: see docs/policies.md.
  */
-import type { TraceLayer, UseEvent } from '../trace.ts';
+import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
 import { type OtherFuture, Random } from './random.ts';
 

@@ -3,7 +3,7 @@
  * commit, use it a few times within the hour and seldom again. Stacks are shared and renewed; some jobs run every night or
  * every week at the same time.
  */
-import type { TraceLayer, UseEvent } from '../trace.ts';
+import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
 import { type OtherFuture, Random } from './random.ts';
 

@@ -2,7 +2,7 @@
  * A node of a Kubernetes cluster: pods of services come and go with scaling and rescheduling, deployments bring new
  * versions (now and then one is taken back), cron jobs run by the clock, batch jobs bring big and seldom used images.
  */
-import type { TraceLayer, UseEvent } from '../trace.ts';
+import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
 import { type OtherFuture, Random } from './random.ts';
 

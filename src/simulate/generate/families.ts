@@ -1,5 +1,5 @@
 /** The families of generated traces by name. */
-import { type Trace, TraceBuilder, type UseEvent } from '../trace.ts';
+import { type Trace, TraceBuilder, type UseEvent } from '../traces/trace.ts';
 import { binder } from './binder.ts';
 import { ci } from './ci.ts';
 import { cluster } from './cluster.ts';

@@ -1,5 +1,5 @@
 /** What the families of generated traces share: layers, images, uses, the hours of a day. */
-import type { TraceLayer, UseEvent } from '../trace.ts';
+import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import type { Random } from './random.ts';
 
 export const DAY = 86_400;

@@ -1,6 +1,6 @@
 /** What a replay says, in sentences: which policy fetches least again, and how much less could be fetched at best. */
-import { formatBytes } from '../../core/format.ts';
-import type { Figures } from '../figures.ts';
+import { formatBytes } from '../../core/model/format.ts';
+import type { Figures } from '../replay/figures.ts';
 import type { Result } from '../simulate.ts';
 
 export function conclusion({ rows, bounds }: Result): readonly string[] {

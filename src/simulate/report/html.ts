@@ -1,9 +1,9 @@
 /** One self-contained page: what each policy fetched again, by capacity and thresholds, and the disk over time. */
-import { bytesAt } from '../figures.ts';
-import { formatBytes, formatDuration } from '../../core/format.ts';
+import { bytesAt } from '../replay/figures.ts';
+import { formatBytes, formatDuration } from '../../core/model/format.ts';
 import { choosers } from '../choosers.ts';
 import type { Result } from '../simulate.ts';
-import type { Trace } from '../trace.ts';
+import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
 import { type Bar, bars, colourOf, escape, groupedBars, type Mark, strips } from './svg.ts';
 import { bandTables, settingText, type TextTable, traceLine } from './text.ts';

@@ -1,8 +1,8 @@
 /** What `simulate --json` prints. */
-import type { Bound } from '../bounds.ts';
-import type { Figures } from '../figures.ts';
+import type { Bound } from '../bounds/bounds.ts';
+import type { Figures } from '../replay/figures.ts';
 import type { Result, Setting } from '../simulate.ts';
-import type { Trace } from '../trace.ts';
+import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
 
 /** What was replayed. */

@@ -1,7 +1,7 @@
 /** What `simulate` prints for people: a table for each setting, the bounds below it, and what it says in a sentence. */
-import { formatBytes, formatDuration, formatLevel } from '../../core/format.ts';
+import { formatBytes, formatDuration, formatLevel } from '../../core/model/format.ts';
 import type { Result, Setting } from '../simulate.ts';
-import type { Trace } from '../trace.ts';
+import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
 
 /** Titles, rows, and which columns hold numbers. */

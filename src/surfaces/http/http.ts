@@ -1,25 +1,25 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import type { Window } from '../../core/window.ts';
-import type { Audience } from '../../audience.ts';
+import type { Audience } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';
-import { boundedFields, printableJson } from '../../core/printable.ts';
-import { isDeletion } from '../../events.ts';
-import { version } from '../../version.ts';
+import { boundedFields, printableJson } from '../../core/model/printable.ts';
+import { isDeletion } from '../../events/events.ts';
+import { version } from '../../system/version.ts';
 import type { ActivityJson } from '../json/activity.ts';
 import { pageRoutes } from '../page/routes.ts';
 import type { EngineErrorCode } from '../../engine/engine.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { contentType } from '../metrics/samples.ts';
-import { Activity } from './activity.ts';
-import { ActivityFile, type ActivityFileOptions } from './activity-file.ts';
-import { Live } from './live.ts';
-import { Credentials } from './credentials.ts';
+import { Activity } from './state/activity.ts';
+import { ActivityFile, type ActivityFileOptions } from './state/activity-file.ts';
+import { Live } from './state/live.ts';
+import { Credentials } from './server/credentials.ts';
 import { listenForProbes, newHealth, type Probes, probeRoutes, probesListener } from './probes.ts';
-import { type Answer, jsonType, type Route, type Routes } from './routes.ts';
-import { type HttpServer, listen } from './server.ts';
-import { SharedAnswer } from './shared-answer.ts';
-import { type Part, type Rules, ViewCache } from './view-cache.ts';
+import { type Answer, jsonType, type Route, type Routes } from './server/routes.ts';
+import { type HttpServer, listen } from './server/server.ts';
+import { SharedAnswer } from './server/shared-answer.ts';
+import { type Part, type Rules, ViewCache } from './state/view-cache.ts';
 
 export interface HttpOptions extends Rules {
   readonly address: ListenAddress;

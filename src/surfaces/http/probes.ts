@@ -1,9 +1,9 @@
 /** The health checks behind Kubernetes' probes and Docker's health check: alone on an address of their own, or beside the page. */
 import type { ListenAddress } from '../../config/http-address.ts';
-import type { DaemonEvent } from '../../events.ts';
-import { Health, type Verdict } from './health.ts';
-import { type Answer, type Route, textAnswer } from './routes.ts';
-import { type HttpServer, listen } from './server.ts';
+import type { DaemonEvent } from '../../events/events.ts';
+import { Health, type Verdict } from './state/health.ts';
+import { type Answer, type Route, textAnswer } from './server/routes.ts';
+import { type HttpServer, listen } from './server/server.ts';
 
 /** Signs of life come from the first check on; until then there are the cluster's permissions to be looked up. */
 const START_SECONDS = 300;

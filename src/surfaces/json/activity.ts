@@ -1,6 +1,6 @@
 /** `/api/activity.json`, what the daemon has been doing: the server writes it, the page reads it. Types only. */
-import type { Thresholds } from '../../core/thresholds.ts';
-import type { SweepReport } from '../../events.ts';
+import type { Thresholds } from '../../core/model/thresholds.ts';
+import type { SweepReport } from '../../events/events.ts';
 
 /** The disk's usage at one moment. */
 export interface Sample {

@@ -3,12 +3,12 @@
  * what goes next, also while nothing needs to.
  */
 import type { Cut } from '../../core/deletion-budget.ts';
-import type { Forest } from '../../core/forest.ts';
+import type { Forest } from '../../core/forest/forest.ts';
 import type { Plan } from '../../core/plan.ts';
-import { segmentsOf, unitStates } from '../../core/segments.ts';
-import type { ImageStore } from '../../core/store.ts';
-import { level, type Thresholds } from '../../core/thresholds.ts';
-import { lastUse, type UsageHistory } from '../../core/usage/history.ts';
+import { segmentsOf, unitStates } from '../../core/layer-groups.ts';
+import type { ImageStore } from '../../core/model/store.ts';
+import { level, type Thresholds } from '../../core/model/thresholds.ts';
+import { lastUse, type UsageHistory } from '../../core/use-history/history.ts';
 
 export interface LayersInput {
   readonly store: ImageStore;

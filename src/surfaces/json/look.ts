@@ -1,7 +1,7 @@
 /** What `plan --json` and `status --json` share, and with them the pages of the HTTP server. */
-import type { View } from '../../audience.ts';
-import { level, percentUsed, type Usage } from '../../core/thresholds.ts';
-import type { Thresholds } from '../../core/thresholds.ts';
+import type { View } from '../../events/listener.ts';
+import { level, percentUsed, type Usage } from '../../core/model/thresholds.ts';
+import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { WindowState } from '../../core/window.ts';
 
 /** What is told of a look at the world beside the disk's account. */

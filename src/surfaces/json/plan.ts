@@ -1,7 +1,7 @@
 /** `plan --json` and `/api/plan.json`. */
 import type { Cut } from '../../core/deletion-budget.ts';
 import type { Plan } from '../../core/plan.ts';
-import { level, type Thresholds } from '../../core/thresholds.ts';
+import { level, type Thresholds } from '../../core/model/thresholds.ts';
 import type { WindowState } from '../../core/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 

@@ -1,9 +1,9 @@
 /** `status --json` and `/api/status.json`. */
-import type { Forest } from '../../core/forest.ts';
-import { shareOf } from '../../core/space.ts';
-import { holders, type Image } from '../../core/store.ts';
-import { isTriggered, type Thresholds } from '../../core/thresholds.ts';
-import type { SpaceAnswer } from '../../observe.ts';
+import type { Forest } from '../../core/forest/forest.ts';
+import { shareOf } from '../../core/forest/reclaim.ts';
+import { holders, type Image } from '../../core/model/store.ts';
+import { isTriggered, type Thresholds } from '../../core/model/thresholds.ts';
+import type { SpaceAnswer } from '../../observe/observe.ts';
 import type { WindowState } from '../../core/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 

@@ -3,11 +3,11 @@
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
-import type { SpaceByKind, SpaceKind } from '../../core/space-kinds.ts';
+import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
 import { isOpen, type Window } from '../../core/window.ts';
-import { level, percentAt, percentUsed, type Thresholds, type Usage } from '../../core/thresholds.ts';
-import type { DaemonEvent, Subject, SweepReport } from '../../events.ts';
+import { level, percentAt, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
 import { allMetrics, clusterTask, type DeletionKind, type FreedKind, metrics, spaceLabels } from './table.ts';

@@ -2,8 +2,8 @@
  * Every metric, once. The exposition, docs/metrics.md and the checks of dashboard and rules are all made from this
  * table. Units are base units (bytes, seconds, ratios from 0 to 1), as the field has them.
  */
-import type { SpaceKind } from '../../core/space-kinds.ts';
-import type { StopReason } from '../../events.ts';
+import type { SpaceKind } from '../../core/model/space-kinds.ts';
+import type { StopReason } from '../../events/events.ts';
 import { counter, gauge, histogram, info, type LabelsOf, type Metric, shared } from './definition.ts';
 
 /** Lists every member of a union, and does not type-check when one is missing. */

@@ -1,6 +1,6 @@
 /** The routes of the status page: four files, complete in themselves. */
 import { createHash } from 'node:crypto';
-import type { Answer, Route } from '../http/routes.ts';
+import type { Answer, Route } from '../http/server/routes.ts';
 import { pageFiles } from './assets.ts';
 
 /** The page may load its own script, style and icon and ask its own server; nothing else, and nobody may frame it. */

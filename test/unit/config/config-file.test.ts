@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { configFilePath, fileNames, withConfigFile } from '../../../src/config/config-file.ts';
 import { settingKeys } from '../../../src/config/settings.ts';
-import { parseCommandLine, type TerminalSize } from '../../../src/command-line.ts';
+import { parseCommandLine, type TerminalSize } from '../../../src/cli/command-line.ts';
 
 const path = '/etc/docker-image-cleaner.conf';
 const terminal: TerminalSize = { columns: 100 };

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { imagesOnly } from '../../../src/core/clean.ts';
+import { imagesOnly } from '../../../src/core/eligible/cache-and-containers.ts';
 import { loadConfig, type Environment, type Flags, type LoadedConfig } from '../../../src/config/config.ts';
 import { settingKeys, settings, variableOf, flagOf } from '../../../src/config/settings.ts';
 
@@ -37,7 +37,7 @@ describe('names and defaults', () => {
       softLevel: undefined,
       sweepOtherFilesystem: false,
       quietSeconds: 120,
-      // By the engine that is found: test/unit/engine/detect.test.ts.
+      // By the engine that is found: test/unit/engine/connect/detect.test.ts.
       runtime: 'auto',
       runtimeEndpoint: undefined,
       pathToCheck: undefined,

@@ -1,7 +1,7 @@
 /** Values made up by the thousand: every bad one is refused by name, every good one is understood. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCommandLine } from '../../../src/command-line.ts';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
 import { loadConfig, readSetting, type Environment } from '../../../src/config/config.ts';
 import { policies } from '../../../src/core/policy/registry.ts';
 import { flagOf, settingKeys, variableOf, type SettingKey } from '../../../src/config/settings.ts';

@@ -1,6 +1,6 @@
 /** Where `healthcheck` asks, from the address that the daemon was told to serve. */
 import { expect, test } from 'vitest';
-import { parseCommandLine } from '../../../src/command-line.ts';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
 
 const variable = 'DOCKER_IMAGE_CLEANER_HTTP_ADDRESS';
 

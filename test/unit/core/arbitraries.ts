@@ -1,7 +1,7 @@
 /** Random stores for property tests: images with classic-builder parents, containers in any state. */
 import fc from 'fast-check';
-import type { Container, Image, ImageStore } from '../../../src/core/store.ts';
-import type { Usage } from '../../../src/core/thresholds.ts';
+import type { Container, Image, ImageStore } from '../../../src/core/model/store.ts';
+import type { Usage } from '../../../src/core/model/thresholds.ts';
 
 export const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const;
 

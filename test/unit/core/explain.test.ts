@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explainRemaining, type Remains } from '../../../src/core/explain.ts';
-import { noProtections } from '../../../src/core/protections.ts';
-import type { SpaceByKind, SpaceKind } from '../../../src/core/space-kinds.ts';
+import { noProtections } from '../../../src/core/eligible/rules.ts';
+import type { SpaceByKind, SpaceKind } from '../../../src/core/model/space-kinds.ts';
 import { container, image, store, usage } from './arbitraries.ts';
 
 const protections = { ...noProtections, nowMs: 0 };

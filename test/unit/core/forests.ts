@@ -1,11 +1,11 @@
 /** Random forests for property tests, and the brute-force answers that the real ones are compared with. */
 import fc from 'fast-check';
-import { forestOf } from '../../../src/core/forest.ts';
-import type { Forest } from '../../../src/core/forest.ts';
-import { sortOut } from '../../../src/core/protection.ts';
-import { childrenOf, holders, isUnreferenced } from '../../../src/core/store.ts';
-import type { ChainId, Image, ImageId, ImageStore, Layer } from '../../../src/core/store.ts';
-import type { Amount } from '../../../src/core/thresholds.ts';
+import { forestOf } from '../../../src/core/forest/forest.ts';
+import type { Forest } from '../../../src/core/forest/forest.ts';
+import { sortOut } from '../../../src/core/eligible/images.ts';
+import { childrenOf, holders, isUnreferenced } from '../../../src/core/model/store.ts';
+import type { ChainId, Image, ImageId, ImageStore, Layer } from '../../../src/core/model/store.ts';
+import type { Amount } from '../../../src/core/model/thresholds.ts';
 import { container, image } from './arbitraries.ts';
 
 /** Layers given as `name: [parent, bytes, inodes]`, `-` for a bottom layer. */

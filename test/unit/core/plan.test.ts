@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makePlan, type Plan } from '../../../src/core/plan.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
-import type { ImageStore } from '../../../src/core/store.ts';
-import type { Thresholds, Usage } from '../../../src/core/thresholds.ts';
+import type { ImageStore } from '../../../src/core/model/store.ts';
+import type { Thresholds, Usage } from '../../../src/core/model/thresholds.ts';
 import { arbitraryStore, container, image, STATES, store, usage } from './arbitraries.ts';
 
 const relative: Thresholds = { type: 'relative', high: 80, low: 60 };

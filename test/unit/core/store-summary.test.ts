@@ -1,12 +1,12 @@
 /** The store in figures: what is whose, and what could be had back. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { imagesOnly } from '../../../src/core/clean.ts';
+import { imagesOnly } from '../../../src/core/eligible/cache-and-containers.ts';
 import { makePlan } from '../../../src/core/plan.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
-import { noProtections } from '../../../src/core/protections.ts';
+import { noProtections } from '../../../src/core/eligible/rules.ts';
 import { summarise } from '../../../src/core/store-summary.ts';
-import type { ImageStore } from '../../../src/core/store.ts';
+import type { ImageStore } from '../../../src/core/model/store.ts';
 import { container, image, store, usage } from './arbitraries.ts';
 import { arbitraryForest, chain, layersOf } from './forests.ts';
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { DiskError } from '../../../src/disk/error.ts';
-import { measureFilesystem } from '../../../src/disk/filesystem.ts';
+import { DiskError } from '../../../src/disk/filesystem/error.ts';
+import { measureFilesystem } from '../../../src/disk/filesystem/filesystem.ts';
 import { ImageDisk } from '../../../src/disk/image-disk.ts';
-import { du } from '../../harness/du.ts';
-import { temporaryFolder } from './tree.ts';
+import { du } from '../../../harness/du.ts';
+import { temporaryFolder } from './walk/tree.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,14 +1,14 @@
 /** The schemas of what `--json` prints take what is printed, and nothing else. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forestOf } from '../../../src/core/forest.ts';
+import { forestOf } from '../../../src/core/forest/forest.ts';
 import { makePlan } from '../../../src/core/plan.ts';
 import { policies } from '../../../src/core/policy/registry.ts';
-import type { ImageStore } from '../../../src/core/store.ts';
-import type { SpaceKind } from '../../../src/core/space-kinds.ts';
-import type { Amount, Thresholds, Usage } from '../../../src/core/thresholds.ts';
-import type { SpaceAnswer } from '../../../src/observe.ts';
-import { noProtections } from '../../../src/core/protections.ts';
+import type { ImageStore } from '../../../src/core/model/store.ts';
+import type { SpaceKind } from '../../../src/core/model/space-kinds.ts';
+import type { Amount, Thresholds, Usage } from '../../../src/core/model/thresholds.ts';
+import type { SpaceAnswer } from '../../../src/observe/observe.ts';
+import { noProtections } from '../../../src/core/eligible/rules.ts';
 import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { ci } from '../../../src/simulate/generate/ci.ts';
 import { generate } from '../../../src/simulate/generate/families.ts';
@@ -17,7 +17,7 @@ import { type Settings, simulate } from '../../../src/simulate/simulate.ts';
 import type { Look } from '../../../src/surfaces/json/look.ts';
 import { planJson } from '../../../src/surfaces/json/plan.ts';
 import { statusJson } from '../../../src/surfaces/json/status.ts';
-import { type JsonOutput, outputProblems } from '../../harness/schemas.ts';
+import { type JsonOutput, outputProblems } from '../../../harness/schemas.ts';
 import { arbitraryStore, container, image, store } from '../core/arbitraries.ts';
 
 const engine = {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Layer } from '../../../src/core/store.ts';
-import { applyEvent } from '../../../src/core/usage/events.ts';
-import { newHistory, type UsageHistory } from '../../../src/core/usage/history.ts';
-import { STATE_VERSION, toState } from '../../../src/core/usage/state.ts';
+import type { Layer } from '../../../src/core/model/store.ts';
+import { applyEvent } from '../../../src/core/use-history/apply-event.ts';
+import { newHistory, type UsageHistory } from '../../../src/core/use-history/history.ts';
+import { STATE_VERSION, toState } from '../../../src/core/use-history/serialise.ts';
 import { loadHistory, saveHistory } from '../../../src/history/saved.ts';
 import { TraceFile, traceLine } from '../../../src/history/trace-file.ts';
 

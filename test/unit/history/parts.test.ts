@@ -1,7 +1,7 @@
 /** The small parts of the history: names, what was seen, what waits. */
 import { describe, expect, it } from 'vitest';
-import type { Image } from '../../../src/core/store.ts';
-import type { EngineEvent } from '../../../src/engine/events.ts';
+import type { Image } from '../../../src/core/model/store.ts';
+import type { EngineEvent } from '../../../src/engine/engine-events.ts';
 import { NameIndex } from '../../../src/history/names.ts';
 import { EventQueue } from '../../../src/history/queue.ts';
 import { SeenEvents } from '../../../src/history/seen.ts';

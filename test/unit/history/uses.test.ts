@@ -1,7 +1,7 @@
 /** Containers into uses: restarts, what was there before, what was missed, clocks that go back. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Container } from '../../../src/core/store.ts';
-import type { UsageEvent } from '../../../src/core/usage/events.ts';
+import type { Container } from '../../../src/core/model/store.ts';
+import type { UsageEvent } from '../../../src/core/use-history/apply-event.ts';
 import { type FinishedUse, GRACE_MS, UseTracker } from '../../../src/history/uses.ts';
 
 let events: UsageEvent[];

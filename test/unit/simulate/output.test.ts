@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OutputFile, OutputFileError } from '../../../src/commands/output-file.ts';
-import { progressText } from '../../../src/commands/replay-progress.ts';
+import { progressText } from '../../../src/commands/simulate/replay-progress.ts';
 
 let folder = '';
 beforeEach(async () => {

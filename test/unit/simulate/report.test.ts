@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { noProtections } from '../../../src/core/protections.ts';
+import { noProtections } from '../../../src/core/eligible/rules.ts';
 import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { families, generate } from '../../../src/simulate/generate/families.ts';
 import { htmlReport } from '../../../src/simulate/report/html.ts';
 import { conclusion } from '../../../src/simulate/report/conclusion.ts';
 import { escape } from '../../../src/simulate/report/svg.ts';
 import { bandTables } from '../../../src/simulate/report/text.ts';
-import type { Figures } from '../../../src/simulate/figures.ts';
+import type { Figures } from '../../../src/simulate/replay/figures.ts';
 import { PAIRS, type Result, type Settings, simulate } from '../../../src/simulate/simulate.ts';
 
 const trace = generate(families[0] ?? expect.fail(), 1, 3);

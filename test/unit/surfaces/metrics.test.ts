@@ -1,8 +1,8 @@
 /** Events in, exposition out. What real tools make of it is tested in test/engine/metrics.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { noLimits } from '../../../src/core/deletion-budget.ts';
-import { gainOf } from '../../../src/core/gain.ts';
-import type { DaemonEvent } from '../../../src/events.ts';
+import { gainOf } from '../../../src/core/model/gain.ts';
+import type { DaemonEvent } from '../../../src/events/events.ts';
 import { gauge } from '../../../src/surfaces/metrics/definition.ts';
 import { Metrics, type MetricsOptions } from '../../../src/surfaces/metrics/metrics.ts';
 import { Samples } from '../../../src/surfaces/metrics/samples.ts';

@@ -1,7 +1,7 @@
 /** "Usage over time": both resources against the thresholds, with the sweeps marked. */
 import uPlot from 'uplot';
-import { formatBytes, formatPercent } from '../../../core/format.ts';
-import type { Thresholds } from '../../../core/thresholds.ts';
+import { formatBytes, formatPercent } from '../../../core/model/format.ts';
+import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Activity, Sample } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
 import { axisText, timeText } from './words.ts';

@@ -1,5 +1,5 @@
 /** What the daemon serves, as the page holds it. */
-import type { Usage } from '../../../core/thresholds.ts';
+import type { Usage } from '../../../core/model/thresholds.ts';
 import type { ActivityJson } from '../../json/activity.ts';
 import type { LayersJson } from '../../json/layers.ts';
 import type { StatusJson } from '../../json/status.ts';

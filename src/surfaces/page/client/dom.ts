@@ -1,5 +1,5 @@
 /** Making elements. Text goes in as text, never as HTML: names of images are other people's. */
-import { printable, printableLines } from '../../../core/printable.ts';
+import { printable, printableLines } from '../../../core/model/printable.ts';
 
 /** The longest text in one place. */
 const LONGEST = 4000;

@@ -1,5 +1,5 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
-import { formatBytes, formatLevel, formatPercent, untilText, usedText } from '../../../core/format.ts';
+import { formatBytes, formatLevel, formatPercent, untilText, usedText } from '../../../core/model/format.ts';
 import {
   amountToFree,
   type Gauge,
@@ -10,7 +10,7 @@ import {
   percentUsed,
   type Thresholds,
   type Usage,
-} from '../../../core/thresholds.ts';
+} from '../../../core/model/thresholds.ts';
 import { fill, h } from './dom.ts';
 
 export function showDisk(

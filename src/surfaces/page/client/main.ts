@@ -2,8 +2,8 @@
  * The status page: asks once for everything, then listens. Whatever cannot be had is said, and what was last known stays
  * on the page.
  */
-import { formatDuration } from '../../../core/format.ts';
-import type { Usage } from '../../../core/thresholds.ts';
+import { formatDuration } from '../../../core/model/format.ts';
+import type { Usage } from '../../../core/model/thresholds.ts';
 import { UsageChart } from './chart.ts';
 import {
   type Activity,

@@ -1,6 +1,6 @@
 /** "What goes next": the victims in order, why, and how far that reaches; and what stays, and why. */
-import { endText, formatBytes, formatCount, formatLevel } from '../../../core/format.ts';
-import { level, type Thresholds, type Usage, usageAfter, usageAt } from '../../../core/thresholds.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../../../core/model/format.ts';
+import { level, type Thresholds, type Usage, usageAfter, usageAt } from '../../../core/model/thresholds.ts';
 import type { Layers } from './data.ts';
 import { fill, h, table } from './dom.ts';
 import { shortName } from './words.ts';

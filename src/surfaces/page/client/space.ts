@@ -1,7 +1,7 @@
 /** "What fills the disk": the whole filesystem by kind. */
-import { formatBytes, formatCount, formatPercent } from '../../../core/format.ts';
-import type { SpaceByKind, SpaceKind } from '../../../core/space-kinds.ts';
-import { spaceNames } from '../../space-names.ts';
+import { formatBytes, formatCount, formatPercent } from '../../../core/model/format.ts';
+import type { SpaceByKind, SpaceKind } from '../../../core/model/space-kinds.ts';
+import { spaceNames } from '../../json/space-names.ts';
 import type { Status } from './data.ts';
 import { fill, h, table } from './dom.ts';
 

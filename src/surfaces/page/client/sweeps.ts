@@ -1,6 +1,6 @@
 /** The sweep under way, and the last ones with what was predicted and what the disk really gained. */
-import { formatBytes, formatCount, formatDuration, formatLevel } from '../../../core/format.ts';
-import type { Thresholds } from '../../../core/thresholds.ts';
+import { formatBytes, formatCount, formatDuration, formatLevel } from '../../../core/model/format.ts';
+import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Step, SweepDone, SweepUnderWay } from './data.ts';
 import { fill, h, table } from './dom.ts';
 import { shortName, timeText } from './words.ts';

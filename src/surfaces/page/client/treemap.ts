@@ -2,7 +2,7 @@
  * The map on the page: tiles that can be pointed at and walked through with the arrow keys, and what the one that is
  * looked at is. Told apart by colour, pattern and number, and in words for those who see none of them.
  */
-import { formatBytes, formatCount, formatDuration } from '../../../core/format.ts';
+import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
 import type { Layers, Status, Unit } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
 import { layOut, lookOf, type StoreMap, type Tile } from './treemap-layout.ts';

@@ -1,5 +1,5 @@
 /** Words and figures that several parts of the page use. */
-import { formatDuration } from '../../../core/format.ts';
+import { formatDuration } from '../../../core/model/format.ts';
 
 /** How a part of the store is shown: its state, or that it is about to go. */
 export type Look = 'victim' | 'in-use' | 'protected' | 'held' | 'unused' | 'leftover';

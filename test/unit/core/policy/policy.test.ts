@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forestOf } from '../../../../src/core/forest.ts';
+import { forestOf } from '../../../../src/core/forest/forest.ts';
 import {
   defaultPolicy,
   findPolicy,
@@ -8,8 +8,8 @@ import {
 } from '../../../../src/core/policy/registry.ts';
 import type { PolicyContext } from '../../../../src/core/policy/policy.ts';
 import { chooseVictims } from '../../../../src/core/select/choose.ts';
-import { sortOut } from '../../../../src/core/protection.ts';
-import type { ImageStore } from '../../../../src/core/store.ts';
+import { sortOut } from '../../../../src/core/eligible/images.ts';
+import type { ImageStore } from '../../../../src/core/model/store.ts';
 import { container, image } from '../arbitraries.ts';
 import { chain, layersOf } from '../forests.ts';
 

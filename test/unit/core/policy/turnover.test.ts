@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { forestOf } from '../../../../src/core/forest.ts';
+import { forestOf } from '../../../../src/core/forest/forest.ts';
 import { turnoverMs } from '../../../../src/core/policy/turnover.ts';
-import type { Layer } from '../../../../src/core/store.ts';
+import type { Layer } from '../../../../src/core/model/store.ts';
 import { image } from '../arbitraries.ts';
 
 const DAY = 86_400_000;

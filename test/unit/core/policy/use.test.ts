@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forestOf } from '../../../../src/core/forest.ts';
+import { forestOf } from '../../../../src/core/forest/forest.ts';
 import { lru } from '../../../../src/core/policy/lru.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { value } from '../../../../src/core/policy/value.ts';
-import { sortOut } from '../../../../src/core/protection.ts';
+import { sortOut } from '../../../../src/core/eligible/images.ts';
 import { chooseVictims } from '../../../../src/core/select/choose.ts';
-import { freedBy } from '../../../../src/core/space.ts';
-import type { Image, ImageStore, Layer } from '../../../../src/core/store.ts';
-import { applyEvent } from '../../../../src/core/usage/events.ts';
-import { newHistory, type UsageHistory } from '../../../../src/core/usage/history.ts';
+import { freedBy } from '../../../../src/core/forest/reclaim.ts';
+import type { Image, ImageStore, Layer } from '../../../../src/core/model/store.ts';
+import { applyEvent } from '../../../../src/core/use-history/apply-event.ts';
+import { newHistory, type UsageHistory } from '../../../../src/core/use-history/history.ts';
 import { arbitraryStore, image } from '../arbitraries.ts';
 
 const DAY = 86_400_000;

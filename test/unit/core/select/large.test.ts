@@ -1,14 +1,14 @@
 /** Forests too big for brute force: compared with a plain dynamic programme. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { covers, freedBy, Remaining } from '../../../../src/core/space.ts';
-import { forestOf, type Forest } from '../../../../src/core/forest.ts';
-import { clearable, type Worths } from '../../../../src/core/select/clearable.ts';
-import { densityGroups, nodesOf } from '../../../../src/core/select/density.ts';
-import { leastLoss } from '../../../../src/core/select/least-loss.ts';
-import { walkOrder } from '../../../../src/core/select/walk.ts';
-import { sortOut } from '../../../../src/core/protection.ts';
-import type { Image, ImageStore, Layer } from '../../../../src/core/store.ts';
+import { covers, freedBy, Remaining } from '../../../../src/core/forest/reclaim.ts';
+import { forestOf, type Forest } from '../../../../src/core/forest/forest.ts';
+import { clearable, type Worths } from '../../../../src/core/select/least-loss/reduced-forest.ts';
+import { densityGroups, nodesOf } from '../../../../src/core/select/least-loss/density-groups.ts';
+import { leastLoss } from '../../../../src/core/select/least-loss/least-loss.ts';
+import { walkOrder } from '../../../../src/core/select/order/in-order.ts';
+import { sortOut } from '../../../../src/core/eligible/images.ts';
+import type { Image, ImageStore, Layer } from '../../../../src/core/model/store.ts';
 import { image } from '../arbitraries.ts';
 import { arbitraryForest } from '../forests.ts';
 

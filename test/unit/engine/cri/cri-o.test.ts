@@ -1,6 +1,6 @@
 /** What recorded answers of CRI-O 1.37 are taken for. */
 import { describe, expect, test } from 'vitest';
-import { holders, type Container } from '../../../../src/core/store.ts';
+import { holders, type Container } from '../../../../src/core/model/store.ts';
 import { noFacts, withLayers } from '../../../../src/disk/layer-facts.ts';
 import {
   artifactReference,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holders } from '../../../../src/core/store.ts';
+import { holders } from '../../../../src/core/model/store.ts';
 import * as cri from '../../../../src/engine/cri/generated/api.ts';
 import {
   containerFrom,

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { dialectOf, dockerDialect, storeDirectoryOf } from '../../../../src/engine/docker/dialect.ts';
-import { eventFromMessage } from '../../../../src/engine/docker/events.ts';
+import { eventFromMessage } from '../../../../src/engine/docker/event-stream.ts';
 import {
   containerSummarySchema,
   eventSchema,

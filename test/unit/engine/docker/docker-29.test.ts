@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { refusal } from '../../../../src/engine/docker/answers.ts';
 import { dialectOf, dockerDialect, storeDirectoryOf } from '../../../../src/engine/docker/dialect.ts';
-import { eventFromMessage } from '../../../../src/engine/docker/events.ts';
+import { eventFromMessage } from '../../../../src/engine/docker/event-stream.ts';
 import { chooseApiVersion, isVersionRefusal } from '../../../../src/engine/docker/negotiate.ts';
 import {
   containerDetailsSchema,
@@ -27,7 +27,7 @@ import {
   imageFromDetails,
   imageFromSummary,
 } from '../../../../src/engine/docker/translate.ts';
-import { JsonFilter } from '../../../../src/json-filter.ts';
+import { JsonFilter } from '../../../../src/system/json-filter.ts';
 import * as recorded from './docker-29-answers.ts';
 
 const { indexDigest, manifestDigest } = recorded;

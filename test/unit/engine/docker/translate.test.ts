@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import type { Container, Image } from '../../../../src/core/store.ts';
+import type { Container, Image } from '../../../../src/core/model/store.ts';
 import {
   containerSummarySchema,
   imageDetailsSchema,

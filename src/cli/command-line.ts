@@ -1,0 +1,236 @@
+/**
+ * Arguments and environment → what is to be done, as a value. Nothing is written here and nobody exits: usage errors,
+ * help and versions come back as text to print and an exit status.
+ *
+ * To be imported when it is needed (`await import`): it brings the argument parser along.
+ */
+import { Command, CommanderError, Help, Option } from 'commander';
+import { loadConfig, type Environment, type Flags } from '../config/config.ts';
+import {
+  commands,
+  defaultCommand,
+  refusal,
+  usageError,
+  type CommandEntry,
+  type ConfiguredEntry,
+  type ParsedCommand,
+} from './command-table.ts';
+import { type ConfigFile, type LayeredEnvironment, withConfigFile } from '../config/config-file.ts';
+import { nearest } from '../config/nearest.ts';
+import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from '../config/settings.ts';
+import { EXIT } from './exit-status.ts';
+import { parseSimulate, simulateSummary } from './simulate-options.ts';
+import { version } from '../system/version.ts';
+
+const name = 'docker-image-cleaner';
+
+export interface TerminalSize {
+  /** Where help text is wrapped. */
+  readonly columns: number;
+}
+
+/**
+ * @param argv the arguments after the program's name
+ * @param terminal how wide help may be; 100 columns when it is not known
+ * @param file what `--config` names (`configFilePath`), once it is read
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  env: Environment,
+  terminal: TerminalSize = { columns: 100 },
+  file?: ConfigFile,
+): ParsedCommand {
+  const simulated = simulateArguments(argv);
+  if (simulated !== undefined) return parsedSimulate(simulated, terminal);
+  const printed = { stdout: '', stderr: '' };
+  let parsed: ParsedCommand | undefined;
+  const program = buildProgram((entry, command) => {
+    const flags = settingFlags(program.opts());
+    const own = command.opts<Record<string, unknown>>();
+    const layered = withConfigFile(env, file);
+    if (layered.problems.length > 0) parsed = refusal(layered.problems, []);
+    else if ('parse' in entry) parsed = entry.parse(own, layered.env, flags);
+    else parsed = configured(entry, own, layered, flags);
+  });
+  const output = {
+    writeOut: (text: string) => void (printed.stdout += text),
+    writeErr: (text: string) => void (printed.stderr += text),
+    getOutHelpWidth: () => terminal.columns,
+    getErrHelpWidth: () => terminal.columns,
+  };
+  for (const command of [program, ...program.commands]) command.configureOutput(output).exitOverride();
+
+  try {
+    program.parse(plainSwitches(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0
+      ? { kind: 'print', text: printed.stdout, stream: 'stdout', exitCode: EXIT.done }
+      : usageError(printed.stderr, argv);
+  }
+  if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
+  return parsed;
+}
+
+/** What follows `simulate`, which has options of its own; undefined for all other commands. */
+function simulateArguments(argv: readonly string[]): readonly string[] | undefined {
+  if (argv[0] === 'simulate') return argv.slice(1);
+  return argv[0] === 'help' && argv[1] === 'simulate' ? ['--help'] : undefined;
+}
+
+function parsedSimulate(argv: readonly string[], { columns }: TerminalSize): ParsedCommand {
+  const parsed = parseSimulate(argv, columns);
+  if (parsed.kind === 'simulate') return parsed;
+  const { text, isHelp } = parsed;
+  return isHelp ? { kind: 'print', text, stream: 'stdout', exitCode: EXIT.done } : usageError(text, argv);
+}
+
+function buildProgram(act: (entry: CommandEntry, command: Command) => void): Command {
+  const program = new Command(name)
+    .description(
+      'Keeps the disk of a container host below a threshold by deleting unused images, one by one.',
+    )
+    .version(version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Print this help')
+    .helpCommand('help [command]', 'Print the help of the command named after it')
+    .usage('[command] [flags]')
+    .configureHelp({
+      visibleOptions: ownAndSettings,
+      commandUsage: usage,
+      subcommandTerm: (each) => each.name(),
+    })
+    .addHelpText('after', helpEnd);
+  for (const option of settingOptions()) program.addOption(option);
+  for (const [commandName, entry] of Object.entries(commands)) {
+    const command = program
+      .command(commandName, { isDefault: commandName === defaultCommand })
+      .description(entry.summary)
+      .helpOption('-h, --help', 'Print this help')
+      .allowExcessArguments()
+      .addHelpText('after', helpEnd)
+      .action(() => {
+        refuseArguments(program, command);
+        act(entry, command);
+      });
+    for (const [flag, description] of Object.entries(entry.switches)) command.option(flag, description);
+  }
+  // For the list of commands only: its arguments are parsed before (parsedSimulate).
+  program.command('simulate').description(simulateSummary);
+  return program;
+}
+
+/** Flags of the whole program, so that they may stand before and after the command. */
+function settingOptions(): readonly Option[] {
+  return groups.flatMap((group) =>
+    settingKeys
+      .filter((key) => settings[key].group === group)
+      .flatMap((key) => {
+        const { kind, help, defaultText } = settings[key];
+        const flag = flagOf(key);
+        if (kind.placeholder === undefined) {
+          return [new Option(flag, help).helpGroup(`${group}:`), new Option(negated(flag)).hideHelp()];
+        }
+        const text = defaultText === '' ? help : `${help} (default: ${defaultText})`;
+        return [new Option(`${flag} <${kind.placeholder}>`, text).helpGroup(`${group}:`)];
+      }),
+  );
+}
+
+function negated(flag: string): string {
+  return flag.replace('--', '--no-');
+}
+
+/**
+ * `--dry-run=false` and `--dry-run false`, as other programs and the variables have it, in the form that the parser
+ * knows: `--no-dry-run`. Nothing is ambiguous, since no command takes arguments. Other values are left to be refused.
+ */
+function plainSwitches(argv: readonly string[]): string[] {
+  const kinds = new Map<string, Setting<unknown>['kind']>();
+  for (const key of settingKeys) {
+    if (settings[key].kind.placeholder === undefined) kinds.set(flagOf(key), settings[key].kind);
+  }
+  const plain: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const argument = argv[index] ?? '';
+    const equals = argument.indexOf('=');
+    const flag = equals === -1 ? argument : argument.slice(0, equals);
+    const inline = equals === -1 ? undefined : argument.slice(equals + 1);
+    const kind = kinds.get(flag);
+    if (kind !== undefined && inline === '') continue; // An empty string counts as unset.
+    const parsed = kind?.parse(inline ?? argv[index + 1] ?? '');
+    if (parsed?.ok !== true) {
+      plain.push(argument);
+      continue;
+    }
+    plain.push(parsed.value === true ? flag : negated(flag));
+    if (inline === undefined) index++;
+  }
+  return plain;
+}
+
+/** A command's help shows the settings too, under their headings. */
+function ownAndSettings(command: Command): Option[] {
+  const visible = (each: Command): Option[] => Help.prototype.visibleOptions.call(new Help(), each);
+  if (command.parent === null) return visible(command);
+  const entry = commands[command.name()];
+  const only = entry !== undefined && 'only' in entry ? entry.only.map(flagOf) : undefined;
+  const isTaken = ({ long }: Option): boolean =>
+    long !== '--help' && (only === undefined || long === '--version' || only.includes(long ?? ''));
+  return [...visible(command), ...visible(command.parent).filter(isTaken)];
+}
+
+function usage(command: Command): string {
+  return command.parent === null ? `${name} [command] [flags]` : `${name} ${command.name()} [flags]`;
+}
+
+const helpEnd = `
+Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.
+The file that --config names has these variables, one NAME=value a line.
+A flag wins over its variable; an empty string counts as unset.
+A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
+
+Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
+${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold, or could not help.`;
+
+/** No command takes arguments; without a command, an argument is one misspelt. */
+function refuseArguments(program: Command, command: Command): void {
+  const [argument] = command.args;
+  if (argument === undefined) return;
+  if (program.args[0] === command.name()) {
+    program.error(`error: ${command.name()} takes no arguments, but got '${argument}'`);
+  }
+  const known = Object.keys(commands);
+  if (known.includes(argument)) {
+    program.error(`error: the command comes before its own flags: ${name} ${argument} ...`);
+  }
+  const near = nearest(argument, known);
+  program.error(
+    `error: unknown command '${argument}'${near === undefined ? '' : ` (did you mean ${near}?)`}`,
+  );
+}
+
+function configured(
+  entry: ConfiguredEntry,
+  own: Readonly<Record<string, unknown>>,
+  file: LayeredEnvironment,
+  flags: Flags,
+): ParsedCommand {
+  const loaded = loadConfig(file.env, flags);
+  if (!loaded.ok)
+    return refusal(
+      loaded.problems.map((problem) => file.located(problem)),
+      loaded.warnings,
+    );
+  const isOn = (flag: string): boolean => own[flag.replace('--', '')] === true;
+  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn);
+}
+
+function settingFlags(given: Readonly<Record<string, unknown>>): Flags {
+  const flags: Partial<Record<keyof Flags, string>> = {};
+  for (const key of settingKeys) {
+    const value = given[key];
+    if (typeof value === 'string') flags[key] = value;
+    else if (typeof value === 'boolean') flags[key] = String(value);
+  }
+  return flags;
+}

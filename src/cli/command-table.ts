@@ -1,0 +1,156 @@
+/**
+ * Every command, once, and what a command line can come to. A new command is a new entry here, and its own kind of
+ * ParsedCommand.
+ */
+import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
+import {
+  healthcheckRequest,
+  healthcheckSettings,
+  healthcheckSwitches,
+  type HealthcheckRequest,
+} from '../config/healthcheck-request.ts';
+import type { SettingKey } from '../config/settings.ts';
+import {
+  uncordonRequest,
+  uncordonSettings,
+  uncordonSwitches,
+  type UncordonRequest,
+} from '../config/uncordon-request.ts';
+import { printable, printableLines } from '../core/model/printable.ts';
+import { EXIT } from './exit-status.ts';
+import { type SimulateOptions, simulateSummary, simulateSwitches } from './simulate-options.ts';
+
+export interface Configured {
+  readonly config: LoadedConfig;
+  /** One line each, to be logged once the log is open. */
+  readonly warnings: readonly string[];
+}
+
+export type ParsedCommand =
+  | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
+  | ({ readonly kind: 'plan'; readonly json: boolean; readonly watch: boolean } & Configured)
+  | ({ readonly kind: 'status'; readonly json: boolean; readonly watch: boolean } & Configured)
+  | { readonly kind: 'simulate'; readonly options: SimulateOptions }
+  | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
+  | { readonly kind: 'healthcheck'; readonly request: HealthcheckRequest }
+  | Print;
+
+/** Nothing to do but to say something: `text` ends with a line end. */
+export interface Print {
+  readonly kind: 'print';
+  readonly text: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly exitCode: typeof EXIT.done | typeof EXIT.usage;
+}
+
+interface AnyCommandEntry {
+  readonly summary: string;
+  /** Its own flags; every setting is a flag of every command besides. */
+  readonly switches: Readonly<Record<string, string>>;
+}
+
+export interface ConfiguredEntry extends AnyCommandEntry {
+  /** @param isOn whether a switch was given, by its flag */
+  toParsed(configured: Configured, isOn: (flag: string) => boolean): ParsedCommand;
+}
+
+/** A command that needs no whole configuration. */
+interface BareEntry extends AnyCommandEntry {
+  /** The settings that it takes. */
+  readonly only: readonly SettingKey[];
+  /** @param own its own flags, by commander's name */
+  parse(own: Readonly<Record<string, unknown>>, env: Environment, flags: Flags): ParsedCommand;
+}
+
+export type CommandEntry = ConfiguredEntry | BareEntry;
+
+const outputs = {
+  '--json': 'Print JSON and nothing else on standard output',
+  '--watch': 'On a terminal: show it again and again, until Ctrl-C or q',
+};
+
+function shown(
+  kind: 'plan' | 'status',
+  configured: Configured,
+  isOn: (flag: string) => boolean,
+): ParsedCommand {
+  const [json, watch] = [isOn('--json'), isOn('--watch')];
+  if (json && watch) return refusal(['--json and --watch exclude each other'], []);
+  return { kind, json, watch, ...configured };
+}
+
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  run: {
+    summary: 'Watch the disk and delete unused images when it is too full, forever (default)',
+    switches: { '--once': 'Check once, sweep if needed, and exit' },
+    toParsed: (configured, isOn) => ({ kind: 'run', once: isOn('--once'), ...configured }),
+  },
+  plan: {
+    summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
+    switches: outputs,
+    toParsed: (configured, isOn) => shown('plan', configured, isOn),
+  },
+  status: {
+    summary: 'Show the disk against the thresholds, and every image with who uses it',
+    switches: outputs,
+    toParsed: (configured, isOn) => shown('status', configured, isOn),
+  },
+  uncordon: {
+    summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',
+    switches: uncordonSwitches,
+    only: uncordonSettings,
+    parse: (own, env, flags) => {
+      const result = uncordonRequest(own, env, flags);
+      return result.ok ? { kind: 'uncordon', request: result.request } : refusal(result.problems, []);
+    },
+  },
+  healthcheck: {
+    summary: 'Ask the daemon of this configuration over HTTP whether it is well; exit status 1 if not',
+    switches: healthcheckSwitches,
+    only: healthcheckSettings,
+    parse: (own, env, flags) => {
+      const result = healthcheckRequest(own, env, flags);
+      return result.ok ? { kind: 'healthcheck', request: result.request } : refusal(result.problems, []);
+    },
+  },
+};
+export const defaultCommand = 'run';
+
+/** For the manual and the shells' completions. */
+export const describedCommands: readonly {
+  readonly name: string;
+  readonly summary: string;
+  readonly switches: Readonly<Record<string, string>>;
+  /** The settings that it takes; undefined: all. */
+  readonly only: readonly SettingKey[] | undefined;
+}[] = [
+  ...Object.entries(commands).map(([each, entry]) => ({
+    name: each,
+    summary: entry.summary,
+    switches: entry.switches,
+    only: 'only' in entry ? entry.only : undefined,
+  })),
+  { name: 'simulate', summary: simulateSummary, switches: simulateSwitches(), only: [] },
+];
+
+/** Refuses a configuration: what is wrong, one line each. */
+export function refusal(problems: readonly string[], warnings: readonly string[]): Print {
+  const lines = [
+    ...problems.map((problem) => `error: ${problem}`),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
+  return usageError(`${lines.join('\n')}\n`, []);
+}
+
+/** The longest argument that is quoted whole. */
+const LONGEST_ARGUMENT = 200;
+
+/** Says what was wrong; arguments stand in it as given, so what is hidden in them is made visible here. */
+export function usageError(text: string, argv: readonly string[]): Print {
+  const quoted = argv.map((argument) => [argument, printable(argument, LONGEST_ARGUMENT)] as const);
+  const shown = quoted.reduce(
+    (so, [from, to]) => (from === to || from === '' ? so : so.replaceAll(from, to)),
+    text,
+  );
+  return { kind: 'print', text: printableLines(shown, 2000), stream: 'stderr', exitCode: EXIT.usage };
+}

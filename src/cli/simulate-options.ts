@@ -1,0 +1,289 @@
+/**
+ * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it looks at no engine
+ * and no disk, and an operator's environment must not change what a replay says.
+ */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { longestAgeSeconds, seconds } from '../config/durations.ts';
+import { parseBytes, parsePercent } from '../config/quantities.ts';
+import { window } from '../config/window.ts';
+import { keepPatterns, type ValueKind, wholeNumber } from '../config/values.ts';
+import type { KeepPattern } from '../core/eligible/pattern.ts';
+import type { Window } from '../core/window.ts';
+import type { Capacity, Level } from '../simulate/simulate.ts';
+
+export interface SimulateOptions {
+  readonly trace: readonly string[];
+  /** A family of made-up traces; undefined where files are given. */
+  readonly generate: string | undefined;
+  /** How the files are to be read, where they are no traces. */
+  readonly import: 'binder-events' | undefined;
+  readonly seed: number;
+  readonly days: number;
+  readonly capacity: readonly Capacity[];
+  readonly inodes: Capacity | undefined;
+  /** Undefined: percentages, or bytes used. */
+  readonly thresholdType: 'free' | undefined;
+  readonly high: Level;
+  readonly low: Level;
+  readonly soft: Level | undefined;
+  readonly critical: Level | undefined;
+  readonly window: Window | undefined;
+  readonly keep: readonly KeepPattern[];
+  readonly minAge: number;
+  readonly keepLast: number;
+  readonly policy: string;
+  readonly bandwidth: number;
+  readonly sweepSeconds: number;
+  readonly sweepThresholds: boolean | undefined;
+  readonly json: boolean | undefined;
+  readonly html: string | undefined;
+  /** Where to write the trace that was generated or converted. */
+  readonly writeTrace: string | undefined;
+}
+
+export type ParsedSimulate =
+  | { readonly kind: 'simulate'; readonly options: SimulateOptions }
+  | { readonly kind: 'stopped'; readonly text: string; readonly isHelp: boolean };
+
+export const simulateSummary =
+  'Replay a trace of image uses with each policy and show what would have been fetched again';
+
+/** @param argv what follows the word `simulate` */
+export function parseSimulate(argv: readonly string[], columns: number): ParsedSimulate {
+  const printed = { out: '', err: '' };
+  const command = define().configureOutput({
+    writeOut: (text) => void (printed.out += text),
+    writeErr: (text) => void (printed.err += text),
+    getOutHelpWidth: () => columns,
+    getErrHelpWidth: () => columns,
+  });
+  try {
+    command.exitOverride().parse([...argv], { from: 'user' });
+    const given = command.opts<SimulateOptions>();
+    // Without a default of its own: commander would show an empty list in the help.
+    const options = { ...withType(given), trace: (given.trace as readonly string[] | undefined) ?? [] };
+    const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+    const problem = contradiction(options, isGiven);
+    if (problem !== undefined) command.error(`error: ${problem}`);
+    return { kind: 'simulate', options };
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const isHelp = error.exitCode === 0;
+    return { kind: 'stopped', text: isHelp ? printed.out : printed.err, isHelp };
+  }
+}
+
+/** Its options as they are written, with what they do. */
+export function simulateSwitches(): Readonly<Record<string, string>> {
+  return Object.fromEntries(define().options.map(({ flags, description }) => [flags, description]));
+}
+
+function contradiction(options: SimulateOptions, isGiven: (name: string) => boolean): string | undefined {
+  const { trace, generate, low, high, soft, html, writeTrace } = options;
+  if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';
+  if (trace.length > 0 && generate !== undefined) return 'give --trace or --generate, not both';
+  if (options.import !== undefined && trace.length === 0) return '--import says how to read --trace FILE';
+  for (const file of [html, writeTrace])
+    if (file !== undefined && trace.includes(file)) return `${file} would be overwritten while it is read`;
+  if (html !== undefined && html === writeTrace) return '--html and --write-trace name the same file';
+  const isAbsolute = high.type === 'absolute';
+  const isFree = high.type === 'free';
+  if (options.thresholdType === 'free' && !isFree)
+    return '--threshold-type free needs --high and --low in bytes, such as 20GB';
+  for (const [name, level] of [
+    ['--low', low],
+    ['--soft', soft],
+    ['--critical', options.critical],
+  ] as const) {
+    if (level !== undefined && level.type !== high.type)
+      return `${name} and --high must both be percentages or both be bytes`;
+  }
+  if (isAbsolute && isGiven('capacity')) return '--high in bytes needs no --capacity';
+  if (isFree && options.sweepThresholds) return '--sweep-thresholds tries percentages, so --high must be one';
+  if (isAbsolute && options.inodes !== undefined) return '--inodes needs --high and --low as percentages';
+  if (isAbsolute && options.sweepThresholds)
+    return '--sweep-thresholds tries percentages, so --high must be one';
+  const [lowText, highText] = [levelText(low), levelText(high)];
+  // Of free bytes, the fuller disk has the smaller number.
+  const fuller = (level: Level): number => (isFree ? -level.value : level.value);
+  if (fuller(low) >= fuller(high))
+    return `--low ${lowText} must be ${isFree ? 'above' : 'below'} --high ${highText}`;
+  if (soft !== undefined && (fuller(soft) < fuller(low) || fuller(soft) >= fuller(high)))
+    return isFree
+      ? `--soft ${levelText(soft)} must be at most --low ${lowText} and above --high ${highText}`
+      : `--soft ${levelText(soft)} must be at least --low ${lowText} and below --high ${highText}`;
+  return undefined;
+}
+
+/** Levels in bytes are free ones where that is said. @throws InvalidArgumentError */
+function withType(given: SimulateOptions): SimulateOptions {
+  if (given.thresholdType !== 'free') return given;
+  const free = (level: Level): Level => ({ ...level, type: level.type === 'absolute' ? 'free' : level.type });
+  return {
+    ...given,
+    high: free(given.high),
+    low: free(given.low),
+    soft: given.soft && free(given.soft),
+    critical: given.critical && free(given.critical),
+  };
+}
+
+function levelText({ type, value }: Level): string {
+  return type === 'relative' ? `${value}%` : `${value}B`;
+}
+
+function define(): Command {
+  return new Command('docker-image-cleaner simulate')
+    .description(simulateSummary)
+    .usage('(--trace FILE... | --generate FAMILY) [flags]')
+    .helpOption('-h, --help', 'Print this help')
+    .option('--trace <file...>', 'trace files (docs/trace-format.md), also packed with gzip, read as one')
+    .option('--generate <family>', 'make a trace instead: binder, ci or cluster')
+    .option(
+      '--import <format>',
+      'read --trace files as binder-events, the public launch archive',
+      binderEvents,
+    )
+    .option('--seed <number>', 'the seed of what is made up', whole, 1)
+    .option('--days <number>', 'how long a generated trace is, from 1 to 3650', days, 60)
+    .addOption(
+      new Option(
+        '--capacity <size,...>',
+        'the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several by commas',
+      )
+        .argParser(capacities)
+        .default([{ kind: 'share', share: 0.15 }], '15%'),
+    )
+    .option(
+      '--inodes <number>',
+      'the inodes of the disk, such as 6500000, or a share such as 15%; not counted where left out',
+      inodes,
+    )
+    .addOption(
+      new Option(
+        '--threshold-type <type>',
+        'free: --high and --low are bytes free on the disk, as in THRESHOLD_TYPE',
+      ).argParser((text) => {
+        if (text.toLowerCase() !== 'free') throw new InvalidArgumentError('The only type is free.');
+        return 'free';
+      }),
+    )
+    .addOption(level('--high <level>', 'a sweep begins here: a percentage, or bytes such as 160GB', 80))
+    .addOption(level('--low <level>', 'a sweep ends below this', 60))
+    .addOption(
+      level(
+        '--soft <level>',
+        'from here on, while nothing is launched, single images are deleted without a cordon',
+      ),
+    )
+    .addOption(of('--window <window>', 'when sweeps may begin, as in WINDOW', window('UTC'), undefined))
+    .addOption(level('--critical <level>', 'from here on a sweep begins outside of --window, too'))
+    .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
+    .addOption(
+      of(
+        '--min-age <duration>',
+        'keep images at least this long after they arrived',
+        seconds(0, longestAgeSeconds),
+        0,
+      ),
+    )
+    .addOption(
+      of(
+        '--keep-last <number>',
+        'keep so many of the newest images of each repository',
+        wholeNumber(0, 10_000),
+        0,
+      ),
+    )
+    .addOption(
+      new Option('--policy <name,...>', 'policies and baselines to replay, by commas').default('all', 'all'),
+    )
+    .addOption(
+      new Option('--bandwidth <size>', 'bytes a second at which images are pulled')
+        .argParser(bytes)
+        .default(50e6, '50MB'),
+    )
+    .addOption(
+      of(
+        '--sweep-seconds <duration>',
+        'what each sweep takes besides what it deletes: cordon, uncordon, the pause in scheduling',
+        seconds(0, 3600),
+        10,
+      ),
+    )
+    .option('--sweep-thresholds', 'try pairs of --low and --high instead of one, and compare them')
+    .option('--json', 'Print JSON and nothing else on standard output')
+    .option('--html <file>', 'write a page with plots, too')
+    .option('--write-trace <file>', 'write the generated or imported trace in the trace format, too')
+    .allowExcessArguments(false);
+}
+
+/** An option of a kind that the daemon's settings have. */
+function of<T>(flags: string, help: string, kind: ValueKind<T>, fallback: T | undefined): Option {
+  const parse = (text: string): T => {
+    const parsed = kind.parse(text);
+    if (!parsed.ok) throw new InvalidArgumentError(`${parsed.reason}.`);
+    return parsed.value;
+  };
+  const option = new Option(flags, help).argParser(parse);
+  return Array.isArray(fallback) ? option.default(fallback, 'none') : option.default(fallback);
+}
+
+function level(flags: string, help: string, percentage?: number): Option {
+  const option = new Option(flags, help).argParser(levelOf);
+  return percentage === undefined
+    ? option
+    : option.default({ type: 'relative', value: percentage }, `${percentage}%`);
+}
+
+function levelOf(text: string): Level {
+  return /[kmgtpe]i?b?\s*$|b\s*$/i.test(text)
+    ? { type: 'absolute', value: bytes(text) }
+    : { type: 'relative', value: percent(text) };
+}
+
+function binderEvents(text: string): 'binder-events' {
+  if (text !== 'binder-events') throw new InvalidArgumentError('The only format is binder-events.');
+  return text;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0 || text.trim() === '')
+    throw new InvalidArgumentError('Not a whole number.');
+  return value;
+}
+
+function days(text: string): number {
+  const value = whole(text);
+  if (value < 1 || value > 3650) throw new InvalidArgumentError('It must be from 1 to 3650 days.');
+  return value;
+}
+
+function percent(text: string): number {
+  const parsed = parsePercent(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`It must be a percentage: ${text}`);
+  return parsed.value;
+}
+
+function bytes(text: string): number {
+  const parsed = parseBytes(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`It must be an amount of bytes, such as 200GB: ${text}`);
+  return parsed.value;
+}
+
+function share(text: string): Capacity | undefined {
+  return text.trim().endsWith('%') ? { kind: 'share', share: percent(text) / 100 } : undefined;
+}
+
+function capacities(text: string): Capacity[] {
+  return text.split(',').map((each) => share(each) ?? { kind: 'amount', amount: bytes(each) });
+}
+
+function inodes(text: string): Capacity {
+  const known = share(text);
+  if (known !== undefined) return known;
+  const amount = whole(text);
+  if (amount === 0) throw new InvalidArgumentError('A disk without inodes holds nothing.');
+  return { kind: 'amount', amount };
+}

@@ -1,0 +1,126 @@
+/**
+ * Replays in processes of their own, one job after another in each: as many as there are processors. A helper is this very
+ * program with the same arguments, so that it makes the same jobs; it is told the trace and then the numbers of jobs.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { isSea } from 'node:sea';
+import { type Job, type Outcome, runJob } from '../../simulate/simulate.ts';
+import type { Trace } from '../../simulate/traces/trace.ts';
+import { ReplayProgress } from './replay-progress.ts';
+
+/** What the first argument is in a helper; main.ts knows it. */
+const HELPER = 'simulate-helper';
+
+/** What a helper is told. */
+export type HelperOrder =
+  { readonly kind: 'trace'; readonly trace: Trace } | { readonly kind: 'job'; readonly job: number };
+
+/** What a helper says. */
+export type HelperMessage =
+  | { readonly kind: 'progress'; readonly job: number; readonly share: number }
+  | { readonly kind: 'done'; readonly job: number; readonly outcome: Outcome };
+
+/** Fewer uses to replay than that are done here sooner than helpers have started. */
+const WORTH_HELPERS = 30_000;
+
+/** A helper ended before its job: it was killed, or this program's file was replaced. */
+export class HelperError extends Error {
+  readonly code = 'SIMULATE_HELPER_ENDED';
+
+  constructor(how: string) {
+    super(`a process that replays ended ${how}`);
+    this.name = 'HelperError';
+  }
+}
+
+/** What came of each job, in order. With a line of progress where standard error is a terminal. */
+export async function runJobs(
+  trace: Trace,
+  jobs: readonly Job[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const progress = new ReplayProgress(jobs, process.stderr);
+  try {
+    const count = Math.min(jobs.length, availableParallelism());
+    if (count > 1 && jobs.length * trace.startsMs.length >= WORTH_HELPERS)
+      return await withHelpers(trace, jobs, count, progress, signal);
+    return jobs.map((job, number) => {
+      signal.throwIfAborted();
+      return runJob(trace, job, (share) => {
+        progress.at(number, share);
+      });
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+async function withHelpers(
+  trace: Trace,
+  jobs: readonly Job[],
+  count: number,
+  progress: ReplayProgress,
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const outcomes = new Array<Outcome>(jobs.length);
+  const waiting = [...jobs.keys()];
+  const helpers = Array.from({ length: count }, startHelper);
+  const work = async (helper: ChildProcess): Promise<void> => {
+    tell(helper, { kind: 'trace', trace });
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
+      outcomes[job] = await outcomeOf(helper, job, progress, signal);
+    helper.disconnect();
+  };
+  try {
+    await Promise.all(helpers.map(work));
+    return outcomes;
+  } finally {
+    for (const helper of helpers) if (helper.exitCode === null) helper.kill();
+  }
+}
+
+function startHelper(): ChildProcess {
+  const program = isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''];
+  return spawn(process.execPath, [...program, HELPER, ...process.argv.slice(3)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
+}
+
+function tell(helper: ChildProcess, order: HelperOrder): void {
+  // Refused: it has ended, which whoever waits for its answer is told.
+  helper.send(order, () => undefined);
+}
+
+async function outcomeOf(
+  helper: ChildProcess,
+  job: number,
+  progress: ReplayProgress,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const over = new AbortController();
+  const ended = once(helper, 'exit', { signal: AbortSignal.any([over.signal, signal]) }).then(
+    ([code, by]) => {
+      throw new HelperError(by === null ? `with status ${String(code)}` : `by ${String(by)}`);
+    },
+  );
+  const answered = new Promise<Outcome>((resolve) => {
+    const listen = (message: unknown): void => {
+      const said = message as HelperMessage;
+      progress.at(said.job, said.kind === 'done' ? 1 : said.share);
+      if (said.kind !== 'done') return;
+      helper.off('message', listen);
+      resolve(said.outcome);
+    };
+    helper.on('message', listen);
+    tell(helper, { kind: 'job', job });
+  });
+  try {
+    return await Promise.race([answered, ended]);
+  } finally {
+    over.abort();
+    ended.catch(() => undefined);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an unused
+ * image stays nevertheless.
+ */
+import { formatDuration } from '../model/format.ts';
+import { describePattern, keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
+import { type Image, type ImageId, references } from '../model/store.ts';
+
+/** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
+export type KeepLabelRule = 'on' | 'off' | readonly KeepPattern[];
+
+/** The rules in force. */
+export interface Protections {
+  /** `on` where left out. */
+  readonly keepLabel?: KeepLabelRule;
+  readonly keep: readonly KeepPattern[];
+  /** Since the image appeared on this host; 0: any age may go. */
+  readonly minAgeSeconds: number;
+  /** The newest so many of each repository stay; 0: none for that. */
+  readonly keepLast: number;
+}
+
+export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast: 0 };
+
+/** An image with it says of itself that it is to stay. */
+export const keepLabel = 'docker-image-cleaner.keep';
+
+export type ProtectionCode =
+  'elsewhere' | 'pinned' | 'sandbox-image' | 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
+
+const codes: ReadonlySet<string> = new Set<ProtectionCode>([
+  'pinned',
+  'sandbox-image',
+  'elsewhere',
+  'keep-label',
+  'keep-pattern',
+  'min-age',
+  'keep-last',
+]);
+
+export function isProtectionCode(code: string): code is ProtectionCode {
+  return codes.has(code);
+}
+
+export interface Protection {
+  readonly code: ProtectionCode;
+  /** One line for people. */
+  readonly reason: string;
+}
+
+/** The protected images of a list, each with the first rule that protects it. */
+export function protectedImages(
+  images: readonly Image[],
+  rules: Protections,
+  nowMs: number,
+): ReadonlyMap<ImageId, Protection> {
+  const newest = newestOfRepositories(images, rules.keepLast);
+  const hasRules = rules.keep.length > 0 || rules.minAgeSeconds > 0 || rules.keepLast > 0;
+  const byRule = (image: Image): Protection | undefined =>
+    byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id);
+  const found = new Map<ImageId, Protection>();
+  for (const image of images) {
+    const protection = image.engineNeeds ?? byLabel(image, rules) ?? (hasRules ? byRule(image) : undefined);
+    if (protection !== undefined) found.set(image.id, protection);
+  }
+  return found;
+}
+
+/** Only a plain no is a no: who sets the label in another way wants something kept. */
+function asksToBeKept({ labels }: Image): boolean {
+  const value = labels[keepLabel];
+  return value !== undefined && !/^\s*(false|0|no|off)\s*$/i.test(value);
+}
+
+function isHonoured(image: Image, rule: KeepLabelRule): boolean {
+  return rule === 'on' || (rule !== 'off' && keptBy(image, rule) !== undefined);
+}
+
+/** An image whose label asks for protection and does not get it, because the operator decided so. */
+export function isLabelIgnored(image: Image, { keepLabel: rule = 'on' }: Protections): boolean {
+  return asksToBeKept(image) && !isHonoured(image, rule);
+}
+
+function byLabel(image: Image, { keepLabel: rule = 'on' }: Protections): Protection | undefined {
+  const value = image.labels[keepLabel];
+  if (!asksToBeKept(image) || !isHonoured(image, rule)) return undefined;
+  return {
+    code: 'keep-label',
+    reason: `its label ${keepLabel}${value === undefined || value === '' ? '' : `=${value}`} protects it`,
+  };
+}
+
+function byPattern(image: Image, { keep }: Protections): Protection | undefined {
+  const pattern = keptBy(image, keep);
+  return pattern && { code: 'keep-pattern', reason: `the pattern ${describePattern(pattern)} protects it` };
+}
+
+function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Protection | undefined {
+  if (minAgeSeconds <= 0) return undefined;
+  const minimum = formatDuration(minAgeSeconds);
+  const sinceMs = hereSinceMs(image);
+  if (sinceMs === undefined) {
+    return {
+      code: 'min-age',
+      reason: `it is not known when it arrived; it may be younger than ${minimum} (min-age)`,
+    };
+  }
+  const ageSeconds = (nowMs - sinceMs) / 1000;
+  if (ageSeconds >= minAgeSeconds) return undefined;
+  const arrived = ageSeconds < 0 ? 'in the future by this clock' : `${formatDuration(ageSeconds)} ago`;
+  return { code: 'min-age', reason: `arrived ${arrived}; kept for ${minimum} (min-age)` };
+}
+
+/** When it came to this host, as well as that is known. */
+function hereSinceMs(image: Image): number | undefined {
+  return image.appearedAtMs ?? image.createdAtMs;
+}
+
+/** An image of unknown age counts as the newest. */
+function newestOfRepositories(images: readonly Image[], count: number): ReadonlyMap<ImageId, Protection> {
+  const found = new Map<ImageId, Protection>();
+  if (count <= 0) return found;
+  const repositories = new Map<string, Image[]>();
+  for (const image of images) {
+    for (const name of new Set(references(image).map(repositoryOf))) {
+      const list = repositories.get(name);
+      if (list === undefined) repositories.set(name, [image]);
+      else list.push(image);
+    }
+  }
+  for (const [name, list] of repositories) {
+    list.sort(newestFirst);
+    for (const image of list.slice(0, count)) {
+      const which = count === 1 ? `the newest of ${name}` : `among the ${count} newest of ${name}`;
+      found.set(image.id, { code: 'keep-last', reason: `it is ${which}` });
+    }
+  }
+  return found;
+}
+
+function newestFirst(a: Image, b: Image): number {
+  const here = descending(hereSinceMs(a), hereSinceMs(b));
+  if (here !== 0) return here;
+  const built = descending(a.createdAtMs, b.createdAtMs);
+  return built !== 0 ? built : a.id < b.id ? -1 : 1;
+}
+
+/** Unknown times first. */
+function descending(a: number | undefined, b: number | undefined): number {
+  if (a === b) return 0;
+  return (b ?? Infinity) - (a ?? Infinity);
+}

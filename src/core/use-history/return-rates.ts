@@ -1,0 +1,178 @@
+/**
+ * What a host teaches about images like this one: how much oftener or seldomer they come back than their own uses so far
+ * let expect. Returns are counted, and the uses that were to be expected in idle times (record.ts), by class. The one
+ * divided by the other corrects what is expected of the next that is in the class. There are two such corrections, and the
+ * second corrects what the first has left:
+ *
+ * - by standing (has a newer version come?), number of uses and idle time;
+ * - by standing and for how long it was wanted, from when it was first seen to its last use: what was used three times
+ *   within a day is another thing than what was used three times within a month.
+ *
+ * Idle times count hour by hour, so that what never comes back is not overlooked.
+ */
+import { expectedUses, lastingCount, type UseRecord } from './use-record.ts';
+import { Standing } from './version-standing.ts';
+
+const STANDINGS = Object.keys(Standing).length;
+/** By number of uses, those of a burst as one: 1, 2, 3-4, 5-9, 10-19, more. */
+const USE_CLASSES = 6;
+/** By idle time, each twice as long as the one before, from a quarter of an hour to a year. */
+const AGES = 17;
+const FIRST_AGE_MS = 900_000;
+/** By the time between first seen and last used, each twice as long as the one before, from half a day to a month. */
+const SPANS = 8;
+const FIRST_SPAN_MS = 43_200_000;
+
+/** What is assumed before anything was learned, as much as so many expected uses weigh. Soon replaced by what was seen. */
+const PRIOR_USES = 2;
+const PRIORS: Readonly<Record<Standing, number>> = {
+  [Standing.newest]: 1,
+  [Standing.superseded]: 0.25,
+  [Standing.older]: 0.5,
+};
+/** What is known of all likes weighs as much as so many expected uses beside what is known of a class. */
+const SHRINKAGE = 4;
+/** So many uses must have been expected before the time for which things are wanted corrects half of what it could. */
+const SPAN_SHRINKAGE = 8;
+
+/** Both corrections' classes one after another. */
+export interface LessonsState {
+  readonly returns: readonly number[];
+  readonly expected: readonly number[];
+}
+
+/** Returns, and the uses that were to be expected, by class. */
+class Tally {
+  readonly returns: Float64Array;
+  readonly expected: Float64Array;
+
+  constructor(classes: number) {
+    this.returns = new Float64Array(classes);
+    this.expected = new Float64Array(classes);
+  }
+
+  /** What returned, in parts of what was to be expected; `assumed` weighs as much as so many expected uses. */
+  ratio(at: number, assumed: number, weight: number): number {
+    return (assumed * weight + (this.returns[at] ?? 0)) / (weight + (this.expected[at] ?? 0));
+  }
+
+  add(at: number, returns: number, expected: number): void {
+    this.returns[at] = (this.returns[at] ?? 0) + returns;
+    this.expected[at] = (this.expected[at] ?? 0) + expected;
+  }
+
+  fade(factor: number): void {
+    for (let at = 0; at < this.returns.length; at++) {
+      this.returns[at] = (this.returns[at] ?? 0) * factor;
+      this.expected[at] = (this.expected[at] ?? 0) * factor;
+    }
+  }
+}
+
+function usesClassOf(record: UseRecord): number {
+  const count = lastingCount(record);
+  return count <= 1.2 ? 0 : Math.min(USE_CLASSES - 1, 1 + Math.floor(Math.log2(count / 1.2)));
+}
+
+function spanOf(record: UseRecord): number {
+  return doublings((record.lastUsedMs - record.firstSeenMs) / FIRST_SPAN_MS, SPANS);
+}
+
+function ageOf(idleMs: number): number {
+  return doublings(idleMs / FIRST_AGE_MS, AGES);
+}
+
+/** 0 below 1, 1 below 2, 2 below 4 and so on; the last class takes all that is more. */
+function doublings(value: number, classes: number): number {
+  return Math.min(classes - 1, 32 - Math.clz32(Math.min(2 ** 31, Math.max(0, value))));
+}
+
+const endsMs = Float64Array.from({ length: AGES }, (_, age) =>
+  age === AGES - 1 ? Infinity : FIRST_AGE_MS * 2 ** age,
+);
+
+/** Idle time at which an age ends. */
+export function endOfAge(idleMs: number): number {
+  return endsMs[ageOf(idleMs)] ?? Infinity;
+}
+
+export class Lessons {
+  readonly #ofUses = new Tally(STANDINGS * AGES * USE_CLASSES);
+  /** Sums of these: of all uses at an age, and of all. What little is known of a class is rounded out with them. */
+  readonly #ofAge = new Tally(STANDINGS * AGES);
+  readonly #ofAll = new Tally(STANDINGS);
+  readonly #ofSpan = new Tally(STANDINGS * SPANS);
+
+  /** A state whose classes are other ones is not taken: what it says is learned again. */
+  constructor(state?: LessonsState) {
+    const classes = this.#ofUses.returns.length;
+    const all = classes + this.#ofSpan.returns.length;
+    if (state?.returns.length !== all || state.expected.length !== all) return;
+    for (let at = 0; at < classes; at++) {
+      const atAge = Math.floor(at / USE_CLASSES);
+      const standing = Math.floor(atAge / AGES);
+      this.#add(standing, atAge, at, state.returns[at] ?? 0, state.expected[at] ?? 0);
+    }
+    for (let at = classes; at < all; at++)
+      this.#ofSpan.add(at - classes, state.returns[at] ?? 0, state.expected[at] ?? 0);
+  }
+
+  toState(): LessonsState {
+    return {
+      returns: [...this.#ofUses.returns, ...this.#ofSpan.returns],
+      expected: [...this.#ofUses.expected, ...this.#ofSpan.expected],
+    };
+  }
+
+  /** Something is used again after having been idle. */
+  returned(record: UseRecord, standing: Standing, idleMs: number): void {
+    const atAge = standing * AGES + ageOf(idleMs);
+    this.#add(standing, atAge, atAge * USE_CLASSES + usesClassOf(record), 1, 0);
+    this.#ofSpan.add(standing * SPANS + spanOf(record), 1, 0);
+  }
+
+  /** Something was idle between two idle times. */
+  idled(record: UseRecord, standing: Standing, fromMs: number, toMs: number): void {
+    const uses = usesClassOf(record);
+    const span = standing * SPANS + spanOf(record);
+    for (let at = Math.max(0, fromMs); at < toMs;) {
+      const end = Math.min(toMs, endOfAge(at));
+      const age = ageOf(at);
+      const expected = expectedUses(record, at, end);
+      this.#ofSpan.add(span, 0, expected * this.#byUses(standing, age, uses));
+      const atAge = standing * AGES + age;
+      this.#add(standing, atAge, atAge * USE_CLASSES + uses, 0, expected);
+      at = end;
+    }
+  }
+
+  /** What returned of its likes, in parts of what was to be expected. */
+  correction(record: UseRecord, standing: Standing, idleMs: number): number {
+    return this.corrections(record, standing)(idleMs);
+  }
+
+  /** The same for several idle times of one record. */
+  corrections(record: UseRecord, standing: Standing): (idleMs: number) => number {
+    const bySpan = this.#ofSpan.ratio(standing * SPANS + spanOf(record), 1, SPAN_SHRINKAGE);
+    const uses = usesClassOf(record);
+    return (idleMs) => this.#byUses(standing, ageOf(idleMs), uses) * bySpan;
+  }
+
+  #byUses(standing: Standing, age: number, uses: number): number {
+    const atAge = standing * AGES + age;
+    const ofAll = this.#ofAll.ratio(standing, PRIORS[standing], PRIOR_USES);
+    const ofAge = this.#ofAge.ratio(atAge, ofAll, SHRINKAGE);
+    return this.#ofUses.ratio(atAge * USE_CLASSES + uses, ofAge, SHRINKAGE);
+  }
+
+  #add(standing: number, atAge: number, at: number, returns: number, expected: number): void {
+    this.#ofUses.add(at, returns, expected);
+    this.#ofAge.add(atAge, returns, expected);
+    this.#ofAll.add(standing, returns, expected);
+  }
+
+  /** Lets the past weigh less: multiplies all that was learned. */
+  fade(factor: number): void {
+    for (const tally of [this.#ofUses, this.#ofAge, this.#ofAll, this.#ofSpan]) tally.fade(factor);
+  }
+}

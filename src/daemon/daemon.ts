@@ -1,0 +1,377 @@
+/**
+ * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
+ * once, when it begins, and tried again with backoff until it is over.
+ */
+import type { Audience } from '../events/listener.ts';
+import { backoff, sleep } from '../system/clock.ts';
+import type { Clean } from '../core/eligible/cache-and-containers.ts';
+import { DeletionBudget } from '../core/deletion-budget.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
+import type { Protections } from '../core/eligible/rules.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
+import { untilText, usedText } from '../core/model/format.ts';
+import type { Image } from '../core/model/store.ts';
+import { isTriggered, level, reaches, type Thresholds } from '../core/model/thresholds.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
+import type { Window } from '../core/window.ts';
+import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
+import type { HeldCordon, SweepCordon, Verdict } from '../sweep/cordon-guard.ts';
+import type { Due, Reporter, SweepReport } from '../events/events.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import { FailedDeletions } from '../sweep/failed-deletions.ts';
+import { GentleMode } from './soft-threshold.ts';
+import { KeepCheck } from './keep-check.ts';
+import { LastSweep } from './repeat-guard.ts';
+import { IdleMemory } from './idle-memory.ts';
+import { observe, type Snapshot, spaceAnswer } from '../observe/observe.ts';
+import { Place } from './path-check.ts';
+import type { RemovedNames } from '../sweep/remove/removed-names.ts';
+import { sweep } from '../sweep/sweep.ts';
+import { whyClosed } from '../window-gate.ts';
+
+export interface DaemonOptions {
+  readonly engine: Engine;
+  readonly disk: ImageDisk;
+  readonly report: Reporter;
+  readonly thresholds: Thresholds;
+  readonly policy: Policy;
+  /** What is known of the use of images, now. */
+  readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Those in force, which change with the file of KEEP_FILE. */
+  readonly protections: Protections;
+  /** Reads that file again if it changed; true where other protections are in force now. */
+  readonly rereadRules?: () => Promise<boolean>;
+  readonly clean: Clean;
+  /** The circuit breakers, and what they have counted; none where left out. */
+  readonly budget?: DeletionBudget;
+  readonly intervalSeconds: number;
+  readonly delaySeconds: number;
+  /** One engine request; also how long a sweep waits for an engine that went away. */
+  readonly timeoutSeconds: number;
+  readonly dryRun: boolean;
+  /** Sweep although the images are on another filesystem. */
+  readonly sweepOtherFilesystem?: boolean;
+  /** Where the node is to be cordoned during a sweep. */
+  readonly cordon?: SweepCordon | undefined;
+  /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
+  readonly criticalLevel?: number | undefined;
+  /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
+  readonly softLevel?: number | undefined;
+  /** When deletions may begin below the critical level; undefined: at any time. */
+  readonly window?: Window | undefined;
+  /** How long nothing may have come or begun before they do. */
+  readonly quietSeconds?: number;
+  /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
+  readonly audience?: Audience | undefined;
+  /** What an earlier life took off images and did not come to an end with. */
+  readonly removedNames?: RemovedNames | undefined;
+  readonly stop: AbortSignal;
+  readonly abandon: AbortSignal;
+  /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
+  readonly settleMs?: number;
+}
+
+/** Looks at an unanswered deletion so often before the sweep ends. */
+const LOOKS = 10;
+const SETTLE_MS = 30_000;
+/** A busy machine may take so much longer than anything promises before the loop counts as hung. */
+const SLACK_SECONDS = 30;
+/** So long a walk over the layers of a large and slow disk may take. */
+const WALK_SECONDS = 7_200;
+/** How often the disk is judged while the cordon is waited for; see sweep-cordon.ts. */
+const JUDGE_SECONDS = 10;
+/** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
+const REQUESTS = 4;
+
+/** How a check ended; `sweep` is there when there was one. */
+export type CheckResult =
+  | { readonly outcome: 'below-high' }
+  | { readonly outcome: 'skipped' }
+  /** Over HIGH, but deleting images is known not to help. */
+  | { readonly outcome: 'cannot-help' }
+  | { readonly outcome: 'swept'; readonly sweep: SweepReport }
+  | { readonly outcome: 'unavailable' }
+  | { readonly outcome: 'stopped' };
+
+/** What the daemon remembers between checks. */
+export class Daemon {
+  private readonly options: DaemonOptions;
+  private engineReachable: boolean | undefined;
+  private engineInfo: EngineInfo | undefined;
+  private readonly place: Place;
+  private pathReachable = true;
+  private lastDue: Due | undefined;
+  /** Why the last check that was over HIGH did not sweep; said when it changes. */
+  private skipReason: string | undefined;
+  private readonly failures: FailedDeletions;
+  private readonly lastSweep: LastSweep;
+  private readonly keepCheck: KeepCheck;
+  private readonly gentle: GentleMode | undefined;
+  private readonly budget: DeletionBudget;
+
+  constructor(options: DaemonOptions) {
+    this.options = options;
+    this.budget = options.budget ?? new DeletionBudget();
+    this.failures = new FailedDeletions(options.intervalSeconds);
+    this.lastSweep = new LastSweep({ ...options, failures: this.failures });
+    this.place = new Place(options);
+    this.keepCheck = new KeepCheck(options.protections, options.report);
+    const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
+    if (softLevel !== undefined && history !== undefined)
+      this.gentle = new GentleMode({
+        ...options,
+        budget: this.budget,
+        softLevel,
+        quietSeconds,
+        history,
+        settleMs,
+        looks: LOOKS,
+        owed: this.lastSweep.owed,
+      });
+  }
+
+  /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
+  async run(): Promise<void> {
+    const { stop, intervalSeconds } = this.options;
+    const memory = new IdleMemory();
+    let retry = backoff();
+    while (!stop.aborted) {
+      const { outcome } = await this.check();
+      if (outcome !== 'unavailable') retry = backoff();
+      const waitMs =
+        outcome === 'unavailable'
+          ? Math.min(retry.next().value, intervalSeconds * 1000)
+          : intervalSeconds * 1000;
+      this.alive(waitMs / 1000);
+      memory.giveBack();
+      await sleep(waitMs, stop);
+    }
+  }
+
+  /**
+   * One check and, if due, one sweep. Idle it costs one small engine request and one measurement; with an audience, two
+   * lists of the engine beside.
+   */
+  async check(): Promise<CheckResult> {
+    const { options } = this;
+    try {
+      await options.rereadRules?.();
+      const result = await this.sweepIfDue();
+      // After a check that swept, the world is another one.
+      if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
+      return result;
+    } catch (error) {
+      return this.failed(error);
+    } finally {
+      this.tellProblems();
+    }
+  }
+
+  /** What is remembered of layers is only for speed, and one tree is not the disk: that stops nothing, but is said. */
+  private tellProblems(): void {
+    const { disk, report } = this.options;
+    const events = {
+      lost: 'history.state-lost',
+      unwritten: 'history.write-failed',
+      'left-out': 'path.left-out',
+    } as const;
+    for (const { kind, path, message } of disk.takeProblems()) report({ event: events[kind], path, message });
+  }
+
+  private async sweepIfDue(): Promise<CheckResult> {
+    const { options } = this;
+    this.alive(REQUESTS * options.timeoutSeconds + this.usageSeconds());
+    await this.reachEngine();
+    const usage = await options.disk.usage(options.stop);
+    if (!this.pathReachable) {
+      this.pathReachable = true;
+      options.report({ event: 'path.available', path: options.disk.path });
+    }
+    const used = level(usage, options.thresholds.type).value;
+    const triggered = isTriggered(usage, options.thresholds);
+    const due = this.due(used, triggered);
+    const changed = due !== this.lastDue;
+    this.lastDue = due;
+    options.report({
+      event: 'check.completed',
+      ...{ used, usage, thresholds: options.thresholds, triggered, due, changed },
+    });
+    this.lastSweep.measured(usage, triggered);
+    if (!triggered) {
+      this.skipReason = undefined;
+      if (whyClosed(options, usage, Date.now()) === undefined) await this.gentle?.check(usage);
+      return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
+    }
+    const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
+    const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
+    const wait = this.budget.whyWait(performance.now());
+    const closed = whyClosed(options, usage, Date.now());
+    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep());
+    const repeated = reason === this.skipReason;
+    if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
+    this.skipReason = reason;
+    if (reason !== undefined) return { outcome: cannotHelp === undefined ? 'skipped' : 'cannot-help' };
+    return await this.sweepCordoned(used);
+  }
+
+  private due(used: number, triggered: boolean): Due {
+    const { softLevel } = this.options;
+    if (triggered) return 'sweep';
+    return this.gentle !== undefined &&
+      softLevel !== undefined &&
+      reaches(used, softLevel, this.options.thresholds.type)
+      ? 'gentle-step'
+      : 'nothing';
+  }
+
+  /** The loop lives: its next sign comes within this time, or it hangs. */
+  private alive(withinSeconds: number): void {
+    this.options.audience?.alive(withinSeconds + SLACK_SECONDS);
+  }
+
+  /** Relative usage is one system call, absolute usage may be a walk. */
+  private usageSeconds(): number {
+    return this.options.thresholds.type === 'absolute' ? WALK_SECONDS : 0;
+  }
+
+  /** Looks at the whole world for the audience. */
+  private async show(): Promise<void> {
+    const { engine, disk, stop, clean } = this.options;
+    this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
+    const snapshot = await observe(engine, disk, stop, clean);
+    await this.checkPlace(snapshot.store.images);
+    await this.tellAudience(snapshot);
+  }
+
+  private async tellAudience(snapshot: Snapshot): Promise<void> {
+    const { audience, disk, stop } = this.options;
+    if (audience?.observed === undefined || this.engineInfo === undefined) return;
+    const space = await spaceAnswer(disk, snapshot.store, stop);
+    audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.place.finding, space });
+  }
+
+  /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
+  private async sweepCordoned(used: number): Promise<CheckResult> {
+    const { options } = this;
+    const { thresholds, cordon, dryRun, stop } = options;
+    let held: HeldCordon | undefined;
+    if (cordon !== undefined && !dryRun) {
+      const reason = `${usedText(used, thresholds.type)}, sweeping ${untilText(thresholds.low, thresholds.type)}`;
+      const answer = await cordon.hold(reason, () => this.judge(), stop);
+      if (answer === 'stopped') return { outcome: 'stopped' };
+      if (answer === 'not-needed') return { outcome: 'below-high' };
+      if (answer !== 'critical') held = answer;
+    }
+    let report: SweepReport;
+    try {
+      this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
+      const snapshot = await observe(options.engine, options.disk, stop, options.clean);
+      await this.checkPlace(snapshot.store.images);
+      await this.tellAudience(snapshot);
+      report = await sweep(snapshot, this.sweepOptions(held));
+    } finally {
+      await held?.release();
+    }
+    if (!dryRun) cordon?.tell(report);
+    await this.remember(report);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+  }
+
+  /** What the disk says while the cordon is waited for. */
+  private async judge(): Promise<Verdict> {
+    const { disk, thresholds, criticalLevel, stop } = this.options;
+    this.alive(JUDGE_SECONDS + this.usageSeconds());
+    try {
+      const usage = await disk.usage(stop);
+      if (!isTriggered(usage, thresholds)) return 'not-needed';
+      // It closed while we waited for our turn.
+      if (whyClosed(this.options, usage, Date.now()) !== undefined) return 'not-needed';
+      const used = level(usage, thresholds.type).value;
+      return criticalLevel !== undefined && reaches(used, criticalLevel, thresholds.type)
+        ? 'critical'
+        : 'wait';
+    } catch (error) {
+      if (error instanceof DiskError || stop.aborted) return 'wait';
+      throw error;
+    }
+  }
+
+  private async reachEngine(): Promise<void> {
+    const { engine, report, stop } = this.options;
+    if (this.engineReachable === true) {
+      await engine.ping(stop);
+      return;
+    }
+    const info = await engine.connect(stop);
+    this.engineReachable = true;
+    report({
+      event: 'engine.connected',
+      endpoint: info.endpoint,
+      name: info.name,
+      version: info.version,
+      apiVersion: info.apiVersion,
+    });
+    this.engineInfo = info;
+    await this.options.removedNames?.restore(engine, stop);
+    if (!this.place.isSettled) await this.checkPlace(await engine.listImages(stop));
+  }
+
+  /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
+  private async checkPlace(images: readonly Image[]): Promise<void> {
+    this.keepCheck.look(images);
+    if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
+  }
+
+  private async remember(report: SweepReport): Promise<void> {
+    if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
+    if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
+    await this.lastSweep.remember(report);
+  }
+
+  /** Owns every failure of the surroundings: says it once, when it begins. */
+  private failed(error: unknown): CheckResult {
+    const { report, engine, disk, stop } = this.options;
+    if (stop.aborted) return { outcome: 'stopped' };
+    if (error instanceof EngineError) {
+      if (this.engineReachable !== false) {
+        report({ event: 'engine.unavailable', endpoint: engine.endpoint, message: error.message });
+      }
+      this.engineReachable = false;
+      return { outcome: 'unavailable' };
+    }
+    if (error instanceof DiskError) {
+      if (this.pathReachable) report({ event: 'path.unavailable', path: disk.path, message: error.message });
+      this.pathReachable = false;
+      return { outcome: 'unavailable' };
+    }
+    throw error;
+  }
+
+  private sweepOptions(held: HeldCordon | undefined): Parameters<typeof sweep>[1] {
+    const { options } = this;
+    return {
+      engine: options.engine,
+      disk: options.disk,
+      policy: options.policy,
+      history: options.history,
+      protections: options.protections,
+      ...(options.rereadRules && { rereadRules: options.rereadRules }),
+      clean: options.clean,
+      report: options.report,
+      thresholds: options.thresholds,
+      delaySeconds: options.delaySeconds,
+      dryRun: options.dryRun,
+      budget: this.budget,
+      failures: this.failures,
+      isPlaceKnown: this.place.finding === undefined,
+      settleMs: options.settleMs ?? SETTLE_MS,
+      looks: LOOKS,
+      removedNames: options.removedNames,
+      patienceMs: options.timeoutSeconds * 1000,
+      stop: held?.end ?? options.stop,
+      abandon: options.abandon,
+      ...(held && { whyStopped: held.whyEnded }),
+    };
+  }
+}

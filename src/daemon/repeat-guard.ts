@@ -1,0 +1,88 @@
+/** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
+import { choiceIn } from '../core/eligible/fingerprint.ts';
+import type { Clean } from '../core/eligible/cache-and-containers.ts';
+import type { Protections } from '../core/eligible/rules.ts';
+import type { Usage } from '../core/model/thresholds.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
+import type { FailedDeletions } from '../sweep/failed-deletions.ts';
+import { OwedSpace, spacePatienceMs } from '../sweep/pending-space.ts';
+import { listStore } from '../observe/observe.ts';
+
+export interface LastSweepOptions {
+  readonly engine: Engine;
+  readonly disk: ImageDisk;
+  readonly report: Reporter;
+  readonly protections: Protections;
+  readonly clean: Clean;
+  readonly failures: FailedDeletions;
+  readonly stop: AbortSignal;
+}
+
+/** Sweeps that ended so are not begun again while the store is the same: they would end the same. */
+const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'dry-run']);
+
+const didNotHelp =
+  'the last sweep could not reach the low threshold, and nothing that may be deleted has changed since';
+const sameInDryRun = 'dry run, and nothing has changed since it logged what it would delete';
+
+export class LastSweep {
+  /** What the last deletions should have freed and did not show. */
+  readonly owed = new OwedSpace();
+  readonly #options: LastSweepOptions;
+  /** What it could have deleted when it ended without reaching LOW. */
+  #couldNotHelp: string | undefined;
+  #wasDryRun = false;
+
+  constructor(options: LastSweepOptions) {
+    this.#options = options;
+  }
+
+  /** A check measured the disk. Space that came late means that the sweep did help. */
+  measured(usage: Usage, triggered: boolean): void {
+    this.#options.failures.measured(usage);
+    const hasCome = this.owed.look(usage, this.#options.report);
+    if (hasCome || !triggered) this.#couldNotHelp = undefined;
+  }
+
+  /** Why no sweep is begun; undefined where one may help. @throws EngineError when the engine cannot be asked what there is. */
+  async whyNoSweep(): Promise<string | undefined> {
+    const wait = this.#options.failures.whyWait(Date.now());
+    if (wait !== undefined) return wait;
+    if (this.#couldNotHelp === undefined || this.#couldNotHelp !== (await this.#choice())) return undefined;
+    return this.#wasDryRun ? sameInDryRun : didNotHelp;
+  }
+
+  /** @throws EngineError, DiskError */
+  async remember(report: SweepReport): Promise<void> {
+    const { disk, stop } = this.#options;
+    const { failures } = this.#options;
+    if (report.stoppedBecause === 'deletions-failed' || report.stoppedBecause === 'denied')
+      failures.allFailed(
+        report.remaining.at(-1) ?? report.stoppedBecause,
+        await disk.usage(stop),
+        Date.now(),
+      );
+    else failures.succeeded();
+    const isUncertain = failures.takeUncertain();
+    const mayHelp = report.reachedLow || isUncertain || !POINTLESS_TO_REPEAT.has(report.stoppedBecause);
+    this.#couldNotHelp = mayHelp ? undefined : await this.#choice();
+    this.#wasDryRun = report.dryRun;
+    this.owed.forget();
+    const amount = { bytes: report.outstandingBytes, inodes: report.outstandingInodes };
+    if (amount.bytes + amount.inodes === 0 || report.stoppedBecause === 'path-unavailable' || stop.aborted)
+      return;
+    this.owed.owe(amount, await disk.usage(stop), await spacePatienceMs(disk, stop));
+  }
+
+  async #choice(): Promise<string> {
+    const { engine, disk, protections, clean, failures, stop } = this.#options;
+    const store = await listStore(engine, disk, stop, clean);
+    failures.keepOnly(
+      new Set([...store.images, ...store.containers, ...(store.cacheRecords ?? [])].map(({ id }) => id)),
+    );
+    const nowMs = Date.now();
+    return choiceIn(store, { protections, clean, nowMs, refused: failures.refusals(nowMs) });
+  }
+}

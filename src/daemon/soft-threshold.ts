@@ -1,0 +1,159 @@
+/**
+ * Gentle mode: between the soft threshold and HIGH, while the engine is quiet, what a sweep would delete first goes, one
+ * step at a check and without a cordon, so that fewer sweeps are needed. It follows the same plan and deletes the same way
+ * as a sweep, and does nothing where that could not bring usage below the soft threshold.
+ */
+import { hasFired } from '../system/clock.ts';
+import type { DeletionBudget } from '../core/deletion-budget.ts';
+import { firstStep, isQuiet } from '../core/soft-threshold.ts';
+import { makePlan, type Victim } from '../core/plan.ts';
+import { PredictionCheck } from '../core/prediction-check.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { Protections } from '../core/eligible/rules.ts';
+import { type Amount, freedBetween, level, reaches, type Usage } from '../core/model/thresholds.ts';
+import type { UnitId } from '../core/forest/removable.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import { LateSpace, type OwedSpace, spacePatienceMs } from '../sweep/pending-space.ts';
+import { observe } from '../observe/observe.ts';
+import {
+  noteFreed,
+  type RemovalSettings,
+  removeVictim,
+  tellLimit,
+  tellMissedPredictions,
+  tellPlanned,
+  tellRemoval,
+} from '../sweep/delete-victim.ts';
+
+export interface GentleOptions extends RemovalSettings {
+  readonly disk: ImageDisk;
+  readonly policy: Policy;
+  /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
+  readonly history: () => UsageHistory | undefined;
+  readonly protections: Protections;
+  readonly dryRun: boolean;
+  /** In the thresholds' unit. */
+  readonly softLevel: number;
+  readonly quietSeconds: number;
+  /** The circuit breakers. */
+  readonly budget: DeletionBudget;
+  /** What the last step did not show yet: the next one waits for it. */
+  readonly owed: OwedSpace;
+}
+
+export class GentleMode {
+  readonly #options: GentleOptions;
+  /** What could not be deleted, with the reason; until usage is below the soft threshold. */
+  readonly #refused = new Map<UnitId, string>();
+  /** Of a dry run: what was told already. */
+  #told: UnitId | undefined;
+  /** The latest event when there was nothing that could help: it is not tried again before the next. */
+  #pointlessAtMs: number | undefined;
+  #isPointlessSaid = false;
+
+  constructor(options: GentleOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * To be called when usage is below HIGH.
+   * @throws EngineError, DiskError as observe().
+   */
+  async check(usage: Usage): Promise<void> {
+    const { softLevel, thresholds } = this.#options;
+    const used = level(usage, thresholds.type).value;
+    if (!reaches(used, softLevel, thresholds.type)) {
+      this.#refused.clear();
+      this.#told = undefined;
+      this.#pointlessAtMs = undefined;
+      this.#isPointlessSaid = false;
+      return;
+    }
+    const isLimited = this.#options.budget.waitMs(performance.now()) > 0;
+    if (isLimited || this.#options.owed.isExpected || !this.#isQuiet() || this.#isPointless()) return;
+    await this.#step(used);
+  }
+
+  #isPointless(): boolean {
+    return this.#pointlessAtMs !== undefined && this.#pointlessAtMs === this.#options.history()?.latestMs;
+  }
+
+  #isQuiet(): boolean {
+    const { history, quietSeconds } = this.#options;
+    const known = history();
+    return known !== undefined && isQuiet(known, Date.now(), quietSeconds * 1000);
+  }
+
+  async #step(used: number): Promise<void> {
+    const { engine, disk, policy, protections, clean, thresholds, softLevel, report, stop } = this.#options;
+    const snapshot = await observe(engine, disk, stop, clean);
+    const history = this.#options.history();
+    const nowMs = Date.now();
+    const { store, usage } = snapshot;
+    const refused = this.#refused;
+    const plan = makePlan({ store, usage, thresholds, policy, protections, clean, refused, history, nowMs });
+    const after = level(plan.predicted.usageAfter, thresholds.type).value;
+    const canHelp = !reaches(after, softLevel, thresholds.type);
+    const victims = firstStep(plan.victims);
+    if (!canHelp || victims.length === 0) {
+      this.#pointlessAtMs = history?.latestMs;
+      if (!this.#isPointlessSaid)
+        report({ event: 'gentle.skipped', used, softLevel, thresholdType: thresholds.type });
+      this.#isPointlessSaid = true;
+      return;
+    }
+    this.#isPointlessSaid = false;
+    // Something may have begun while the store was listed.
+    if (!this.#isQuiet()) return;
+    if (this.#options.dryRun) {
+      if (this.#told !== victims[0]?.id) for (const victim of victims) tellPlanned(victim, report);
+      this.#told = victims[0]?.id;
+      return;
+    }
+    const step = victims.reduce((sum, { predicted }) => sum + predicted.bytes, 0);
+    const limit = this.#options.budget.forbids(step, 0, performance.now());
+    if (limit !== undefined) {
+      tellLimit(limit, this.#options);
+      return;
+    }
+    report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
+    const late = new LateSpace(this.#options);
+    const check = new PredictionCheck(usage.inodes !== undefined);
+    const usageAfter = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
+    tellMissedPredictions(check, report);
+    this.#options.owed.owe(late.outstanding, usageAfter, await spacePatienceMs(disk, this.#options.abandon));
+  }
+
+  /** @returns what the disk says after the last deletion. */
+  async #remove(
+    victims: readonly Victim[],
+    usage: Usage,
+    {
+      toFree,
+      late,
+      check,
+    }: { readonly toFree: Amount; readonly late: LateSpace; readonly check: PredictionCheck },
+  ): Promise<Usage> {
+    const { disk, stop, abandon } = this.#options;
+    let before = usage;
+    for (const victim of victims) {
+      if (hasFired(stop)) break;
+      const begunMs = performance.now();
+      const result = await removeVictim(victim, this.#options);
+      const after =
+        result.outcome === 'deleted'
+          ? await late.measure(before, victim.predicted, toFree)
+          : await disk.usage(abandon);
+      const durationSeconds = (performance.now() - begunMs) / 1000;
+      noteFreed(result, victim, freedBetween(before, after), this.#options.budget);
+      tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
+      if (result.outcome === 'deleted') check.note(victim, freedBetween(before, after));
+      before = after;
+      if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
+      this.#refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
+      break;
+    }
+    return before;
+  }
+}

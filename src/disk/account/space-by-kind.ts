@@ -1,0 +1,272 @@
+/** "Where is my space?": every byte of the filesystem, by what it is for. The parts sum to the filesystem's size. */
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, statfs } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { type ChainId, holders, type ImageStore } from '../../core/model/store.ts';
+import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
+import type { Amount } from '../../core/model/thresholds.ts';
+import { type DiskAccount, type StoreAccount, sum } from './account.ts';
+import { errnoOf } from '../../system/errno.ts';
+import { unreadablePath } from '../filesystem/error.ts';
+import { forEachLimited } from '../../system/concurrency.ts';
+import type { MeasuredFolder } from './layer-folders.ts';
+import { type FolderOwner, ownersOf } from './owners.ts';
+import { sumTrees } from '../walk/walk.ts';
+
+export type { SpaceByKind, SpaceKind };
+
+const nothing: Amount = { bytes: 0, inodes: 0 };
+const logPattern = /-json\.log(\.\d+)?(\.gz)?$|^(container|ctr)\.log/;
+
+/**
+ * Sorts an account by kind.
+ * @param account taken just before: what changed since then shows up as `notTheEngines`.
+ * @param images what the engine holds now; decides what is in use.
+ * @param gauged the layers' folder, where that is on a filesystem of its own: then that filesystem is told about, and of the
+ *   account only what is on it.
+ * @throws DiskError when something may not be read; the signal's reason when aborted.
+ */
+export async function spaceByKind(
+  account: DiskAccount,
+  images: ImageStore,
+  signal: AbortSignal,
+  gauged = account.root,
+): Promise<SpaceByKind> {
+  const isWhole = gauged === account.root;
+  const parts: Record<SpaceKind, Amount> = {
+    imagesInUse: nothing,
+    imagesUnused: nothing,
+    buildCache: nothing,
+    containerLayers: nothing,
+    containerLogs: nothing,
+    volumesInUse: nothing,
+    volumesUnused: nothing,
+    leftovers: nothing,
+    beingWritten: nothing,
+    engine: nothing,
+    unknown: nothing,
+    notTheEngines: nothing,
+    reserved: nothing,
+    available: nothing,
+  };
+  const add = (kind: SpaceKind, ...amounts: readonly Amount[]): void => {
+    parts[kind] = sum([parts[kind], ...amounts]);
+  };
+  const leftovers: string[] = [];
+  const unusedVolumes: string[] = [];
+  if (account.store !== undefined)
+    leftovers.push(...(await addFolders(account.store, images, account.takenAtMs, add, signal)));
+  else if (isWhole) add('unknown', account.total);
+  if (account.store !== undefined && isWhole) {
+    const named = await addTrees(account, account.store, add, signal);
+    leftovers.push(...named.leftovers);
+    unusedVolumes.push(...named.unusedVolumes);
+    add('engine', account.store.metadata);
+    // Files with names in several places count once in the account, so what is counted twice here goes off again.
+    const seen = sum(Object.values(parts));
+    add('engine', { bytes: account.total.bytes - seen.bytes, inodes: account.total.inodes - seen.inodes });
+  }
+  const answer = await statfs(gauged);
+  const size = answer.bsize;
+  const used: Amount = { bytes: (answer.blocks - answer.bfree) * size, inodes: answer.files - answer.ffree };
+  // A disk of layers of which no record tells.
+  if (!isWhole && account.store === undefined) add('unknown', used);
+  const counted = isWhole ? account.total : sum(Object.values(parts));
+  add('notTheEngines', {
+    bytes: Math.max(0, used.bytes - counted.bytes),
+    inodes: answer.files === 0 ? 0 : Math.max(0, used.inodes - counted.inodes),
+  });
+  add('reserved', { bytes: (answer.bfree - answer.bavail) * size, inodes: 0 });
+  add('available', { bytes: answer.bavail * size, inodes: answer.ffree });
+  const total = { bytes: answer.blocks * size, inodes: answer.files };
+  return { path: gauged, total, parts, leftovers, unusedVolumes };
+}
+
+const kindOfOwner: Readonly<Record<FolderOwner, SpaceKind>> = {
+  container: 'containerLayers',
+  'build-cache': 'buildCache',
+  writing: 'beingWritten',
+  nobody: 'leftovers',
+};
+
+function amountOf({ files, rest }: MeasuredFolder): Amount {
+  return sum([sumTrees([files]), rest]);
+}
+
+type Add = (kind: SpaceKind, ...amounts: readonly Amount[]) => void;
+
+/** The folders of the layers folder. Returns the leftovers. */
+async function addFolders(
+  store: StoreAccount,
+  images: ImageStore,
+  nowMs: number,
+  add: Add,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { inUse, unused } = chainsByUse(store, images);
+  const others: MeasuredFolder[] = [];
+  for (const folder of store.folders) {
+    const { chainId } = folder;
+    if (chainId !== undefined && inUse.has(chainId)) add('imagesInUse', amountOf(folder));
+    else if (chainId !== undefined && unused.has(chainId)) add('imagesUnused', amountOf(folder));
+    else others.push(folder);
+  }
+  const owners = await ownersOf(store.database, others, nowMs, signal);
+  const leftovers: string[] = [];
+  for (const folder of others) {
+    const owner = owners.get(folder.name) ?? 'writing';
+    add(kindOfOwner[owner], amountOf(folder));
+    if (owner === 'nobody') leftovers.push(`${store.database.layersFolder}/${folder.name}`);
+  }
+  return leftovers;
+}
+
+/** Which layers belong to an image, or a container's image, in use; which to unused images only. */
+function chainsByUse(
+  store: StoreAccount,
+  images: ImageStore,
+): { readonly inUse: ReadonlySet<ChainId>; readonly unused: ReadonlySet<ChainId> } {
+  const { database } = store;
+  const inUse = new Set<ChainId>();
+  const unused = new Set<ChainId>();
+  const held = holders(images);
+  for (const image of images.images) {
+    const chains = image.layers ?? database.images.get(image.id) ?? [];
+    for (const chain of chains) (held.has(image.id) ? inUse : unused).add(chain);
+  }
+  // A container whose image lost its name or record still holds its layers.
+  for (const { parentId } of database.containers.values()) {
+    for (let id = parentId; id !== undefined && !inUse.has(id); id = database.layers.get(id)?.parentId)
+      inUse.add(id);
+  }
+  return { inUse, unused };
+}
+
+/** The folders of storage drivers below a data root: only one of them is the engine's at a time. */
+const driverFolders = [
+  'aufs',
+  'btrfs',
+  'devicemapper',
+  'fuse-overlayfs',
+  'overlay',
+  'overlay2',
+  'vfs',
+  'zfs',
+];
+/** What a pull, a load or a build puts into `tmp` goes with it; what has not changed for a day was left by one that broke off. */
+const temporaryMs = 86_400_000;
+
+/** Everything else below the root. Returns the names of volumes that no container mounts, and the paths of leftovers. */
+async function addTrees(
+  { root, takenAtMs }: DiskAccount,
+  store: StoreAccount,
+  add: Add,
+  signal: AbortSignal,
+): Promise<{ readonly unusedVolumes: readonly string[]; readonly leftovers: readonly string[] }> {
+  const mounted = await mountedVolumes(root, store, signal);
+  const unused: string[] = [];
+  const leftovers: string[] = [];
+  const isOtherDriver = (path: string): boolean =>
+    path !== store.database.layersFolder && driverFolders.some((name) => path === `${root}/${name}`);
+  for (const [path, tree] of store.trees) {
+    const amount = sumTrees([tree]);
+    const name = basename(path);
+    if (isOtherDriver(path)) {
+      add('leftovers', amount);
+      leftovers.push(path);
+      continue;
+    }
+    switch (dirname(path)) {
+      case `${root}/volumes`: {
+        if (name === 'metadata.db' || name === 'backingFsBlockDev') add('engine', amount);
+        else if (mounted.has(name)) add('volumesInUse', amount);
+        else {
+          add('volumesUnused', amount);
+          unused.push(name);
+        }
+        break;
+      }
+      case `${root}/containers`: {
+        const logs = await logsIn(path, signal);
+        add('containerLogs', logs);
+        add('engine', { bytes: amount.bytes - logs.bytes, inodes: amount.inodes - logs.inodes });
+        break;
+      }
+      case `${root}/tmp`: {
+        const isOld = await isUntouchedSince(path, takenAtMs - temporaryMs);
+        add(isOld ? 'leftovers' : 'engine', amount);
+        if (isOld) leftovers.push(path);
+        break;
+      }
+      default:
+        add(path === `${root}/buildkit` ? 'buildCache' : 'engine', amount);
+    }
+  }
+  return { unusedVolumes: unused, leftovers };
+}
+
+async function isUntouchedSince(path: string, atMs: number): Promise<boolean> {
+  try {
+    const { mtimeMs, ctimeMs } = await lstat(path);
+    return Math.max(mtimeMs, ctimeMs) < atMs;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw unreadablePath(path, errnoOf(error), error);
+  }
+}
+
+/** Longer than a volume's name with what is around it. */
+const longestName = 1000;
+
+/** Names of the volumes that containers of any state mount, from their `config.v2.json`. */
+async function mountedVolumes(
+  root: string,
+  store: StoreAccount,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  const containers = [...store.trees.keys()].filter((path) => dirname(path) === `${root}/containers`);
+  await forEachLimited(containers, 8, signal, async (folder) => {
+    const path = `${folder}/config.v2.json`;
+    try {
+      let end = '';
+      // In pieces: a container has all labels of its image, however long.
+      for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+        const text = end + piece;
+        // `MountPoints` has an object a mount, with `Type: volume` and the volume's `Name`.
+        for (const match of text.matchAll(/"Name":"([^"\\/]+)"/g))
+          if (match[1] !== undefined) names.add(match[1]);
+        end = text.slice(-longestName);
+      }
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return;
+      throw unreadablePath(path, errnoOf(error), error);
+    }
+  });
+  return names;
+}
+
+/** The log files of one container, rotated ones and those of the `local` log driver included. */
+async function logsIn(folder: string, signal: AbortSignal): Promise<Amount> {
+  const found: Amount[] = [];
+  const visit = async (path: string, isLogFolder: boolean): Promise<void> => {
+    signal.throwIfAborted();
+    const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
+      throw unreadablePath(path, errnoOf(error), error);
+    });
+    for (const entry of entries) {
+      const at = `${path}/${entry.name}`;
+      if (entry.isDirectory() && entry.name === 'local-logs') await visit(at, true);
+      else if (entry.isFile() && (isLogFolder || logPattern.test(entry.name))) {
+        const stats = await lstat(at).catch((error: unknown) => {
+          if (errnoOf(error) === 'ENOENT') return undefined;
+          throw unreadablePath(at, errnoOf(error), error);
+        });
+        if (stats !== undefined) found.push({ bytes: stats.blocks * 512, inodes: 1 });
+      }
+    }
+  };
+  await visit(folder, false);
+  return sum(found);
+}

@@ -1,0 +1,259 @@
+/**
+ * Podman's (containers/storage) image store as it lies on the disk, read-only. Layout as of containers/storage 1.x:
+ *
+ *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size; `<id>.tar-split.gz` beside
+ *     overlay-images/images.json         images: id, layer (the topmost)
+ *     overlay-containers/containers.json containers: id, names, image, layer (the one it writes in); also those that other
+ *                                        programs on the same store made, of which the engine says nothing (buildah)
+ *     overlay/<layer id>/                the layer's files
+ */
+import { statSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as v from 'valibot';
+import type { ChainId, ImageId } from '../../core/model/store.ts';
+import { chainId } from '../../system/chain-id.ts';
+import { errnoOf } from '../../system/errno.ts';
+import { type FolderMark, isSettled, isUnchanged } from '../walk/folder-mark.ts';
+import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './docker-store.ts';
+
+const layersShape = v.array(
+  v.object({
+    id: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    parent: v.optional(v.string()),
+    'diff-digest': v.optional(v.string()),
+    'diff-size': v.optional(v.number()),
+  }),
+);
+const imagesShape = v.array(v.object({ id: v.string(), layer: v.optional(v.string()) }));
+const containersShape = v.array(
+  v.object({
+    id: v.string(),
+    layer: v.string(),
+    image: v.optional(v.string()),
+    names: v.nullish(v.array(v.string())),
+  }),
+);
+
+/** The three lists as they were when they were read: Podman writes a new file beside and renames it. */
+interface ListMark extends FolderMark {
+  readonly size: number;
+}
+
+/**
+ * Reads the store below a root; remembers it until one of its lists is another. One per root. Looks at files on the main
+ * thread: only on a filesystem that answers.
+ */
+export class PodmanStoreReader {
+  readonly #root: string;
+  #latest: LayerDatabaseResult | undefined;
+  #marks: readonly (ListMark | undefined)[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The store as it is now; the same object as before while no list changed. Never throws but for an abort. */
+  async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
+    signal.throwIfAborted();
+    const marks = listsOf(this.#root).map(markOf);
+    if (this.#latest !== undefined && areUnchanged(this.#marks, marks)) return this.#latest;
+    // The time before reading: what changes while we read must be noticed the next time.
+    const areSettled = marks.every((mark) => mark === undefined || isSettled(mark, Date.now()));
+    const result = await readStore(this.#root, signal);
+    const isWhole = result.ok && result.database.damaged.length === 0;
+    this.#latest = isWhole && areSettled ? result : undefined;
+    this.#marks = marks;
+    return result;
+  }
+}
+
+function listsOf(root: string): readonly string[] {
+  return [
+    `${root}/overlay-layers/layers.json`,
+    `${root}/overlay-images/images.json`,
+    `${root}/overlay-containers/containers.json`,
+  ];
+}
+
+function markOf(path: string): ListMark | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    // Whoever reads it finds out why, and what cannot be read is not remembered.
+    return undefined;
+  }
+}
+
+function areUnchanged(
+  before: readonly (ListMark | undefined)[],
+  now: readonly (ListMark | undefined)[],
+): boolean {
+  return now.every((mark, at) => {
+    const known = before[at];
+    if (mark === undefined || known === undefined) return mark === known;
+    return isUnchanged(known, mark) && known.size === mark.size;
+  });
+}
+
+async function readStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
+  const [layersPath = '', imagesPath = '', containersPath = ''] = listsOf(root);
+  // A store in which there never was an image has the folder and no list.
+  const isNew = (await namesIn(dirname(layersPath)))?.includes('layers.json') === false;
+  const layersFile = isNew ? [] : await readJson(layersPath, layersShape);
+  if (layersFile === undefined) {
+    return problem(
+      'missing',
+      `${root} holds neither Docker's image store (image/) nor Podman's (overlay-layers/).`,
+    );
+  }
+  if (typeof layersFile === 'string') {
+    return layersFile === 'unreadable'
+      ? problem('unreadable', `${layersPath} may not be read.`)
+      : problem('damaged', `${layersPath} is not Podman's list of layers.`);
+  }
+  const damaged: string[] = [];
+  const listedImages = await readJson(imagesPath, imagesShape);
+  const images = usable(listedImages, imagesPath, damaged);
+  const containers = usable(await readJson(containersPath, containersShape), containersPath, damaged);
+  signal.throwIfAborted();
+  const writable = new Set(containers.map((container) => container.layer));
+  const byId = new Map(layersFile.map((layer) => [layer.id, layer]));
+
+  /** The layers that a layer stands on, itself last; undefined where one is missing or has no digest. */
+  const pathTo = (id: string | undefined): readonly string[] | undefined => {
+    const path: string[] = [];
+    for (let at = id; at !== undefined && at !== ''; at = byId.get(at)?.parent) {
+      if (!byId.has(at) || path.length > byId.size) return undefined;
+      path.push(at);
+    }
+    return path.reverse();
+  };
+  const known = new Map<string, ChainId>();
+  /** The chain IDs of those. */
+  const chainsOf = (id: string | undefined): readonly ChainId[] | undefined => {
+    const path = pathTo(id);
+    if (path === undefined) return undefined;
+    const chains: ChainId[] = [];
+    for (const at of path) {
+      const digest = byId.get(at)?.['diff-digest'];
+      if (digest === undefined) return undefined;
+      const chain = known.get(at) ?? chainId(chains.at(-1), digest);
+      known.set(at, chain);
+      chains.push(chain);
+    }
+    return chains;
+  };
+
+  const layers = new Map<ChainId, StoredLayer>();
+  for (const layer of layersFile) {
+    if (writable.has(layer.id)) continue;
+    const chains = chainsOf(layer.id);
+    const own = chains?.at(-1);
+    if (chains === undefined || own === undefined) {
+      damaged.push(`Podman's layer ${layer.id} has no digest or no parent.`);
+      continue;
+    }
+    layers.set(own, {
+      chainId: own,
+      parentId: chains.at(-2),
+      diffId: layer['diff-digest'] ?? '',
+      folder: layer.id,
+      sizeBytes: layer['diff-size'] ?? 0,
+      tarSplitPath: `${root}/overlay-layers/${layer.id}.tar-split.gz`,
+    });
+  }
+  const imageChains = new Map<ImageId, readonly ChainId[]>();
+  for (const image of images) {
+    const chains = chainsOf(image.layer);
+    if (chains === undefined)
+      damaged.push(`Podman's image ${image.id} stands on a layer that is not listed.`);
+    else imageChains.set(`sha256:${image.id}`, chains);
+  }
+  const stored = new Map<string, StoredContainer>();
+  for (const { id, layer, image, names } of containers) {
+    const parentId = chainsOf(byId.get(layer)?.parent)?.at(-1);
+    // Empty: made from nothing (`buildah from scratch`).
+    const holds = image ? { image: `sha256:${image}`, name: names?.[0] ?? id.slice(0, 12) } : undefined;
+    stored.set(id, { id, folders: [layer], parentId, holds });
+  }
+  return {
+    ok: true,
+    database: {
+      layout: 'podman',
+      driver: 'overlay',
+      root,
+      layersFolder: `${root}/overlay`,
+      // Its locks are written in place, but have one block from the first time on, when the folder changes as well.
+      metadataFolders: [`${root}/overlay-images`, `${root}/overlay-layers`],
+      restlessFolders: [],
+      layers,
+      byFolder: new Map([...layers.values()].map((layer) => [layer.folder, layer])),
+      containers: stored,
+      images: imageChains,
+      holdsOnly: (await isWhole(listedImages, imagesPath))
+        ? new Set([...images.map(({ id }) => `sha256:${id}`), ...(await artifactsIn(root))])
+        : undefined,
+      // Podman lists a layer before its files are there (flag "incomplete"), so no folder's quietness is believed.
+      isWriting: true,
+      damaged,
+    },
+  };
+}
+
+async function readJson<T>(
+  path: string,
+  shape: v.GenericSchema<unknown, T>,
+): Promise<T | 'unreadable' | 'damaged' | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : 'unreadable';
+  }
+  try {
+    const result = v.safeParse(shape, JSON.parse(text));
+    return result.success ? result.output : 'damaged';
+  } catch {
+    return 'damaged';
+  }
+}
+
+/** Whether the list of images tells all: it may be missing where none was ever here, but then its folder is here. */
+async function isWhole(list: readonly unknown[] | string | undefined, path: string): Promise<boolean> {
+  return list === undefined ? (await namesIn(dirname(path))) !== undefined : Array.isArray(list);
+}
+
+async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch {
+    // Not there, or not to be read.
+    return undefined;
+  }
+}
+
+/** CRI-O lists OCI artifacts like images, by the digest of their manifest; they lie beside, in an OCI layout. */
+async function artifactsIn(root: string): Promise<readonly ImageId[]> {
+  // None, or not to be read: then they count as another store's, and stay.
+  const blobs = await namesIn(`${root}/artifacts/blobs/sha256`);
+  return (blobs ?? []).map((hex) => `sha256:${hex}`);
+}
+
+function usable<T>(
+  list: readonly T[] | 'unreadable' | 'damaged' | undefined,
+  path: string,
+  damaged: string[],
+): readonly T[] {
+  if (list === undefined) return [];
+  if (typeof list === 'string') {
+    damaged.push(`${path} is ${list}.`);
+    return [];
+  }
+  return list;
+}
+
+function problem(reason: 'missing' | 'unreadable' | 'damaged', message: string): LayerDatabaseResult {
+  return { ok: false, problem: { reason, message } };
+}

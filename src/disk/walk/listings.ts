@@ -1,0 +1,105 @@
+/**
+ * Names in folders, read on the main thread and read again only when the folder's times say that they changed: what is
+ * left of a check is one look a folder. Nothing here may be asked of a filesystem that does not answer, or the daemon
+ * hangs: see untilAnswering().
+ */
+import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { errnoOf } from '../../system/errno.ts';
+import { unreadablePath } from '../filesystem/error.ts';
+import { type FolderMark, isSettled, isUnchanged } from './folder-mark.ts';
+
+interface Listing extends FolderMark {
+  readonly names: readonly string[];
+}
+
+/** One for all that is looked at in one measurement. */
+export class Listings {
+  #known = new Map<string, Listing>();
+  /** Those that were asked for since the last forgetUnused(). */
+  #used = new Map<string, Listing>();
+
+  /**
+   * The names in a folder, links followed; the same array while they are the same. Undefined where there is no folder;
+   * the errno when it may not be read.
+   */
+  list(path: string): readonly string[] | string | undefined {
+    try {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats?.isDirectory() === true ? this.#names(path, stats) : undefined;
+    } catch (error) {
+      return isGone(error) ? undefined : (errnoOf(error) ?? String(error));
+    }
+  }
+
+  /** As list(), none where there is no folder. @throws DiskError when it may not be read. */
+  namesIn(path: string): readonly string[] {
+    const names = this.list(path);
+    if (typeof names === 'string') throw unreadablePath(path, names);
+    return names ?? none;
+  }
+
+  /**
+   * The names in a folder that was looked at just now and is no link; none when it is gone.
+   * @param way where it is read: a path by which it cannot be another one.
+   * @throws DiskError when it may not be read.
+   */
+  namesOf(path: string, stats: Stats, way = path): readonly string[] {
+    try {
+      return this.#names(path, stats, way);
+    } catch (error) {
+      if (isGone(error)) return none;
+      throw unreadablePath(path, errnoOf(error), error);
+    }
+  }
+
+  /** Forgets the folders that nobody asked for since the last time. */
+  forgetUnused(): void {
+    this.#known = this.#used;
+    this.#used = new Map();
+  }
+
+  #names(path: string, stats: Stats, way = path): readonly string[] {
+    const known = this.#used.get(path) ?? this.#known.get(path);
+    if (known !== undefined && isUnchanged(known, stats)) {
+      this.#used.set(path, known);
+      return known.names;
+    }
+    const { ino, mtimeMs, ctimeMs } = stats;
+    // The time before reading: what changes while we read must be noticed the next time.
+    const nowMs = Date.now();
+    const names = readdirSync(way);
+    if (isSettled(stats, nowMs)) this.#used.set(path, { ino, mtimeMs, ctimeMs, names });
+    return names;
+  }
+}
+
+/**
+ * An entry as it is now, links not followed; undefined when it is gone.
+ * @param name what it is called in an error.
+ * @throws DiskError when it may not be looked at.
+ */
+export function look(path: string, name = path): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw unreadablePath(name, errnoOf(error), error);
+  }
+}
+
+/** The names in a folder, not remembered; none when it is gone. @throws DiskError when it may not be read. */
+export function readNames(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isGone(error)) return none;
+    throw unreadablePath(path, errnoOf(error), error);
+  }
+}
+
+const none: readonly string[] = [];
+
+function isGone(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}

@@ -1,0 +1,72 @@
+/** Who decides what goes in a replay: the policies of the daemon through the daemon's own planner, and what others do. */
+import { forestOf } from '../../core/forest/forest.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { sortOut } from '../../core/eligible/images.ts';
+import type { Protections } from '../../core/eligible/rules.ts';
+import { selectVictims } from '../../core/select/choose.ts';
+import { amountToFree, level, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import type { UsageHistory } from '../../core/use-history/history.ts';
+import type { VirtualStore } from './virtual-store.ts';
+
+/** What a chooser sees when a sweep begins. */
+export interface Moment {
+  readonly store: VirtualStore;
+  readonly usage: Usage;
+  readonly thresholds: Thresholds;
+  /** What people protect; the policies of the daemon keep it, the baselines know nothing of it. */
+  readonly protections: Protections;
+  /** What was learned so far; undefined where the chooser does not want a history. */
+  readonly history: UsageHistory | undefined;
+  readonly nowMs: number;
+  /** The number of the next use in the trace. For those who know the future; nobody else may look. */
+  readonly nextUse: number;
+}
+
+export interface Chooser {
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
+  /** It is a baseline or a mark to measure against, not a policy that can be set. */
+  readonly isReference: boolean;
+  readonly wantsHistory: boolean;
+  /** The numbers of the images to delete, in order. None is in use. */
+  readonly choose: (moment: Moment) => readonly number[];
+}
+
+/** Makes a chooser for a replay; each replay has its own, so that a chooser may remember things. */
+export type ChooserMaker = Pick<Chooser, 'name' | 'summary' | 'isReference'> & {
+  readonly make: (store: VirtualStore) => Chooser;
+};
+
+/** What the daemon would delete now. The one seam between the simulator and the planner. */
+export function plannedVictims(policy: Policy, moment: Moment): readonly number[] {
+  const store = moment.store.snapshot();
+  const held = moment.store.holders();
+  const forest = forestOf(store, undefined, held);
+  const stays = new Set(
+    sortOut(store, undefined, { ...moment.protections, nowMs: moment.nowMs }, held).kept.map(({ id }) => id),
+  );
+  const { victims } = selectVictims(policy, {
+    store,
+    forest,
+    candidates: forest.units.filter((unit) => !stays.has(unit.id)),
+    goal: amountToFree(moment.usage, moment.thresholds),
+    scarce: level(moment.usage, moment.thresholds.type).resource,
+    nowMs: moment.nowMs,
+    ...(moment.history && { history: moment.history }),
+  });
+  return victims.map((victim) => moment.store.indexOf(victim.id));
+}
+
+/** A policy of the daemon. */
+export function policyChooser(policy: Policy): ChooserMaker {
+  const described = { name: policy.name, summary: policy.summary, isReference: false };
+  return {
+    ...described,
+    make: () => ({
+      ...described,
+      wantsHistory: true,
+      choose: (moment) => plannedVictims(policy, moment),
+    }),
+  };
+}

@@ -1,0 +1,63 @@
+/** Whether the loop lives and whether it can do its work. Pure: times come in, on a clock that never goes back. */
+import type { DaemonEvent } from '../../../events/events.ts';
+
+export interface Verdict {
+  readonly ok: boolean;
+  /** A sentence for people. */
+  readonly message: string;
+}
+
+export class Health {
+  #deadlineMs: number;
+  #withinMs: number;
+  /** Why the work cannot be done; undefined: it can. */
+  #problem: { readonly of: 'start' | 'engine' | 'path'; readonly message: string } | undefined = {
+    of: 'start',
+    message: 'The first check has not ended yet.',
+  };
+
+  /** @param firstMs how long the first sign of life may take. */
+  constructor(nowMs: number, firstMs: number) {
+    this.#withinMs = firstMs;
+    this.#deadlineMs = nowMs + firstMs;
+  }
+
+  /** The loop promises its next sign of life within a time. */
+  alive(nowMs: number, withinSeconds: number): void {
+    this.#withinMs = withinSeconds * 1000;
+    this.#deadlineMs = nowMs + this.#withinMs;
+  }
+
+  /** What the daemon says is a sign of life, too. */
+  on(event: DaemonEvent, nowMs: number): void {
+    this.#deadlineMs = Math.max(this.#deadlineMs, nowMs + this.#withinMs);
+    const problem = this.#problem;
+    if (event.event === 'check.completed') this.#problem = undefined;
+    else if (event.event === 'engine.unavailable') this.#problem = { of: 'engine', message: event.message };
+    else if (event.event === 'path.unavailable') this.#problem = { of: 'path', message: event.message };
+    else if (event.event === 'engine.connected' && problem?.of === 'engine') this.#problem = undefined;
+    else if (event.event === 'path.available' && problem?.of === 'path') this.#problem = undefined;
+  }
+
+  /** For `/healthz`. */
+  loop(nowMs: number): Verdict {
+    const lateSeconds = Math.round((nowMs - this.#deadlineMs) / 1000);
+    return lateSeconds <= 0
+      ? { ok: true, message: 'ok' }
+      : {
+          ok: false,
+          message: `The loop hangs: a sign of life is overdue by ${lateSeconds} s. Restarting the process may help; a disk or mount that does not answer is the usual cause.`,
+        };
+  }
+
+  /** For `/readyz`. */
+  work(nowMs: number): Verdict {
+    const loop = this.loop(nowMs);
+    if (!loop.ok || this.#problem === undefined) return loop;
+    return { ok: false, message: this.#problem.message };
+  }
+
+  get problem(): string | undefined {
+    return this.#problem?.message;
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The world as it was last seen, and as it is since: what a sweep deletes is taken off at once, without a question to the
+ * engine. What is asked for is written out once a version, however many ask.
+ */
+import type { Audience, View } from '../../../events/listener.ts';
+import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
+import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
+import { forestOf } from '../../../core/forest/forest.ts';
+import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
+import type { Policy } from '../../../core/policy/policy.ts';
+import { printableJson } from '../../../core/model/printable.ts';
+import type { Protections } from '../../../core/eligible/rules.ts';
+import { holdingSteps } from '../../../core/eligible/images.ts';
+import { Remaining } from '../../../core/forest/reclaim.ts';
+import type { ImageStore } from '../../../core/model/store.ts';
+import { summarise } from '../../../core/store-summary.ts';
+import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
+import { type Window, type WindowState, windowState } from '../../../core/window.ts';
+import type { UsageHistory } from '../../../core/use-history/history.ts';
+import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
+import { layersJson } from '../../json/layers.ts';
+import { planJson } from '../../json/plan.ts';
+import { statusJson } from '../../json/status.ts';
+import type { StoreView } from '../../metrics/metrics.ts';
+import { type Answer, jsonType } from '../server/routes.ts';
+
+/** What a plan is made with. */
+export interface Rules {
+  readonly thresholds: Thresholds;
+  readonly policy: Policy;
+  readonly protections: Protections;
+  readonly clean: Clean;
+  readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** When sweeps may begin; undefined: at any time. */
+  readonly window?: Window | undefined;
+  /** The circuit breakers; none where left out. */
+  readonly budget?: DeletionBudget;
+}
+
+/** While a sweep deletes, a new version comes at most so often… */
+const LIVE_MS = 1_000;
+/** …and so much later for each who will ask for it: what is asked for in a second is bounded, however many look. */
+const LIVE_MS_EACH = 25;
+
+export type Part = 'status' | 'plan' | 'layers';
+
+export class ViewCache implements Required<Pick<Audience, 'observed'>> {
+  readonly #rules: Rules;
+  readonly #onChange: (version: number) => void;
+  readonly #clock: () => number;
+  readonly #watchers: () => number;
+  /** Tells versions of this process from those of an earlier one. */
+  readonly #life: string;
+  #view: View | undefined;
+  #version = 0;
+  #written = new Map<Part, Answer>();
+  #gone = new Set<string>();
+  #usage: Usage | undefined;
+  #pending: NodeJS.Timeout | undefined;
+
+  /** @param watchers how many are told of each new version, now */
+  constructor(
+    rules: Rules,
+    onChange: (version: number) => void,
+    clock: () => number,
+    watchers: () => number = () => 0,
+  ) {
+    this.#rules = rules;
+    this.#watchers = watchers;
+    this.#onChange = onChange;
+    this.#clock = clock;
+    this.#life = clock().toString(36);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The world as it is now, for other surfaces; undefined before it was first looked at. */
+  get view(): View | undefined {
+    return this.#view;
+  }
+
+  observed(view: View): void {
+    this.#view = view;
+    this.#gone.clear();
+    this.#usage = undefined;
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
+    this.#next();
+  }
+
+  on(event: DaemonEvent): void {
+    if (event.event === 'space.appeared') this.#usage = event.usage;
+    else if (isDeletion(event) || isDisappearance(event)) {
+      if (isDeletion(event)) this.#usage = event.usage;
+      this.#gone.add(event.id);
+    } else return;
+    const pauseMs = Math.max(LIVE_MS, LIVE_MS_EACH * this.#watchers());
+    this.#pending ??= setTimeout(() => {
+      this.#pending = undefined;
+      this.#settle();
+      this.#next();
+    }, pauseMs).unref();
+  }
+
+  /** One part as JSON; undefined before the world was first looked at. */
+  answer(part: Part): Answer | undefined {
+    if (this.#view === undefined) return undefined;
+    let answer = this.#written.get(part);
+    if (answer === undefined) {
+      const body = Buffer.from(printableJson(JSON.stringify(this.#write(part, this.#view))));
+      answer = { status: 200, type: jsonType, body, etag: `"${this.#life}-${this.#version}"` };
+      this.#written.set(part, answer);
+    }
+    return answer;
+  }
+
+  /** What is there, in figures; undefined before the world was first looked at. */
+  storeView(): StoreView | undefined {
+    const view = this.#view;
+    if (view === undefined) return undefined;
+    const { store, takenAtMs } = view.snapshot;
+    return {
+      takenAtMs,
+      summary: summarise(store, this.#plan(view), this.#rules.clean, takenAtMs),
+      ...('space' in view.space && { space: view.space.space }),
+    };
+  }
+
+  #next(): void {
+    this.#version += 1;
+    this.#written = new Map();
+    this.#onChange(this.#version);
+  }
+
+  /** Takes what has gone off the view. */
+  #settle(): void {
+    const { snapshot } = this.#view ?? {};
+    if (this.#view === undefined || snapshot === undefined) return;
+    this.#view = {
+      ...this.#view,
+      snapshot: {
+        ...snapshot,
+        takenAtMs: this.#clock(),
+        usage: this.#usage ?? snapshot.usage,
+        store: without(snapshot.store, this.#gone, this.#rules.clean, snapshot.takenAtMs),
+      },
+    };
+    this.#gone.clear();
+  }
+
+  #write(part: Part, view: View): unknown {
+    const { thresholds, clean } = this.#rules;
+    const { store, takenAtMs } = view.snapshot;
+    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#window());
+    const plan = this.#plan(view);
+    if (part === 'plan') {
+      const atHigh = planAtHigh(this.#input(view));
+      return planJson(view, plan, thresholds, {
+        atHigh,
+        cut: this.#cut(atHigh ?? plan),
+        window: this.#window(),
+      });
+    }
+    // Below LOW nothing needs to go; what would go first is a question nevertheless.
+    const { usage } = view.snapshot;
+    const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
+    const next =
+      assumedUsed === undefined ? plan : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
+    const holding = holdingSteps(store, next.kept);
+    const forest = forestOf(holding, sortOutCleanable(store, clean, takenAtMs).units);
+    const history = this.#rules.history?.();
+    const cut = this.#cut(next);
+    return layersJson({
+      store: holding,
+      forest,
+      plan: next,
+      history,
+      takenAtMs,
+      assumedUsed,
+      thresholds,
+      cut,
+    });
+  }
+
+  #window(): WindowState | undefined {
+    return this.#rules.window && windowState(this.#rules.window, this.#clock());
+  }
+
+  #cut({ victims }: Plan): Cut | undefined {
+    return this.#rules.budget?.cut(victims, performance.now());
+  }
+
+  #plan(view: View, usage = view.snapshot.usage): Plan {
+    return makePlan({ ...this.#input(view), usage });
+  }
+
+  #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
+    const { history, thresholds, policy, protections, clean } = this.#rules;
+    return { store, usage, thresholds, policy, protections, clean, history: history?.(), nowMs: takenAtMs };
+  }
+}
+
+/** The store without what has gone, and without the layers that went with it. */
+function without(store: ImageStore, gone: ReadonlySet<string>, clean: Clean, nowMs: number): ImageStore {
+  const forest = forestOf(store, sortOutCleanable(store, clean, nowMs).units);
+  const remaining = new Remaining(forest);
+  for (const id of gone) {
+    const unit = forest.unitIndex.get(id);
+    if (unit !== undefined) remaining.removeAt(unit);
+  }
+  const left = new Map(store.layers);
+  forest.layerIds.forEach((id, layer) => {
+    if (remaining.freedWith(layer) >= 0) left.delete(id);
+  });
+  const stays = ({ id }: { readonly id: string }): boolean => !gone.has(id);
+  const held = store.heldSpace && new Map([...store.heldSpace].filter(([id]) => !gone.has(id)));
+  return {
+    ...store,
+    images: store.images.filter(stays),
+    containers: store.containers.filter(stays),
+    layers: left,
+    ...(held && { heldSpace: held }),
+    ...(store.cacheRecords && { cacheRecords: store.cacheRecords.filter(stays) }),
+  };
+}

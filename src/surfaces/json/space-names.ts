@@ -1,0 +1,20 @@
+/** What people call the kinds of space. */
+import type { SpaceKind } from '../../core/model/space-kinds.ts';
+
+/** From what can go to what is free; the order of the lines. */
+export const spaceNames: Readonly<Record<SpaceKind, string>> = {
+  imagesInUse: 'images in use',
+  imagesUnused: 'images unused',
+  buildCache: 'build cache',
+  containerLayers: 'container layers',
+  containerLogs: 'container logs',
+  volumesInUse: 'volumes in use',
+  volumesUnused: 'volumes nobody uses',
+  leftovers: 'leftovers of the engine',
+  beingWritten: 'being pulled or built',
+  engine: "the engine's own files",
+  unknown: 'below the path, of unknown kind',
+  notTheEngines: 'not below the path',
+  reserved: 'reserved for root',
+  available: 'available',
+};

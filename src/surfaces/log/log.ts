@@ -1,0 +1,75 @@
+/** Events as log lines on standard error: JSON for machines, text for a terminal. */
+import pino from 'pino';
+import { boundedFields, printable, printableJson } from '../../core/model/printable.ts';
+import type { DaemonEvent, Reporter } from '../../events/events.ts';
+import { describe, severityOf } from './sentences.ts';
+import { LogSink, standardError, type WriteSome } from './log-sink.ts';
+
+export type LogFormat = 'text' | 'json';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** The longest sentence in a line of text. */
+const LONGEST_SENTENCE = 4000;
+
+export interface Log {
+  readonly report: Reporter;
+  /** Shows what is worth nothing later, on the same terminal. */
+  readonly draw: (text: string) => void;
+  /** The last lines, if they can be written; when the program ends. */
+  readonly end: () => void;
+}
+
+export interface LogOptions {
+  /** Whether what fails is tried again: not by a program that is about to end. */
+  readonly triesAgain?: boolean;
+  readonly writeSome?: WriteSome;
+}
+
+/**
+ * One event a line: `{"level":"info","time":"…","event":"sweep.completed",…fields,"msg":"…"}`, or as text
+ * `time LEVEL sentence`. Each is written before the next event, as far as that needs no waiting; see log-sink.ts.
+ */
+export function createLog(
+  format: LogFormat,
+  level: LogLevel,
+  { triesAgain = true, writeSome = standardError() }: LogOptions = {},
+): Log {
+  let made = '';
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: boundedFields },
+    },
+    { write: (line) => void (made = line) },
+  );
+  /** The line of an event; empty below the level that is logged. */
+  const lineOf = (event: DaemonEvent): string => {
+    made = '';
+    logger[severityOf(event)](event, printable(describe(event, triesAgain), LONGEST_SENTENCE));
+    if (made === '') return '';
+    return format === 'json' ? printableJson(made) : textLine(made);
+  };
+  const sink = new LogSink({
+    writeSome,
+    lostLine: (lines, reason) => lineOf({ event: 'log.lines-lost', lines, reason }),
+  });
+  return {
+    report: (event) => {
+      const line = lineOf(event);
+      if (line !== '') sink.write(line);
+    },
+    draw: (text) => {
+      sink.draw(text);
+    },
+    end: () => {
+      sink.end();
+    },
+  };
+}
+
+function textLine(line: string): string {
+  const { time, level, msg } = JSON.parse(line) as { time: string; level: string; msg: string };
+  return `${time} ${level.toUpperCase().padEnd(5)} ${msg}\n`;
+}

@@ -1,0 +1,211 @@
+/**
+ * The cordon around a sweep: when to wait for it, when to do without, when to let go. The one place that holds and
+ * releases; how a node is cordoned is the business of src/cluster.
+ */
+import { hasFired, sleep } from '../system/clock.ts';
+import type { Cluster, Held } from '../cluster/cluster.ts';
+import { ClusterError } from '../cluster/error.ts';
+import type { ClusterReport } from '../cluster/retry.ts';
+import { formatBytes, formatCount, formatDuration, formatLevel, usedText } from '../core/model/format.ts';
+import type { Thresholds } from '../core/model/thresholds.ts';
+import type { DaemonEvent, Reporter, StopReason, SweepReport } from '../events/events.ts';
+
+/** While waiting for the cordon the disk is looked at so often; a critical one waits no longer than this. */
+const JUDGE_EVERY_MS = 10_000;
+/** After a sweep, the loop goes on when the release takes longer; the release goes on behind it. */
+const RELEASE_PATIENCE_MS = 30_000;
+
+/** What the disk says while the cordon cannot be had. */
+export type Verdict = 'wait' | 'critical' | 'not-needed';
+
+export interface SweepCordonOptions {
+  readonly cluster: Cluster;
+  readonly maxCordonSeconds: number;
+  readonly report: Reporter;
+  /** For tests. */
+  readonly judgeEveryMs?: number;
+}
+
+/** A cordon that is held: the sweep must end when `end` fires. */
+export interface HeldCordon {
+  readonly end: AbortSignal;
+  /** Why `end` fired, unless the program was told to stop. */
+  readonly whyEnded: () => StopReason | undefined;
+  /** Lets go; returns when that is done or takes so long that it goes on alone. Never throws. */
+  readonly release: () => Promise<void>;
+}
+
+export class SweepCordon {
+  readonly #options: SweepCordonOptions;
+  /** Settles when what an earlier life left behind is undone; holding waits for it. */
+  #recovered: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SweepCordonOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Checks permissions and begins to undo what an earlier life left behind; neither waits for an API server that is away.
+   * @returns false when a permission that is needed is missing: each is reported in a line of its own.
+   */
+  async start(stop: AbortSignal): Promise<boolean> {
+    const { cluster, report } = this.#options;
+    // A rejection is the abort of the program and nothing to be told.
+    const giveUp = new AbortController();
+    this.#recovered = cluster.recover(AbortSignal.any([stop, giveUp.signal])).catch(() => undefined);
+    try {
+      const missing = await cluster.checkAccess(stop);
+      for (const { message, required } of missing)
+        report({ event: 'cluster.access-missing', message, required });
+      if (!missing.some(({ required }) => required)) return true;
+      // It would be refused for ever, and keep the process from ending.
+      giveUp.abort();
+      await cluster.close(giveUp.signal);
+      return false;
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      report({ event: 'cluster.failing', task: 'access', message: error.message });
+      return true;
+    }
+  }
+
+  /** Says if this node's kubelet would delete images before we do. One request, to be made once. */
+  async warnOfKubelet(thresholds: Thresholds, stop: AbortSignal): Promise<void> {
+    const { cluster, report } = this.#options;
+    try {
+      const message = await cluster.checkKubelet(thresholds, stop);
+      if (message !== undefined) report({ event: 'config.warning', message });
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+  }
+
+  /**
+   * Waits for the cordon as long as the disk allows.
+   * @param judge asked every ten seconds while waiting.
+   * @returns `critical`: sweep without it; `not-needed`: usage fell meanwhile; `stopped`: the program was told to.
+   */
+  async hold(
+    reason: string,
+    judge: () => Promise<Verdict>,
+    stop: AbortSignal,
+  ): Promise<HeldCordon | 'critical' | 'not-needed' | 'stopped'> {
+    const waiting = new AbortController();
+    const signal = AbortSignal.any([stop, waiting.signal]);
+    const judgement: { verdict: Verdict } = { verdict: 'wait' };
+    const judging = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await sleep(this.#options.judgeEveryMs ?? JUDGE_EVERY_MS, signal);
+        if (hasFired(signal)) return;
+        judgement.verdict = await judge();
+        if (judgement.verdict !== 'wait') waiting.abort();
+      }
+    };
+    const judged = judging();
+    try {
+      await Promise.race([this.#recovered, judged]);
+      const held = await this.#options.cluster.hold(reason, signal);
+      this.#options.cluster.emit({ reason: 'ImageCleanStarted', message: reason });
+      return this.#held(held, stop);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const { verdict } = judgement;
+      if (stop.aborted || verdict === 'wait') return 'stopped';
+      if (verdict === 'critical') {
+        this.#options.report({
+          event: 'cordon.skipped',
+          reason: 'the disk is critically full and the cordon cannot be had now',
+        });
+      }
+      return verdict;
+    } finally {
+      waiting.abort();
+      await judged;
+    }
+  }
+
+  #held(held: Held, stop: AbortSignal): HeldCordon {
+    const { maxCordonSeconds, report } = this.#options;
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      report({ event: 'cordon.time-limit', maxCordonSeconds });
+      limit.abort();
+    }, maxCordonSeconds * 1000);
+    const end = AbortSignal.any([stop, held.lost, limit.signal]);
+    // At once, not when the deletion under way has ended: that can take minutes.
+    const letGo = (): void => void this.#release(held, AbortSignal.abort());
+    end.addEventListener('abort', letGo, { once: true });
+    return {
+      end,
+      whyEnded: () =>
+        limit.signal.aborted ? 'cordon-time-limit' : held.lost.aborted ? 'slot-lost' : undefined,
+      release: async () => {
+        clearTimeout(timer);
+        end.removeEventListener('abort', letGo);
+        await this.#release(held, AbortSignal.any([stop, AbortSignal.timeout(RELEASE_PATIENCE_MS)]));
+      },
+    };
+  }
+
+  async #release(held: Held, patience: AbortSignal): Promise<void> {
+    try {
+      await held.release(patience);
+    } catch (error) {
+      // Only our waiting ended; the release goes on until it worked, and the cluster reports how.
+      if (!patience.aborted) throw error;
+    }
+  }
+
+  /** Tells the node's readers how a sweep ended. */
+  tell(report: SweepReport): void {
+    const type = report.thresholdType;
+    const what = `${formatCount(report.deletedImages, 'image')} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${formatLevel(report.usedBefore, type)} to ${usedText(report.usedAfter, type)}`;
+    this.#options.cluster.emit(
+      report.reachedLow
+        ? { reason: 'ImageCleanCompleted', message: what }
+        : {
+            reason: 'ImageCleanInsufficient',
+            message: `${what}; low threshold not reached (${report.stoppedBecause})`,
+          },
+    );
+  }
+
+  /**
+   * Waits until no cordon of ours is left, for as long as that takes.
+   * @param abandon ends the waiting: what is left to do is on the node, and the next start does it.
+   */
+  async close(abandon: AbortSignal): Promise<void> {
+    await this.#options.cluster.close(abandon);
+  }
+}
+
+/** What the cluster reports, as an event of ours. */
+export function clusterEvent(report: ClusterReport): DaemonEvent {
+  switch (report.kind) {
+    case 'failing':
+      return { event: 'cluster.failing', task: report.task, message: report.error.message };
+    case 'working-again':
+      return {
+        event: 'cluster.working',
+        task: report.task,
+        failedForSeconds: report.failedForMs / 1000,
+        tries: report.tries,
+      };
+    case 'waiting-for-slot':
+      return { event: 'slot.waiting', slots: report.slots };
+    case 'slot-taken':
+      return { event: 'slot.taken', slot: report.slot };
+    case 'slot-lost':
+      return { event: 'slot.lost', slot: report.slot, reason: report.reason };
+    case 'cordoned':
+      return { event: 'node.cordoned', mode: report.mode };
+    case 'already-cordoned':
+      return { event: 'node.already-cordoned' };
+    case 'node-gone':
+      return { event: 'node.gone' };
+    case 'uncordoned':
+      return { event: 'node.uncordoned', leftBehind: report.leftBehind };
+    case 'left-cordoned':
+      return { event: 'node.left-cordoned', why: report.why };
+  }
+}

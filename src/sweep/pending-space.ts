@@ -1,0 +1,186 @@
+/**
+ * Space that deletions should have freed and that the filesystem does not show yet: it comes when the filesystem commits
+ * (btrfs: up to a minute after the engine's answer) or when the engine's own collection has run. What is outstanding is
+ * waited for before more is deleted than is needed, and before anybody says that deleting does not help.
+ */
+import { backoff, hasFired, sleep } from '../system/clock.ts';
+import {
+  type Amount,
+  freedBetween,
+  isBelowLow,
+  type Thresholds,
+  type Usage,
+  usageAfter,
+} from '../core/model/thresholds.ts';
+import { gainOf } from '../core/model/gain.ts';
+import { hasArrived, hasGrown, isNothing, less, missingOf, nothing, plus } from '../core/delayed-space.ts';
+import type { Freed } from '../core/forest/reclaim.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import type { Reporter } from '../events/events.ts';
+
+/** After each deletion: most filesystems that free in the background are done by then (xfs: some 60 ms). */
+const MOMENT_MS = 1_000;
+/** Without anything coming, by what the filesystem is; see ImageDisk.freesLate. btrfs commits every 30 s. */
+const PATIENCE_MS = { late: 90_000, usual: 15_000 } as const;
+/** However much trickles in. */
+const LIMIT_MS = 600_000;
+
+/** How long space is waited for on this disk. */
+export async function spacePatienceMs(disk: ImageDisk, signal: AbortSignal): Promise<number> {
+  return (await disk.freesLate(signal)) ? PATIENCE_MS.late : PATIENCE_MS.usual;
+}
+
+export interface LateSpaceOptions {
+  readonly disk: ImageDisk;
+  readonly report: Reporter;
+  readonly thresholds: Thresholds;
+  /** No further look is waited for once this fires. */
+  readonly stop: AbortSignal;
+  readonly abandon: AbortSignal;
+}
+
+/** The space outstanding in one sweep, or in one step of gentle mode. */
+export class LateSpace {
+  readonly #options: LateSpaceOptions;
+  #awaited = nothing;
+  /** Waited for in vain. */
+  #overdue = nothing;
+  /** A wait was in vain: no more of them, the predictions are not to be believed here. */
+  #isDoubted = false;
+
+  constructor(options: LateSpaceOptions) {
+    this.#options = options;
+  }
+
+  /** What deletions should have freed and the filesystem has not shown. */
+  get outstanding(): Amount {
+    return plus(this.#awaited, this.#overdue);
+  }
+
+  get isAwaited(): boolean {
+    return !isNothing(this.#awaited);
+  }
+
+  /** Whether usage is below LOW once what is outstanding is there. */
+  isEnough(usage: Usage): boolean {
+    const { thresholds } = this.#options;
+    return this.isAwaited && isBelowLow(usageAfter(usage, this.#awaited), thresholds);
+  }
+
+  /**
+   * Measures after a deletion, for a moment again while much of what it should free is missing.
+   * @param toFree what the plan was to free: what is not scarce is not looked at.
+   * @throws DiskError
+   */
+  async measure(before: Usage, predicted: Freed, toFree: Amount): Promise<Usage> {
+    const { disk, stop, abandon, thresholds } = this.#options;
+    const begunMs = performance.now();
+    for (const waitMs of backoff(20, 200)) {
+      const usage = await disk.usage(abandon);
+      const freed = freedBetween(before, usage);
+      const missing = missingOf(predicted, freed, toFree);
+      const isOver = performance.now() - begunMs + waitMs > MOMENT_MS || this.#isDoubted;
+      if (isNothing(missing) || isOver || isBelowLow(usage, thresholds) || hasFired(stop)) {
+        this.#note(missing, less(freed, predicted));
+        return usage;
+      }
+      await sleep(waitMs, stop);
+    }
+    throw new RangeError('unreachable: backoff never ends');
+  }
+
+  /** @param surplus what came beyond the prediction: of earlier deletions. */
+  #note(missing: Amount, surplus: Amount): void {
+    if (this.#isDoubted) this.#overdue = plus(this.#overdue, missing);
+    else this.#awaited = plus(less(this.#awaited, surplus), missing);
+  }
+
+  /**
+   * Waits for what is outstanding: until it is there, usage is below LOW, nothing has come for as long as it takes on such
+   * a filesystem, or the signal fires.
+   * @returns the usage then. @throws DiskError
+   */
+  async wait(from: Usage): Promise<Usage> {
+    const { disk, report, stop, abandon, thresholds } = this.#options;
+    const awaited = this.#awaited;
+    const patienceMs = await spacePatienceMs(disk, abandon);
+    report({
+      event: 'space.awaited',
+      missingBytes: awaited.bytes,
+      missingInodes: awaited.inodes,
+      waitSeconds: patienceMs / 1000,
+    });
+    const begunMs = performance.now();
+    let last = { usage: from, atMs: begunMs };
+    for (const waitMs of backoff(100, 2_000)) {
+      await sleep(waitMs, stop);
+      const usage = await disk.usage(abandon);
+      const nowMs = performance.now();
+      const gained = freedBetween(from, usage);
+      const isGrowing = hasGrown(freedBetween(last.usage, usage), awaited);
+      if (isBelowLow(usage, thresholds) || (hasArrived(gained, awaited) && !isGrowing)) {
+        // What is missing now was predicted too high, unless usage is low already and the rest still comes.
+        this.#awaited = hasArrived(gained, awaited) ? nothing : less(awaited, gained);
+        report({
+          event: 'space.appeared',
+          ...gainOf(gained),
+          afterSeconds: (nowMs - begunMs) / 1000,
+          usage,
+        });
+        return usage;
+      }
+      if (isGrowing) last = { usage, atMs: nowMs };
+      const isInVain = nowMs - last.atMs >= patienceMs || nowMs - begunMs >= LIMIT_MS;
+      if (isInVain || hasFired(stop)) {
+        this.#awaited = nothing;
+        this.#overdue = plus(this.#overdue, less(awaited, gained));
+        this.#isDoubted = true;
+        return usage;
+      }
+    }
+    throw new RangeError('unreachable: backoff never ends');
+  }
+}
+
+/** What was outstanding when the last deletion was done, from check to check. */
+export class OwedSpace {
+  #owed:
+    | { readonly amount: Amount; readonly usage: Usage; readonly sinceMs: number; readonly untilMs: number }
+    | undefined;
+
+  /** @param usage when it was last looked for. @param patienceMs how long it is to be expected. */
+  owe(amount: Amount, usage: Usage, patienceMs: number): void {
+    const nowMs = performance.now();
+    this.#owed = isNothing(amount)
+      ? undefined
+      : { amount, usage, sinceMs: nowMs, untilMs: nowMs + patienceMs };
+  }
+
+  /** Whether it may still come in the time that it takes on such a filesystem. */
+  get isExpected(): boolean {
+    return this.#owed !== undefined && performance.now() < this.#owed.untilMs;
+  }
+
+  /** Tells once that it is there. */
+  look(usage: Usage, report: Reporter): boolean {
+    if (this.#owed === undefined) return false;
+    const { amount, usage: before, sinceMs } = this.#owed;
+    const gained = freedBetween(before, usage);
+    if (!hasArrived(gained, amount)) return false;
+    this.#owed = undefined;
+    report({
+      event: 'space.appeared',
+      ...gainOf({
+        bytes: Math.min(gained.bytes, amount.bytes),
+        inodes: Math.min(gained.inodes, amount.inodes),
+      }),
+      afterSeconds: (performance.now() - sinceMs) / 1000,
+      usage,
+    });
+    return true;
+  }
+
+  forget(): void {
+    this.#owed = undefined;
+  }
+}

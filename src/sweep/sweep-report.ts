@@ -1,0 +1,159 @@
+/** A sweep under way, and the report that it ends with. */
+import type { RemovedNames } from './remove/removed-names.ts';
+import type { Clean } from '../core/eligible/cache-and-containers.ts';
+import type { DeletionBudget } from '../core/deletion-budget.ts';
+import { explainOutstanding, explainRemaining, freeByHand } from '../core/explain.ts';
+import { gainOf } from '../core/model/gain.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { PredictionCheck } from '../core/prediction-check.ts';
+import type { Protections } from '../core/eligible/rules.ts';
+import type { SpaceByKind } from '../core/model/space-kinds.ts';
+import { type ImageStore, storeWithout } from '../core/model/store.ts';
+import {
+  type Amount,
+  freedBetween,
+  isBelowLow,
+  isBrimful,
+  level,
+  type Thresholds,
+  type Usage,
+} from '../core/model/thresholds.ts';
+import type { UnitId, UnitKind } from '../core/forest/removable.ts';
+import type { UsageHistory } from '../core/use-history/history.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
+import type { FailedDeletions } from './failed-deletions.ts';
+import type { LateSpace } from './pending-space.ts';
+import { spaceAnswer } from '../observe/observe.ts';
+
+export interface SweepOptions {
+  readonly engine: Engine;
+  readonly disk: ImageDisk;
+  readonly report: Reporter;
+  readonly thresholds: Thresholds;
+  readonly policy: Policy;
+  /** What is known of the use of images, now. */
+  readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Those in force; see DaemonOptions. */
+  readonly protections: Protections;
+  readonly rereadRules?: () => Promise<boolean>;
+  readonly clean: Clean;
+  readonly delaySeconds: number;
+  readonly dryRun: boolean;
+  /** How long an unanswered deletion is given before we look, and how often; see src/sweep/remove/. */
+  readonly settleMs: number;
+  readonly looks: number;
+  /** See RemovalOptions. */
+  readonly removedNames?: RemovedNames | undefined;
+  /** How long the engine may be away in mid-sweep before the sweep ends. */
+  readonly patienceMs: number;
+  /** Nothing speaks against the images being on the filesystem that is measured. */
+  readonly isPlaceKnown: boolean;
+  /** The circuit breakers. */
+  readonly budget: DeletionBudget;
+  /** What earlier sweeps could not delete. */
+  readonly failures: FailedDeletions;
+  /** No further deletion is begun once this fires. */
+  readonly stop: AbortSignal;
+  /** Why it fired, where that was not the program's end. */
+  readonly whyStopped?: () => StopReason | undefined;
+  /** The request under way is abandoned when this fires. */
+  readonly abandon: AbortSignal;
+}
+
+/** What a sweep has done so far. */
+export interface Progress {
+  readonly late: LateSpace;
+  usage: Usage;
+  store: ImageStore;
+  readonly deleted: Record<UnitKind, number>;
+  failed: number;
+  /** What the engine last said where a deletion failed, or where it complained about one that happened. */
+  complaint: string | undefined;
+  predicted: Amount;
+  /** What the circuit breaker said that ended it. */
+  limitedBy: string | undefined;
+  readonly check: PredictionCheck;
+  /** Deletions in a row that freed next to nothing. */
+  uselessInARow: number;
+  readonly refused: Map<UnitId, string>;
+  /** Deleted, by us or by others, since the store was listed. */
+  readonly gone: Set<UnitId>;
+}
+
+/** What a sweep ends with. */
+export async function summary(
+  before: Usage,
+  progress: Progress,
+  stoppedBecause: StopReason,
+  durationSeconds: number,
+  options: SweepOptions,
+): Promise<SweepReport> {
+  const { outstanding } = progress.late;
+  const store = storeWithout(progress.store, progress.gone);
+  const reachedLow = isBelowLow(progress.usage, options.thresholds);
+  return {
+    dryRun: options.dryRun,
+    deletedImages: progress.deleted.image,
+    deletedCacheRecords: progress.deleted['build-cache'],
+    deletedContainers: progress.deleted['stopped-container'],
+    failedDeletions: progress.failed,
+    ...gainOf(freedBetween(before, progress.usage)),
+    outstandingBytes: outstanding.bytes,
+    outstandingInodes: outstanding.inodes,
+    predictedBytes: progress.predicted.bytes,
+    usedBefore: usedLevel(before, options),
+    usedAfter: usedLevel(progress.usage, options),
+    thresholdType: options.thresholds.type,
+    durationSeconds,
+    reachedLow,
+    stoppedBecause,
+    remaining:
+      reachedLow || options.dryRun
+        ? []
+        : [
+            ...explainRemaining({
+              store,
+              usage: progress.usage,
+              scarce: level(progress.usage, options.thresholds.type).resource,
+              protections: { ...options.protections, nowMs: Date.now() },
+              space: await otherSpace(store, stoppedBecause, options),
+            }),
+            ...explainOutstanding(outstanding),
+            ...explainFailure(stoppedBecause, progress),
+            ...(progress.limitedBy === undefined ? [] : [progress.limitedBy]),
+          ],
+  };
+}
+
+/** The sweeps that could not help: there people want to know what does hold the space. */
+const hasToExplain: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'deletions-failed']);
+
+/** The account by kind; undefined where it would tell nothing new, or cannot be had. */
+async function otherSpace(
+  store: ImageStore,
+  stoppedBecause: StopReason,
+  { disk, abandon }: SweepOptions,
+): Promise<SpaceByKind | undefined> {
+  if (!hasToExplain.has(stoppedBecause)) return undefined;
+  const answer = await spaceAnswer(disk, store, abandon);
+  return 'space' in answer ? answer.space : undefined;
+}
+
+/** What the engine said, and what to do where it cannot delete on a full disk. */
+function explainFailure(stoppedBecause: StopReason, { complaint, usage }: Progress): readonly string[] {
+  if (complaint === undefined || (stoppedBecause !== 'deletions-failed' && stoppedBecause !== 'denied'))
+    return [];
+  const said = `the engine said: ${complaint}`;
+  return isBrimful(usage) ? [said, freeByHand] : [said];
+}
+
+/** Everything that is gone. */
+export function deletions({ deleted }: Progress): number {
+  return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
+}
+
+export function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {
+  return level(usage, options.thresholds.type).value;
+}

@@ -1,0 +1,239 @@
+/**
+ * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
+ * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
+ */
+import { hasFired, sleep } from '../system/clock.ts';
+import { makePlan, type Plan, type Victim } from '../core/plan.ts';
+import { PredictionCheck } from '../core/prediction-check.ts';
+import { type Amount, freedBetween, isBelowLow, type Usage } from '../core/model/thresholds.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
+import { EngineError } from '../engine/engine.ts';
+import type { StopReason, SweepReport } from '../events/events.ts';
+import { gaveBack, helps } from './gains.ts';
+import { LateSpace } from './pending-space.ts';
+import { addLayers, listStore, type Snapshot } from '../observe/observe.ts';
+import { patiently } from './retry-engine.ts';
+import type { RemovalOutcome } from './remove/outcome.ts';
+import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
+import {
+  noteFreed,
+  removeVictim,
+  tellLimit,
+  tellMissedPredictions,
+  tellPlanned,
+  tellRemoval,
+} from './delete-victim.ts';
+
+/** So many deletions in a row that free next to nothing end a sweep. */
+export const INEFFECTIVE_RUN = 8;
+
+/** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
+export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<SweepReport> {
+  const startedMs = performance.now();
+  const progress: Progress = {
+    late: new LateSpace(options),
+    usage: snapshot.usage,
+    store: snapshot.store,
+    deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
+    failed: 0,
+    complaint: undefined,
+    predicted: { bytes: 0, inodes: 0 },
+    limitedBy: undefined,
+    check: new PredictionCheck(snapshot.usage.inodes !== undefined),
+    uselessInARow: 0,
+    refused: options.failures.refusals(Date.now()),
+    gone: new Set(),
+  };
+  const first = planFor(progress, options);
+  options.report({
+    event: 'sweep.started',
+    dryRun: options.dryRun,
+    used: usedLevel(snapshot.usage, options),
+    thresholds: options.thresholds,
+    toFree: first.toFree,
+  });
+  const stoppedBecause = await run(first, progress, options);
+  const report = await summary(
+    snapshot.usage,
+    progress,
+    stoppedBecause,
+    (performance.now() - startedMs) / 1000,
+    options,
+  );
+  tellMissedPredictions(progress.check, options.report);
+  options.report({ event: 'sweep.completed', ...report });
+  return report;
+}
+
+async function run(first: Plan, progress: Progress, options: SweepOptions): Promise<StopReason> {
+  if (options.dryRun) {
+    const cut = options.budget.cut(first.victims, performance.now());
+    for (const victim of first.victims.slice(0, cut?.victims)) tellPlanned(victim, options.report);
+    if (cut !== undefined) tellLimit(cut.limit, options);
+    return 'dry-run';
+  }
+  try {
+    for (let plan = first; ;) {
+      const stopped = await carryOut(plan, progress, options);
+      if (stopped !== undefined) return stopped;
+      progress.store = await patiently(async (signal) => {
+        const listed = await listStore(options.engine, options.disk, signal, options.clean);
+        return (await addLayers(listed, options.engine, options.disk, signal, options.clean)).store;
+      }, options);
+      progress.gone.clear();
+      plan = planFor(progress, options);
+      if (plan.victims.length === 0)
+        return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
+    }
+  } catch (error) {
+    if (options.stop.aborted) return stopReason(options);
+    if (error instanceof DiskError) {
+      options.report({ event: 'path.unavailable', path: progress.usage.path, message: error.message });
+      return 'path-unavailable';
+    }
+    if (!(error instanceof EngineError)) throw error;
+    options.report({
+      event: 'engine.unavailable',
+      endpoint: options.engine.endpoint,
+      message: error.message,
+    });
+    return 'engine-unavailable';
+  }
+}
+
+function stopReason(options: SweepOptions): StopReason {
+  return options.whyStopped?.() ?? 'stopped';
+}
+
+function planFor(progress: Progress, options: SweepOptions): Plan {
+  const { store, usage, refused } = progress;
+  const { thresholds, policy, protections, clean } = options;
+  const history = options.history?.();
+  return makePlan({
+    store,
+    usage,
+    thresholds,
+    policy,
+    protections,
+    clean,
+    refused,
+    history,
+    nowMs: Date.now(),
+  });
+}
+
+/** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
+async function carryOut(
+  plan: Plan,
+  progress: Progress,
+  options: SweepOptions,
+): Promise<StopReason | undefined> {
+  for (const victim of plan.victims) {
+    if (options.stop.aborted) return stopReason(options);
+    if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    // Who protects something while a sweep runs means this sweep, too: the rest of the plan is made again.
+    if ((await options.rereadRules?.()) === true) return undefined;
+    const tried = deletions(progress) + progress.failed;
+    const limit = options.budget.forbids(victim.predicted.bytes, tried, performance.now());
+    if (limit !== undefined) {
+      progress.limitedBy = tellLimit(limit, options);
+      return limit === 'freed-per-hour' ? 'freed-limit' : 'deletion-limit';
+    }
+    const before = progress.usage;
+    const begunMs = performance.now();
+    const result = await patiently(() => removeVictim(victim, options), options);
+    progress.usage =
+      result.outcome === 'deleted'
+        ? await progress.late.measure(before, victim.predicted, plan.toFree)
+        : await options.disk.usage(options.abandon);
+    const durationSeconds = (performance.now() - begunMs) / 1000;
+    noteFreed(result, victim, freedBetween(before, progress.usage), options.budget);
+    note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
+    if (result.outcome === 'unresolved')
+      return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
+    if (result.outcome === 'denied') return 'denied';
+    const isHollow = (): boolean =>
+      result.outcome === 'deleted' &&
+      result.complaint !== undefined &&
+      !gaveBack(victim.predicted, freedBetween(before, progress.usage));
+    const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
+    // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
+    if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
+    if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    if (hasFired(options.stop)) return stopReason(options);
+    // Gone, but the engine failed at giving the space back: the next one would go for nothing as well.
+    if (isHollow()) return 'deletions-failed';
+    if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
+    if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
+  }
+  if (!options.stop.aborted) await awaitSpace(plan.toFree, progress);
+  if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+  return hasFired(options.stop) ? stopReason(options) : undefined;
+}
+
+/** Waits for the space that is outstanding, if any is; where it comes, the deletions did help. */
+async function awaitSpace(toFree: Amount, progress: Progress): Promise<void> {
+  if (!progress.late.isAwaited) return;
+  const before = progress.usage;
+  progress.usage = await progress.late.wait(before);
+  const freed = freedBetween(before, progress.usage);
+  progress.check.noteLate(freed);
+  if (helps(freed, toFree)) progress.uselessInARow = 0;
+}
+
+/** One victim's turn. */
+interface Turn {
+  readonly victim: Victim;
+  readonly before: Usage;
+  /** What the plan was to free. */
+  readonly toFree: Amount;
+  readonly durationSeconds: number;
+}
+
+/** Records and reports how the deletion of one victim ended. */
+function note(
+  result: RemovalOutcome,
+  { victim, before, toFree, durationSeconds }: Turn,
+  progress: Progress,
+  options: SweepOptions,
+): void {
+  switch (result.outcome) {
+    case 'deleted': {
+      const freed = freedBetween(before, progress.usage);
+      progress.deleted[victim.kind] += 1;
+      progress.gone.add(victim.id);
+      progress.predicted = {
+        bytes: progress.predicted.bytes + victim.predicted.bytes,
+        inodes: progress.predicted.inodes + victim.predicted.inodes,
+      };
+      progress.check.note(victim, freed);
+      options.failures.forget(victim.id);
+      if (result.complaint !== undefined) progress.complaint = result.complaint;
+      if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // Where it is not known that the images are on this disk, the first that should have shown and did not decides.
+      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, freed))
+        progress.uselessInARow = INEFFECTIVE_RUN;
+      // A record or container that only stands in the way of another victim was never to free anything.
+      else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
+      break;
+    }
+    case 'gone':
+      progress.gone.add(victim.id);
+      break;
+    case 'kept':
+      progress.refused.set(victim.id, result.reason);
+      // It would be asked for in vain at the head of each sweep.
+      if (result.isContradicted === true) options.failures.failed(victim.id, result.reason, Date.now());
+      break;
+    case 'failed':
+    case 'denied':
+    case 'unresolved':
+      progress.failed += 1;
+      progress.complaint = result.message;
+      progress.refused.set(victim.id, result.message);
+      if (result.outcome === 'failed' && result.isAnswered)
+        options.failures.failed(victim.id, result.message, Date.now());
+      else options.failures.uncertain();
+  }
+  tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  defaultPath,
+  type EngineWish,
+  findSocket,
+  findTarget,
+} from '../../../../src/engine/connect/detect.ts';
+import { socketPathOf } from '../../../../src/engine/endpoint.ts';
+
+const docker = { kind: 'unix', path: '/var/run/docker.sock' } as const;
+const nothingSaid: EngineWish = {
+  runtime: 'auto',
+  runtimeEndpoint: undefined,
+  engine: docker,
+  engineIsNamed: false,
+};
+const containerdSocket = '/run/containerd/containerd.sock';
+const crioSocket = '/run/crio/crio.sock';
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'detect-'));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+/** Whether it is a socket is for connecting to find out. */
+function make(...paths: readonly string[]): void {
+  for (const path of paths) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), '');
+  }
+}
+
+describe('auto', () => {
+  it.each([
+    ['there is nothing at all', [], {}, 'docker'],
+    ['Docker listens beside containerd', [docker.path, containerdSocket], {}, 'docker'],
+    ['Docker has data here, and does not listen yet', ['/var/lib/docker/x', containerdSocket], {}, 'docker'],
+    ['DOCKER_HOST is set', [containerdSocket], { engineIsNamed: true }, 'docker'],
+    ['only containerd is here', [containerdSocket], {}, 'cri'],
+    ['only CRI-O is here', [crioSocket], {}, 'cri'],
+    ['an endpoint is named, whatever else is here', [docker.path], { runtimeEndpoint: '/run/x.sock' }, 'cri'],
+    ['it is overruled', [containerdSocket], { runtime: 'docker' }, 'docker'],
+    ['it is overruled the other way', [docker.path], { runtime: 'cri' }, 'cri'],
+  ] as const)('is decided when %s', async (_, paths, wish, kind) => {
+    make(...paths);
+    expect((await findTarget({ ...nothingSaid, ...wish }, root)).kind).toBe(kind);
+  });
+});
+
+it('the named endpoint is the one that is connected to', async () => {
+  make(containerdSocket);
+  const target = await findTarget({ ...nothingSaid, runtime: 'cri', runtimeEndpoint: crioSocket }, root);
+  expect(target).toEqual({ kind: 'cri', socketPath: crioSocket });
+});
+
+it('sockets are looked for in crictl’s order, each time', async () => {
+  expect(await findSocket(root)).toBe(containerdSocket);
+  make(crioSocket);
+  expect(await findSocket(root)).toBe(crioSocket);
+  make(containerdSocket);
+  expect(await findSocket(root)).toBe(containerdSocket);
+});
+
+describe('the path that is watched unless it is set', () => {
+  it('is the data root of the engine', async () => {
+    expect(await defaultPath({ kind: 'docker', address: docker }, root)).toBe('/var/lib/docker');
+    expect(await defaultPath({ kind: 'cri', socketPath: undefined }, root)).toBe('/var/lib/containerd');
+    expect(await defaultPath({ kind: 'cri', socketPath: crioSocket }, root)).toBe(
+      '/var/lib/containers/storage',
+    );
+    make(crioSocket);
+    expect(await defaultPath({ kind: 'cri', socketPath: undefined }, root)).toBe(
+      '/var/lib/containers/storage',
+    );
+  });
+});
+
+describe('an endpoint', () => {
+  it('is a unix socket', () => {
+    expect(socketPathOf('unix:///run/crio/crio.sock')).toEqual({ path: '/run/crio/crio.sock' });
+  });
+
+  it.each([
+    ['/run/crio/crio.sock', 'unix:///run/crio/crio.sock'],
+    ['unix://run/crio.sock', 'three slashes'],
+    ['unix://', 'three slashes'],
+    ['tcp://127.0.0.1:1', 'expected unix:///'],
+    ['npipe:////./pipe/containerd', 'expected unix:///'],
+    [`unix:///${'x'.repeat(107)}`, 'at most 107 bytes'],
+    ['unix:///run/\0', 'expected unix:///'],
+  ])('%j is refused', (text, why) => {
+    expect(socketPathOf(text)).toEqual({ refused: expect.stringContaining(why) as string });
+  });
+});
