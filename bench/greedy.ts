@@ -3,7 +3,7 @@
  * anything, the first by ID.
  */
 import type { Forest } from '../src/core/forest/forest.ts';
-import { Remaining } from '../src/core/forest/reclaim.ts';
+import { StoreAfterRemovals } from '../src/core/forest/reclaim.ts';
 import type { Amount } from '../src/core/model/thresholds.ts';
 
 /** What removing a unit would free of the bytes, given how many hold each layer. */
@@ -19,7 +19,7 @@ function wouldFree(forest: Forest, holds: Int32Array, unit: number): number {
 /** The units chosen, in order. */
 export function greedy(forest: Forest, goal: Amount): number[] {
   const holds = forest.holds.slice();
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   const left = new Set(forest.units.keys());
   const chosen: number[] = [];
   let bytes = 0;

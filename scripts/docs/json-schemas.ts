@@ -10,7 +10,7 @@ import type { UnitKind } from '../../src/core/forest/removable.ts';
 import type { DataRootFinding } from '../../src/disk/data-root.ts';
 import type { EngineInfo } from '../../src/engine/engine.ts';
 import type { Figures } from '../../src/simulate/replay/figures.ts';
-import type { Setting } from '../../src/simulate/simulate.ts';
+import type { SimulatedNode } from '../../src/simulate/simulate.ts';
 import type {
   OneRunJson,
   Run,
@@ -327,7 +327,7 @@ const boundList = list<BoundJson>(
 );
 const sentences = list<string>('what it says, in sentences', text('a sentence'));
 const setting = {
-  type: oneOf<Setting['type']>('what the thresholds are', {
+  type: oneOf<SimulatedNode['type']>('what the thresholds are', {
     relative: 'per cent of the disk',
     absolute: 'bytes',
     free: 'bytes free: `high` is the smaller number',

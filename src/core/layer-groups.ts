@@ -5,7 +5,7 @@
 import type { Forest } from './forest/forest.ts';
 import type { Plan } from './plan.ts';
 import type { KeepCode } from './eligible/images.ts';
-import { Remaining } from './forest/reclaim.ts';
+import { StoreAfterRemovals } from './forest/reclaim.ts';
 import type { ChainId } from './model/store.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { ChainId } from './model/store.ts';
 export const segmentStates = ['leftover', 'unused', 'held', 'protected', 'in-use'] as const;
 export type SegmentState = (typeof segmentStates)[number];
 
-export interface Segment {
+export interface LayerGroup {
   /** The segment that it stands on, by its place in the list; -1 at the bottom. Parents come first. */
   readonly parent: number;
   readonly bytes: number;
@@ -53,7 +53,7 @@ export function unitStates(plan: Plan): ReadonlyMap<string, SegmentState> {
  * @param plan made of the same store.
  * @param heldLayers held by something that is not a unit, each with all below it; unknown ones are ignored.
  */
-export function segmentsOf(forest: Forest, plan: Plan, heldLayers: Iterable<ChainId>): readonly Segment[] {
+export function segmentsOf(forest: Forest, plan: Plan, heldLayers: Iterable<ChainId>): readonly LayerGroup[] {
   const facts = factsOf(forest, plan, heldLayers);
   const segments: Mutable[] = [];
   const segmentOf = new Int32Array(forest.parent.length).fill(-1);
@@ -85,7 +85,7 @@ export function segmentsOf(forest: Forest, plan: Plan, heldLayers: Iterable<Chai
   return segments;
 }
 
-type Mutable = { -readonly [K in keyof Segment]: Segment[K] } & { tops: number[] };
+type Mutable = { -readonly [K in keyof LayerGroup]: LayerGroup[K] } & { tops: number[] };
 
 interface Facts {
   readonly parentsFirst: readonly number[];
@@ -125,7 +125,7 @@ function factsOf(forest: Forest, plan: Plan, heldLayers: Iterable<ChainId>): Fac
     raise(below, rank[layer] ?? 0);
     users[below] = (users[below] ?? 0) + (users[layer] ?? 0);
   }
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   const order = new Map<number, number>();
   plan.victims.forEach(({ id }, place) => {
     const unit = forest.unitIndex.get(id);

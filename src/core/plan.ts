@@ -32,12 +32,12 @@ import {
   usageAfter,
   usageAt,
 } from './model/thresholds.ts';
-import type { Unit, UnitId, UnitKind } from './forest/removable.ts';
+import type { Removable, RemovableId, UnitKind } from './forest/removable.ts';
 
 export interface Victim {
   readonly kind: UnitKind;
   /** The engine's ID of the image, the build-cache record or the container. */
-  readonly id: UnitId;
+  readonly id: RemovableId;
   /** An image's names, a record's description, a container's name. */
   readonly references: readonly string[];
   /** The engine's figure: shared layers included. */
@@ -78,7 +78,7 @@ export interface PlanInput {
   /** What people protect besides images with the label; nothing where left out. */
   readonly protections?: Protections;
   /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
-  readonly refused?: ReadonlyMap<UnitId, string>;
+  readonly refused?: ReadonlyMap<RemovableId, string>;
   /** What may go at all; images only where left out. */
   readonly clean?: Clean;
   /** The store's forest, where it is built already and nothing but images may go. */
@@ -130,7 +130,7 @@ export function makePlan(input: PlanInput): Plan {
     const forest = isGiven ? input.forest : forestOf(holdingSteps(store, kept), others.units);
     // Each image that nothing keeps is a candidate.
     const stayingIds = new Set(kept.map(({ id }) => id));
-    const isCandidate = ({ kind, id }: Unit): boolean => kind === 'image' && !stayingIds.has(id);
+    const isCandidate = ({ kind, id }: Removable): boolean => kind === 'image' && !stayingIds.has(id);
     const units = forest.units.filter(isCandidate);
     const scarce = level(usage, thresholds.type).resource;
     const all = [...units, ...others.units];
@@ -170,7 +170,7 @@ function compare(a: string, b: string): number {
 }
 
 /** Tells of units whether a nameless build step below them stays. */
-function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Unit) => boolean {
+function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Removable) => boolean {
   if (steps.length === 0) return () => false;
   const byId = new Map(store.images.map((image) => [image.id, image]));
   return ({ id }) => {
@@ -182,7 +182,7 @@ function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Unit
 const notNeeded = 'unused, but usage is below the low threshold';
 
 /** As sortOut, with containers that may go themselves holding nothing, and no image going where none may. */
-function sortOutImages(input: PlanInput, clean: Clean, others: readonly Unit[]): SortedOut {
+function sortOutImages(input: PlanInput, clean: Clean, others: readonly Removable[]): SortedOut {
   const { store } = input;
   const leaving = new Set(others.map(({ id }) => id));
   const staying = { ...store, containers: store.containers.filter(({ id }) => !leaving.has(id)) };

@@ -2,7 +2,7 @@
  * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
  * once, when it begins, and tried again with backoff until it is over.
  */
-import type { Audience } from '../events/listener.ts';
+import type { Listener } from '../events/listener.ts';
 import { backoff, sleep } from '../system/clock.ts';
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
@@ -22,10 +22,10 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
 import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
-import { LastSweep } from './repeat-guard.ts';
+import { RepeatGuard } from './repeat-guard.ts';
 import { IdleMemory } from './idle-memory.ts';
 import { observe, type Snapshot, spaceAnswer } from '../observe/observe.ts';
-import { Place } from './path-check.ts';
+import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { sweep } from '../sweep/sweep.ts';
 import { whyClosed } from '../window-gate.ts';
@@ -63,7 +63,7 @@ export interface DaemonOptions {
   /** How long nothing may have come or begun before they do. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
-  readonly audience?: Audience | undefined;
+  readonly audience?: Listener | undefined;
   /** What an earlier life took off images and did not come to an end with. */
   readonly removedNames?: RemovedNames | undefined;
   readonly stop: AbortSignal;
@@ -99,13 +99,13 @@ export class Daemon {
   private readonly options: DaemonOptions;
   private engineReachable: boolean | undefined;
   private engineInfo: EngineInfo | undefined;
-  private readonly place: Place;
+  private readonly place: PathCheck;
   private pathReachable = true;
   private lastDue: Due | undefined;
   /** Why the last check that was over HIGH did not sweep; said when it changes. */
   private skipReason: string | undefined;
   private readonly failures: FailedDeletions;
-  private readonly lastSweep: LastSweep;
+  private readonly lastSweep: RepeatGuard;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
   private readonly budget: DeletionBudget;
@@ -114,8 +114,8 @@ export class Daemon {
     this.options = options;
     this.budget = options.budget ?? new DeletionBudget();
     this.failures = new FailedDeletions(options.intervalSeconds);
-    this.lastSweep = new LastSweep({ ...options, failures: this.failures });
-    this.place = new Place(options);
+    this.lastSweep = new RepeatGuard({ ...options, failures: this.failures });
+    this.place = new PathCheck(options);
     this.keepCheck = new KeepCheck(options.protections, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)

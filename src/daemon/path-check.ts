@@ -5,7 +5,7 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import type { Reporter } from '../events/events.ts';
 
-export interface PlaceOptions {
+export interface PathCheckOptions {
   readonly disk: ImageDisk;
   readonly report: Reporter;
   /** Sweep although the images are on another filesystem. */
@@ -13,12 +13,12 @@ export interface PlaceOptions {
   readonly stop: AbortSignal;
 }
 
-export class Place {
-  readonly #options: PlaceOptions;
+export class PathCheck {
+  readonly #options: PathCheckOptions;
   #finding: DataRootFinding | undefined;
   #isSettled = false;
 
-  constructor(options: PlaceOptions) {
+  constructor(options: PathCheckOptions) {
     this.#options = options;
   }
 

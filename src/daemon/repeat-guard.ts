@@ -1,5 +1,5 @@
 /** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
-import { choiceIn } from '../core/eligible/fingerprint.ts';
+import { fingerprintOf } from '../core/eligible/fingerprint.ts';
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { Protections } from '../core/eligible/rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
@@ -7,7 +7,7 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
 import type { FailedDeletions } from '../sweep/failed-deletions.ts';
-import { OwedSpace, spacePatienceMs } from '../sweep/pending-space.ts';
+import { PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
 import { listStore } from '../observe/observe.ts';
 
 export interface LastSweepOptions {
@@ -27,9 +27,9 @@ const didNotHelp =
   'the last sweep could not reach the low threshold, and nothing that may be deleted has changed since';
 const sameInDryRun = 'dry run, and nothing has changed since it logged what it would delete';
 
-export class LastSweep {
+export class RepeatGuard {
   /** What the last deletions should have freed and did not show. */
-  readonly owed = new OwedSpace();
+  readonly owed = new PendingSpace();
   readonly #options: LastSweepOptions;
   /** What it could have deleted when it ended without reaching LOW. */
   #couldNotHelp: string | undefined;
@@ -83,6 +83,6 @@ export class LastSweep {
       new Set([...store.images, ...store.containers, ...(store.cacheRecords ?? [])].map(({ id }) => id)),
     );
     const nowMs = Date.now();
-    return choiceIn(store, { protections, clean, nowMs, refused: failures.refusals(nowMs) });
+    return fingerprintOf(store, { protections, clean, nowMs, refused: failures.refusals(nowMs) });
   }
 }

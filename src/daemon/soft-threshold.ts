@@ -11,10 +11,10 @@ import { PredictionCheck } from '../core/prediction-check.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Protections } from '../core/eligible/rules.ts';
 import { type Amount, freedBetween, level, reaches, type Usage } from '../core/model/thresholds.ts';
-import type { UnitId } from '../core/forest/removable.ts';
+import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import { LateSpace, type OwedSpace, spacePatienceMs } from '../sweep/pending-space.ts';
+import { LateSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
 import { observe } from '../observe/observe.ts';
 import {
   noteFreed,
@@ -39,15 +39,15 @@ export interface GentleOptions extends RemovalSettings {
   /** The circuit breakers. */
   readonly budget: DeletionBudget;
   /** What the last step did not show yet: the next one waits for it. */
-  readonly owed: OwedSpace;
+  readonly owed: PendingSpace;
 }
 
 export class GentleMode {
   readonly #options: GentleOptions;
   /** What could not be deleted, with the reason; until usage is below the soft threshold. */
-  readonly #refused = new Map<UnitId, string>();
+  readonly #refused = new Map<RemovableId, string>();
   /** Of a dry run: what was told already. */
-  #told: UnitId | undefined;
+  #told: RemovableId | undefined;
   /** The latest event when there was nothing that could help: it is not tried again before the next. */
   #pointlessAtMs: number | undefined;
   #isPointlessSaid = false;

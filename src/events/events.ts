@@ -5,7 +5,7 @@
 import type { LimitName } from '../core/deletion-budget.ts';
 import type { Gain } from '../core/model/gain.ts';
 import type { Amount, Thresholds, Usage } from '../core/model/thresholds.ts';
-import type { UnitId } from '../core/forest/removable.ts';
+import type { RemovableId } from '../core/forest/removable.ts';
 
 /** What is deleted: each has its events of the same kinds. */
 export type Subject = 'image' | 'cache-record' | 'container';
@@ -232,23 +232,23 @@ type SubjectEvents<S extends Subject> =
   /** A victim of the plan that stays after all. */
   | {
       readonly event: `${S}.kept`;
-      readonly id: UnitId;
+      readonly id: RemovableId;
       readonly references: readonly string[];
       readonly reason: string;
     }
   /** Somebody else deleted it first. */
-  | { readonly event: `${S}.gone`; readonly id: UnitId; readonly references: readonly string[] }
+  | { readonly event: `${S}.gone`; readonly id: RemovableId; readonly references: readonly string[] }
   /** The engine has not answered a deletion: it may still be at it, so nothing else is deleted until this is known. */
   | {
       readonly event: `${S}.delete-unanswered`;
-      readonly id: UnitId;
+      readonly id: RemovableId;
       readonly references: readonly string[];
       readonly message: string;
       readonly waitSeconds: number;
     }
   | {
       readonly event: `${S}.delete-failed`;
-      readonly id: UnitId;
+      readonly id: RemovableId;
       readonly references: readonly string[];
       readonly message: string;
     };
@@ -261,7 +261,7 @@ interface SoftFacts {
 }
 
 interface VictimFacts {
-  readonly id: UnitId;
+  readonly id: RemovableId;
   /** An image's names, a record's description, a container's name. */
   readonly references: readonly string[];
   readonly sizeBytes: number;

@@ -16,7 +16,7 @@ export interface View {
 }
 
 /** Must not throw and must not wait. */
-export interface Audience {
+export interface Listener {
   /**
    * The world was looked at: after each check without a sweep, before a sweep, and after it. Undefined: only the loop is
    * followed, and no look is taken for that.

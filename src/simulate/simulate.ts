@@ -39,7 +39,7 @@ export interface Settings {
   readonly sweepThresholds: boolean;
 }
 
-export interface Setting {
+export interface SimulatedNode {
   readonly type: Thresholds['type'];
   /** With absolute thresholds HIGH itself. */
   readonly capacityBytes: number;
@@ -48,7 +48,7 @@ export interface Setting {
 }
 
 export interface Result {
-  readonly setting: Setting;
+  readonly setting: SimulatedNode;
   readonly rows: readonly Figures[];
   readonly bounds: readonly Bound[];
   /** By policy: the disk in use over time. */
@@ -63,7 +63,7 @@ export interface Point {
 /** One replay: a chooser with one setting. Jobs are numbered, so that helpers need to be told no more than a number. */
 export interface Job {
   readonly maker: ChooserMaker;
-  readonly setting: Setting;
+  readonly setting: SimulatedNode;
   readonly options: ReplayOptions;
 }
 

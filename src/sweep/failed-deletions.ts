@@ -4,7 +4,7 @@
  */
 import { formatDuration } from '../core/model/format.ts';
 import type { Usage } from '../core/model/thresholds.ts';
-import type { UnitId } from '../core/forest/removable.ts';
+import type { RemovableId } from '../core/forest/removable.ts';
 
 const LONGEST_MS = 3_600_000;
 /** Each failure waits so many times as long as the one before. */
@@ -19,7 +19,7 @@ interface Failure {
 
 export class FailedDeletions {
   readonly #firstWaitMs: number;
-  readonly #items = new Map<UnitId, Failure>();
+  readonly #items = new Map<RemovableId, Failure>();
   #all: Failure | undefined;
   #isUncertain = false;
   /** What was available when nothing could be deleted at all. */
@@ -31,7 +31,7 @@ export class FailedDeletions {
   }
 
   /** One item failed. */
-  failed(id: UnitId, message: string, nowMs: number): void {
+  failed(id: RemovableId, message: string, nowMs: number): void {
     this.#items.set(id, this.#next(this.#items.get(id), message, nowMs));
   }
 
@@ -48,7 +48,7 @@ export class FailedDeletions {
   }
 
   /** It went after all, or was kept for a reason of its own. */
-  forget(id: UnitId): void {
+  forget(id: RemovableId): void {
     this.#items.delete(id);
   }
 
@@ -79,8 +79,8 @@ export class FailedDeletions {
   }
 
   /** What is not to be tried yet, with the reason. */
-  refusals(nowMs: number): Map<UnitId, string> {
-    const refused = new Map<UnitId, string>();
+  refusals(nowMs: number): Map<RemovableId, string> {
+    const refused = new Map<RemovableId, string>();
     for (const [id, failure] of this.#items) {
       if (!isWaiting(failure, nowMs)) continue;
       const ago = formatDuration((nowMs - failure.atMs) / 1000);
@@ -90,7 +90,7 @@ export class FailedDeletions {
   }
 
   /** Forgets what is no longer here. */
-  keepOnly(present: ReadonlySet<UnitId>): void {
+  keepOnly(present: ReadonlySet<RemovableId>): void {
     for (const id of this.#items.keys()) if (!present.has(id)) this.#items.delete(id);
   }
 

@@ -143,7 +143,7 @@ export class LateSpace {
 }
 
 /** What was outstanding when the last deletion was done, from check to check. */
-export class OwedSpace {
+export class PendingSpace {
   #owed:
     | { readonly amount: Amount; readonly usage: Usage; readonly sinceMs: number; readonly untilMs: number }
     | undefined;

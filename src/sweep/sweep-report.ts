@@ -18,7 +18,7 @@ import {
   type Thresholds,
   type Usage,
 } from '../core/model/thresholds.ts';
-import type { UnitId, UnitKind } from '../core/forest/removable.ts';
+import type { RemovableId, UnitKind } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -77,9 +77,9 @@ export interface Progress {
   readonly check: PredictionCheck;
   /** Deletions in a row that freed next to nothing. */
   uselessInARow: number;
-  readonly refused: Map<UnitId, string>;
+  readonly refused: Map<RemovableId, string>;
   /** Deleted, by us or by others, since the store was listed. */
-  readonly gone: Set<UnitId>;
+  readonly gone: Set<RemovableId>;
 }
 
 /** What a sweep ends with. */

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { imagesOnly, sortOutCleanable } from '../../src/core/eligible/cache-and-containers.ts';
-import type { Unit } from '../../src/core/forest/removable.ts';
+import type { Removable } from '../../src/core/forest/removable.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -129,7 +129,7 @@ describe('the engine is asked', () => {
   const isQuestion = ({ path }: { readonly path: string }): boolean => /[?&]size=/.test(path);
   const questions = (): number => proxy.count(isQuestion);
 
-  async function look(clean = stoppedOnly): Promise<readonly Unit[]> {
+  async function look(clean = stoppedOnly): Promise<readonly Removable[]> {
     const { store } = await observe(client, new ImageDisk(engine.dataRoot, 'relative'), signal, clean);
     return sortOutCleanable(store, clean, Date.now()).units;
   }

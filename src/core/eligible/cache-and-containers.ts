@@ -7,7 +7,7 @@ import { estimatedInodes } from '../forest/layer-table.ts';
 import { type Kept, type KeepCode, keepUnit, shortId } from './images.ts';
 import type { CacheRecord, ChainId, Container, HeldSpace, Image, ImageStore } from '../model/store.ts';
 import type { Amount } from '../model/thresholds.ts';
-import type { Unit } from '../forest/removable.ts';
+import type { Removable } from '../forest/removable.ts';
 
 /** What the setting allows. */
 export interface Clean {
@@ -28,7 +28,7 @@ export const imagesOnly: Clean = {
 
 export interface Cleanable {
   /** May go. */
-  readonly units: readonly Unit[];
+  readonly units: readonly Removable[];
   /** May not, though the setting names their kind. Containers that run are not listed. */
   readonly kept: readonly Kept[];
 }
@@ -88,7 +88,7 @@ export function sortOutCleanable(
   nowMs: number,
   refused: ReadonlyMap<string, string> = new Map(),
 ): Cleanable {
-  const units: Unit[] = [];
+  const units: Removable[] = [];
   const kept: Kept[] = [];
   if (clean.buildCache) {
     const records = store.cacheRecords ?? [];
@@ -160,7 +160,7 @@ function recordUnit(
   record: CacheRecord,
   store: ImageStore,
   children: ReadonlyMap<string, readonly string[]>,
-): Unit {
+): Removable {
   const space = store.heldSpace?.get(record.id);
   return {
     id: record.id,
@@ -181,7 +181,7 @@ function recordUnit(
  * The layers that it stands on its image holds, which cannot go before it; only where the image is gone they are the
  * container's. Its size is what stands or falls with it: an order by size must not put off the image for a small container.
  */
-function containerUnit(container: Container, store: ImageStore): Unit {
+function containerUnit(container: Container, store: ImageStore): Removable {
   const space = store.heldSpace?.get(container.id);
   const names = new Set(container.images);
   const images = store.images.filter(

@@ -5,7 +5,7 @@ import type { Protections } from './rules.ts';
 import { type ImageStore, references } from '../model/store.ts';
 
 /** All that may go, images with their names; for comparing only. */
-export function choiceIn(
+export function fingerprintOf(
   store: ImageStore,
   {
     protections,

@@ -13,7 +13,7 @@ import {
   isUnreferenced,
   references,
 } from '../model/store.ts';
-import type { Unit, UnitKind } from '../forest/removable.ts';
+import type { Removable, UnitKind } from '../forest/removable.ts';
 
 /**
  * - `in-use`: a container in any state holds it. Deleting the image of a stopped container frees nothing (the
@@ -73,7 +73,11 @@ export function keep(image: Image, code: KeepCode, reason: string): Kept {
 }
 
 /** The same for anything that could go. */
-export function keepUnit({ kind, id, references, sizeBytes }: Unit, code: KeepCode, reason: string): Kept {
+export function keepUnit(
+  { kind, id, references, sizeBytes }: Removable,
+  code: KeepCode,
+  reason: string,
+): Kept {
   return { kind, id, references, sizeBytes, code, reason };
 }
 

@@ -7,11 +7,11 @@ import { holders } from '../model/store.ts';
 import type { ChainId, ImageStore, Layer } from '../model/store.ts';
 import { LayerTable, UNKNOWN_TOP } from './layer-table.ts';
 import { imageUnits } from './removable.ts';
-import type { Unit, UnitId } from './removable.ts';
+import type { Removable, RemovableId } from './removable.ts';
 
 export interface Forest {
-  readonly units: readonly Unit[];
-  readonly unitIndex: ReadonlyMap<UnitId, number>;
+  readonly units: readonly Removable[];
+  readonly unitIndex: ReadonlyMap<RemovableId, number>;
   /** By unit: its topmost layer; -1 where it holds none. */
   readonly top: Int32Array;
   /** By unit, where it has any: the units that must be gone before it. Units that are not in the forest are left out. */
@@ -33,11 +33,11 @@ export interface Forest {
 
 export interface ForestInput {
   readonly layers: ReadonlyMap<ChainId, Layer>;
-  readonly units: readonly Unit[];
+  readonly units: readonly Removable[];
   /** Held by something that is not a unit, each with all below it; may repeat. Unknown ones are ignored. */
   readonly heldLayers: readonly ChainId[];
   /** Units whose layers something else holds as well, one entry a holder: images with containers. */
-  readonly heldUnits: readonly UnitId[];
+  readonly heldUnits: readonly RemovableId[];
 }
 
 /**
@@ -45,9 +45,13 @@ export interface ForestInput {
  * @param others further units; a container among them, by its ID, can go and is not counted as a holder twice.
  * @param held the store's holders(), where they are known already.
  */
-export function forestOf(store: ImageStore, others: readonly Unit[] = [], held = holders(store)): Forest {
+export function forestOf(
+  store: ImageStore,
+  others: readonly Removable[] = [],
+  held = holders(store),
+): Forest {
   const candidates = new Set(others.map((unit) => unit.id));
-  const heldUnits: UnitId[] = [];
+  const heldUnits: RemovableId[] = [];
   for (const [image, containers] of held) {
     for (const container of containers) if (!candidates.has(container.id)) heldUnits.push(image);
   }
@@ -65,7 +69,7 @@ export function forestOf(store: ImageStore, others: readonly Unit[] = [], held =
 /** Builds a forest; linear in layers plus units. */
 export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): Forest {
   const table = new LayerTable(layers);
-  const unitIndex = new Map<UnitId, number>();
+  const unitIndex = new Map<RemovableId, number>();
   units.forEach(({ id }, index) => unitIndex.set(id, index));
   const top = topsOf(units, table);
   const count = table.ids.length;
@@ -106,14 +110,14 @@ function holdsOf(parent: Int32Array, tops: readonly Int32Array[]): Int32Array {
 }
 
 /** The top layer of each unit. What is a unit's own becomes a layer of its own on top, so all amounts are in layers. */
-function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
+function topsOf(units: readonly Removable[], table: LayerTable): Int32Array {
   const top = table.topsOf(units.map((unit) => unit.layers));
   const incomplete = units.filter((_, index) => top[index] === UNKNOWN_TOP);
   // Short chains first: what a base image tells of its layers' sizes is then known for the images that stand on it.
   const byLength = incomplete.sort((a, b) => a.layers.length - b.layers.length || (a.id < b.id ? -1 : 1));
-  const wholeOf = (unit: Unit): number => Math.max(0, unit.sizeBytes - unit.own.bytes);
+  const wholeOf = (unit: Removable): number => Math.max(0, unit.sizeBytes - unit.own.bytes);
   const shares = leastShares(byLength, table, wholeOf);
-  const completed = new Map<UnitId, number>();
+  const completed = new Map<RemovableId, number>();
   for (const unit of byLength) completed.set(unit.id, table.complete(unit.layers, wholeOf(unit), shares));
   units.forEach((unit, index) => {
     if (completed.size > 0) top[index] = completed.get(unit.id) ?? top[index] ?? -1;
@@ -129,9 +133,9 @@ function topsOf(units: readonly Unit[], table: LayerTable): Int32Array {
  * layers all alike. A large image says nothing of the layers that it shares with small ones.
  */
 function leastShares(
-  units: readonly Unit[],
+  units: readonly Removable[],
   table: LayerTable,
-  wholeOf: (unit: Unit) => number,
+  wholeOf: (unit: Removable) => number,
 ): ReadonlyMap<ChainId, number> {
   const once = new Map<ChainId, number>();
   const shared = new Map<ChainId, number>();
@@ -148,8 +152,8 @@ function leastShares(
 }
 
 function dependentsOf(
-  units: readonly Unit[],
-  unitIndex: ReadonlyMap<UnitId, number>,
+  units: readonly Removable[],
+  unitIndex: ReadonlyMap<RemovableId, number>,
 ): ReadonlyMap<number, readonly number[]> {
   const dependents = new Map<number, readonly number[]>();
   units.forEach((unit, index) => {

@@ -4,7 +4,7 @@
  */
 import type { Forest } from './forest.ts';
 import type { Amount } from '../model/thresholds.ts';
-import type { UnitId } from './removable.ts';
+import type { RemovableId } from './removable.ts';
 
 /** A predicted amount. */
 export interface Freed extends Amount {
@@ -18,14 +18,14 @@ export function covers(amount: Amount, goal: Amount): boolean {
 }
 
 /** The index of a unit. @throws RangeError when the forest has no such unit (a caller's mistake). */
-export function indexOf(forest: Forest, id: UnitId): number {
+export function indexOf(forest: Forest, id: RemovableId): number {
   const index = forest.unitIndex.get(id);
   if (index === undefined) throw new RangeError(`no unit ${id} in the forest`);
   return index;
 }
 
 /** The store as it would be while units go one after another. */
-export class Remaining {
+export class StoreAfterRemovals {
   readonly #forest: Forest;
   readonly #holds: Int32Array;
   readonly #gone: Uint8Array;
@@ -43,7 +43,7 @@ export class Remaining {
    * Removes a unit and returns what that frees at this moment; removing it again, or a build step, frees nothing.
    * @throws RangeError when the forest has no such unit.
    */
-  remove(id: UnitId): Freed {
+  remove(id: RemovableId): Freed {
     return this.removeAt(indexOf(this.#forest, id));
   }
 
@@ -107,8 +107,8 @@ function removeAll(
  * What deleting exactly these units frees, in one pass over them and the layers they free.
  * @throws RangeError when the forest has no such unit.
  */
-export function freedBy(forest: Forest, ids: Iterable<UnitId>): Freed {
-  const remaining = new Remaining(forest);
+export function freedBy(forest: Forest, ids: Iterable<RemovableId>): Freed {
+  const remaining = new StoreAfterRemovals(forest);
   let bytes = 0;
   let inodes = 0;
   let exact = true;
@@ -130,7 +130,7 @@ export interface Share {
 }
 
 /** The unique and the shared part of one unit. @throws RangeError when the forest has no such unit. */
-export function shareOf(forest: Forest, id: UnitId): Share {
+export function shareOf(forest: Forest, id: RemovableId): Share {
   const unique = { bytes: 0, inodes: 0, exact: true };
   const shared = { bytes: 0, inodes: 0, exact: true };
   const { parent, holds } = forest;

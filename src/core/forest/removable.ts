@@ -15,12 +15,12 @@ import {
 import type { Amount } from '../model/thresholds.ts';
 
 /** The engine's ID of the image, the container or the build-cache record. */
-export type UnitId = string;
+export type RemovableId = string;
 
 export type UnitKind = 'image' | 'build-cache' | 'stopped-container';
 
-export interface Unit {
-  readonly id: UnitId;
+export interface Removable {
+  readonly id: RemovableId;
   readonly kind: UnitKind;
   /** What a person calls it: the first reference, else a short ID. */
   readonly name: string;
@@ -37,7 +37,7 @@ export interface Unit {
   /** False where `own` is an estimate; true where left out. */
   readonly ownExact?: boolean;
   /** Units that must be gone before it: images built from it on this host, containers made from it, child records. */
-  readonly dependents: readonly UnitId[];
+  readonly dependents: readonly RemovableId[];
   /**
    * A nameless build step of other images: the engine deletes it with the last image that was built on it, so it holds
    * no layer by itself and is never a candidate.
@@ -72,8 +72,8 @@ function madeUpChain(image: Image, byId: ReadonlyMap<ImageId, Image>): readonly 
 export function imageUnits(
   store: ImageStore,
   held: ReadonlyMap<ImageId, readonly Container[]>,
-  others: readonly Unit[],
-): Unit[] {
+  others: readonly Removable[],
+): Removable[] {
   const byId = new Map<ImageId, Image>();
   for (const image of store.images) byId.set(image.id, image);
   const children = childrenOf(store.images);
@@ -94,7 +94,7 @@ export function imageUnits(
     isStep: isStep(image),
   }));
 
-  function dependentsOf(image: Image): readonly UnitId[] {
+  function dependentsOf(image: Image): readonly RemovableId[] {
     const before = builtOn(image, children, isStep);
     const own = (held.get(image.id) ?? none).filter(({ id }) => containers.has(id));
     return own.length === 0 ? before : [...before, ...own.map(({ id }) => id)];
@@ -102,7 +102,7 @@ export function imageUnits(
 }
 
 /** Most images have none. */
-const nobody: readonly UnitId[] = [];
+const nobody: readonly RemovableId[] = [];
 const none: readonly Container[] = [];
 
 /** The images built on one, those built on its nameless steps in place of the steps. */

@@ -2,10 +2,10 @@
 import type { Forest } from './forest.ts';
 import { indexOf } from './reclaim.ts';
 import type { Amount } from '../model/thresholds.ts';
-import type { UnitId } from './removable.ts';
+import type { RemovableId } from './removable.ts';
 
 export interface Sharer {
-  readonly id: UnitId;
+  readonly id: RemovableId;
   /** What both hold. */
   readonly shared: Amount;
 }
@@ -45,7 +45,7 @@ export class Sharing {
    * (containers, held layers) are not among them.
    * @throws RangeError when the forest has no such unit.
    */
-  sharersOf(id: UnitId, limit: number): Sharer[] {
+  sharersOf(id: RemovableId, limit: number): Sharer[] {
     const { parent, top, units } = this.#forest;
     const self = indexOf(this.#forest, id);
     const found: Sharer[] = [];

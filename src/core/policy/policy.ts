@@ -6,7 +6,7 @@ import type { Forest } from '../forest/forest.ts';
 import type { Victim } from '../select/order/selection.ts';
 import type { ChainId, ImageStore } from '../model/store.ts';
 import type { Amount, Resource } from '../model/thresholds.ts';
-import type { Unit } from '../forest/removable.ts';
+import type { Removable } from '../forest/removable.ts';
 import type { UsageHistory } from '../use-history/history.ts';
 
 /** All that a policy is given. */
@@ -14,7 +14,7 @@ export interface PolicyContext {
   readonly store: ImageStore;
   readonly forest: Forest;
   /** What may go. */
-  readonly candidates: readonly Unit[];
+  readonly candidates: readonly Removable[];
   /** How much is to be freed. */
   readonly goal: Amount;
   /** The resource that is fuller. */
@@ -32,14 +32,14 @@ interface Described {
   /** It goes by the use of images, so that is to be followed. */
   readonly needsHistory?: boolean;
   /** Why a victim goes: a few words for people, without what it frees. */
-  readonly reason: (unit: Unit, victim: Victim, context: PolicyContext) => string;
+  readonly reason: (unit: Removable, victim: Victim, context: PolicyContext) => string;
 }
 
 /** Gives a strict order: it is walked until the goal is reached (select/walk.ts). */
 export interface OrderPolicy extends Described {
   readonly kind: 'order';
   /** All candidates, the first to go first. Dependents need not come first: the walk sees to that. */
-  readonly order: (context: PolicyContext) => readonly Unit[];
+  readonly order: (context: PolicyContext) => readonly Removable[];
 }
 
 /** Gives worths: the victims are those that reach the goal with the least sum of worths (select/least-loss.ts). */
@@ -51,7 +51,7 @@ export interface WorthPolicy extends Described {
 /** Worths in a unit of the policy's own, zero or more, finite. */
 export interface PolicyWorths {
   /** What is lost with the unit itself. */
-  readonly unit: (unit: Unit) => number;
+  readonly unit: (unit: Removable) => number;
   /** What is lost with a layer (and its number in the forest), once, when its last user goes. Nothing where left out. */
   readonly layer?: (layer: ChainId, index: number) => number;
 }

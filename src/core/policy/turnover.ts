@@ -1,6 +1,6 @@
 /** How long what stays at a sweep will stay. */
 import { ascending } from '../select/order/sorting.ts';
-import { Remaining } from '../forest/reclaim.ts';
+import { StoreAfterRemovals } from '../forest/reclaim.ts';
 import { idleTimes } from './lru.ts';
 import type { PolicyContext } from './policy.ts';
 
@@ -17,7 +17,7 @@ export function turnoverMs(context: PolicyContext): number {
   const idleMs = candidates.map(({ id }) => idle(id));
   // The longest unused first.
   const order = ascending(Float64Array.from(idleMs, (ms) => -ms));
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   let [bytes, inodes] = [0, 0];
   let reached = LEAST_MS;
   for (const at of order) {

@@ -13,7 +13,7 @@ import { formatDuration } from '../model/format.ts';
 import { clockAt, type LayerUsage, type UsageHistory } from '../use-history/history.ts';
 import { endOfAge } from '../use-history/return-rates.ts';
 import { expectedUses, HALF_LIVES_MS, rateAt } from '../use-history/use-record.ts';
-import { Standing, standingOf } from '../use-history/version-standing.ts';
+import { VersionStanding, standingOf } from '../use-history/version-standing.ts';
 import { idleTimes, lastUsedText } from './lru.ts';
 import type { PolicyContext, PolicyWorths, WorthPolicy } from './policy.ts';
 import { turnoverMs } from './turnover.ts';
@@ -86,6 +86,6 @@ export const value: WorthPolicy = {
     const perMs = rateAt(image, SLOWEST, clockAt(history, nowMs));
     const wanted = perMs > 0 ? `, wanted every ${formatDuration(1 / perMs / 1000)}` : '';
     const built = image.origin === 'built' ? ', built here' : '';
-    return `${used}${wanted}${image.standing !== Standing.newest ? ', a newer version is here' : ''}${built}`;
+    return `${used}${wanted}${image.standing !== VersionStanding.newest ? ', a newer version is here' : ''}${built}`;
   },
 };

@@ -5,19 +5,19 @@ import type { Policy, PolicyContext } from '../policy/policy.ts';
 import { indexOf } from '../forest/reclaim.ts';
 import { Sharing } from '../forest/sharing.ts';
 import type { Resource } from '../model/thresholds.ts';
-import type { Unit, UnitId } from '../forest/removable.ts';
+import type { Removable, RemovableId } from '../forest/removable.ts';
 import type { Selection, Stay, Victim } from './order/selection.ts';
 import { leastLoss } from './least-loss/least-loss.ts';
 import { walkOrder } from './order/in-order.ts';
 
 export interface ReasonedVictim extends Victim {
-  readonly unit: Unit;
+  readonly unit: Removable;
   /** One line for people: the policy's reason, and what it frees. */
   readonly reason: string;
 }
 
 export interface ReasonedStay extends Stay {
-  readonly unit: Unit;
+  readonly unit: Removable;
   /** One line for people. */
   readonly reason: string;
 }
@@ -73,11 +73,11 @@ export function selectVictims(policy: Policy, context: PolicyContext): Selection
   );
 }
 
-function unitOf(forest: Forest, id: UnitId): Unit {
+function unitOf(forest: Forest, id: RemovableId): Removable {
   return unitAt(forest, indexOf(forest, id));
 }
 
-function unitAt(forest: Forest, index: number): Unit {
+function unitAt(forest: Forest, index: number): Removable {
   const unit = forest.units[index];
   if (unit === undefined) throw new RangeError(`no unit ${index} in the forest`);
   return unit;

@@ -21,7 +21,7 @@ import {
   seenInUse,
   type UseRecord,
 } from './use-record.ts';
-import { Standing, standingOf } from './version-standing.ts';
+import { VersionStanding, standingOf } from './version-standing.ts';
 
 /** An image as the engine lists it, and the sizes of layers as far as known. */
 export interface SeenImage {
@@ -133,7 +133,7 @@ function appeared(
       repositories: [],
       origin,
       present: true,
-      standing: Standing.newest,
+      standing: VersionStanding.newest,
       top: undefined,
       pulledBytes: 0,
     };
@@ -177,7 +177,7 @@ function joinRepositories(history: UsageHistory, image: ImageUsage, seen: Image,
     for (const id of repository.images) {
       const older = history.images.get(id);
       if (older === undefined) continue;
-      setStanding(history, older, older.active > 0 ? Standing.older : Standing.superseded, now);
+      setStanding(history, older, older.active > 0 ? VersionStanding.older : VersionStanding.superseded, now);
     }
     repository.images.push(image.id);
     image.repositories.push(name);
@@ -206,10 +206,10 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
     beginUse(layer, now, standingOf(layer), history.lessons);
   beginUse(image, now, image.standing, silent);
   // Asked for again although there is a newer one: it lives on beside it.
-  if (image.standing === Standing.superseded) setStanding(history, image, Standing.older, now);
+  if (image.standing === VersionStanding.superseded) setStanding(history, image, VersionStanding.older, now);
   for (const name of image.repositories) {
     const repository = history.repositories.get(name);
-    if (repository !== undefined) beginUse(repository, now, Standing.newest, silent);
+    if (repository !== undefined) beginUse(repository, now, VersionStanding.newest, silent);
   }
 }
 

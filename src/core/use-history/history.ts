@@ -3,9 +3,9 @@
  * Nothing here knows where events come from; the daemon feeds it from the engine, the simulator from a trace.
  */
 import type { ChainId, ImageId } from '../model/store.ts';
-import { Lessons } from './return-rates.ts';
+import { ReturnRates } from './return-rates.ts';
 import { closeIdle, newRecord, type UseRecord } from './use-record.ts';
-import { countIn, type Standing, standingOf } from './version-standing.ts';
+import { countIn, type VersionStanding, standingOf } from './version-standing.ts';
 
 /** Built here: no registry has it, so losing it costs a build instead of a pull. */
 export type Origin = 'pulled' | 'built';
@@ -30,7 +30,7 @@ export interface ImageUsage extends UseRecord {
   /** It is in the store; false when it was seen deleted. */
   present: boolean;
   /** Among the versions of its repositories. */
-  standing: Standing;
+  standing: VersionStanding;
   top: LayerUsage | undefined;
   /** What getting it transferred, as far as known: the bytes of the layers that were new with it. 0 if built. */
   pulledBytes: number;
@@ -68,7 +68,7 @@ export interface UsageHistory {
   readonly repositories: Map<string, RepositoryUsage>;
   /** Containers in use: their image, by container ID. */
   readonly containers: Map<string, ImageId>;
-  readonly lessons: Lessons;
+  readonly lessons: ReturnRates;
 }
 
 export function newHistory(startedAtMs: number, limits: HistoryLimits = defaultLimits): UsageHistory {
@@ -82,7 +82,7 @@ export function newHistory(startedAtMs: number, limits: HistoryLimits = defaultL
     layers: new Map(),
     repositories: new Map(),
     containers: new Map(),
-    lessons: new Lessons(),
+    lessons: new ReturnRates(),
   };
 }
 
@@ -123,7 +123,7 @@ export function* chainFrom(top: LayerUsage | undefined): Generator<LayerUsage> {
 export function setStanding(
   history: UsageHistory,
   image: ImageUsage,
-  standing: Standing,
+  standing: VersionStanding,
   atMs: number,
 ): void {
   if (image.standing === standing) return;

@@ -11,9 +11,9 @@
  * Idle times count hour by hour, so that what never comes back is not overlooked.
  */
 import { expectedUses, lastingCount, type UseRecord } from './use-record.ts';
-import { Standing } from './version-standing.ts';
+import { VersionStanding } from './version-standing.ts';
 
-const STANDINGS = Object.keys(Standing).length;
+const STANDINGS = Object.keys(VersionStanding).length;
 /** By number of uses, those of a burst as one: 1, 2, 3-4, 5-9, 10-19, more. */
 const USE_CLASSES = 6;
 /** By idle time, each twice as long as the one before, from a quarter of an hour to a year. */
@@ -25,10 +25,10 @@ const FIRST_SPAN_MS = 43_200_000;
 
 /** What is assumed before anything was learned, as much as so many expected uses weigh. Soon replaced by what was seen. */
 const PRIOR_USES = 2;
-const PRIORS: Readonly<Record<Standing, number>> = {
-  [Standing.newest]: 1,
-  [Standing.superseded]: 0.25,
-  [Standing.older]: 0.5,
+const PRIORS: Readonly<Record<VersionStanding, number>> = {
+  [VersionStanding.newest]: 1,
+  [VersionStanding.superseded]: 0.25,
+  [VersionStanding.older]: 0.5,
 };
 /** What is known of all likes weighs as much as so many expected uses beside what is known of a class. */
 const SHRINKAGE = 4;
@@ -96,7 +96,7 @@ export function endOfAge(idleMs: number): number {
   return endsMs[ageOf(idleMs)] ?? Infinity;
 }
 
-export class Lessons {
+export class ReturnRates {
   readonly #ofUses = new Tally(STANDINGS * AGES * USE_CLASSES);
   /** Sums of these: of all uses at an age, and of all. What little is known of a class is rounded out with them. */
   readonly #ofAge = new Tally(STANDINGS * AGES);
@@ -125,14 +125,14 @@ export class Lessons {
   }
 
   /** Something is used again after having been idle. */
-  returned(record: UseRecord, standing: Standing, idleMs: number): void {
+  returned(record: UseRecord, standing: VersionStanding, idleMs: number): void {
     const atAge = standing * AGES + ageOf(idleMs);
     this.#add(standing, atAge, atAge * USE_CLASSES + usesClassOf(record), 1, 0);
     this.#ofSpan.add(standing * SPANS + spanOf(record), 1, 0);
   }
 
   /** Something was idle between two idle times. */
-  idled(record: UseRecord, standing: Standing, fromMs: number, toMs: number): void {
+  idled(record: UseRecord, standing: VersionStanding, fromMs: number, toMs: number): void {
     const uses = usesClassOf(record);
     const span = standing * SPANS + spanOf(record);
     for (let at = Math.max(0, fromMs); at < toMs;) {
@@ -147,18 +147,18 @@ export class Lessons {
   }
 
   /** What returned of its likes, in parts of what was to be expected. */
-  correction(record: UseRecord, standing: Standing, idleMs: number): number {
+  correction(record: UseRecord, standing: VersionStanding, idleMs: number): number {
     return this.corrections(record, standing)(idleMs);
   }
 
   /** The same for several idle times of one record. */
-  corrections(record: UseRecord, standing: Standing): (idleMs: number) => number {
+  corrections(record: UseRecord, standing: VersionStanding): (idleMs: number) => number {
     const bySpan = this.#ofSpan.ratio(standing * SPANS + spanOf(record), 1, SPAN_SHRINKAGE);
     const uses = usesClassOf(record);
     return (idleMs) => this.#byUses(standing, ageOf(idleMs), uses) * bySpan;
   }
 
-  #byUses(standing: Standing, age: number, uses: number): number {
+  #byUses(standing: VersionStanding, age: number, uses: number): number {
     const atAge = standing * AGES + age;
     const ofAll = this.#ofAll.ratio(standing, PRIORS[standing], PRIOR_USES);
     const ofAge = this.#ofAge.ratio(atAge, ofAll, SHRINKAGE);

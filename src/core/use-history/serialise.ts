@@ -10,9 +10,9 @@ import {
   type UsageHistory,
   chainFrom,
 } from './history.ts';
-import { Lessons, type LessonsState } from './return-rates.ts';
+import { ReturnRates, type LessonsState } from './return-rates.ts';
 import { HALF_LIVES_MS, type UseRecord } from './use-record.ts';
-import { countIn, Standing } from './version-standing.ts';
+import { countIn, VersionStanding } from './version-standing.ts';
 
 /** Raised when the meaning of the state changes; a state of another version is not read. */
 export const STATE_VERSION = 2;
@@ -35,7 +35,7 @@ export interface UsageState {
     number,
     0 | 1,
     0 | 1,
-    Standing,
+    VersionStanding,
     number,
     RecordState,
   ])[];
@@ -132,7 +132,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
     offsetMs: number(state['offsetMs']),
     latestMs: number(state['latestMs']),
     busyAtMs: number(state['latestMs']),
-    lessons: new Lessons({
+    lessons: new ReturnRates({
       returns: list(lessons['returns']).map(amount),
       expected: list(lessons['expected']).map(amount),
     }),
@@ -204,8 +204,8 @@ function readRecord(value: unknown): UseRecord {
   };
 }
 
-function readStanding(value: unknown): Standing {
-  const known = Object.values(Standing).find((each) => each === value);
+function readStanding(value: unknown): VersionStanding {
+  const known = Object.values(VersionStanding).find((each) => each === value);
   if (known === undefined) throw new UsageStateError('an image stands in no known way');
   return known;
 }

@@ -1,10 +1,10 @@
 /** What is remembered of one image or one layer, and how it changes when it is used. */
-import type { Standing } from './version-standing.ts';
+import type { VersionStanding } from './version-standing.ts';
 
 /** Where idle times and returns are told (lessons.ts); of a return before it is counted. */
 interface Told {
-  readonly returned: (record: UseRecord, standing: Standing, idleMs: number) => void;
-  readonly idled: (record: UseRecord, standing: Standing, fromMs: number, toMs: number) => void;
+  readonly returned: (record: UseRecord, standing: VersionStanding, idleMs: number) => void;
+  readonly idled: (record: UseRecord, standing: VersionStanding, fromMs: number, toMs: number) => void;
 }
 
 const DAY_MS = 86_400_000;
@@ -145,7 +145,7 @@ export function inheritUses(record: UseRecord, from: UseRecord, atMs: number): v
 }
 
 /** @param standing how it stood while idle, for the lessons. */
-export function beginUse(record: UseRecord, atMs: number, standing: Standing, lessons: Told): void {
+export function beginUse(record: UseRecord, atMs: number, standing: VersionStanding, lessons: Told): void {
   const share = record.uses === 0 ? 1 : shareOf(record, atMs);
   if (record.active === 0) {
     closeIdle(record, atMs, standing, lessons);
@@ -181,7 +181,7 @@ export function seenInUse(record: UseRecord, atMs: number): void {
 }
 
 /** Tells the lessons how long it has been idle up to now; to be called before its class changes or it is forgotten. */
-export function closeIdle(record: UseRecord, atMs: number, standing: Standing, lessons: Told): void {
+export function closeIdle(record: UseRecord, atMs: number, standing: VersionStanding, lessons: Told): void {
   if (record.active > 0 || record.uses === 0 || atMs <= record.openSinceMs) return;
   lessons.idled(record, standing, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);
   record.openSinceMs = atMs;

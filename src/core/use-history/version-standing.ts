@@ -2,7 +2,7 @@
  * How an image stands among the versions of its repositories, and what that says of its layers. Numbers, because the
  * lessons count by them and the state file keeps them.
  */
-export const Standing = {
+export const VersionStanding = {
   /** No newer image of its repositories is known. */
   newest: 0,
   /** A newer one has come since it was last used. */
@@ -11,7 +11,7 @@ export const Standing = {
   older: 2,
 } as const;
 
-export type Standing = (typeof Standing)[keyof typeof Standing];
+export type VersionStanding = (typeof VersionStanding)[keyof typeof VersionStanding];
 
 /** Known images that stand on a layer, and how many of them are the newest, or older but used since. */
 export interface Standings {
@@ -21,18 +21,18 @@ export interface Standings {
 }
 
 /** A layer stands as the best of its images does; one without images as if nothing newer were known. */
-export function standingOf({ images, newest, older }: Standings): Standing {
-  if (newest > 0 || images === 0) return Standing.newest;
-  return older > 0 ? Standing.older : Standing.superseded;
+export function standingOf({ images, newest, older }: Standings): VersionStanding {
+  if (newest > 0 || images === 0) return VersionStanding.newest;
+  return older > 0 ? VersionStanding.older : VersionStanding.superseded;
 }
 
 /** Counts an image in (`by` 1) or out (-1). */
 export function countIn(
   layer: { -readonly [Key in keyof Standings]: number },
-  standing: Standing,
+  standing: VersionStanding,
   by: 1 | -1,
 ): void {
   layer.images += by;
-  if (standing === Standing.newest) layer.newest += by;
-  else if (standing === Standing.older) layer.older += by;
+  if (standing === VersionStanding.newest) layer.newest += by;
+  else if (standing === VersionStanding.older) layer.older += by;
 }

@@ -1,7 +1,7 @@
 /** What `simulate --json` prints. */
 import type { Bound } from '../bounds/bounds.ts';
 import type { Figures } from '../replay/figures.ts';
-import type { Result, Setting } from '../simulate.ts';
+import type { Result, SimulatedNode } from '../simulate.ts';
 import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
 
@@ -17,7 +17,7 @@ export interface TraceFigures {
 export type BoundJson = Omit<Bound, 'summary'>;
 
 /** All policies with one capacity and one pair of thresholds. */
-export interface Run extends Setting {
+export interface Run extends SimulatedNode {
   readonly policies: readonly Figures[];
   readonly bounds: readonly BoundJson[];
   /** What it says, in sentences. */

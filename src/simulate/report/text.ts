@@ -1,6 +1,6 @@
 /** What `simulate` prints for people: a table for each setting, the bounds below it, and what it says in a sentence. */
 import { formatBytes, formatDuration, formatLevel } from '../../core/model/format.ts';
-import type { Result, Setting } from '../simulate.ts';
+import type { Result, SimulatedNode } from '../simulate.ts';
 import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
 
@@ -18,7 +18,7 @@ export function traceLine(trace: Trace): string {
   return `${trace.startsMs.length} uses of ${trace.images.length} images on ${trace.layers.length} layers, ${formatBytes(trace.distinctBytes)} in all`;
 }
 
-export function settingText({ type, capacityBytes, high, low }: Setting): string {
+export function settingText({ type, capacityBytes, high, low }: SimulatedNode): string {
   if (type === 'free')
     return `capacity ${formatBytes(capacityBytes)}, high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`;
   return type === 'absolute'

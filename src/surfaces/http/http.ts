@@ -1,6 +1,6 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import type { Window } from '../../core/window.ts';
-import type { Audience } from '../../events/listener.ts';
+import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
@@ -43,7 +43,7 @@ export interface HttpOptions extends Rules {
   readonly followsHistory: boolean;
 }
 
-export interface HttpSurface extends Probes, Required<Audience> {
+export interface HttpSurface extends Probes, Required<Listener> {
   /** A request to the engine failed; for the count. */
   readonly engineFailed: (code: EngineErrorCode) => void;
 }

@@ -11,9 +11,9 @@
  * 5. What turns out superfluous is taken out (pick.ts).
  */
 import type { Forest } from '../../forest/forest.ts';
-import { Remaining, covers, indexOf } from '../../forest/reclaim.ts';
+import { StoreAfterRemovals, covers, indexOf } from '../../forest/reclaim.ts';
 import type { Amount } from '../../model/thresholds.ts';
-import type { UnitId } from '../../forest/removable.ts';
+import type { RemovableId } from '../../forest/removable.ts';
 import { dependentsFirst, describe, possible } from '../order/sequence.ts';
 import { clearable } from './reduced-forest.ts';
 import type { Clearable, Worths } from './reduced-forest.ts';
@@ -36,7 +36,7 @@ const MANY_NODES = 4000;
  */
 export function leastLoss(
   forest: Forest,
-  candidates: readonly UnitId[],
+  candidates: readonly RemovableId[],
   worths: Worths,
   goal: Amount,
 ): Selection {
@@ -103,7 +103,7 @@ function standsBelowDependents(forest: Forest): (unit: number) => boolean {
   };
 }
 
-function byWorth(forest: Forest, worths: Worths): (a: UnitId, b: UnitId) => number {
+function byWorth(forest: Forest, worths: Worths): (a: RemovableId, b: RemovableId) => number {
   return (a, b) => worths.unit(indexOf(forest, a)) - worths.unit(indexOf(forest, b));
 }
 
@@ -118,7 +118,7 @@ function frees(forest: Forest, sequence: readonly number[], goal: Amount): boole
 }
 
 function freedBySequence(forest: Forest, sequence: readonly number[]): Amount {
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   const freed = { bytes: 0, inodes: 0 };
   for (const unit of sequence) {
     const step = remaining.removeAt(unit);

@@ -7,9 +7,9 @@
  * taken before the goal was reached, completes its group.
  */
 import type { Forest } from '../../forest/forest.ts';
-import { Remaining, covers, indexOf } from '../../forest/reclaim.ts';
+import { StoreAfterRemovals, covers, indexOf } from '../../forest/reclaim.ts';
 import type { Amount } from '../../model/thresholds.ts';
-import type { UnitId } from '../../forest/removable.ts';
+import type { RemovableId } from '../../forest/removable.ts';
 import { dependentsFirst, describe, possible, withoutUseless } from './sequence.ts';
 import type { Selection } from './selection.ts';
 
@@ -17,10 +17,10 @@ import type { Selection } from './selection.ts';
  * Chooses victims by walking candidates in the order given; dependents still go before what depends on them.
  * @throws RangeError when a candidate is not in the forest.
  */
-export function walkOrder(forest: Forest, ordered: readonly UnitId[], goal: Amount): Selection {
+export function walkOrder(forest: Forest, ordered: readonly RemovableId[], goal: Amount): Selection {
   const candidates = withoutRepeats(forest, ordered);
   const can = possible(forest, candidates);
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   const freed = { bytes: 0, inodes: 0 };
   const taken: number[] = [];
   for (const unit of dependentsFirst(forest, can)) {
@@ -33,7 +33,7 @@ export function walkOrder(forest: Forest, ordered: readonly UnitId[], goal: Amou
   return describe(forest, candidates, can, withoutUseless(forest, taken, goal), goal);
 }
 
-function withoutRepeats(forest: Forest, ids: readonly UnitId[]): number[] {
+function withoutRepeats(forest: Forest, ids: readonly RemovableId[]): number[] {
   const seen = new Uint8Array(forest.units.length);
   return ids
     .map((id) => indexOf(forest, id))

@@ -1,13 +1,13 @@
 /** What a selection says: which units go, in which order, and why each other candidate stays. */
 import type { Freed } from '../../forest/reclaim.ts';
-import type { UnitId } from '../../forest/removable.ts';
+import type { RemovableId } from '../../forest/removable.ts';
 
 export interface Victim {
-  readonly id: UnitId;
+  readonly id: RemovableId;
   /** What its deletion frees at its place, after those before it. */
   readonly freed: Freed;
   /** Where it frees nothing at its place: the later victim with which its topmost layer goes. */
-  readonly completedBy: UnitId | undefined;
+  readonly completedBy: RemovableId | undefined;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface Victim {
 export type StayCause = 'frees-nothing' | 'child-stays' | 'not-needed';
 
 export interface Stay {
-  readonly id: UnitId;
+  readonly id: RemovableId;
   /** Its number in the forest. */
   readonly index: number;
   readonly cause: StayCause;

@@ -1,6 +1,6 @@
 /** What every selection does the same way: which candidates are possible, which are useless, what a sequence frees. */
 import type { Forest } from '../../forest/forest.ts';
-import { Remaining, covers, freedWithEach } from '../../forest/reclaim.ts';
+import { StoreAfterRemovals, covers, freedWithEach } from '../../forest/reclaim.ts';
 import type { Amount } from '../../model/thresholds.ts';
 import type { Selection, Stay, Victim } from './selection.ts';
 
@@ -129,7 +129,7 @@ export function describe(
   sequence: readonly number[],
   goal: Amount,
 ): Selection {
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   const sum = { bytes: 0, inodes: 0, exact: true };
   const steps = sequence.map((unit) => {
     const freed = remaining.removeAt(unit);

@@ -2,7 +2,7 @@
  * The world as it was last seen, and as it is since: what a sweep deletes is taken off at once, without a question to the
  * engine. What is asked for is written out once a version, however many ask.
  */
-import type { Audience, View } from '../../../events/listener.ts';
+import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
 import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
@@ -11,7 +11,7 @@ import type { Policy } from '../../../core/policy/policy.ts';
 import { printableJson } from '../../../core/model/printable.ts';
 import type { Protections } from '../../../core/eligible/rules.ts';
 import { holdingSteps } from '../../../core/eligible/images.ts';
-import { Remaining } from '../../../core/forest/reclaim.ts';
+import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
@@ -44,7 +44,7 @@ const LIVE_MS_EACH = 25;
 
 export type Part = 'status' | 'plan' | 'layers';
 
-export class ViewCache implements Required<Pick<Audience, 'observed'>> {
+export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #rules: Rules;
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
@@ -205,7 +205,7 @@ export class ViewCache implements Required<Pick<Audience, 'observed'>> {
 /** The store without what has gone, and without the layers that went with it. */
 function without(store: ImageStore, gone: ReadonlySet<string>, clean: Clean, nowMs: number): ImageStore {
   const forest = forestOf(store, sortOutCleanable(store, clean, nowMs).units);
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   for (const id of gone) {
     const unit = forest.unitIndex.get(id);
     if (unit !== undefined) remaining.removeAt(unit);

@@ -8,7 +8,7 @@ export type { Sample, Step, SweepDone, SweepUnderWay } from '../../json/activity
 export type Activity = ActivityJson;
 export type Status = StatusJson;
 export type Layers = LayersJson;
-export type Unit = LayersJson['units'][number];
+export type SizeUnit = LayersJson['units'][number];
 export type SegmentJson = LayersJson['segments'][number];
 
 /** An event of the daemon, as in its log, or one of the page's own (`hello`, `view`). */

@@ -4,7 +4,7 @@
  */
 import { hierarchy, type HierarchyRectangularNode, treemap, treemapSquarify } from 'd3-hierarchy';
 import type { Layers, SegmentJson } from './data.ts';
-import type { Look } from './words.ts';
+import type { StateStyle } from './words.ts';
 
 export interface Tile {
   readonly x: number;
@@ -12,7 +12,7 @@ export interface Tile {
   readonly width: number;
   readonly height: number;
   readonly bytes: number;
-  readonly look: Look;
+  readonly look: StateStyle;
   /** Places in `segments`; more than one where small ones are shown as one. */
   readonly segments: readonly number[];
 }
@@ -33,11 +33,11 @@ export interface StoreMap {
 interface Node {
   readonly segments: readonly number[];
   readonly bytes: number;
-  readonly look: Look;
+  readonly look: StateStyle;
   readonly children: readonly Node[];
 }
 
-export function lookOf({ state, victim }: SegmentJson): Look {
+export function lookOf({ state, victim }: SegmentJson): StateStyle {
   return victim === null ? state : 'victim';
 }
 
@@ -102,7 +102,7 @@ function treeOf(segments: readonly SegmentJson[], limit: number): Node {
   };
   /** What is too small to be shown by itself, by look. */
   const together = (places: readonly number[]): readonly Node[] => {
-    const byLook = new Map<Look, number[]>();
+    const byLook = new Map<StateStyle, number[]>();
     const pending = [...places];
     for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
       const segment = segments[place];

@@ -3,10 +3,10 @@
  * looked at is. Told apart by colour, pattern and number, and in words for those who see none of them.
  */
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
-import type { Layers, Status, Unit } from './data.ts';
+import type { Layers, Status, SizeUnit } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
 import { layOut, lookOf, type StoreMap, type Tile } from './treemap-layout.ts';
-import { type Look, lookNames, looks, shortName } from './words.ts';
+import { type StateStyle, lookNames, looks, shortName } from './words.ts';
 
 /** Tiles at most, by the map's area: below about 12 by 12 pixels one sees nothing. */
 const PIXELS_PER_TILE = 150;
@@ -63,7 +63,7 @@ export class TreeMap {
   }
 
   #legend({ segments }: Layers): void {
-    const bytes = new Map<Look, number>();
+    const bytes = new Map<StateStyle, number>();
     for (const segment of segments)
       bytes.set(lookOf(segment), (bytes.get(lookOf(segment)) ?? 0) + segment.bytes);
     fill(
@@ -278,7 +278,7 @@ export class TreeMap {
     ];
   }
 
-  #about(unit: Unit): string {
+  #about(unit: SizeUnit): string {
     const usedBy = this.#usedBy.get(unit.id) ?? '';
     const idle =
       unit.idleSeconds === null || unit.idleSeconds === 0

@@ -2,12 +2,12 @@
 import { formatDuration } from '../../../core/model/format.ts';
 
 /** How a part of the store is shown: its state, or that it is about to go. */
-export type Look = 'victim' | 'in-use' | 'protected' | 'held' | 'unused' | 'leftover';
+export type StateStyle = 'victim' | 'in-use' | 'protected' | 'held' | 'unused' | 'leftover';
 
 /** From what goes first to what stays. */
-export const looks: readonly Look[] = ['victim', 'unused', 'leftover', 'held', 'protected', 'in-use'];
+export const looks: readonly StateStyle[] = ['victim', 'unused', 'leftover', 'held', 'protected', 'in-use'];
 
-export const lookNames: Readonly<Record<Look, string>> = {
+export const lookNames: Readonly<Record<StateStyle, string>> = {
   victim: 'goes next',
   unused: 'unused',
   leftover: 'held by nothing',

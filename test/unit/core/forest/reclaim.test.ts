@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forestOf } from '../../../../src/core/forest/forest.ts';
 import { Sharing } from '../../../../src/core/forest/sharing.ts';
-import { freedBy, leftovers, Remaining, shareOf } from '../../../../src/core/forest/reclaim.ts';
+import { freedBy, leftovers, StoreAfterRemovals, shareOf } from '../../../../src/core/forest/reclaim.ts';
 import type { Image, ImageStore, Layer } from '../../../../src/core/model/store.ts';
-import type { Unit } from '../../../../src/core/forest/removable.ts';
+import type { Removable } from '../../../../src/core/forest/removable.ts';
 import { container, image } from '../arbitraries.ts';
 import { arbitraryForest, BruteForce, chain, layersOf } from '../forests.ts';
 
@@ -70,7 +70,7 @@ describe('what a set of images frees', () => {
   });
 
   it('counts a stopped container that may go, and its image only after it', () => {
-    const stopped: Unit = {
+    const stopped: Removable = {
       id: 'c',
       kind: 'stopped-container',
       name: 'c',
@@ -92,7 +92,7 @@ describe('what a set of images frees', () => {
   });
 
   it('frees nothing when a unit is removed again, and refuses an unknown one', () => {
-    const remaining = new Remaining(forestOf(store(images({ onSide: 'side' }))));
+    const remaining = new StoreAfterRemovals(forestOf(store(images({ onSide: 'side' }))));
     expect(remaining.remove('onSide')).toEqual(amount(107, 13));
     expect(remaining.remove('onSide')).toEqual(amount(0, 0));
     expect(() => remaining.remove('other')).toThrow(RangeError);
@@ -105,7 +105,7 @@ describe('what a set of images frees', () => {
         const set = bits & brute.all;
         const gone = of.candidates.filter((_, at) => (set & (1 << at)) !== 0);
         expect(freedBy(of.forest, gone)).toMatchObject(brute.freed(set));
-        const remaining = new Remaining(of.forest);
+        const remaining = new StoreAfterRemovals(of.forest);
         const sum = { bytes: 0, inodes: 0 };
         for (const id of gone) {
           const step = remaining.remove(id);

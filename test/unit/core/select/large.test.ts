@@ -1,7 +1,7 @@
 /** Forests too big for brute force: compared with a plain dynamic programme. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { covers, freedBy, Remaining } from '../../../../src/core/forest/reclaim.ts';
+import { covers, freedBy, StoreAfterRemovals } from '../../../../src/core/forest/reclaim.ts';
 import { forestOf, type Forest } from '../../../../src/core/forest/forest.ts';
 import { clearable, type Worths } from '../../../../src/core/select/least-loss/reduced-forest.ts';
 import { densityGroups, nodesOf } from '../../../../src/core/select/least-loss/density-groups.ts';
@@ -44,7 +44,7 @@ const arbitraryShared = fc
 
 /** What is lost with victims: one each, and what the layers are worth that go with them. */
 function costOf(forest: Forest, victims: readonly string[], worthOf: (layer: number) => number): number {
-  const remaining = new Remaining(forest);
+  const remaining = new StoreAfterRemovals(forest);
   for (const id of victims) remaining.remove(id);
   let cost = victims.length;
   for (let layer = 0; layer < forest.parent.length; layer++)
@@ -259,7 +259,7 @@ describe('on a store that contradicts itself', () => {
         const selection = isWalk
           ? walkOrder(forest, candidates, goal)
           : leastLoss(forest, candidates, { unit: () => 1 }, goal);
-        const remaining = new Remaining(forest);
+        const remaining = new StoreAfterRemovals(forest);
         const gone = new Set<number>();
         for (const { id, freed } of selection.victims) {
           const unit = forest.unitIndex.get(id) ?? -1;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { endOfAge, Lessons } from '../../../../src/core/use-history/return-rates.ts';
-import { Standing } from '../../../../src/core/use-history/version-standing.ts';
+import { endOfAge, ReturnRates } from '../../../../src/core/use-history/return-rates.ts';
+import { VersionStanding } from '../../../../src/core/use-history/version-standing.ts';
 import {
   beginUse,
   expectedUses,
@@ -10,7 +10,7 @@ import {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const { newest, older, superseded } = Standing;
+const { newest, older, superseded } = VersionStanding;
 const nobody = { returned: () => undefined, idled: () => undefined };
 
 /** Something that was used once a day. */
@@ -27,7 +27,7 @@ describe('what a host teaches', () => {
   const record = usedDaily(8);
 
   it('is taken for nothing special before, and superseded versions for seldom wanted', () => {
-    const lessons = new Lessons();
+    const lessons = new ReturnRates();
     expect([HOUR, DAY, 90 * DAY].map((idleMs) => lessons.correction(record, newest, idleMs))).toEqual([
       1, 1, 1,
     ]);
@@ -36,7 +36,7 @@ describe('what a host teaches', () => {
   });
 
   it('is how often the likes came back for what was to be expected, at that idle time', () => {
-    const lessons = new Lessons();
+    const lessons = new ReturnRates();
     for (let time = 0; time < 2000; time++) lessons.idled(record, newest, DAY, 2 * DAY);
     const seldom = lessons.correction(record, newest, 1.5 * DAY);
     expect(seldom).toBeLessThan(0.05);
@@ -47,7 +47,7 @@ describe('what a host teaches', () => {
   });
 
   it('is another one for what was wanted for long than for what was wanted as often within a day', () => {
-    const lessons = new Lessons();
+    const lessons = new ReturnRates();
     const within = (spanMs: number): UseRecord => ({ ...record, firstSeenMs: record.lastUsedMs - spanMs });
     for (let time = 0; time < 200; time++) {
       for (const spanMs of [DAY, 20 * DAY]) lessons.idled(within(spanMs), newest, DAY, 2 * DAY);
@@ -60,7 +60,7 @@ describe('what a host teaches', () => {
   });
 
   it('corrects once what is true of all, by whichever class it is seen', () => {
-    const lessons = new Lessons();
+    const lessons = new ReturnRates();
     const days = 4000;
     // Within one class of idle times.
     const [from, to] = [36 * HOUR, 60 * HOUR];
@@ -74,11 +74,11 @@ describe('what a host teaches', () => {
   });
 
   it('is the same after a restart, and is learned again where the classes were others', () => {
-    const lessons = new Lessons();
+    const lessons = new ReturnRates();
     for (let time = 0; time < 50; time++) lessons.idled(record, newest, time * HOUR, 3 * DAY);
     lessons.returned(record, newest, DAY);
     const state = lessons.toState();
-    const restarted = new Lessons(state);
+    const restarted = new ReturnRates(state);
     expect(restarted.toState()).toEqual(state);
     for (const idleMs of [HOUR, DAY, 9 * DAY]) {
       const before = lessons.correction(record, newest, idleMs);
@@ -86,11 +86,11 @@ describe('what a host teaches', () => {
       expect(restarted.correction(record, newest, idleMs)).toBeCloseTo(before, 9);
     }
     const others = { returns: state.returns.slice(1), expected: state.expected.slice(1) };
-    expect(new Lessons(others).correction(record, newest, DAY)).toBe(1);
+    expect(new ReturnRates(others).correction(record, newest, DAY)).toBe(1);
   });
 
   it('counts an idle time the same whether it is told at once or in pieces that end with an age', () => {
-    const [whole, pieces] = [new Lessons(), new Lessons()];
+    const [whole, pieces] = [new ReturnRates(), new ReturnRates()];
     whole.idled(record, newest, 0, 3 * DAY);
     for (let at = 0; at < 3 * DAY;) {
       const end = Math.min(3 * DAY, endOfAge(at));
@@ -102,7 +102,7 @@ describe('what a host teaches', () => {
   });
 
   it('fades', () => {
-    const lessons = new Lessons();
+    const lessons = new ReturnRates();
     for (let time = 0; time < 100; time++) lessons.idled(record, newest, DAY, 2 * DAY);
     const fresh = lessons.correction(record, newest, 1.5 * DAY);
     lessons.fade(0.01);

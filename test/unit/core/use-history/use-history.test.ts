@@ -10,7 +10,7 @@ import {
 } from '../../../../src/core/use-history/history.ts';
 import { ownRate, rateAt } from '../../../../src/core/use-history/use-record.ts';
 import { fromState, toState, UsageStateError } from '../../../../src/core/use-history/serialise.ts';
-import { Standing, standingOf } from '../../../../src/core/use-history/version-standing.ts';
+import { VersionStanding, standingOf } from '../../../../src/core/use-history/version-standing.ts';
 import { image } from '../arbitraries.ts';
 
 const DAY = 86_400_000;
@@ -130,7 +130,7 @@ describe('the usage history', () => {
       const layers = ['base', 'top-of-a'].map((id) => known.layers.get(id));
       return [known.images.get('a')?.standing, ...layers.map((layer) => layer && standingOf(layer))];
     };
-    const { newest, older, superseded } = Standing;
+    const { newest, older, superseded } = VersionStanding;
     expect(stands()).toEqual([superseded, newest, superseded]);
     expect(known.layers.get('base')).toMatchObject({ images: 2, newest: 1, older: 0 });
     applyEvent(known, began('a', START + 2 * DAY));
@@ -168,11 +168,11 @@ describe('the usage history', () => {
   it('learns from what is not used again, hour by hour', () => {
     const known = history(appeared('a', START), began('a', START), ended('a', START));
     const of = known.layers.get('top-of-a') ?? expect.fail();
-    const before = known.lessons.correction(of, Standing.newest, 20 * DAY);
+    const before = known.lessons.correction(of, VersionStanding.newest, 20 * DAY);
     // Anything else that happens shows that time has passed.
     for (let hour = 1; hour < 60 * 24; hour += 1) applyEvent(known, ended('none', START + hour * (DAY / 24)));
-    expect(known.lessons.correction(of, Standing.newest, 20 * DAY)).toBeLessThan(before);
-    const { superseded } = Standing;
+    expect(known.lessons.correction(of, VersionStanding.newest, 20 * DAY)).toBeLessThan(before);
+    const { superseded } = VersionStanding;
     expect(known.lessons.correction(of, superseded, 20 * DAY)).toBe(
       newHistory(0).lessons.correction(of, superseded, 0),
     );
@@ -182,12 +182,12 @@ describe('the usage history', () => {
     const named = (tag: string) => ({ tags: [`team/app:${tag}`], digests: [`team/app@sha256:${tag}`] });
     const known = history(appeared('a', START, named('1')), began('a', START), ended('a', START));
     const of = known.layers.get('top-of-a') ?? expect.fail();
-    const learned = (standing: Standing): number => known.lessons.correction(of, standing, 600_000);
-    const [newest, superseded] = [learned(Standing.newest), learned(Standing.superseded)];
+    const learned = (standing: VersionStanding): number => known.lessons.correction(of, standing, 600_000);
+    const [newest, superseded] = [learned(VersionStanding.newest), learned(VersionStanding.superseded)];
     // Sooner than idle times are told by the hour.
     applyEvent(known, appeared('b', START + 1_800_000, named('2')));
-    expect(learned(Standing.newest)).toBeLessThan(newest);
-    expect(learned(Standing.superseded)).toBe(superseded);
+    expect(learned(VersionStanding.newest)).toBeLessThan(newest);
+    expect(learned(VersionStanding.superseded)).toBe(superseded);
   });
 
   it('is read also where it was kept with other classes of lessons: those are learned again', () => {
