@@ -26,7 +26,7 @@ export default tseslint.config(
   {
     files: ['src/core/**'],
     rules: {
-      // The second block says the same for a folder inside of core/, from which core/ itself is one step up.
+      // The blocks below say the same for folders inside of core/, from which core/ itself is one step up, or two.
       'no-restricted-imports': ['error', { patterns: [...outside, '../**'] }],
       'no-restricted-properties': [
         'error',
@@ -38,6 +38,10 @@ export default tseslint.config(
   {
     files: ['src/core/*/**'],
     rules: { 'no-restricted-imports': ['error', { patterns: [...outside, '../../**'] }] },
+  },
+  {
+    files: ['src/core/*/*/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [...outside, '../../../**'] }] },
   },
   {
     files: ['**/*.js', '**/*.mjs', '**/*.cjs'],

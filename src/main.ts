@@ -84,7 +84,7 @@ function print({ stream, text, exitCode }: Print): number {
 async function configFile(argv: readonly string[]): Promise<ConfigFile | undefined> {
   const path = configFilePath(argv, process.env);
   if (path === undefined) return undefined;
-  const { readTextFile } = await import('./read-text-file.ts');
+  const { readTextFile } = await import('./system/read-text-file.ts');
   return { path, content: await readTextFile(path) };
 }
 

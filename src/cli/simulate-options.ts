@@ -8,7 +8,7 @@ import { parseBytes, parsePercent } from '../config/quantities.ts';
 import { window } from '../config/window.ts';
 import { keepPatterns, type ValueKind, wholeNumber } from '../config/values.ts';
 import type { KeepPattern } from '../core/eligible/pattern.ts';
-import type { Window } from '../core/window.ts';
+import type { Window } from '../core/model/window.ts';
 import type { Capacity, Level } from '../simulate/simulate.ts';
 
 export interface SimulateOptions {

@@ -5,7 +5,7 @@ import { createEngine } from '../engine/connect/create.ts';
 import { EngineError } from '../engine/engine.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { printable, printableJson } from '../core/model/printable.ts';
-import { describeWindow, type WindowState } from '../core/window.ts';
+import { describeWindow, type WindowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { observe } from '../observe/observe.ts';
 import type { Look as Seen } from '../surfaces/json/look.ts';

@@ -7,7 +7,7 @@ import { describePattern } from '../core/eligible/pattern.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { shortId } from '../core/eligible/images.ts';
 import { level, type Thresholds } from '../core/model/thresholds.ts';
-import { windowState } from '../core/window.ts';
+import { windowState } from '../core/model/window.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../cli/exit-status.ts';

@@ -10,7 +10,7 @@ import { shortId } from '../core/eligible/images.ts';
 import { type Freed, shareOf } from '../core/forest/reclaim.ts';
 import { type Container, holders } from '../core/model/store.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
-import { type WindowState, windowState } from '../core/window.ts';
+import { type WindowState, windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { type SpaceAnswer, spaceAnswer } from '../observe/observe.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';

@@ -2,7 +2,7 @@
 import type { KeepingConfig, LoadedConfig } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
 import type { Protections } from '../core/eligible/rules.ts';
-import { KeepFile } from '../keep-file.ts';
+import { KeepFile } from './keep-file.ts';
 
 export type WithKeepFile =
   | { readonly ok: true; readonly config: KeepingConfig }

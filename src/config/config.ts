@@ -55,7 +55,7 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly engineIsNamed: boolean;
 };
 
-/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/keep-file.ts). */
+/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/keep-file.ts). */
 export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
   readonly target: EngineTarget;

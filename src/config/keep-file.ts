@@ -1,4 +1,4 @@
-/** The lines of the file that KEEP_FILE names. Pure: the text comes in (src/keep-file.ts reads it). */
+/** The lines of the file that KEEP_FILE names. Pure: the text comes in (src/commands/keep-file.ts reads it). */
 import { type KeepPattern, parseKeepPatterns } from '../core/eligible/pattern.ts';
 import { printable } from '../core/model/printable.ts';
 import { compileExpression } from './expressions.ts';

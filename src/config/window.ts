@@ -1,5 +1,5 @@
 /** How windows are written: `22:00-06:00`, `Mon-Fri 22:00-06:00 Europe/Berlin`, several separated by semicolons. */
-import { dayNames, type WeeklyHours, type Window } from '../core/window.ts';
+import { dayNames, type WeeklyHours, type Window } from '../core/model/window.ts';
 import { accepted, refused, type Parsed, type ValueKind } from './values.ts';
 
 const allowed =

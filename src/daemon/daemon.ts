@@ -14,7 +14,7 @@ import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
 import { isTriggered, level, reaches, type Thresholds } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
-import type { Window } from '../core/window.ts';
+import type { Window } from '../core/model/window.ts';
 import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from '../sweep/cordon-guard.ts';
 import type { Due, Reporter, SweepReport } from '../events/events.ts';
@@ -28,7 +28,7 @@ import { observe, type Snapshot, spaceAnswer } from '../observe/observe.ts';
 import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { sweep } from '../sweep/sweep.ts';
-import { whyClosed } from '../window-gate.ts';
+import { whyClosed } from './window-gate.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;

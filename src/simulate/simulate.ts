@@ -1,7 +1,7 @@
 /** Replays a trace with several choosers, capacities and thresholds: what there is to do, and each part of it. */
 import type { Protections } from '../core/eligible/rules.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
-import type { Window } from '../core/window.ts';
+import type { Window } from '../core/model/window.ts';
 import { type Bound, bounds } from './bounds/bounds.ts';
 import type { ChooserMaker } from './replay/chooser.ts';
 import { bytesAt, type Figures } from './replay/figures.ts';

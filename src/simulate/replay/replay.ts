@@ -9,7 +9,7 @@ import {
   type Thresholds,
   type Usage,
 } from '../../core/model/thresholds.ts';
-import { isOpen, type Window } from '../../core/window.ts';
+import { isOpen, type Window } from '../../core/model/window.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';

@@ -1,5 +1,5 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
-import type { Window } from '../../core/window.ts';
+import type { Window } from '../../core/model/window.ts';
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';

@@ -2,7 +2,7 @@
 import type { View } from '../../events/listener.ts';
 import { level, percentUsed, type Usage } from '../../core/model/thresholds.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
-import type { WindowState } from '../../core/window.ts';
+import type { WindowState } from '../../core/model/window.ts';
 
 /** What is told of a look at the world beside the disk's account. */
 export type Look = Pick<View, 'engine' | 'snapshot' | 'dataRoot'>;

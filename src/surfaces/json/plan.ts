@@ -2,7 +2,7 @@
 import type { Cut } from '../../core/deletion-budget.ts';
 import type { Plan } from '../../core/plan.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
-import type { WindowState } from '../../core/window.ts';
+import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
 export interface PlanBesides {

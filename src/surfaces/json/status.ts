@@ -4,7 +4,7 @@ import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';
 import { isTriggered, type Thresholds } from '../../core/model/thresholds.ts';
 import type { SpaceAnswer } from '../../observe/observe.ts';
-import type { WindowState } from '../../core/window.ts';
+import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
 /** @param forest of the store that was seen. @param window undefined: sweeps may begin at any time. */

@@ -5,7 +5,7 @@
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
-import { isOpen, type Window } from '../../core/window.ts';
+import { isOpen, type Window } from '../../core/model/window.ts';
 import { level, percentAt, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
 import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
 import { processFigures } from './process.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { loadExpressions } from '../../../src/config/expressions.ts';
 import { type KeepFileNews, parseKeepFile } from '../../../src/config/keep-file.ts';
-import { KeepFile } from '../../../src/keep-file.ts';
+import { KeepFile } from '../../../src/commands/keep-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keep-file-'));
 const path = join(folder, 'keep');

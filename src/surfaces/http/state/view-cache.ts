@@ -15,7 +15,7 @@ import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
-import { type Window, type WindowState, windowState } from '../../../core/window.ts';
+import { type Window, type WindowState, windowState } from '../../../core/model/window.ts';
 import type { UsageHistory } from '../../../core/use-history/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
 import { layersJson } from '../../json/layers.ts';

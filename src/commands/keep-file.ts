@@ -3,10 +3,10 @@
  * accident: with a bad line, unreadable or gone, the patterns read before stay in force; while it is being written, old
  * and new ones do.
  */
-import { loadExpressions } from './config/expressions.ts';
-import { type KeepFileNews, parseKeepFile, type ParsedKeepFile } from './config/keep-file.ts';
-import type { KeepPattern } from './core/eligible/pattern.ts';
-import { fileMark, readTextFile } from './read-text-file.ts';
+import { loadExpressions } from '../config/expressions.ts';
+import { type KeepFileNews, parseKeepFile, type ParsedKeepFile } from '../config/keep-file.ts';
+import type { KeepPattern } from '../core/eligible/pattern.ts';
+import { fileMark, readTextFile } from '../system/read-text-file.ts';
 
 /** A file that changed this lately may still be written: an editor that truncates it first must not end protections. */
 const REST_MS = 5_000;

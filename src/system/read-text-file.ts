@@ -1,7 +1,7 @@
 /** Reads a file that a setting names. A link is followed: that is how Kubernetes and configuration managers lay files. */
 import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { errnoOf } from './system/errno.ts';
+import { errnoOf } from './errno.ts';
 
 /** More than any configuration, less than what would fill the memory. */
 const LARGEST_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** Whether deletions may begin now: inside the window, and at any time once the disk is critical. */
-import { level, reaches, type Thresholds, type Usage } from './core/model/thresholds.ts';
-import { describeWindow, isOpen, type Window, windowState } from './core/window.ts';
+import { level, reaches, type Thresholds, type Usage } from '../core/model/thresholds.ts';
+import { describeWindow, isOpen, type Window, windowState } from '../core/model/window.ts';
 
 export interface WindowRules {
   readonly window?: Window | undefined;

@@ -1,8 +1,14 @@
 /** Windows of time: by the clock on the wall, in every time zone, over every jump of the clock. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseWindow } from '../../../src/config/window.ts';
-import { describeWindow, isOpen, nextChange, type Window, windowState } from '../../../src/core/window.ts';
+import { parseWindow } from '../../../../src/config/window.ts';
+import {
+  describeWindow,
+  isOpen,
+  nextChange,
+  type Window,
+  windowState,
+} from '../../../../src/core/model/window.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
