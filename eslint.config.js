@@ -10,7 +10,12 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['eslint.config.js', 'scripts/bootstrap.mjs', 'src/cli/entry.cjs'],
+          allowDefaultProject: [
+            'eslint.config.js',
+            '.dependency-cruiser.mjs',
+            'scripts/bootstrap.mjs',
+            'src/cli/entry.cjs',
+          ],
         },
       },
     },

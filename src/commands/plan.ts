@@ -1,11 +1,11 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
+import { shortId } from '../core/model/store.ts';
 import type { Config } from '../config/config.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { endText, formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { describePattern } from '../core/eligible/pattern.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
-import { shortId } from '../core/eligible/images.ts';
 import { level, type Thresholds } from '../core/model/thresholds.ts';
 import { windowState } from '../core/model/window.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';

@@ -1,8 +1,8 @@
 /** Finds out whether PATH_TO_CHECK is where the engine keeps its images. Cleaning by the gauge of another disk is worse than not cleaning. */
+import type { LayerDatabaseResult } from './stores/store.ts';
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ImageId } from '../core/model/store.ts';
-import type { LayerDatabaseResult } from './stores/docker-store.ts';
 import { deviceOf, isSubvolume } from './layers-place.ts';
 
 /** What the engine says of itself (a part of EngineInfo). */

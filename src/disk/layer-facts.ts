@@ -1,4 +1,5 @@
 /** What the disk knows of the layers, out of what was measured and of the engines' records, and a store with it. */
+import type { LayerDatabase, StoredContainer } from './stores/store.ts';
 import { formatCount } from '../core/model/format.ts';
 import type {
   ChainId,
@@ -14,7 +15,6 @@ import type { BuildSnapshots } from './stores/buildkit.ts';
 import { containerOf } from './stores/container-names.ts';
 import type { ContainerdStoreResult } from './stores/containerd-store.ts';
 import { heldByNobody, heldSpaceOf } from './account/held-space.ts';
-import type { LayerDatabase, StoredContainer } from './stores/docker-store.ts';
 
 /** What the disk knows of the images' layers. */
 export interface LayerFacts {

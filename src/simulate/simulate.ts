@@ -1,4 +1,5 @@
 /** Replays a trace with several choosers, capacities and thresholds: what there is to do, and each part of it. */
+import type { ReplayOptions } from './replay/options.ts';
 import type { Protections } from '../core/eligible/rules.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
 import type { Window } from '../core/model/window.ts';
@@ -6,7 +7,7 @@ import { type Bound, bounds } from './bounds/bounds.ts';
 import type { ChooserMaker } from './replay/chooser.ts';
 import { bytesAt, type Figures } from './replay/figures.ts';
 import { protectedBytes } from './bounds/protected-bytes.ts';
-import { replay, type ReplayOptions } from './replay/replay.ts';
+import { replay } from './replay/replay.ts';
 import { type Trace, TraceError } from './traces/trace.ts';
 
 /** An amount, or a share (0 to 1) of all that is in the trace, each layer once. */

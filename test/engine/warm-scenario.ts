@@ -1,7 +1,7 @@
 /** What is shown alike of the warm accounts of a Docker's and of a Podman's store. */
+import type { LayerDatabase } from '../../src/disk/stores/store.ts';
 import { expect } from 'vitest';
 import type { DiskAccountant } from '../../src/disk/account/account.ts';
-import type { LayerDatabase } from '../../src/disk/stores/docker-store.ts';
 import type { ApiEngine } from '../../harness/api-engine.ts';
 import { atRest } from '../../harness/du.ts';
 import {

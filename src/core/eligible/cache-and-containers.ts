@@ -4,8 +4,16 @@
  */
 import { formatDuration } from '../model/format.ts';
 import { estimatedInodes } from '../forest/layer-table.ts';
-import { type Kept, type KeepCode, keepUnit, shortId } from './images.ts';
-import type { CacheRecord, ChainId, Container, HeldSpace, Image, ImageStore } from '../model/store.ts';
+import { type Kept, type KeepCode, keepUnit } from './images.ts';
+import {
+  type CacheRecord,
+  type ChainId,
+  type Container,
+  type HeldSpace,
+  type Image,
+  type ImageStore,
+  shortId,
+} from '../model/store.ts';
 import type { Amount } from '../model/thresholds.ts';
 import type { Removable } from '../forest/removable.ts';
 

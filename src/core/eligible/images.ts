@@ -11,6 +11,7 @@ import {
   type ImageId,
   type ImageStore,
   isUnreferenced,
+  nameOf,
   references,
 } from '../model/store.ts';
 import type { Removable, UnitKind } from '../forest/removable.ts';
@@ -79,16 +80,6 @@ export function keepUnit(
   reason: string,
 ): Kept {
   return { kind, id, references, sizeBytes, code, reason };
-}
-
-/** A name for people: the first reference, else the shortened ID. */
-export function nameOf(image: Pick<Image, 'id' | 'tags' | 'digests'>): string {
-  return image.tags[0] ?? image.digests[0] ?? shortId(image.id);
-}
-
-/** The 12 hexadecimal digits that engines show. */
-export function shortId(id: ImageId): string {
-  return id.replace(/^sha256:/, '').slice(0, 12);
 }
 
 /**

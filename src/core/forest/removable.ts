@@ -1,7 +1,6 @@
 /**
  * Units of deletion: what can go on its own: an image, a build-cache record, a stopped container. A unit holds a chain of layers; what it frees depends on who else holds them (space.ts).
  */
-import { nameOf } from '../eligible/images.ts';
 import {
   type ChainId,
   childrenOf,
@@ -11,6 +10,7 @@ import {
   type ImageStore,
   isUnreferenced,
   references,
+  nameOf,
 } from '../model/store.ts';
 import type { Amount } from '../model/thresholds.ts';
 

@@ -133,6 +133,16 @@ export function references({ tags, digests }: Image): readonly string[] {
   return tags.length === 0 ? digests : [...tags, ...digests];
 }
 
+/** A name for people: the first reference, else the shortened ID. */
+export function nameOf(image: Pick<Image, 'id' | 'tags' | 'digests'>): string {
+  return image.tags[0] ?? image.digests[0] ?? shortId(image.id);
+}
+
+/** The 12 hexadecimal digits that engines show. */
+export function shortId(id: ImageId): string {
+  return id.replace(/^sha256:/, '').slice(0, 12);
+}
+
 /** Neither a tag nor a digest: nothing can ask for it by name. */
 export function isUnreferenced(image: Image): boolean {
   return image.tags.length === 0 && image.digests.length === 0;

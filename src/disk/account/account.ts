@@ -3,15 +3,11 @@
  * number of files in the image store. Equals `du -s --block-size=1 -x`. Where there is no layer database that we
  * can read, the whole is walked, and the account says why.
  */
+import type { LayerDatabase, LayerDatabaseResult, NoLayerDatabase } from '../stores/store.ts';
 import type { ChainId, Layer } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { DiskError, unreadablePath } from '../filesystem/error.ts';
-import {
-  type LayerDatabase,
-  LayerDatabaseReader,
-  type LayerDatabaseResult,
-  type NoLayerDatabase,
-} from '../stores/docker-store.ts';
+import { LayerDatabaseReader } from '../stores/docker-store.ts';
 import { isLate, untilAnswering, usedOf } from '../filesystem/filesystem.ts';
 import { type FoldersOptions, LayerFolders, type MeasuredFolder } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';

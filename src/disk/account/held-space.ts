@@ -1,9 +1,9 @@
 /** Who holds layers beside images: containers, build-cache records, and leftovers; and what is each one's own. */
+import type { LayerDatabase } from '../stores/store.ts';
 import type { ChainId, HeldSpace } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { type StoreAccount, sum } from './account.ts';
 import type { BuildSnapshots } from '../stores/buildkit.ts';
-import type { LayerDatabase } from '../stores/docker-store.ts';
 import { sumTrees } from '../walk/walk.ts';
 
 /**

@@ -9,13 +9,13 @@
  * Where another filesystem is mounted in a folder, it hides what the mount's folder takes: measured each time.
  * What goes: an engine that removes a folder removes its short name in `l/` first (overlay2 and overlay drivers).
  */
+import type { LayerDatabase } from '../stores/store.ts';
 import { readFileSync, type Stats } from 'node:fs';
 import type { Amount } from '../../core/model/thresholds.ts';
 import type { ChainId } from '../../core/model/store.ts';
 import { errnoOf } from '../../system/errno.ts';
 import { DiskError, unreadablePath } from '../filesystem/error.ts';
 import { isSettled, isUnchanged } from '../walk/folder-mark.ts';
-import type { LayerDatabase } from '../stores/docker-store.ts';
 import type { FolderRecord, LayerMemory } from './layer-memory.ts';
 import { type Listings, look, readNames } from '../walk/listings.ts';
 import type { LeftOut } from '../walk/left-out.ts';

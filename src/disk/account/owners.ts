@@ -1,8 +1,8 @@
 /** Whose the folders in the layers folder are that belong to no image. */
+import type { LayerDatabase } from '../stores/store.ts';
 import { lstat, open } from 'node:fs/promises';
 import { errnoOf } from '../../system/errno.ts';
 import { unreadablePath } from '../filesystem/error.ts';
-import type { LayerDatabase } from '../stores/docker-store.ts';
 import type { MeasuredFolder } from './layer-folders.ts';
 import { Slices } from '../walk/slices.ts';
 

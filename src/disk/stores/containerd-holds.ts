@@ -6,11 +6,11 @@
  * ID: content that only this image has, which goes with it. Content of several holders goes with the topmost layer that
  * all of them stand on; where they stand on nothing together, nothing is promised: rather too little than too much.
  */
+import type { StoredContainer } from './store.ts';
 import type { ChainId, HeldSpace, ImageId, Layer } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { containerOf } from './container-names.ts';
 import type { Lease, NamespaceRecords } from './containerd-records.ts';
-import type { StoredContainer } from './docker-store.ts';
 
 export interface ContainerdStore {
   readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;

@@ -7,6 +7,7 @@
  *                                        programs on the same store made, of which the engine says nothing (buildah)
  *     overlay/<layer id>/                the layer's files
  */
+import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './store.ts';
 import { statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -15,7 +16,6 @@ import type { ChainId, ImageId } from '../../core/model/store.ts';
 import { chainId } from '../../system/chain-id.ts';
 import { errnoOf } from '../../system/errno.ts';
 import { type FolderMark, isSettled, isUnchanged } from '../walk/folder-mark.ts';
-import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './docker-store.ts';
 
 const layersShape = v.array(
   v.object({

@@ -1,6 +1,6 @@
 /** What a replay cost, in figures; and the counting that leads there. */
+import type { ReplayOptions } from './options.ts';
 import type { ChooserMaker } from './chooser.ts';
-import type { ReplayOptions } from './replay.ts';
 import type { Fetched } from './virtual-store.ts';
 
 export interface Figures {

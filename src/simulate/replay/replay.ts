@@ -1,6 +1,6 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
 import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
-import { noProtections, type Protections } from '../../core/eligible/rules.ts';
+import { noProtections } from '../../core/eligible/rules.ts';
 import {
   isBelowLow,
   isTriggered,
@@ -9,39 +9,15 @@ import {
   type Thresholds,
   type Usage,
 } from '../../core/model/thresholds.ts';
-import { isOpen, type Window } from '../../core/model/window.ts';
+import { isOpen } from '../../core/model/window.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
 import { Counting, type Figures } from './figures.ts';
 import { Ends } from './ends.ts';
 import type { Trace } from '../traces/trace.ts';
+import type { ReplayOptions } from './options.ts';
 import { VirtualStore } from './virtual-store.ts';
-
-export interface ReplayOptions {
-  readonly capacityBytes: number;
-  /** Undefined: inodes are not counted. */
-  readonly capacityInodes?: number;
-  /** `relative` where left out: thresholds are per cent of the capacity; else bytes, as in Thresholds. */
-  readonly type?: Thresholds['type'];
-  readonly high: number;
-  readonly low: number;
-  /** Between this and HIGH single images go without a cordon; undefined: off. */
-  readonly soft?: number;
-  /** When sweeps may begin below the critical level, which is in the thresholds' unit; undefined: at any time. */
-  readonly window?: Window | undefined;
-  readonly critical?: number | undefined;
-  /** How fast images come, for the delays. */
-  readonly bytesPerSecond: number;
-  /** What each sweep takes besides what it deletes; see figures.ts. */
-  readonly sweepSeconds?: number;
-  /** What people protect; nothing where left out. */
-  readonly protections?: Protections;
-  /** Called with the bytes used after each use, and after each sweep. */
-  readonly watch?: (atMs: number, usedBytes: number) => void;
-  /** Called with each image (its number) that goes. */
-  readonly onDeleted?: (atMs: number, image: number) => void;
-}
 
 /** Between two deletions without a cordon: the daemon makes one a check, and this is its default interval. */
 const GENTLE_PACE_MS = 300_000;

@@ -7,8 +7,8 @@ import {
   untilText,
   usedText,
 } from '../../core/model/format.ts';
+import { nameOf } from '../../core/model/store.ts';
 import { gainText, grownText } from '../../core/model/gain.ts';
-import { nameOf } from '../../core/eligible/images.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { DaemonEvent, SweepReport } from '../../events/events.ts';
 

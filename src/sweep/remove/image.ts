@@ -1,7 +1,13 @@
 /** Deletes an image, name by name where it has several. */
 import { sleep } from '../../system/clock.ts';
-import { shortId } from '../../core/eligible/images.ts';
-import { type Container, holders, type Image, type ImageId, references } from '../../core/model/store.ts';
+import {
+  type Container,
+  holders,
+  type Image,
+  type ImageId,
+  references,
+  shortId,
+} from '../../core/model/store.ts';
 import type { Victim } from '../../core/plan.ts';
 import {
   type Engine,

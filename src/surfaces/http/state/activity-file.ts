@@ -8,10 +8,8 @@ import * as v from 'valibot';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Reporter } from '../../../events/events.ts';
 import { readStateFile, writeStateFile } from '../../../system/state-file.ts';
-import type { SweepDone } from '../../json/activity.ts';
 import { metrics } from '../../metrics/table.ts';
 import type { Activity } from './activity.ts';
-import type { SamplesState } from './samples.ts';
 
 const VERSION = 1;
 /** A crash loses so much. */
@@ -54,12 +52,6 @@ const shape = v.object({
   samples: v.array(v.array(v.tuple([whole, sample, v.nullable(sample)]))),
   sweeps: v.array(sweep),
 });
-
-/** What is kept. */
-export interface ActivityState {
-  readonly samples: SamplesState;
-  readonly sweeps: readonly SweepDone[];
-}
 
 export interface ActivityFileOptions {
   /** The file. */

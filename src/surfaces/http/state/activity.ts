@@ -6,8 +6,13 @@ import { type Gain, gainedOf } from '../../../core/model/gain.ts';
 import type { Thresholds, Usage } from '../../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../../events/events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../../json/activity.ts';
-import type { ActivityState } from './activity-file.ts';
-import { sampleOf, Samples, thousandths } from './samples.ts';
+import { sampleOf, Samples, type SamplesState, thousandths } from './samples.ts';
+
+/** What is kept. */
+export interface ActivityState {
+  readonly samples: SamplesState;
+  readonly sweeps: readonly SweepDone[];
+}
 
 /** So many sweeps are remembered. */
 const SWEEPS = 100;

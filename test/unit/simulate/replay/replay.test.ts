@@ -1,3 +1,4 @@
+import type { ReplayOptions } from '../../../../src/simulate/replay/options.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
@@ -5,7 +6,7 @@ import { noProtections, type Protections } from '../../../../src/core/eligible/r
 import { choosers, findChoosers, UnknownChooserError } from '../../../../src/simulate/choosers.ts';
 import type { ChooserMaker } from '../../../../src/simulate/replay/chooser.ts';
 import { families, generate } from '../../../../src/simulate/generate/families.ts';
-import { replay, type ReplayOptions } from '../../../../src/simulate/replay/replay.ts';
+import { replay } from '../../../../src/simulate/replay/replay.ts';
 import { type Trace, TraceBuilder, type TraceLayer } from '../../../../src/simulate/traces/trace.ts';
 
 const MB = 1e6;
