@@ -7,11 +7,11 @@ import { DiskError } from '../disk/filesystem/error.ts';
 import { printable, printableJson } from '../core/model/printable.ts';
 import { describeWindow, type WindowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { observe } from '../observe/observe.ts';
+import { Observer } from '../observe/observer.ts';
 import type { Look as Seen } from '../surfaces/json/look.ts';
 
 export interface Look extends Seen {
-  readonly disk: ImageDisk;
+  readonly observer: Observer;
 }
 
 /**
@@ -22,9 +22,10 @@ export interface Look extends Seen {
 export async function look(config: Config, signal: AbortSignal, disk = diskOf(config)): Promise<Look> {
   const engine = await createEngine(config);
   const info = await engine.connect(signal);
-  const snapshot = await observe(engine, disk, signal, config.clean);
+  const observer = new Observer(engine, disk, config.clean);
+  const snapshot = await observer.snapshot(signal);
   const images = snapshot.store.images.map((image) => image.id);
-  return { engine: info, snapshot, disk, dataRoot: await disk.checkPlace(info, images, signal) };
+  return { engine: info, snapshot, observer, dataRoot: await disk.checkPlace(info, images, signal) };
 }
 
 /** Remembers layers that were measured, so that looking again is cheap. */

@@ -11,7 +11,7 @@ import { type Container, holders, shortId } from '../core/model/store.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
 import { type WindowState, windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { type SpaceAnswer, spaceAnswer } from '../observe/observe.ts';
+import type { SpaceAnswer } from '../observe/observer.ts';
 import { ageSeconds, bySize, statusJson } from '../surfaces/json/status.ts';
 import { spaceText } from '../surfaces/terminal/space.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
@@ -31,7 +31,7 @@ export async function status(config: Config, output: Output, signal: AbortSignal
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
     const seen = await look(config, until, disk);
-    const answer = await spaceAnswer(disk, seen.snapshot.store, until);
+    const answer = await seen.observer.space(seen.snapshot.store, until);
     const { window } = config;
     const state = window && windowState(window, seen.snapshot.takenAtMs);
     return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, state];

@@ -2,23 +2,13 @@
  * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
-import { type Clean, imagesOnly, sortOutCleanable } from './eligible/cache-and-containers.ts';
-import { forestOf, type Forest } from './forest/forest.ts';
+import { Eligibility, type EligibilityInput } from './eligibility.ts';
 import type { Policy } from './policy/policy.ts';
-import {
-  holdingSteps,
-  isBuiltOn,
-  type Kept,
-  keep,
-  keepUnit,
-  sortOut,
-  type SortedOut,
-  stepsThatStay,
-} from './eligible/images.ts';
+import { isBuiltOn, type Kept, keep, keepUnit } from './eligible/images.ts';
 import { type KeepPattern, unmatched } from './eligible/pattern.ts';
-import { isLabelIgnored, noProtections, type Protections } from './eligible/rules.ts';
+import { isLabelIgnored, noProtections } from './eligible/rules.ts';
 import type { UsageHistory } from './use-history/history.ts';
-import { chooseVictims } from './select/choose.ts';
+import { type Choice, chooseVictims } from './select/choose.ts';
 import type { Freed } from './forest/reclaim.ts';
 import type { Image, ImageStore } from './model/store.ts';
 import {
@@ -65,24 +55,16 @@ export interface Plan {
     readonly usageAfter: Usage;
     readonly reachesLow: boolean;
   };
+  /** What it was made from. */
+  readonly eligibility: Eligibility;
 }
 
-export interface PlanInput {
-  readonly store: ImageStore;
+export interface PlanInput extends Omit<EligibilityInput, 'held'> {
   readonly usage: Usage;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
-  readonly nowMs: number;
   /** What is known of the use of images. */
   readonly history?: UsageHistory | undefined;
-  /** What people protect besides images with the label; nothing where left out. */
-  readonly protections?: Protections;
-  /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
-  readonly refused?: ReadonlyMap<RemovableId, string>;
-  /** What may go at all; images only where left out. */
-  readonly clean?: Clean;
-  /** The store's forest, where it is built already and nothing but images may go. */
-  readonly forest?: Forest;
 }
 
 /**
@@ -90,16 +72,24 @@ export interface PlanInput {
  * that people can look ahead; `triggered` tells whether the daemon would start.
  */
 export function makePlan(input: PlanInput): Plan {
-  const { store, usage, thresholds, policy, nowMs, clean = imagesOnly } = input;
-  const others = sortOutCleanable(store, clean, nowMs, input.refused);
-  const { candidates, kept } = sortOutImages(input, clean, others.units);
-  const steps = stepsThatStay(store, kept);
+  const { store, usage, thresholds, policy, nowMs } = input;
+  const eligibility = new Eligibility(input);
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
-  const choice = isNeeded ? choose() : undefined;
+  const choice = isNeeded
+    ? chooseVictims(policy, {
+        store,
+        forest: eligibility.forest,
+        candidates: eligibility.candidates,
+        goal,
+        scarce: level(usage, thresholds.type).resource,
+        nowMs,
+        ...(input.history && { history: input.history }),
+      })
+    : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const isKeepingParents = keepingParents(store, steps);
+  const isKeepingParents = keepingParents(store, eligibility.steps);
   const rules = input.protections ?? noProtections;
   const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
   const labelsIgnored = new Set(ignored.map(({ id }) => id));
@@ -109,42 +99,25 @@ export function makePlan(input: PlanInput): Plan {
     const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
     return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
   });
-  const stays =
-    choice === undefined
-      ? [
-          ...candidates.map((image) => keep(image, 'not-needed', notNeeded)),
-          ...others.units.map((unit) => keepUnit(unit, 'not-needed', notNeeded)),
-        ]
-      : choice.stays.map(({ unit, cause, reason }) => keepUnit(unit, cause, reason));
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
     victims,
-    kept: inListOrder([...kept, ...others.kept, ...stays]),
+    kept: inListOrder([...eligibility.kept, ...staysOf(choice, eligibility)]),
     unmatchedKeep: unmatched(store.images, rules.keep),
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
+    eligibility,
   };
+}
 
-  function choose() {
-    const isGiven = others.units.length === 0 && input.forest !== undefined;
-    const forest = isGiven ? input.forest : forestOf(holdingSteps(store, kept), others.units);
-    // Each image that nothing keeps is a candidate.
-    const stayingIds = new Set(kept.map(({ id }) => id));
-    const isCandidate = ({ kind, id }: Removable): boolean => kind === 'image' && !stayingIds.has(id);
-    const units = forest.units.filter(isCandidate);
-    const scarce = level(usage, thresholds.type).resource;
-    const all = [...units, ...others.units];
-    const { history } = input;
-    return chooseVictims(policy, {
-      store,
-      forest,
-      candidates: all,
-      goal,
-      scarce,
-      nowMs,
-      ...(history && { history }),
-    });
-  }
+/** Why each candidate stays that is no victim. */
+function staysOf(choice: Choice | undefined, { images, others }: Eligibility): readonly Kept[] {
+  if (choice !== undefined)
+    return choice.stays.map(({ unit, cause, reason }) => keepUnit(unit, cause, reason));
+  return [
+    ...images.map((image) => keep(image, 'not-needed', notNeeded)),
+    ...others.map((unit) => keepUnit(unit, 'not-needed', notNeeded)),
+  ];
 }
 
 /**
@@ -180,17 +153,3 @@ function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Remo
 }
 
 const notNeeded = 'unused, but usage is below the low threshold';
-
-/** As sortOut, with containers that may go themselves holding nothing, and no image going where none may. */
-function sortOutImages(input: PlanInput, clean: Clean, others: readonly Removable[]): SortedOut {
-  const { store } = input;
-  const leaving = new Set(others.map(({ id }) => id));
-  const staying = { ...store, containers: store.containers.filter(({ id }) => !leaving.has(id)) };
-  const rules = { ...(input.protections ?? noProtections), nowMs: input.nowMs };
-  const { candidates, kept } = sortOut(staying, input.refused, rules);
-  if (clean.images) return { candidates, kept };
-  const spared = candidates.map((image) =>
-    keep(image, 'not-cleaned', 'unused, but images are not to be cleaned'),
-  );
-  return { candidates: [], kept: [...kept, ...spared] };
-}

@@ -1,8 +1,7 @@
 /** A store in a few figures: images by what a sweep may do with them, and what could be had back. */
-import { type Clean, sortOutCleanable } from './eligible/cache-and-containers.ts';
-import { type Forest, forestOf } from './forest/forest.ts';
+import type { Forest } from './forest/forest.ts';
 import type { Plan } from './plan.ts';
-import { type Kept, holdingSteps, type KeepCode } from './eligible/images.ts';
+import type { Kept, KeepCode } from './eligible/images.ts';
 import { type Freed, freedBy } from './forest/reclaim.ts';
 import type { ImageId, ImageStore } from './model/store.ts';
 
@@ -22,14 +21,8 @@ const states = ['unused', 'protected', 'in-use'] as const satisfies readonly Ima
 /** Kept, and yet nothing stands against their going. */
 const mayGo: ReadonlySet<KeepCode> = new Set(['not-needed', 'frees-nothing']);
 
-/**
- * @param plan made of this store.
- * @param clean as for the plan.
- * @param nowMs as for the plan.
- */
-export function summarise(store: ImageStore, plan: Plan, clean: Clean, nowMs: number): StoreSummary {
-  const others = sortOutCleanable(store, clean, nowMs).units;
-  const forest = forestOf(holdingSteps(store, plan.kept), others);
+export function summarise(plan: Plan): StoreSummary {
+  const { store, forest } = plan.eligibility;
   const stateOf = new Map<ImageId, ImageState>(plan.kept.map((kept) => [kept.id, stateOfKept(kept)]));
   const going = [...plan.victims, ...plan.kept.filter(({ code }) => mayGo.has(code))].map(({ id }) => id);
   const images = {

@@ -24,7 +24,7 @@ import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
 import { RepeatGuard } from './repeat-guard.ts';
 import { IdleMemory } from './idle-memory.ts';
-import { observe, type Snapshot, spaceAnswer } from '../observe/observe.ts';
+import { Observer, type Snapshot } from '../observe/observer.ts';
 import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { sweep } from '../sweep/sweep.ts';
@@ -108,19 +108,23 @@ export class Daemon {
   private readonly lastSweep: RepeatGuard;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
+  private readonly observer: Observer;
   private readonly budget: DeletionBudget;
 
   constructor(options: DaemonOptions) {
     this.options = options;
     this.budget = options.budget ?? new DeletionBudget();
     this.failures = new FailedDeletions(options.intervalSeconds);
-    this.lastSweep = new RepeatGuard({ ...options, failures: this.failures });
+    this.observer = new Observer(options.engine, options.disk, options.clean);
+    const { observer, failures } = this;
+    this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
     this.keepCheck = new KeepCheck(options.protections, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
         ...options,
+        observer,
         budget: this.budget,
         softLevel,
         quietSeconds,
@@ -237,17 +241,16 @@ export class Daemon {
 
   /** Looks at the whole world for the audience. */
   private async show(): Promise<void> {
-    const { engine, disk, stop, clean } = this.options;
     this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
-    const snapshot = await observe(engine, disk, stop, clean);
+    const snapshot = await this.observer.snapshot(this.options.stop);
     await this.checkPlace(snapshot.store.images);
     await this.tellAudience(snapshot);
   }
 
   private async tellAudience(snapshot: Snapshot): Promise<void> {
-    const { audience, disk, stop } = this.options;
+    const { audience, stop } = this.options;
     if (audience?.observed === undefined || this.engineInfo === undefined) return;
-    const space = await spaceAnswer(disk, snapshot.store, stop);
+    const space = await this.observer.space(snapshot.store, stop);
     audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.place.finding, space });
   }
 
@@ -266,7 +269,7 @@ export class Daemon {
     let report: SweepReport;
     try {
       this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
-      const snapshot = await observe(options.engine, options.disk, stop, options.clean);
+      const snapshot = await this.observer.snapshot(stop);
       await this.checkPlace(snapshot.store.images);
       await this.tellAudience(snapshot);
       report = await sweep(snapshot, this.sweepOptions(held));
@@ -353,6 +356,7 @@ export class Daemon {
     return {
       engine: options.engine,
       disk: options.disk,
+      observer: this.observer,
       policy: options.policy,
       history: options.history,
       protections: options.protections,

@@ -1,17 +1,17 @@
 /** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
-import { fingerprintOf } from '../core/eligible/fingerprint.ts';
+import { Eligibility } from '../core/eligibility.ts';
+import { fingerprintOf } from '../core/fingerprint.ts';
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { Protections } from '../core/eligible/rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
 import type { FailedDeletions } from '../sweep/failed-deletions.ts';
 import { PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
-import { listStore } from '../observe/observe.ts';
+import type { Observer } from '../observe/observer.ts';
 
 export interface LastSweepOptions {
-  readonly engine: Engine;
+  readonly observer: Observer;
   readonly disk: ImageDisk;
   readonly report: Reporter;
   readonly protections: Protections;
@@ -77,12 +77,13 @@ export class RepeatGuard {
   }
 
   async #choice(): Promise<string> {
-    const { engine, disk, protections, clean, failures, stop } = this.#options;
-    const store = await listStore(engine, disk, stop, clean);
+    const { observer, protections, clean, failures, stop } = this.#options;
+    const store = await observer.store(stop);
     failures.keepOnly(
       new Set([...store.images, ...store.containers, ...(store.cacheRecords ?? [])].map(({ id }) => id)),
     );
     const nowMs = Date.now();
-    return fingerprintOf(store, { protections, clean, nowMs, refused: failures.refusals(nowMs) });
+    const refused = failures.refusals(nowMs);
+    return fingerprintOf(new Eligibility({ store, protections, clean, nowMs, refused }));
   }
 }

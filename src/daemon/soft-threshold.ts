@@ -15,7 +15,7 @@ import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import { LateSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
-import { observe } from '../observe/observe.ts';
+import type { Observer } from '../observe/observer.ts';
 import {
   noteFreed,
   type RemovalSettings,
@@ -28,6 +28,7 @@ import {
 
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
+  readonly observer: Observer;
   readonly policy: Policy;
   /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
   readonly history: () => UsageHistory | undefined;
@@ -58,7 +59,7 @@ export class GentleMode {
 
   /**
    * To be called when usage is below HIGH.
-   * @throws EngineError, DiskError as observe().
+   * @throws EngineError, DiskError as Observer.snapshot().
    */
   async check(usage: Usage): Promise<void> {
     const { softLevel, thresholds } = this.#options;
@@ -86,8 +87,8 @@ export class GentleMode {
   }
 
   async #step(used: number): Promise<void> {
-    const { engine, disk, policy, protections, clean, thresholds, softLevel, report, stop } = this.#options;
-    const snapshot = await observe(engine, disk, stop, clean);
+    const { observer, disk, policy, protections, clean, thresholds, softLevel, report, stop } = this.#options;
+    const snapshot = await observer.snapshot(stop);
     const history = this.#options.history();
     const nowMs = Date.now();
     const { store, usage } = snapshot;

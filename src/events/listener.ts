@@ -4,7 +4,7 @@
  */
 import type { DataRootFinding } from '../disk/data-root.ts';
 import type { EngineInfo } from '../engine/engine.ts';
-import type { Snapshot, SpaceAnswer } from '../observe/observe.ts';
+import type { Snapshot, SpaceAnswer } from '../observe/observer.ts';
 
 /** The world at one moment. */
 export interface View {

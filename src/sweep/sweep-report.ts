@@ -25,11 +25,12 @@ import type { Engine } from '../engine/engine.ts';
 import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
 import type { LateSpace } from './pending-space.ts';
-import { spaceAnswer } from '../observe/observe.ts';
+import type { Observer } from '../observe/observer.ts';
 
 export interface SweepOptions {
   readonly engine: Engine;
   readonly disk: ImageDisk;
+  readonly observer: Observer;
   readonly report: Reporter;
   readonly thresholds: Thresholds;
   readonly policy: Policy;
@@ -134,10 +135,10 @@ const hasToExplain: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffec
 async function otherSpace(
   store: ImageStore,
   stoppedBecause: StopReason,
-  { disk, abandon }: SweepOptions,
+  { observer, abandon }: SweepOptions,
 ): Promise<SpaceByKind | undefined> {
   if (!hasToExplain.has(stoppedBecause)) return undefined;
-  const answer = await spaceAnswer(disk, store, abandon);
+  const answer = await observer.space(store, abandon);
   return 'space' in answer ? answer.space : undefined;
 }
 

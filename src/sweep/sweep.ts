@@ -11,7 +11,7 @@ import { EngineError } from '../engine/engine.ts';
 import type { StopReason, SweepReport } from '../events/events.ts';
 import { gaveBack, helps } from './gains.ts';
 import { LateSpace } from './pending-space.ts';
-import { addLayers, listStore, type Snapshot } from '../observe/observe.ts';
+import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
@@ -76,10 +76,8 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
     for (let plan = first; ;) {
       const stopped = await carryOut(plan, progress, options);
       if (stopped !== undefined) return stopped;
-      progress.store = await patiently(async (signal) => {
-        const listed = await listStore(options.engine, options.disk, signal, options.clean);
-        return (await addLayers(listed, options.engine, options.disk, signal, options.clean)).store;
-      }, options);
+      const seen = await patiently((signal) => options.observer.storeWithLayers(signal), options);
+      progress.store = seen.store;
       progress.gone.clear();
       plan = planFor(progress, options);
       if (plan.victims.length === 0)

@@ -1,5 +1,8 @@
 /** Work on many things, only a few at a time. */
 
+/** Questions to the engine under way at a time: it has other work. */
+export const AT_ONCE = 4;
+
 /**
  * Calls `work` for every item, at most `limit` at once.
  * @throws the first error of `work`, after the calls under way have ended; the signal's reason when aborted.

@@ -12,7 +12,7 @@ import { readBuildSnapshots } from '../../src/disk/stores/buildkit.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { observe } from '../../src/observe/observe.ts';
+import { Observer } from '../../src/observe/observer.ts';
 import {
   type DockerEngine,
   type DockerEngineOptions,
@@ -85,7 +85,11 @@ async function gained(act: () => Promise<unknown>): Promise<Amount> {
 }
 
 async function look() {
-  const { store } = await observe(client, new ImageDisk(engine.dataRoot, 'relative'), signal, everything);
+  const { store } = await new Observer(
+    client,
+    new ImageDisk(engine.dataRoot, 'relative'),
+    everything,
+  ).snapshot(signal);
   const { units } = sortOutCleanable(store, everything, Date.now());
   const idOf = (tag: string): string => store.images.find(({ tags }) => tags.includes(tag))?.id ?? tag;
   return { store, units, forest: forestOf(store, units), idOf };
@@ -279,7 +283,11 @@ describe('one budget', () => {
 
   it('asks for neither when images only may go', async () => {
     await start();
-    const { store } = await observe(client, new ImageDisk(engine.dataRoot, 'relative'), signal, imagesOnly);
+    const { store } = await new Observer(
+      client,
+      new ImageDisk(engine.dataRoot, 'relative'),
+      imagesOnly,
+    ).snapshot(signal);
     expect(store.cacheRecords).toBeUndefined();
     const stopped = await createContainer(engine, 'base:1');
     const cli = cleaner(engine, ['run', '--once'], {
@@ -305,7 +313,7 @@ describe('a store that the disk does not tell of', () => {
       ],
     });
     const disk = new ImageDisk(engine.dataRoot, 'relative');
-    const { store, layerSource } = await observe(client, disk, signal);
+    const { store, layerSource } = await new Observer(client, disk).snapshot(signal);
     expect(layerSource).toContain('estimated from the sizes that the engine gives');
     const one = store.images.find(({ tags }) => tags.includes('one:1'));
     const two = store.images.find(({ tags }) => tags.includes('two:1'));

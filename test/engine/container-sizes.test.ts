@@ -10,7 +10,7 @@ import type { Removable } from '../../src/core/forest/removable.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { observe } from '../../src/observe/observe.ts';
+import { Observer } from '../../src/observe/observer.ts';
 import type { ApiEngine } from '../../harness/api-engine.ts';
 import { startDockerEngine } from '../../harness/docker-engine.ts';
 import {
@@ -130,7 +130,9 @@ describe('the engine is asked', () => {
   const questions = (): number => proxy.count(isQuestion);
 
   async function look(clean = stoppedOnly): Promise<readonly Removable[]> {
-    const { store } = await observe(client, new ImageDisk(engine.dataRoot, 'relative'), signal, clean);
+    const { store } = await new Observer(client, new ImageDisk(engine.dataRoot, 'relative'), clean).snapshot(
+      signal,
+    );
     return sortOutCleanable(store, clean, Date.now()).units;
   }
 

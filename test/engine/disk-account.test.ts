@@ -13,7 +13,7 @@ import { spaceByKind, type SpaceKind } from '../../src/disk/account/space-by-kin
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
-import { observe } from '../../src/observe/observe.ts';
+import { Observer } from '../../src/observe/observer.ts';
 import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
 import { du } from '../../harness/du.ts';
 import {
@@ -399,7 +399,10 @@ describe('a layer database that cannot be used', () => {
     const account = await new DiskAccountant(engine.dataRoot).measure(signal);
     expect(account.total).toEqual(du(engine.dataRoot));
     expect(account.problem).toMatchObject({ reason: 'damaged' });
-    const { store, layerSource } = await observe(client, new ImageDisk(engine.dataRoot, 'relative'), signal);
+    const { store, layerSource } = await new Observer(
+      client,
+      new ImageDisk(engine.dataRoot, 'relative'),
+    ).snapshot(signal);
     expect(layerSource).toContain('estimated from the sizes that the engine gives');
     expect(layerSource).toContain('has no layerdb/sha256');
     const app = store.images.find(({ tags }) => tags.includes('shared/app:1'));

@@ -171,12 +171,6 @@ export function stepsThatStay(store: ImageStore, kept: readonly Kept[]): readonl
   );
 }
 
-/** The store in which build steps that stay hold their layers, which the forest does not know of steps. */
-export function holdingSteps(store: ImageStore, kept: readonly Kept[]): ImageStore {
-  const held = stepsThatStay(store, kept).flatMap((step) => step.layers?.at(-1) ?? []);
-  return held.length === 0 ? store : { ...store, heldLayers: [...(store.heldLayers ?? []), ...held] };
-}
-
 /** True when one of these is among the images that an image was built from. */
 export function isBuiltOn(
   image: Image,

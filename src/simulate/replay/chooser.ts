@@ -1,7 +1,6 @@
 /** Who decides what goes in a replay: the policies of the daemon through the daemon's own planner, and what others do. */
-import { forestOf } from '../../core/forest/forest.ts';
+import { Eligibility } from '../../core/eligibility.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { sortOut } from '../../core/eligible/images.ts';
 import type { Protections } from '../../core/eligible/rules.ts';
 import { selectVictims } from '../../core/select/choose.ts';
 import { amountToFree, level, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
@@ -40,19 +39,17 @@ export type ChooserMaker = Pick<Chooser, 'name' | 'summary' | 'isReference'> & {
 
 /** What the daemon would delete now. The one seam between the simulator and the planner. */
 export function plannedVictims(policy: Policy, moment: Moment): readonly number[] {
+  const { protections, nowMs } = moment;
   const store = moment.store.snapshot();
   const held = moment.store.holders();
-  const forest = forestOf(store, undefined, held);
-  const stays = new Set(
-    sortOut(store, undefined, { ...moment.protections, nowMs: moment.nowMs }, held).kept.map(({ id }) => id),
-  );
+  const { forest, candidates } = new Eligibility({ store, protections, nowMs, held });
   const { victims } = selectVictims(policy, {
     store,
     forest,
-    candidates: forest.units.filter((unit) => !stays.has(unit.id)),
+    candidates,
     goal: amountToFree(moment.usage, moment.thresholds),
     scarce: level(moment.usage, moment.thresholds.type).resource,
-    nowMs: moment.nowMs,
+    nowMs,
     ...(moment.history && { history: moment.history }),
   });
   return victims.map((victim) => moment.store.indexOf(victim.id));

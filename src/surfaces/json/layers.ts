@@ -3,16 +3,12 @@
  * what goes next, also while nothing needs to.
  */
 import type { Cut } from '../../core/deletion-budget.ts';
-import type { Forest } from '../../core/forest/forest.ts';
 import type { Plan } from '../../core/plan.ts';
 import { segmentsOf, unitStates } from '../../core/layer-groups.ts';
-import type { ImageStore } from '../../core/model/store.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
 import { lastUse, type UsageHistory } from '../../core/use-history/history.ts';
 
 export interface LayersInput {
-  readonly store: ImageStore;
-  readonly forest: Forest;
   readonly plan: Plan;
   readonly history: UsageHistory | undefined;
   readonly takenAtMs: number;
@@ -23,16 +19,8 @@ export interface LayersInput {
   readonly cut?: Cut | undefined;
 }
 
-export function layersJson({
-  store,
-  forest,
-  plan,
-  history,
-  takenAtMs,
-  assumedUsed,
-  thresholds,
-  cut,
-}: LayersInput) {
+export function layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, cut }: LayersInput) {
+  const { store, forest } = plan.eligibility;
   const leaving = new Set(plan.victims.map(({ id }) => id));
   const heldBeside = [...(store.heldSpace ?? [])].flatMap(([id, { top }]) =>
     top === undefined || leaving.has(id) ? [] : [top],

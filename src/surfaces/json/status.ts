@@ -3,7 +3,7 @@ import type { Forest } from '../../core/forest/forest.ts';
 import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';
 import { isTriggered, type Thresholds } from '../../core/model/thresholds.ts';
-import type { SpaceAnswer } from '../../observe/observe.ts';
+import type { SpaceAnswer } from '../../observe/observer.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 

@@ -1,7 +1,6 @@
 /** The store in figures: what is whose, and what could be had back. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { imagesOnly } from '../../../src/core/eligible/cache-and-containers.ts';
 import { makePlan } from '../../../src/core/plan.ts';
 import { biggest } from '../../../src/core/policy/biggest.ts';
 import { noProtections } from '../../../src/core/eligible/rules.ts';
@@ -32,7 +31,7 @@ describe('summarise', () => {
   const snapshot = { ...store(images, [container('c', ['busy'])]), layers };
 
   it('counts a shared layer once, for its strongest holder', () => {
-    const { images: counted } = summarise(snapshot, planOf(snapshot), imagesOnly, 0);
+    const { images: counted } = summarise(planOf(snapshot));
     expect(counted).toEqual({
       'in-use': { count: 1, bytes: 107 },
       protected: { count: 0, bytes: 0 },
@@ -42,7 +41,7 @@ describe('summarise', () => {
 
   it('says what deleting all that may go would free, also while nothing need go', () => {
     for (const used of [90, 0])
-      expect(summarise(snapshot, planOf(snapshot, used), imagesOnly, 0).reclaimable).toEqual({
+      expect(summarise(planOf(snapshot, used)).reclaimable).toEqual({
         bytes: 20,
         inodes: 2,
         exact: true,
@@ -55,7 +54,7 @@ describe('summarise', () => {
       images: images.map((each) => ({ ...each, labels: { 'docker-image-cleaner.keep': 'true' } })),
     };
     const plan = planOf(labelled);
-    const { images: counted, reclaimable } = summarise(labelled, plan, imagesOnly, 0);
+    const { images: counted, reclaimable } = summarise(plan);
     expect(plan.kept.map(({ code }) => code).sort()).toEqual(['in-use', 'keep-label']);
     expect(counted.protected).toEqual({ count: 1, bytes: 20 });
     expect(reclaimable.bytes).toBe(0);
@@ -65,7 +64,7 @@ describe('summarise', () => {
     fc.assert(
       fc.property(arbitraryForest(12), fc.integer({ min: 0, max: 100 }), ({ store: any }, used) => {
         const plan = planOf(any, used);
-        const { images: counted, reclaimable } = summarise(any, plan, imagesOnly, 0);
+        const { images: counted, reclaimable } = summarise(plan);
         const sum = counted['in-use'].bytes + counted.protected.bytes + counted.unused.bytes;
         const count = counted['in-use'].count + counted.protected.count + counted.unused.count;
         expect(count).toBe(any.images.length);

@@ -7,7 +7,7 @@ import { policies } from '../../../src/core/policy/registry.ts';
 import type { ImageStore } from '../../../src/core/model/store.ts';
 import type { SpaceKind } from '../../../src/core/model/space-kinds.ts';
 import type { Amount, Thresholds, Usage } from '../../../src/core/model/thresholds.ts';
-import type { SpaceAnswer } from '../../../src/observe/observe.ts';
+import type { SpaceAnswer } from '../../../src/observe/observer.ts';
 import { noProtections } from '../../../src/core/eligible/rules.ts';
 import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { ci } from '../../../src/simulate/generate/ci.ts';

@@ -10,7 +10,6 @@ import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
 import type { Policy } from '../../../core/policy/policy.ts';
 import { printableJson } from '../../../core/model/printable.ts';
 import type { Protections } from '../../../core/eligible/rules.ts';
-import { holdingSteps } from '../../../core/eligible/images.ts';
 import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
@@ -120,10 +119,10 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   storeView(): StoreView | undefined {
     const view = this.#view;
     if (view === undefined) return undefined;
-    const { store, takenAtMs } = view.snapshot;
+    const { takenAtMs } = view.snapshot;
     return {
       takenAtMs,
-      summary: summarise(store, this.#plan(view), this.#rules.clean, takenAtMs),
+      summary: summarise(this.#plan(view)),
       ...('space' in view.space && { space: view.space.space }),
     };
   }
@@ -151,7 +150,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   #write(part: Part, view: View): unknown {
-    const { thresholds, clean } = this.#rules;
+    const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
     if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#window());
     const plan = this.#plan(view);
@@ -168,13 +167,9 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
     const next =
       assumedUsed === undefined ? plan : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
-    const holding = holdingSteps(store, next.kept);
-    const forest = forestOf(holding, sortOutCleanable(store, clean, takenAtMs).units);
     const history = this.#rules.history?.();
     const cut = this.#cut(next);
     return layersJson({
-      store: holding,
-      forest,
       plan: next,
       history,
       takenAtMs,

@@ -1,0 +1,82 @@
+/**
+ * The world as one plain snapshot: the disk's usage, and the engine's store with its layers, at about the same moment.
+ * Changes nothing.
+ */
+import { type Clean, imagesOnly } from '../core/eligible/cache-and-containers.ts';
+import type { SpaceByKind } from '../core/model/space-kinds.ts';
+import type { ImageStore } from '../core/model/store.ts';
+import type { Usage } from '../core/model/thresholds.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import { withLayers } from '../disk/layer-facts.ts';
+import type { Engine } from '../engine/engine.ts';
+import { withToldLayers } from './add-layers.ts';
+import { withToldContainers } from './container-sizes.ts';
+import { listStore } from './list-store.ts';
+
+export interface Snapshot {
+  readonly takenAtMs: number;
+  readonly usage: Usage;
+  readonly store: ImageStore;
+  /** Where the layers' sizes are from, a sentence for people. */
+  readonly layerSource: string;
+}
+
+/** A store with its layers, and where their sizes are from. */
+export type StoreWithLayers = Pick<Snapshot, 'store' | 'layerSource'>;
+
+/** Where the space of the filesystem is, or a sentence why that cannot be told. */
+export type SpaceAnswer = { readonly space: SpaceByKind } | { readonly problem: string };
+
+/** Looks at one engine and the disk under it. */
+export class Observer {
+  readonly #engine: Engine;
+  readonly #disk: ImageDisk;
+  readonly #clean: Clean;
+
+  /** @param clean what may go at all: what it does not name is not asked for. */
+  constructor(engine: Engine, disk: ImageDisk, clean: Clean = imagesOnly) {
+    this.#engine = engine;
+    this.#disk = disk;
+    this.#clean = clean;
+  }
+
+  /**
+   * Two engine requests and two measurements, and what `clean` and layers that the disk does not know need beside.
+   * @throws EngineError when the engine cannot be asked, DiskError when the path cannot be measured.
+   */
+  async snapshot(signal: AbortSignal): Promise<Snapshot> {
+    const { store, layerSource } = await this.storeWithLayers(signal);
+    return { takenAtMs: Date.now(), usage: await this.#disk.usage(signal), store, layerSource };
+  }
+
+  /** The store without its layers, which is what who may go is told from. @throws EngineError */
+  async store(signal: AbortSignal): Promise<ImageStore> {
+    return await listStore(this.#engine, this.#disk, this.#clean, signal);
+  }
+
+  /**
+   * The store with what the disk knows of the layers, read after the engine's lists: a layer that comes in between is then
+   * one that nobody has, which is safe; the other way round an image would stand on layers that are not there. What
+   * the disk does not know the engine is asked about, once an image, and once a stopped container that may go.
+   * @throws EngineError, DiskError
+   */
+  async storeWithLayers(signal: AbortSignal): Promise<StoreWithLayers> {
+    const listed = await this.store(signal);
+    const ids = listed.images.map(({ id }) => id);
+    const facts = await this.#disk.layers(ids, signal);
+    const measured = withLayers(listed, facts);
+    const store = await withToldContainers(measured, this.#engine, this.#disk, this.#clean, signal);
+    return await withToldLayers(store, facts.source, this.#engine, signal);
+  }
+
+  /** The account of the filesystem. Never throws for what may not be read: the rest of a look is worth having without it. */
+  async space(store: ImageStore, signal: AbortSignal): Promise<SpaceAnswer> {
+    try {
+      return { space: await this.#disk.space(store, signal) };
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return { problem: error.message };
+    }
+  }
+}
