@@ -180,6 +180,20 @@ export const catalogue: Catalogue = {
     when: 'that file has a bad line, is gone, or cannot be read; said once until it changes; the patterns read before stay in force',
     fields: { path, message },
   },
+  'notify.failed': {
+    level: 'warn',
+    when: 'a notice did not arrive at NOTIFY_URL after a few tries; said once until one does',
+    fields: {
+      receiver: text('scheme, host and port of the address; the rest is a secret'),
+      problem: text('what the notice was about, as `problem` in its JSON'),
+      message,
+    },
+  },
+  'notify.working': {
+    level: 'info',
+    when: 'notices arrive again',
+    fields: { receiver: text('as in notify.failed') },
+  },
   'log.lines-lost': {
     level: 'warn',
     when: 'the log can be written again, after lines were lost: written in their place',

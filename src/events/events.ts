@@ -82,6 +82,15 @@ export type DaemonEvent =
   | { readonly event: 'keep-file.read'; readonly path: string; readonly patterns: number }
   /** It has a bad line, or cannot be read any more: the patterns read before stay in force. */
   | { readonly event: 'keep-file.failed'; readonly path: string; readonly message: string }
+  /** Notices do not arrive at NOTIFY_URL; said once until one does. */
+  | {
+      readonly event: 'notify.failed';
+      /** Scheme, host and port: the rest is a secret. */
+      readonly receiver: string;
+      readonly problem: string;
+      readonly message: string;
+    }
+  | { readonly event: 'notify.working'; readonly receiver: string }
   /** The log could not be written for a while; written where the lost lines would stand. */
   | { readonly event: 'log.lines-lost'; readonly lines: number; readonly reason: string }
   /** The status page and its companions are served, or the health checks on an address of their own. */

@@ -19,6 +19,7 @@ export function severityOf(event: DaemonEvent): Severity {
   switch (event.event) {
     case 'config.warning':
     case 'log.lines-lost':
+    case 'notify.failed':
     case 'history.interrupted':
     case 'path.left-out':
     case 'history.state-lost':
@@ -55,6 +56,7 @@ export function severityOf(event: DaemonEvent): Severity {
     case 'daemon.stopping':
     case 'daemon.stopped':
     case 'keep-file.read':
+    case 'notify.working':
     case 'http.listening':
     case 'engine.connected':
     case 'path.available':
@@ -108,6 +110,10 @@ export function describe(event: DaemonEvent, triesAgain = true): string {
       return event.message;
     case 'keep-file.read':
       return `${formatCount(event.patterns, 'pattern')} in force from ${event.path}`;
+    case 'notify.failed':
+      return `the notice "${event.problem}" did not arrive at ${event.receiver}: ${event.message}`;
+    case 'notify.working':
+      return `notices arrive at ${event.receiver} again`;
     case 'log.lines-lost':
       return `${formatCount(event.lines, 'log line')} lost here: the log could not be written (${event.reason})`;
     case 'http.listening':
