@@ -1,8 +1,7 @@
 /** Events as log lines on standard error: JSON for machines, text for a terminal. */
 import pino from 'pino';
 import { boundedFields, printable, printableJson } from '../../core/model/printable.ts';
-import type { DaemonEvent, Reporter } from '../../events/events.ts';
-import { describe, severityOf } from './sentences.ts';
+import { type DaemonEvent, type Reporter, sentenceOf, severityOf } from '../../events/events.ts';
 import { LogSink, standardError, type WriteSome } from './log-sink.ts';
 
 export type LogFormat = 'text' | 'json';
@@ -47,7 +46,7 @@ export function createLog(
   /** The line of an event; empty below the level that is logged. */
   const lineOf = (event: DaemonEvent): string => {
     made = '';
-    logger[severityOf(event)](event, printable(describe(event, triesAgain), LONGEST_SENTENCE));
+    logger[severityOf(event)](event, printable(sentenceOf(event, triesAgain), LONGEST_SENTENCE));
     if (made === '') return '';
     return format === 'json' ? printableJson(made) : textLine(made);
   };

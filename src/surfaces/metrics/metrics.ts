@@ -174,29 +174,7 @@ export class Metrics {
         return samples.set(metrics.keepFileFailing, {}, false);
       case 'keep-file.failed':
         return samples.set(metrics.keepFileFailing, {}, true);
-      case 'space.awaited':
-      case 'gentle.started':
-      case 'gentle.skipped':
-      case 'prediction.missed':
-      case 'daemon.started':
-      case 'daemon.stopping':
-      case 'daemon.stopped':
-      case 'config.warning':
-      case 'log.lines-lost':
-      case 'http.listening':
-      case 'http.failed':
-      case 'file.refused':
-      case 'path.left-out':
-      case 'image.names-restored':
-      case 'history.state-lost':
-      case 'history.write-failed':
-      case 'image.would-delete':
-      case 'cache-record.would-delete':
-      case 'container.would-delete':
-      case 'cluster.access-missing':
-      case 'slot.lost':
-      case 'node.already-cordoned':
-      case 'cordon.time-limit':
+      default:
         return;
     }
   };

@@ -1,9 +1,8 @@
 /** The sentences of events say what is true. */
 import fc from 'fast-check';
-import { describe as group, expect, it } from 'vitest';
-import { gainedOf, gainOf, gainText } from '../../../../src/core/model/gain.ts';
-import type { DaemonEvent, SweepReport } from '../../../../src/events/events.ts';
-import { describe, severityOf } from '../../../../src/surfaces/log/sentences.ts';
+import { describe, expect, it } from 'vitest';
+import { gainedOf, gainOf, gainText } from '../../../src/core/model/gain.ts';
+import { type DaemonEvent, sentenceOf, severityOf, type SweepReport } from '../../../src/events/events.ts';
 
 const thresholds = { type: 'relative', high: 80, low: 60 } as const;
 const usage = {
@@ -31,7 +30,7 @@ const report: SweepReport = {
   remaining: ['here'],
 };
 
-group('what was freed', () => {
+describe('what was freed', () => {
   it('is never negative, and what grew is said as such', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer(), (bytes, inodes) => {
@@ -72,21 +71,21 @@ group('what was freed', () => {
       ...gainOf({ bytes: -117e6, inodes: -278 }),
     },
   ])('$event says that usage grew', (event) => {
-    expect(describe(event)).toContain('usage grew by 117 MB and 278 inodes');
-    expect(describe(event)).not.toContain('-117');
-    expect(describe(event)).not.toContain('-278');
+    expect(sentenceOf(event)).toContain('usage grew by 117 MB and 278 inodes');
+    expect(sentenceOf(event)).not.toContain('-117');
+    expect(sentenceOf(event)).not.toContain('-278');
   });
 });
 
-group('a check', () => {
+describe('a check', () => {
   const check = { event: 'check.completed', used: 50, usage, thresholds, triggered: false } as const;
 
   it('is said once with what there is to do, and then only to who debugs', () => {
     const first: DaemonEvent = { ...check, due: 'nothing', changed: true };
-    expect(describe(first)).toBe('50.0 % used, high 80.0 %, low 60.0 %: nothing to do');
+    expect(sentenceOf(first)).toBe('50.0 % used, high 80.0 %, low 60.0 %: nothing to do');
     expect(severityOf(first)).toBe('info');
     expect(severityOf({ ...first, changed: false })).toBe('debug');
-    expect(describe({ ...first, due: 'gentle-step' })).not.toContain('nothing to do');
+    expect(sentenceOf({ ...first, due: 'gentle-step' })).not.toContain('nothing to do');
   });
 
   it('that is skipped is a warning once', () => {
@@ -96,14 +95,14 @@ group('a check', () => {
   });
 });
 
-group('trying again', () => {
+describe('trying again', () => {
   it.each<DaemonEvent>([
     { event: 'engine.unavailable', endpoint: 'unix:///x', message: 'It is away.' },
     { event: 'path.unavailable', path: '/x', message: 'It is away.' },
     { event: 'history.interrupted', message: 'It is away.' },
     { event: 'history.write-failed', path: '/x', message: 'ENOSPC' },
   ])('$event does not promise it where nothing is tried again', (event) => {
-    expect(describe(event)).toMatch(/ Trying again\.$/);
-    expect(describe(event, false)).not.toContain('again');
+    expect(sentenceOf(event)).toMatch(/ Trying again\.$/);
+    expect(sentenceOf(event, false)).not.toContain('again');
   });
 });

@@ -1,0 +1,101 @@
+/** What is told of the node and its cluster: permissions, the API server, slots, the cordon. */
+import { formatCount, formatDuration } from '../core/model/format.ts';
+import { define } from './definition.ts';
+import { because, count, message, number, oneOf, text, yes } from './fields.ts';
+
+const task = text('what the API server was asked for, e.g. `cordon`, `uncordon`');
+const slot = text('the name of the Lease');
+
+export const clusterEvents = {
+  'cluster.access-missing': define({
+    level: {
+      text: 'error, warn where not required',
+      of: (event) => (event.required ? 'error' : 'warn'),
+    },
+    when: 'at start-up, a line for each missing permission',
+    fields: { message, required: yes('without it the process ends with status 2') },
+    says: (event) => event.message,
+  }),
+  'cluster.failing': define({
+    level: 'warn',
+    when: 'the API server does not do what is asked; it is asked again until it does; said once',
+    fields: { task, message },
+    says: (event) => `${event.task}: ${event.message} Trying again until it works.`,
+  }),
+  'cluster.working': define({
+    level: 'info',
+    when: 'it does again',
+    fields: {
+      task,
+      failedForSeconds: number('for how long it did not'),
+      tries: count('the successful one included'),
+    },
+    says: (event) =>
+      `${event.task} works again after ${formatDuration(event.failedForSeconds)} and ${event.tries} tries`,
+  }),
+  'slot.waiting': define({
+    level: 'info',
+    when: 'as many nodes as may sweep at the same time do',
+    fields: { slots: count('how many nodes may sweep at the same time') },
+    says: (event) => `waiting: ${formatCount(event.slots, 'other node')} may sweep at the same time and do`,
+  }),
+  'slot.taken': define({
+    level: 'info',
+    when: 'this node may sweep',
+    fields: { slot },
+    says: (event) => `may sweep: holds ${event.slot}`,
+  }),
+  'slot.lost': define({
+    level: 'warn',
+    when: 'the right to sweep could not be renewed; the sweep ends',
+    fields: { slot, reason: because },
+    says: (event) => `lost ${event.slot}, the sweep ends: ${event.reason}`,
+  }),
+  'node.cordoned': define({
+    level: 'info',
+    when: 'for the sweep',
+    fields: { mode: oneOf(['cordon', 'taint'], 'how the node is kept free of new pods') },
+    says: (event) => (event.mode === 'taint' ? 'node tainted for the sweep' : 'node cordoned for the sweep'),
+  }),
+  'node.already-cordoned': define({
+    level: 'info',
+    when: 'by somebody else; left as it is',
+    fields: {},
+    says: () => 'node is cordoned by somebody else, which is left as it is',
+  }),
+  'node.uncordoned': define({
+    level: 'info',
+    when: 'after the sweep, or at start-up what an earlier life left behind',
+    fields: { leftBehind: yes('the cordon was left behind by an earlier life') },
+    says: (event) =>
+      event.leftBehind ? 'node uncordoned: the cordon was left behind by an earlier life' : 'node uncordoned',
+  }),
+  'node.left-cordoned': define({
+    level: 'warn',
+    when: 'somebody removed our annotation, or another cleaner holds the cordon',
+    fields: { why: oneOf(['annotation-removed', 'other-holder'], 'why it was left so') },
+    says: (event) =>
+      event.why === 'annotation-removed'
+        ? 'node left cordoned: somebody removed our annotation, which means to leave it so'
+        : 'node left cordoned: another cleaner holds its cordon',
+  }),
+  'node.gone': define({
+    level: 'info',
+    when: 'the node does not exist any more',
+    fields: {},
+    says: () => 'the node does not exist any more',
+  }),
+  'cordon.skipped': define({
+    level: 'warn',
+    when: 'the disk is critical and the cordon could not be had',
+    fields: { reason: because },
+    says: (event) => `sweeping without a cordon: ${event.reason}`,
+  }),
+  'cordon.time-limit': define({
+    level: 'warn',
+    when: 'the node was cordoned for as long as it may be',
+    fields: { maxCordonSeconds: number('the limit') },
+    says: (event) =>
+      `the node was cordoned for ${formatDuration(event.maxCordonSeconds)}: uncordoned, the sweep ends`,
+  }),
+};

@@ -1,0 +1,208 @@
+/** What is told of checks and sweeps as a whole. */
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLevel,
+  untilText,
+  usedText,
+} from '../core/model/format.ts';
+import { gainText, grownText } from '../core/model/gain.ts';
+import type { LimitName } from '../core/deletion-budget.ts';
+import type { Amount } from '../core/model/thresholds.ts';
+import { define } from './definition.ts';
+import {
+  because,
+  count,
+  gain,
+  list,
+  named,
+  number,
+  object,
+  oneOf,
+  thresholds,
+  thresholdType,
+  usage,
+  used,
+  type Values,
+  victim,
+  yes,
+} from './fields.ts';
+import { amount, limits, nameFor } from './phrases.ts';
+import { stopReasons, type StopReason } from './stop-reasons.ts';
+
+/** What a usage calls for; `gentle-step`: at the soft threshold, where one is set. */
+export type Due = 'nothing' | 'gentle-step' | 'sweep';
+
+const soft = { used, softLevel: used, thresholdType };
+
+const missedFields = {
+  missed: count('how many did'),
+  deletions: count('of how many'),
+  ...named,
+  sizeBytes: victim.sizeBytes,
+  predictedBytes: victim.predictedBytes,
+  predictedInodes: victim.predictedInodes,
+  exact: yes('the prediction was of measured layers; else an estimate from sizes that the engine gives'),
+  ...gain,
+};
+
+const reportFields = {
+  dryRun: yes('nothing is deleted'),
+  deletedImages: count('images that are gone'),
+  deletedCacheRecords: count('build-cache records that are gone; 0 unless `CLEAN` names them'),
+  deletedContainers: count('stopped containers that are gone; 0 unless `CLEAN` names them'),
+  failedDeletions: count('deletions that were tried and did not happen'),
+  ...gain,
+  outstandingBytes: count(
+    'what the deletions should have freed besides, and the filesystem did not show in the time that is waited',
+  ),
+  outstandingInodes: count('the same in inodes'),
+  predictedBytes: count('what the plan predicted for what was deleted'),
+  usedBefore: used,
+  usedAfter: used,
+  thresholdType,
+  durationSeconds: number('from the plan to the last measurement'),
+  reachedLow: yes('usage is below LOW'),
+  stoppedBecause: oneOf<StopReason>(Object.keys(stopReasons) as StopReason[], 'why the sweep ended'),
+  remaining: list('where the space is instead, a sentence each; empty when LOW was reached'),
+};
+
+/** `freed…` and `grown…`: measured on the filesystem, from before the first deletion to after the last. */
+export type SweepReport = Values<typeof reportFields>;
+
+export const sweepEvents = {
+  'check.completed': define({
+    level: { text: 'debug; info where `changed`', of: (event) => (event.changed ? 'info' : 'debug') },
+    when: 'after each look at the disk',
+    fields: {
+      used,
+      usage,
+      thresholds,
+      triggered: yes('at or over HIGH'),
+      due: oneOf<Due>(['nothing', 'gentle-step', 'sweep'], 'what this usage calls for'),
+      changed: yes('the first check, or the one before called for something else'),
+    },
+    says: (event) =>
+      `${usedText(event.used, event.thresholds.type)}, ${limits(event.thresholds)}` +
+      (event.due === 'nothing' ? ': nothing to do' : ''),
+  }),
+  'sweep.started': define({
+    level: 'info',
+    when: 'usage is at HIGH or above, and the plan is made',
+    fields: {
+      dryRun: yes('nothing is deleted'),
+      used,
+      thresholds,
+      toFree: object<Amount>(
+        { bytes: count('bytes'), inodes: count('inodes') },
+        'what must go until usage is below LOW',
+      ),
+    },
+    says: ({ dryRun, used, thresholds: { type, low }, toFree }) =>
+      `${dryRun ? 'would sweep' : 'sweep'}: ${usedText(used, type)}, ` +
+      `${amount(toFree)} to free ${untilText(low, type)}`,
+  }),
+  'gentle.started': define({
+    level: 'info',
+    when: 'at the soft threshold, and the engine is quiet: one image goes, without a cordon',
+    fields: soft,
+    says: ({ used, softLevel, thresholdType }) =>
+      `${usedText(used, thresholdType)}, at the soft threshold ` +
+      `(${formatLevel(softLevel, thresholdType)}), and the engine is quiet: one image goes`,
+  }),
+  'gentle.skipped': define({
+    level: 'info',
+    when: 'the same, but all that may go would not bring usage below the soft threshold; said once',
+    fields: soft,
+    says: ({ used, softLevel, thresholdType }) =>
+      `${usedText(used, thresholdType)}, but all that may go would not bring it below the soft threshold ` +
+      `(${formatLevel(softLevel, thresholdType)}): nothing goes before the high threshold`,
+  }),
+  'sweep.skipped': define({
+    level: { text: 'warn, debug where `repeated`', of: (event) => (event.repeated ? 'debug' : 'warn') },
+    when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',
+    fields: { used, reason: because, repeated: yes('that was logged before, and nothing has changed') },
+    says: (event) => `no sweep, although over the high threshold: ${event.reason}`,
+  }),
+  'limit.reached': define({
+    level: 'warn',
+    when: 'a circuit breaker ended a sweep, or kept gentle mode from its next step',
+    fields: {
+      limit: oneOf<LimitName>(['deletions-per-sweep', 'freed-per-hour'], 'which one'),
+      maximum: count('what it allows: deletions, or bytes'),
+      freedLastHourBytes: count('bytes that deletions of the past hour freed; 0 where that is not limited'),
+      reason: because,
+    },
+    says: (event) => event.reason,
+  }),
+  'prediction.missed': define({
+    level: 'warn',
+    when: 'once a sweep, before its end, or step of gentle mode, where deletions freed noticeably less or more than predicted (over 1 % and 1 MiB or 256 inodes; estimates by half) and the errors do not make up for each other',
+    fields: missedFields,
+    says: (event) => missed(event),
+  }),
+  'sweep.completed': define({
+    level: {
+      text: 'info, warn above LOW',
+      of: (event) =>
+        event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn',
+    },
+    when: 'once a sweep',
+    fields: reportFields,
+    says: (event) => completed(event),
+  }),
+  'space.awaited': define({
+    level: 'info',
+    when: 'the filesystem does not show yet what deletions should have freed, and that would decide: nothing more is deleted before it was waited for',
+    fields: {
+      missingBytes: count('what is not there of the predictions'),
+      missingInodes: count('the same in inodes'),
+      waitSeconds: number('how long, as long as nothing comes'),
+    },
+    says: (event) =>
+      `${amount({ bytes: event.missingBytes, inodes: event.missingInodes })} of what was deleted is not free yet: ` +
+      `waiting for it, up to ${formatDuration(event.waitSeconds)}`,
+  }),
+  'space.appeared': define({
+    level: 'info',
+    when: 'it is there: in the sweep that waited, or at a check after it',
+    fields: { ...gain, afterSeconds: number('since it was waited for, or since the sweep'), usage },
+    says: (event) =>
+      `${amount({ bytes: event.freedBytes, inodes: event.freedInodes })} of what was deleted is free now, ` +
+      `${formatDuration(event.afterSeconds)} later`,
+  }),
+};
+
+function missed(event: Values<typeof missedFields> & { readonly event: string }): string {
+  const which = event.missed === 1 ? 'that of' : 'most of all that of';
+  const predicted = `${formatBytes(event.predictedBytes)} and ${formatCount(event.predictedInodes, 'inode')}`;
+  const why = event.exact
+    ? 'Something else wrote or deleted at the same time, or holds its files open'
+    : 'The prediction was an estimate from sizes that the engine gives';
+  return (
+    `${event.missed} of ${formatCount(event.deletions, 'deletion')} freed noticeably less or more than predicted, ` +
+    `${which} ${nameFor(event)}: ${gainText(event)} instead of ${predicted}. ${why}.`
+  );
+}
+
+function completed(report: SweepReport): string {
+  const type = report.thresholdType;
+  if (report.dryRun) return `dry run: nothing deleted, ${usedText(report.usedAfter, type)}`;
+  const line =
+    `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ` +
+    `${formatDuration(report.durationSeconds)}${grownText(report)}, ` +
+    `${formatLevel(report.usedBefore, type)} → ${usedText(report.usedAfter, type)}`;
+  if (report.reachedLow) return line;
+  return `${line}; low threshold not reached (${report.stoppedBecause}): ${report.remaining.join('; ')}`;
+}
+
+function deletedWhat(report: SweepReport): string {
+  const others = [
+    ...(report.deletedCacheRecords > 0
+      ? [formatCount(report.deletedCacheRecords, 'build-cache record')]
+      : []),
+    ...(report.deletedContainers > 0 ? [formatCount(report.deletedContainers, 'stopped container')] : []),
+  ];
+  return [formatCount(report.deletedImages, 'image'), ...others].join(', ');
+}
