@@ -102,6 +102,12 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   problems.push(...http.problems);
   warnings.push(...http.warnings);
 
+  const { notifyUrl } = values;
+  if (notifyUrl?.url.protocol === 'http:' && !isLoopback(notifyUrl.url.hostname))
+    warnings.push(
+      `${variableOf('notifyUrl')}: notices go to ${notifyUrl.shown} unencrypted, and so do the secrets of the address; use https`,
+    );
+
   const engine = engineAddress(env);
   if (engine.ok) warnings.push(...engine.warnings.map(addressLine));
   else problems.push(addressLine(engine.problem));
@@ -125,6 +131,11 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     engineIsNamed: (env['DOCKER_HOST'] ?? '').trim() !== '',
   };
   return { ok: true, config, warnings };
+}
+
+/** Nobody listens there but the host itself. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function cleanOf({ clean, stoppedContainerAgeSeconds }: Pick<SettingValues, CleanKey>): Clean {
@@ -169,7 +180,8 @@ export function readSetting<K extends SettingKey>(
   if (given === undefined) return { ok: true, value: entry.default };
   const parsed = entry.kind.parse(given.text);
   if (parsed.ok) return parsed;
-  return { ok: false, problem: problemLine(given.name, given.text, parsed.reason) };
+  const text = entry.kind.isSecret === true ? '(not shown)' : given.text;
+  return { ok: false, problem: problemLine(given.name, text, parsed.reason) };
 }
 
 /** A refused setting has no key in the result. */

@@ -25,6 +25,7 @@ import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
 import { longestAgeSeconds, longestSeconds, seconds } from './durations.ts';
 import { listenAddress } from './http-address.ts';
+import { webhookAddress } from './notify.ts';
 import { window } from './window.ts';
 import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
@@ -38,6 +39,7 @@ export const groups = [
   'Kubernetes',
   'Engine requests',
   'HTTP',
+  'Notices',
   'Logging',
 ] as const;
 
@@ -299,6 +301,19 @@ export const settings = {
     kind: listenAddress(),
     default: undefined,
     defaultText: 'beside the page',
+  }),
+  notifyUrl: setting({
+    group: 'Notices',
+    help: 'Webhook to POST to what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; each once when it begins and once when it is over. Never logged; better in the environment or a file than a flag, which every user of the host can read',
+    kind: webhookAddress(),
+    default: undefined,
+    defaultText: 'none',
+  }),
+  notifyFormat: setting({
+    group: 'Notices',
+    help: 'What the webhook takes: JSON with every field (json), plain text as ntfy does (text), or {"text": ...} as Slack, Mattermost and Rocket.Chat do (slack)',
+    kind: choice('json', 'text', 'slack'),
+    default: 'json',
   }),
   logFormat: setting({
     group: 'Logging',

@@ -13,6 +13,8 @@ export type Parsed<T> =
 export interface ValueKind<T> {
   /** What stands for the value in `--help`, e.g. `duration` in `--interval-seconds <duration>`; undefined: a switch. */
   readonly placeholder: string | undefined;
+  /** No message shows what was written. */
+  readonly isSecret?: boolean;
   /** The words that it may be, for those who offer them. */
   readonly words?: readonly string[];
   /** What is allowed, in words that follow "expected" in a message and stand alone in a table. */

@@ -4,6 +4,7 @@ import { define } from './definition.ts';
 import { count, message, number, oneOf, path, text, thresholds, yes } from './fields.ts';
 import { limits } from './phrases.ts';
 
+const receiver = text('scheme, host and port of NOTIFY_URL; the rest is a secret');
 const endpoint = text("the engine's address, without secrets");
 
 export const daemonEvents = {
@@ -50,6 +51,18 @@ export const daemonEvents = {
     when: 'that file has a bad line, is gone, or cannot be read; said once until it changes; the patterns read before stay in force',
     fields: { path, message },
     says: (event) => event.message,
+  }),
+  'notify.failed': define({
+    level: 'warn',
+    when: 'a notice did not arrive at NOTIFY_URL after a few tries; said once until one does',
+    fields: { receiver, problem: text('what the notice was about, as `problem` in its JSON'), message },
+    says: (event) => `the notice ${event.problem} did not arrive at ${event.receiver}: ${event.message}`,
+  }),
+  'notify.working': define({
+    level: 'info',
+    when: 'notices arrive again',
+    fields: { receiver },
+    says: (event) => `notices arrive at ${event.receiver} again`,
   }),
   'log.lines-lost': define({
     level: 'warn',

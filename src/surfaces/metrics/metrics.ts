@@ -166,6 +166,10 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'notify.failed':
+        return samples.set(metrics.notifyFailing, {}, true);
+      case 'notify.working':
+        return samples.set(metrics.notifyFailing, {}, false);
       case 'keep-file.read':
         return samples.set(metrics.keepFileFailing, {}, false);
       case 'keep-file.failed':

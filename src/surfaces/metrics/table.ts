@@ -200,6 +200,10 @@ export const metrics = {
     'window_open',
     '1 while sweeps may begin by WINDOW, 0 while only a critical disk is swept; absent without one',
   ),
+  notifyFailing: gauge(
+    'notify_failing',
+    '1 while notices do not arrive at NOTIFY_URL, else 0; absent until one did not',
+  ),
   keepFileFailing: gauge(
     'keep_file_failing',
     '1 while the file of KEEP_FILE cannot be used and the patterns read before stay in force, else 0; absent until it changes',

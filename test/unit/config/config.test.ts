@@ -73,6 +73,8 @@ describe('names and defaults', () => {
         'MAX_FREED_PER_HOUR',
         'MIN_AGE_SECONDS',
         'NODE_NAME',
+        'NOTIFY_FORMAT',
+        'NOTIFY_URL',
         'PATH_TO_CHECK',
         'POLICY',
         'PROBE_ADDRESS',
