@@ -16,7 +16,8 @@ export function webhookAddress(): ValueKind<WebhookAddress> {
     isSecret: true,
     parse: (text) => {
       const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-      if (url === undefined || !['https:', 'http:'].includes(url.protocol)) return refused(`expected ${allowed}`);
+      if (url === undefined || !['https:', 'http:'].includes(url.protocol))
+        return refused(`expected ${allowed}`);
       try {
         decodeURIComponent(url.username + url.password);
       } catch {

@@ -78,6 +78,7 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   },
   { name: 'no state', set: ['state.enabled=false'] },
   { name: 'patterns in a ConfigMap', set: ['keepFile.patterns=team/*'] },
+  { name: 'notices', set: ['notify.urlSecret.name=webhook', 'notify.format=slack'] },
   { name: 'durations with units', set: ['cleaner.intervalSeconds=5m', 'cleaner.minAgeSeconds=1h30m'] },
   { name: 'a low high', set: ['cleaner.thresholdHigh=4%'] },
   { name: 'a soft threshold', set: ['cleaner.softThreshold=65'] },

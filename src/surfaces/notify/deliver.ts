@@ -39,12 +39,19 @@ export async function deliver(
 ): Promise<string | undefined> {
   let failure = 'not sent before the end';
   for (let tried = 1; tried <= patience.tries && !stop.aborted; tried++) {
-    const answer = await post(receiver, letter, AbortSignal.any([stop, AbortSignal.timeout(patience.timeoutMs)]));
+    const answer = await post(
+      receiver,
+      letter,
+      AbortSignal.any([stop, AbortSignal.timeout(patience.timeoutMs)]),
+    );
     if (answer.outcome === 'taken') return undefined;
     failure = answer.why;
     if (answer.outcome === 'refused') return failure;
     if (tried === patience.tries) break;
-    const pauseMs = Math.max(patience.firstPauseMs * 2 ** (tried - 1), (answer.retryAfterSeconds ?? 0) * 1000);
+    const pauseMs = Math.max(
+      patience.firstPauseMs * 2 ** (tried - 1),
+      (answer.retryAfterSeconds ?? 0) * 1000,
+    );
     await sleep(Math.min(pauseMs, patience.longestPauseMs), stop);
   }
   return `${failure} (tried ${patience.tries === 1 ? 'once' : `up to ${patience.tries} times`})`;
@@ -62,7 +69,9 @@ async function post({ url }: Receiver, { headers, body }: Letter, signal: AbortS
   // fetch refuses an address with a name and password in it, in an error that quotes it.
   target.username = '';
   target.password = '';
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
+    'base64',
+  );
   const authorization = username === '' && password === '' ? {} : { authorization: `Basic ${basic}` };
   try {
     const response = await fetch(target, {
@@ -79,7 +88,10 @@ async function post({ url }: Receiver, { headers, body }: Letter, signal: AbortS
     await response.body?.cancel().catch(() => undefined);
     if (status >= 200 && status < 300) return { outcome: 'taken' };
     if (status >= 300 && status < 400)
-      return { outcome: 'refused', why: `it answered ${status}: it has moved; name the address where it is now` };
+      return {
+        outcome: 'refused',
+        why: `it answered ${status}: it has moved; name the address where it is now`,
+      };
     if (status === 408 || status === 425 || status === 429 || status >= 500)
       return {
         outcome: 'failed',
@@ -104,6 +116,7 @@ function reasonOf(error: unknown): string {
 /** Of an error with causes, as connecting to several addresses has them. */
 function codeOf(cause: unknown): string | undefined {
   if (typeof cause !== 'object' || cause === null) return undefined;
-  if ('code' in cause && typeof cause.code === 'string' && /^[A-Z0-9_]{1,60}$/.test(cause.code)) return cause.code;
+  if ('code' in cause && typeof cause.code === 'string' && /^[A-Z0-9_]{1,60}$/.test(cause.code))
+    return cause.code;
   return undefined;
 }

@@ -7,7 +7,8 @@ import { formatBytes, formatDuration, formatLevel, usedText } from '../../core/m
 import { reaches, type Thresholds } from '../../core/model/thresholds.ts';
 import type { DaemonEvent, SweepReport } from '../../events/events.ts';
 
-export type Problem = 'low-not-reached' | 'disk-critical' | 'engine-away' | 'path-away' | 'node-left-cordoned';
+export type Problem =
+  'low-not-reached' | 'disk-critical' | 'engine-away' | 'path-away' | 'node-left-cordoned';
 
 export interface Notice {
   readonly problem: Problem;
@@ -150,7 +151,8 @@ export class Notices {
   }
 
   #away(problem: Problem, message: string): readonly Notice[] {
-    if (!this.#troubles.has(problem)) this.#troubles.set(problem, { sinceMs: this.#rules.monotonicMs(), message });
+    if (!this.#troubles.has(problem))
+      this.#troubles.set(problem, { sinceMs: this.#rules.monotonicMs(), message });
     return [];
   }
 
@@ -167,7 +169,9 @@ export class Notices {
 
   #over(problem: Problem, message: string): readonly Notice[] {
     if (!this.#told.delete(problem)) return [];
-    return [{ problem, state: 'over', title: `Over: ${titles[problem]}`, message, atMs: this.#rules.nowMs() }];
+    return [
+      { problem, state: 'over', title: `Over: ${titles[problem]}`, message, atMs: this.#rules.nowMs() },
+    ];
   }
 }
 

@@ -83,7 +83,12 @@ export class Notifier {
         this.#isFailing = false;
       } else if (!this.#isFailing) {
         this.#isFailing = true;
-        report({ event: 'notify.failed', receiver: receiver.shown, problem: notice.problem, message: failure });
+        report({
+          event: 'notify.failed',
+          receiver: receiver.shown,
+          problem: notice.problem,
+          message: failure,
+        });
       }
     }
   }

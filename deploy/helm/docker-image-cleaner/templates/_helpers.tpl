@@ -135,6 +135,17 @@ not with a soft threshold, which must not be below the low one.
 - name: DOCKER_IMAGE_CLEANER_STATE_FILE
   value: /state/state.json
 {{- end }}
+{{- with .Values.notify }}
+{{- if .urlSecret.name }}
+- name: DOCKER_IMAGE_CLEANER_NOTIFY_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .urlSecret.name | quote }}
+      key: {{ .urlSecret.key | quote }}
+- name: DOCKER_IMAGE_CLEANER_NOTIFY_FORMAT
+  value: {{ .format | quote }}
+{{- end }}
+{{- end }}
 {{- if include "cleaner.keepFileName" . }}
 - name: DOCKER_IMAGE_CLEANER_KEEP_FILE
   value: /keep/patterns

@@ -24,10 +24,22 @@ function checked(used: number): DaemonEvent {
     allocated: undefined,
   };
   const triggered = used >= 80;
-  return { event: 'check.completed', used, usage, thresholds, triggered, due: triggered ? 'sweep' : 'nothing', changed: true };
+  return {
+    event: 'check.completed',
+    used,
+    usage,
+    thresholds,
+    triggered,
+    due: triggered ? 'sweep' : 'nothing',
+    changed: true,
+  };
 }
 
-function swept(reachedLow: boolean, stoppedBecause: SweepReport['stoppedBecause'], dryRun = false): DaemonEvent {
+function swept(
+  reachedLow: boolean,
+  stoppedBecause: SweepReport['stoppedBecause'],
+  dryRun = false,
+): DaemonEvent {
   return {
     event: 'sweep.completed',
     ...{ dryRun, deletedImages: 1, deletedCacheRecords: 0, deletedContainers: 0, failedDeletions: 0 },
@@ -86,7 +98,11 @@ describe.each([
     { event: 'engine.unavailable', endpoint: 'unix:///x', message: 'refused' },
     { event: 'engine.connected', endpoint: 'unix:///x', name: 'D', version: '1', apiVersion: '1' },
   ],
-  ['path-away', { event: 'path.unavailable', path: '/x', message: 'gone' }, { event: 'path.available', path: '/x' }],
+  [
+    'path-away',
+    { event: 'path.unavailable', path: '/x', message: 'gone' },
+    { event: 'path.available', path: '/x' },
+  ],
   [
     'node-left-cordoned',
     { event: 'cluster.failing', task: 'uncordon', message: 'API server away' },
@@ -166,6 +182,8 @@ describe('a letter', () => {
 
   it('is cut where a message is endless', () => {
     for (const format of ['json', 'slack', 'text'] as const)
-      expect(letterOf({ ...notice, message: 'x'.repeat(1e6) }, sender, format).body.length).toBeLessThan(4000);
+      expect(letterOf({ ...notice, message: 'x'.repeat(1e6) }, sender, format).body.length).toBeLessThan(
+        4000,
+      );
   });
 });

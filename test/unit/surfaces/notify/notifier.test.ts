@@ -146,7 +146,10 @@ describe('a notice', () => {
 
   test.each([
     [status(404), 'it answered 404'],
-    [status(302, { location: '/elsewhere' }), 'it answered 302: it has moved; name the address where it is now'],
+    [
+      status(302, { location: '/elsewhere' }),
+      'it answered 302: it has moved; name the address where it is now',
+    ],
   ])('that is refused is not tried again, nor followed elsewhere', async (answer, message) => {
     answers = [answer];
     const sending = notifier();
@@ -175,7 +178,9 @@ describe('a notice', () => {
     expect(got).toEqual([]);
     await asked;
     await sending.close(10);
-    expect(reported).toMatchObject([{ event: 'notify.failed', message: expect.stringMatching(/^not sent before the end/) as string }]);
+    expect(reported).toMatchObject([
+      { event: 'notify.failed', message: expect.stringMatching(/^not sent before the end/) as string },
+    ]);
   });
 
   it('of an answer without end is done with its head', async () => {
@@ -197,19 +202,26 @@ describe('a notice', () => {
 });
 
 describe('an address that is refused', () => {
-  test.each(['SECRET', 'ftp://x/SECRET', 'https://', 'https://user%zz:SECRET@x/'])('%j is not shown', (text) => {
-    const name = variableOf('notifyUrl');
-    const loaded = loadConfig({ [name]: text });
-    expect(loaded.ok).toBe(false);
-    const problems = loaded.ok ? [] : loaded.problems;
-    expect(problems).toEqual([expect.stringContaining(`${name}="(not shown)": expected an address that begins with https://`)]);
-    expect(problems.join()).not.toContain('SECRET');
-  });
+  test.each(['SECRET', 'ftp://x/SECRET', 'https://', 'https://user%zz:SECRET@x/'])(
+    '%j is not shown',
+    (text) => {
+      const name = variableOf('notifyUrl');
+      const loaded = loadConfig({ [name]: text });
+      expect(loaded.ok).toBe(false);
+      const problems = loaded.ok ? [] : loaded.problems;
+      expect(problems).toEqual([
+        expect.stringContaining(`${name}="(not shown)": expected an address that begins with https://`),
+      ]);
+      expect(problems.join()).not.toContain('SECRET');
+    },
+  );
 
   it('or doubtful, is told by its host alone', () => {
     const name = variableOf('notifyUrl');
     const loaded = loadConfig({ [name]: 'http://user:SECRET@hooks.example/SECRET?SECRET' });
-    expect(loaded.ok && loaded.warnings).toEqual([expect.stringContaining('http://hooks.example unencrypted')]);
+    expect(loaded.ok && loaded.warnings).toEqual([
+      expect.stringContaining('http://hooks.example unencrypted'),
+    ]);
     expect(JSON.stringify(loaded.warnings)).not.toContain('SECRET');
     const local = loadConfig({ [name]: 'http://127.0.0.1:8080/x' });
     expect(local.warnings).toEqual([]);
