@@ -48,6 +48,7 @@ describe('names and defaults', () => {
       dryRun: false,
       logFormat: 'auto',
       logLevel: 'info',
+      notifyFormat: 'json',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
       engineIsNamed: false,
     });
@@ -137,6 +138,7 @@ describe('names and defaults', () => {
       timeoutSeconds: 30,
       dryRun: true,
       logFormat: 'json',
+      notifyFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
       engineIsNamed: true,
