@@ -22,7 +22,7 @@ function onOutputError({ code, message }: NodeJS.ErrnoException): void {
 }
 
 async function main(): Promise<number> {
-  // A process that `simulate` starts to replay for it: see commands/simulate-helpers.ts.
+  // A process that `simulate` starts to replay for it: see commands/simulate/simulate-helpers.ts.
   const isHelper = process.argv[2] === 'simulate-helper' && process.send !== undefined;
   const argv = isHelper ? ['simulate', ...process.argv.slice(3)] : process.argv.slice(2);
   const file = await configFile(argv);

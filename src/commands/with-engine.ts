@@ -1,9 +1,11 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
 import type { Config, KeepingConfig } from '../config/config.ts';
+import { variableOf } from '../config/settings.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { defaultPath, findTarget } from '../engine/connect/detect.ts';
 import { EngineError } from '../engine/engine.ts';
+import { findOnNode, socketsOnNodes } from '../engine/connect/node-runtimes.ts';
 
 export interface WithEngine {
   readonly config: Config;
@@ -28,14 +30,26 @@ export async function withEngine(loaded: KeepingConfig): Promise<WithEngine> {
   const pathToCheck = loaded.pathToCheck ?? told?.path ?? known.pathToCheck;
   const { clean } = loaded;
   const away = told?.away;
+  const missing = await missingOnNode(loaded);
   if (target.kind === 'docker' || !(clean.buildCache || clean.stoppedContainers)) {
-    return { config: { ...loaded, pathToCheck, target }, warnings: [], away };
+    return { config: { ...loaded, pathToCheck, target }, warnings: missing, away };
   }
   const warning =
     'DOCKER_IMAGE_CLEANER_CLEAN: a CRI runtime has images only to clean: it has no build cache, and its containers are kubelet’s';
   const imagesAlone = { ...clean, buildCache: false, stoppedContainers: false };
   const config = { ...loaded, pathToCheck, target, clean: imagesAlone };
-  return { config, warnings: [warning], away };
+  return { config, warnings: [...missing, warning], away };
+}
+
+/** Where nothing of what is looked for is on a node, what was, and what to do. */
+async function missingOnNode(loaded: LoadedConfig): Promise<readonly string[]> {
+  const { hostRun, runtime, runtimeEndpoint, engineIsNamed } = loaded;
+  if (hostRun === undefined || runtimeEndpoint !== undefined || engineIsNamed) return [];
+  if (!(await findOnNode(hostRun, runtime)).isMissing) return [];
+  return [
+    `${variableOf('hostRun')}=${hostRun}: no container runtime’s socket is there (looked for ${socketsOnNodes.join(', ')}). ` +
+      `Mount the folder of the socket and set DOCKER_HOST or ${variableOf('runtimeEndpoint')}; with the chart: engine.runtime, engine.hostSocketDir and engine.socketName`,
+  ];
 }
 
 export interface Told {

@@ -97,6 +97,13 @@ export const settings = {
     default: undefined,
     defaultText: `the first that is there of ${defaultSocketPaths.map((path) => `unix://${path}`).join(' and ')}`,
   }),
+  hostRun: setting({
+    group: 'Engine',
+    help: 'In a pod, where it sees the /run of its node: the socket of kubelet’s runtime is looked for there (the chart sets it)',
+    kind: absolutePath(),
+    default: undefined,
+    defaultText: '',
+  }),
   pathToCheck: setting({
     group: 'Disk',
     help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',

@@ -79,7 +79,7 @@ const SETTLE_MS = 30_000;
 const SLACK_SECONDS = 30;
 /** So long a walk over the layers of a large and slow disk may take. */
 const WALK_SECONDS = 7_200;
-/** How often the disk is judged while the cordon is waited for; see sweep-cordon.ts. */
+/** How often the disk is judged while the cordon is waited for; see cordon-guard.ts. */
 const JUDGE_SECONDS = 10;
 /** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
 const REQUESTS = 4;

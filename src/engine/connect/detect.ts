@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { type EngineAddress } from '../address.ts';
 import { defaultSocketPaths } from '../endpoint.ts';
+import { findOnNode, folderOfRuntime } from './node-runtimes.ts';
 
 export type EngineTarget =
   | { readonly kind: 'docker'; readonly address: EngineAddress }
@@ -14,6 +15,8 @@ export type EngineTarget =
 export interface EngineWish {
   readonly runtime: 'docker' | 'cri' | 'auto';
   readonly runtimeEndpoint: string | undefined;
+  /** Where a node's /run is seen. */
+  readonly hostRun?: string | undefined;
   readonly engine: EngineAddress;
   readonly engineIsNamed: boolean;
 }
@@ -23,9 +26,13 @@ const dockerDataRoot = '/var/lib/docker';
 
 /** Looks for sockets and folders; connects to nothing. @param root where to look, `/` but in tests. */
 export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTarget> {
-  const { runtime, runtimeEndpoint, engine: address, engineIsNamed } = wish;
+  const { runtime, runtimeEndpoint, hostRun, engine: address, engineIsNamed } = wish;
   const docker: EngineTarget = { kind: 'docker', address };
   const cri: EngineTarget = { kind: 'cri', socketPath: runtimeEndpoint };
+  if (hostRun !== undefined && runtimeEndpoint === undefined && !engineIsNamed) {
+    const { kind, path } = await findOnNode(`${root}${hostRun}`, runtime);
+    return kind === 'docker' ? { kind, address: { kind: 'unix', path } } : { kind, socketPath: path };
+  }
   if (runtime !== 'auto') return runtime === 'docker' ? docker : cri;
   if (runtimeEndpoint !== undefined) return cri;
   if (engineIsNamed) return docker;
@@ -43,6 +50,8 @@ export async function findSocket(root = ''): Promise<string> {
 export async function defaultPath(target: EngineTarget, root = ''): Promise<string> {
   if (target.kind === 'docker') return dockerDataRoot;
   const socketPath = target.socketPath ?? (await findSocket(root));
+  const known = await folderOfRuntime(socketPath, root);
+  if (known !== undefined) return known;
   return /crio/.test(socketPath) ? '/var/lib/containers/storage' : '/var/lib/containerd';
 }
 

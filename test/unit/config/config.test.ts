@@ -59,6 +59,7 @@ describe('names and defaults', () => {
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
+        'HOST_RUN',
         'HTTP_ADDRESS',
         'HTTP_TOKEN_FILE',
         'INTERVAL_SECONDS',

@@ -68,6 +68,66 @@ it('sockets are looked for in crictl’s order, each time', async () => {
   expect(await findSocket(root)).toBe(containerdSocket);
 });
 
+describe('on a node, below the /run that a pod sees', () => {
+  const find = async (paths: readonly string[], wish: Partial<EngineWish> = {}) => {
+    make('/node/marker', ...paths.map((path) => `/node/${path}`));
+    const target = await findTarget({ ...nothingSaid, hostRun: '/node', ...wish }, root);
+    const path = target.kind === 'cri' ? target.socketPath : (target.address as { path: string }).path;
+    return `${target.kind} ${(path ?? '').replace(`${root}/node/`, '')}`;
+  };
+  const containerd = 'containerd/containerd.sock';
+
+  it.each([
+    ['containerd alone', [containerd], `cri ${containerd}`],
+    ['CRI-O', ['crio/crio.sock'], 'cri crio/crio.sock'],
+    ['k3s', ['k3s/containerd/containerd.sock'], 'cri k3s/containerd/containerd.sock'],
+    [
+      'k3s beside Docker',
+      ['docker.sock', containerd, 'k3s/containerd/containerd.sock'],
+      'cri k3s/containerd/containerd.sock',
+    ],
+    ['k0s', ['k0s/containerd.sock'], 'cri k0s/containerd.sock'],
+    ['a Docker Engine that kubelet does not have', ['docker.sock', containerd], `cri ${containerd}`],
+    ['Docker by cri-dockerd', ['docker.sock', containerd, 'cri-dockerd.sock'], 'docker docker.sock'],
+    [
+      'Docker by the kubelet of Kubernetes 1.23',
+      ['docker.sock', containerd, 'dockershim.sock'],
+      'docker docker.sock',
+    ],
+    [
+      'k3s with --docker',
+      ['docker.sock', containerd, 'k3s/cri-dockerd/cri-dockerd.sock'],
+      'docker docker.sock',
+    ],
+    ['Docker alone', ['docker.sock'], 'docker docker.sock'],
+    ['nothing yet', [], `cri ${containerd}`],
+  ])('kubelet’s runtime is taken: %s', async (_, paths, expected) => {
+    expect(await find(paths)).toBe(expected);
+  });
+
+  it('what is named wins', async () => {
+    expect(await find(['docker.sock', containerd], { runtime: 'docker' })).toBe('docker docker.sock');
+    expect(await find(['cri-dockerd.sock'], { runtime: 'cri' })).toBe(`cri ${containerd}`);
+    expect(await find([], { runtimeEndpoint: '/run/x.sock' })).toBe('cri /run/x.sock');
+    expect(await find([], { engineIsNamed: true })).toBe(`docker ${docker.path}`);
+  });
+
+  it.each([
+    [
+      '/host/run/k3s/containerd/containerd.sock',
+      '/var/lib/rancher/rke2/agent/containerd',
+      '/var/lib/rancher/rke2/agent/containerd',
+    ],
+    ['/host/run/k3s/containerd/containerd.sock', '/srv', '/var/lib/rancher/k3s/agent/containerd'],
+    ['/host/run/k0s/containerd.sock', '/srv', '/var/lib/k0s/containerd'],
+    ['/host/run/crio/crio.sock', '/srv', '/var/lib/containers/storage'],
+    ['/host/run/containerd/containerd.sock', '/srv', '/var/lib/containerd'],
+  ])('the folder of %s is known by its name, where %s is there', async (socketPath, folder, expected) => {
+    make(`${folder}/x`);
+    expect(await defaultPath({ kind: 'cri', socketPath }, root)).toBe(expected);
+  });
+});
+
 describe('the path that is watched unless it is set', () => {
   it('is the data root of the engine', async () => {
     expect(await defaultPath({ kind: 'docker', address: docker }, root)).toBe('/var/lib/docker');
