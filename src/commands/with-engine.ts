@@ -1,5 +1,5 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
-import type { Config, KeepingConfig } from '../config/config.ts';
+import type { Config, KeepingConfig, LoadedConfig } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
 import { pathOf } from '../disk/data-root.ts';
 import { createEngine } from '../engine/connect/create.ts';
