@@ -52,6 +52,14 @@ async function main(): Promise<number> {
       warn([...command.warnings, ...warnings]);
       return await plan(config, outputOf(command), new AbortController().signal);
     }
+    case 'clean': {
+      const { clean } = await import('./commands/clean.ts');
+      const kept = await withKeepFile(command.config);
+      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
+      const { config, warnings } = await withEngine(kept.config);
+      warn([...command.warnings, ...warnings]);
+      return await clean(config, command.request);
+    }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate/simulate.ts');
       return await simulate(command.options, new AbortController().signal);

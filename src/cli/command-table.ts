@@ -2,6 +2,7 @@
  * Every command, once, and what a command line can come to. A new command is a new entry here, and its own kind of
  * ParsedCommand.
  */
+import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/clean-request.ts';
 import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
 import {
   healthcheckRequest,
@@ -30,6 +31,7 @@ export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
   | ({ readonly kind: 'plan'; readonly json: boolean; readonly watch: boolean } & Configured)
   | ({ readonly kind: 'status'; readonly json: boolean; readonly watch: boolean } & Configured)
+  | ({ readonly kind: 'clean'; readonly request: CleanRequest } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
   | { readonly kind: 'healthcheck'; readonly request: HealthcheckRequest }
@@ -50,8 +52,12 @@ interface AnyCommandEntry {
 }
 
 export interface ConfiguredEntry extends AnyCommandEntry {
-  /** @param isOn whether a switch was given, by its flag */
-  toParsed(configured: Configured, isOn: (flag: string) => boolean): ParsedCommand;
+  /** @param isOn whether a switch was given, by its flag. @param own its own flags, by commander's name */
+  toParsed(
+    configured: Configured,
+    isOn: (flag: string) => boolean,
+    own: Readonly<Record<string, unknown>>,
+  ): ParsedCommand;
 }
 
 /** A command that needs no whole configuration. */
@@ -94,6 +100,16 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
     switches: outputs,
     toParsed: (configured, isOn) => shown('status', configured, isOn),
+  },
+  clean: {
+    summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
+    switches: cleanSwitches,
+    toParsed: (configured, _isOn, own) => {
+      const result = cleanRequest(own, configured.config.dryRun);
+      return result.ok
+        ? { kind: 'clean', request: result.request, ...configured }
+        : refusal(result.problems, configured.warnings);
+    },
   },
   uncordon: {
     summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',

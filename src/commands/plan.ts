@@ -8,8 +8,6 @@ import { describePattern } from '../core/eligible/pattern.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { level, type Thresholds } from '../core/model/thresholds.ts';
 import { windowState } from '../core/model/window.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
-import { loadHistory } from '../history/saved.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { type PlanBesides, planJson } from '../surfaces/json/plan.ts';
 import { gauges, table } from '../surfaces/terminal/terminal.ts';
@@ -24,6 +22,7 @@ import {
   sourceLines,
   windowLine,
 } from './look.ts';
+import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
 export async function plan(config: Config, output: Output, signal: AbortSignal): Promise<number> {
@@ -37,7 +36,8 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
-    const input = { store, usage, thresholds, policy, protections, clean, history, nowMs };
+    const { criticalLevel } = config;
+    const input = { store, usage, thresholds, policy, protections, criticalLevel, clean, history, nowMs };
     const due = makePlan(input);
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.
@@ -56,16 +56,6 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     else process.stdout.write(planText(...all));
     return EXIT.done;
   });
-}
-
-/** What the daemon remembers of the use of images, where it writes that down. Only read here. */
-async function remembered({ stateFile }: Config): Promise<UsageHistory | undefined> {
-  if (stateFile === undefined) return undefined;
-  const saved = await loadHistory(stateFile);
-  if (saved === undefined) return undefined;
-  if (!('lost' in saved)) return saved.history;
-  complain(`planned without the use of images: ${saved.lost}`);
-  return undefined;
 }
 
 /** The plan at HIGH is shown in place of one that has nothing to delete. */

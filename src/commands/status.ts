@@ -3,6 +3,7 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
+import { FillRate, type Forecast, forecastText } from '../core/model/forecast.ts';
 import { forestOf, type Forest } from '../core/forest/forest.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/model/format.ts';
 import { printable } from '../core/model/printable.ts';
@@ -29,12 +30,14 @@ import { watch } from './watch.ts';
 
 export async function status(config: Config, output: Output, signal: AbortSignal): Promise<number> {
   const disk = diskOf(config);
+  const fillRate = await pastFillRate(config);
   const see = async (until: AbortSignal): Promise<Parameters<typeof statusText>> => {
     const seen = await look(config, until, disk);
     const answer = await seen.observer.space(seen.snapshot.store, until);
+    fillRate.add(seen.snapshot.usage, seen.snapshot.takenAtMs);
     const { window } = config;
     const state = window && windowState(window, seen.snapshot.takenAtMs);
-    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, state];
+    return [seen, answer, forestOf(seen.snapshot.store), config.thresholds, fillRate.forecast(), state];
   };
   if (output === 'watch') return await watch(async (until) => statusText(...(await see(until))));
   return await orUnavailable(async () => {
@@ -45,11 +48,19 @@ export async function status(config: Config, output: Output, signal: AbortSignal
   });
 }
 
+/** What a daemon remembers of the disk, where it writes that down; `--watch` goes on from there. */
+async function pastFillRate({ stateFile, pathToCheck }: Config): Promise<FillRate> {
+  if (stateFile === undefined) return new FillRate();
+  const { savedFillRate } = await import('../surfaces/http/state/activity-file.ts');
+  return await savedFillRate(`${stateFile}.activity`, pathToCheck);
+}
+
 function statusText(
   seen: Look,
   answer: SpaceAnswer,
   forest: Forest,
   thresholds: Thresholds,
+  forecast: Forecast | undefined,
   window?: WindowState,
 ): string {
   const { engine, snapshot } = seen;
@@ -58,6 +69,7 @@ function statusText(
     printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
     '',
     gauges(snapshot.usage, thresholds),
+    ...(forecast === undefined ? [] : [forecastText(forecast)]),
     ...sourceLines(seen),
     ...windowLine(window),
     ...storeLine(engine),

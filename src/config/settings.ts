@@ -145,6 +145,14 @@ export const settings = {
     default: undefined,
     defaultText: 'off',
   }),
+  thresholdCritical: setting({
+    group: 'Disk',
+    help: 'Usage from which a full disk is worse than anything else: a sweep does not wait for the cordon (API server away, or no slot free), deletes without delay, and keeps new images for 2 minutes at most',
+    kind: threshold,
+    default: undefined,
+    defaultText:
+      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
+  }),
   policy: setting({
     group: 'Sweeps',
     help: `Which unused images go first: ${policies.map(({ name, summary }) => `${name} (${summary})`).join('; ')}`,
@@ -170,9 +178,15 @@ export const settings = {
     kind: seconds(1, longestSeconds),
     default: 300,
   }),
+  watchSeconds: setting({
+    group: 'Sweeps',
+    help: 'How often to look at the filesystem between two checks, at next to no cost: a check begins at once when usage crosses a threshold; 0: only every interval',
+    kind: seconds(0, 86_400),
+    default: 5,
+  }),
   delaySeconds: setting({
     group: 'Sweeps',
-    help: 'Time between two deletions, so that the engine keeps up with its other work',
+    help: 'Time between two deletions, so that the engine keeps up with its other work; above the critical threshold there is none',
     kind: seconds(0, 86_400),
     default: 1,
   }),
@@ -204,7 +218,7 @@ export const settings = {
   }),
   minAgeSeconds: setting({
     group: 'Sweeps',
-    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum',
+    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum; above the critical threshold 120 at most',
     kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
@@ -269,14 +283,6 @@ export const settings = {
     help: 'The longest that a sweep may keep the node cordoned: then it is uncordoned and the sweep ends',
     kind: seconds(1, longestSeconds),
     default: 900,
-  }),
-  thresholdCritical: setting({
-    group: 'Kubernetes',
-    help: 'Usage from which a sweep does not wait for the cordon (API server away, or no slot free)',
-    kind: threshold,
-    default: undefined,
-    defaultText:
-      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
   }),
   maxCordonedNodes: setting({
     group: 'Kubernetes',

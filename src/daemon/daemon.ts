@@ -3,7 +3,7 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import type { Listener } from '../events/listener.ts';
-import { backoff, sleep } from '../system/clock.ts';
+import { backoff } from '../system/clock.ts';
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -12,7 +12,7 @@ import type { Protections } from '../core/eligible/rules.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
 import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
-import { isTriggered, level, reaches, type Thresholds } from '../core/model/thresholds.ts';
+import { isTriggered, level, reaches, type Thresholds, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import type { Window } from '../core/model/window.ts';
 import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
@@ -27,7 +27,8 @@ import { IdleMemory } from './idle-memory.ts';
 import { Observer, type Snapshot } from '../observe/observer.ts';
 import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
-import { sweep } from '../sweep/sweep.ts';
+import { sweep, type Swept } from '../sweep/sweep.ts';
+import { Watch } from './watch.ts';
 import { whyClosed } from './window-gate.ts';
 
 export interface DaemonOptions {
@@ -46,6 +47,8 @@ export interface DaemonOptions {
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
   readonly intervalSeconds: number;
+  /** Between two looks at the filesystem while waiting for the next check; 0 or left out: none. */
+  readonly watchSeconds?: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
   readonly timeoutSeconds: number;
@@ -94,6 +97,8 @@ export type CheckResult =
   | { readonly outcome: 'unavailable' }
   | { readonly outcome: 'stopped' };
 
+const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped', 'cannot-help']);
+
 /** What the daemon remembers between checks. */
 export class Daemon {
   private readonly options: DaemonOptions;
@@ -110,6 +115,9 @@ export class Daemon {
   private readonly gentle: GentleMode | undefined;
   private readonly observer: Observer;
   private readonly budget: DeletionBudget;
+  private readonly watch: Watch;
+  /** What the last check left; undefined where it could not measure. */
+  private usage: Usage | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
@@ -120,6 +128,15 @@ export class Daemon {
     this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
     this.keepCheck = new KeepCheck(options.protections, options.report);
+    this.watch = new Watch({
+      ...options,
+      watchSeconds: options.watchSeconds ?? 0,
+      heard: () => {
+        const known = options.history?.();
+        return known && { arrival: known.busyAtMs, any: known.latestMs };
+      },
+      looked: (usage) => options.audience?.looked?.(usage),
+    });
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
@@ -135,13 +152,19 @@ export class Daemon {
       });
   }
 
-  /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
+  /** Begins the next check at once; one that is under way is followed by another. */
+  checkNow(): void {
+    this.watch.ask();
+  }
+
+  /** Checks every interval, and when the disk says so, until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
     const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
-      const { outcome } = await this.check();
+      const result = await this.check();
+      const { outcome } = result;
       if (outcome !== 'unavailable') retry = backoff();
       const waitMs =
         outcome === 'unavailable'
@@ -149,7 +172,12 @@ export class Daemon {
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
       memory.giveBack();
-      await sleep(waitMs, stop);
+      const wasInVain = result.outcome === 'swept' ? !result.sweep.reachedLow : isInVain.has(outcome);
+      await this.watch.wait(waitMs, {
+        usage: outcome === 'unavailable' ? undefined : this.usage,
+        wasInVain,
+        choiceChangesInMs: this.lastSweep.choiceChangesInMs(Date.now()),
+      });
     }
   }
 
@@ -192,6 +220,7 @@ export class Daemon {
       this.pathReachable = true;
       options.report({ event: 'path.available', path: options.disk.path });
     }
+    this.usage = usage;
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
     const due = this.due(used, triggered);
@@ -211,7 +240,7 @@ export class Daemon {
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
     const closed = whyClosed(options, usage, Date.now());
-    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep());
+    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -266,19 +295,19 @@ export class Daemon {
       if (answer === 'not-needed') return { outcome: 'below-high' };
       if (answer !== 'critical') held = answer;
     }
-    let report: SweepReport;
+    let swept: Swept;
     try {
       this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
       const snapshot = await this.observer.snapshot(stop);
       await this.checkPlace(snapshot.store.images);
       await this.tellAudience(snapshot);
-      report = await sweep(snapshot, this.sweepOptions(held));
+      swept = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
     }
-    if (!dryRun) cordon?.tell(report);
-    await this.remember(report);
-    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+    if (!dryRun) cordon?.tell(swept.report);
+    await this.remember(swept);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: swept.report };
   }
 
   /** What the disk says while the cordon is waited for. */
@@ -326,10 +355,11 @@ export class Daemon {
     if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
   }
 
-  private async remember(report: SweepReport): Promise<void> {
+  private async remember({ report, usage }: Swept): Promise<void> {
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    await this.lastSweep.remember(report);
+    this.usage = usage;
+    await this.lastSweep.remember(report, usage);
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -361,6 +391,7 @@ export class Daemon {
       history: options.history,
       protections: options.protections,
       ...(options.rereadRules && { rereadRules: options.rereadRules }),
+      criticalLevel: options.criticalLevel,
       clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,

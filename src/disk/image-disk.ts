@@ -47,6 +47,18 @@ export class ImageDisk {
   }
 
   /**
+   * What the filesystem says by itself, in both modes: one system call, and nothing of what is below the path.
+   * @throws DiskError as usage().
+   */
+  async gauges(signal: AbortSignal): Promise<Usage> {
+    return {
+      path: this.gaugedPath,
+      ...(await measureFilesystem(this.gaugedPath, signal)),
+      allocated: undefined,
+    };
+  }
+
+  /**
    * No more than the filesystem has in use. Copies that share their blocks are counted more than once; elsewhere such a
    * count is wrong, and nothing is deleted by it.
    * @throws DiskError `failed` where the count cannot be true.

@@ -9,6 +9,7 @@ import {
 } from '../core/model/format.ts';
 import { gainText, grownText } from '../core/model/gain.ts';
 import type { LimitName } from '../core/deletion-budget.ts';
+import type { EarlyCause } from '../core/disk-watch.ts';
 import type { Amount } from '../core/model/thresholds.ts';
 import { define } from './definition.ts';
 import {
@@ -86,6 +87,27 @@ export const sweepEvents = {
     says: (event) =>
       `${usedText(event.used, event.thresholds.type)}, ${limits(event.thresholds)}` +
       (event.due === 'nothing' ? ': nothing to do' : ''),
+  }),
+  'check.early': define({
+    level: 'info',
+    when: 'a check begins before its time: between two checks the filesystem is watched (`WATCH_SECONDS`), and SIGUSR1 asks for one',
+    fields: {
+      cause: oneOf<EarlyCause>(
+        [
+          'signal',
+          'soft-threshold',
+          'high-threshold',
+          'critical-threshold',
+          'growth',
+          'old-enough',
+          'engine-event',
+          'path',
+        ],
+        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: the last sweep could not help, and since then usage grew, an image became old enough, or images or containers changed (in absolute mode also below the high threshold); path: it cannot be measured',
+      ),
+      reason: because,
+    },
+    says: ({ reason }) => reason,
   }),
   'sweep.started': define({
     level: 'info',

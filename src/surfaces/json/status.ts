@@ -1,4 +1,5 @@
 /** `status --json` and `/api/status.json`. */
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { Forest } from '../../core/forest/forest.ts';
 import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';
@@ -13,6 +14,7 @@ export function statusJson(
   answer: SpaceAnswer,
   forest: Forest,
   thresholds: Thresholds,
+  forecast: Forecast | undefined,
   window?: WindowState,
 ) {
   const { engine, snapshot } = seen;
@@ -23,6 +25,7 @@ export function statusJson(
     thresholds,
     triggered: isTriggered(snapshot.usage, thresholds),
     window: windowJson(window),
+    forecast: forecast ?? null,
     ...sourceJson(seen),
     space: 'space' in answer ? answer.space : null,
     spaceProblem: 'problem' in answer ? answer.problem : null,

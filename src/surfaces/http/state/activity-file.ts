@@ -5,11 +5,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
+import { FillRate } from '../../../core/model/forecast.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Reporter } from '../../../events/events.ts';
 import { readStateFile, writeStateFile } from '../../../system/state-file.ts';
 import { metrics } from '../../metrics/table.ts';
-import type { Activity } from './activity.ts';
+import { Activity } from './activity.ts';
 
 const VERSION = 1;
 /** A crash loses so much. */
@@ -62,6 +63,19 @@ export interface ActivityFileOptions {
   readonly report: Reporter;
   /** Epoch ms. */
   readonly clock: () => number;
+}
+
+/**
+ * What the file tells of how fast the filesystem fills up, since the last sweep. Only read; a file that is damaged, or of
+ * another path, tells nothing, and is the daemon's to complain about.
+ */
+export async function savedFillRate(file: string, path: string): Promise<FillRate> {
+  const found = await readStateFile(file);
+  const parsed = found !== undefined && 'value' in found ? v.safeParse(shape, found.value) : undefined;
+  if (parsed?.success !== true || parsed.output.path !== path) return new FillRate();
+  const activity = new Activity();
+  activity.restore(parsed.output, Date.now());
+  return activity.fillRate;
 }
 
 export class ActivityFile {

@@ -5,6 +5,7 @@
 import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
 import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
+import type { Forecast } from '../../../core/model/forecast.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
 import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
 import type { Policy } from '../../../core/policy/policy.ts';
@@ -28,6 +29,8 @@ export interface Rules {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly protections: Protections;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
   /** When sweeps may begin; undefined: at any time. */
@@ -48,6 +51,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
   readonly #watchers: () => number;
+  readonly #forecast: () => Forecast | undefined;
   /** Tells versions of this process from those of an earlier one. */
   readonly #life: string;
   #view: View | undefined;
@@ -63,7 +67,9 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     onChange: (version: number) => void,
     clock: () => number,
     watchers: () => number = () => 0,
+    forecast: () => Forecast | undefined = () => undefined,
   ) {
+    this.#forecast = forecast;
     this.#rules = rules;
     this.#watchers = watchers;
     this.#onChange = onChange;
@@ -152,7 +158,8 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
-    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#window());
+    if (part === 'status')
+      return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast(), this.#window());
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(this.#input(view));
@@ -192,8 +199,8 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
-    const { history, thresholds, policy, protections, clean } = this.#rules;
-    return { store, usage, thresholds, policy, protections, clean, history: history?.(), nowMs: takenAtMs };
+    const { history, ...rules } = this.#rules;
+    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
   }
 }
 

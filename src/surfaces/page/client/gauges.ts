@@ -1,4 +1,5 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
+import { type Forecast, forecastText } from '../../../core/model/forecast.ts';
 import { formatBytes, formatLevel, formatPercent, untilText, usedText } from '../../../core/model/format.ts';
 import {
   amountToFree,
@@ -17,7 +18,7 @@ export function showDisk(
   element: HTMLElement,
   usage: Usage,
   thresholds: Thresholds,
-  isSweeping: boolean,
+  { isSweeping, forecast }: { readonly isSweeping: boolean; readonly forecast: Forecast | null },
 ): void {
   const { type, high, low } = thresholds;
   const limits = type === 'relative' ? thresholds : undefined;
@@ -37,7 +38,15 @@ export function showDisk(
       : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes)),
   ];
   if (type === 'absolute' && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
-  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping));
+  const ahead =
+    forecast === null || isSweeping
+      ? []
+      : [h('p', { class: 'muted', id: 'forecast' }, capitalized(`${forecastText(forecast)}.`))];
+  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping), ...ahead);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function bytesOf({ total, available }: Gauge): string {
