@@ -71,7 +71,7 @@ const usage = object<UsageJson>('the filesystem below the path, now', {
   used: real('what is compared with the thresholds, in `unit`'),
   unit: oneOf<UsageJson['unit']>('the unit of `used` and of the thresholds', {
     percent: 'of the filesystem (relative mode)',
-    bytes: 'below the path (absolute mode)',
+    bytes: 'below the path (absolute mode), or available on the filesystem (free mode)',
   }),
   resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
   bytes: gauge('the filesystem by blocks, in bytes'),
@@ -89,6 +89,7 @@ const thresholdType = (description: string): Described<Thresholds['type']> =>
     absolute: 'bytes below the path',
     images:
       'bytes of all images as the engine counts them; with `high` at its largest and `low` 0 the look is at all that may go, because the disk is elsewhere',
+    free: 'available bytes: `high` is the smaller number',
   });
 
 const thresholds = object<Thresholds>('the thresholds', {
@@ -110,6 +111,17 @@ const place = {
     }),
   ),
 };
+const window = orNull(
+  object<NonNullable<PlanJson['window']>>(
+    'when sweeps may begin (`WINDOW`); null where they may at any time',
+    {
+      hours: text('days and hours'),
+      timeZone: text('whose clock'),
+      open: yes('they may begin now; closed, they do at the critical threshold only'),
+      changesAt: orNull(time('when it closes, or opens; null where it never does')),
+    },
+  ),
+);
 const triggered = yes('usage is at HIGH or above: the daemon would sweep now');
 
 const kind = oneOf<UnitKind>('what it is', {
@@ -172,6 +184,7 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     ...place,
     thresholds,
     triggered,
+    window,
     victims,
     kept: list<PlanJson['kept'][number]>(
       'everything that would stay',
@@ -290,6 +303,7 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     usage,
     thresholds,
     triggered,
+    window,
     forecast: orNull(
       object<Forecast>(
         'when the filesystem will be full at the rate of the recent past; null where that cannot be known: it takes a past (`--watch`, the daemon, or its STATE_FILE)',
@@ -391,6 +405,8 @@ const setting = {
   type: oneOf<SimulatedNode['type']>('what the thresholds are', {
     relative: 'per cent of the disk',
     absolute: 'bytes',
+    free: 'bytes free: `high` is the smaller number',
+    images: 'bytes of all images',
   }),
   capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
   high: real('where a sweep begins, in per cent or bytes'),

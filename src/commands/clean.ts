@@ -84,7 +84,7 @@ async function cleaned(config: Config, request: CleanRequest, signals: StopSigna
   const budget = new DeletionBudget(config);
   const cut = budget.cut(plan.victims, 0);
   const json = (swept?: Pick<CleanJson, 'report' | 'deleted'>): CleanJson => ({
-    plan: planJson(seen, plan, thresholds, undefined, cut),
+    plan: planJson(seen, plan, thresholds, { cut }),
     report: swept?.report ?? null,
     deleted: swept?.deleted ?? [],
   });
@@ -154,7 +154,7 @@ function planText(seen: Look, plan: Plan, { thresholds, dryRun }: Config, cut: C
   // Who is asked whether to delete is shown all of it.
   const look: ListLook = { ...outputLook(), top: undefined, sort: 'order', all: true };
   const { type, low } = thresholds;
-  const goal = `below ${formatLevel(low, type)}`;
+  const goal = type === 'free' ? formatLevel(low, type) : `below ${formatLevel(low, type)}`;
   const { victims, predicted } = plan;
   const after = formatLevel(level(predicted.usageAfter, type).value, type);
   const ending = !plan.triggered

@@ -4,11 +4,13 @@ import type { ListOptions } from '../config/list-options.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, planAtHigh } from '../core/plan.ts';
+import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import {
+  complain,
   diskOf,
   isAboutEverything,
   look,
@@ -31,6 +33,9 @@ export async function plan(
   const policy = findPolicy(config.policy);
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<ShownPlan> => {
+    await config.rereadKeepFile(({ event, path, ...news }) => {
+      if (event === 'keep-file.failed') complain('message' in news ? news.message : path);
+    });
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
@@ -41,12 +46,22 @@ export async function plan(
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
     const { why } = config.target;
-    return { seen, why, isAboutEverything: isAboutEverything(thresholds), due, thresholds, atHigh, cut };
+    const window = config.window && windowState(config.window, nowMs);
+    return {
+      seen,
+      why,
+      isAboutEverything: isAboutEverything(thresholds),
+      due,
+      thresholds,
+      atHigh,
+      cut,
+      window,
+    };
   };
   if (output === 'watch') return await watch(see, (shown, page) => planText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
     const shown = await see(signal);
-    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown.atHigh, shown.cut));
+    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown));
     else process.stdout.write(planText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });

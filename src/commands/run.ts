@@ -19,8 +19,10 @@ import { ListenError } from '../surfaces/http/server/listen-error.ts';
 import { createLog } from '../surfaces/log/log.ts';
 import { withProgress } from '../surfaces/terminal/progress.ts';
 import { version } from '../system/version.ts';
+import type { Notifier } from '../surfaces/notify/notifier.ts';
 import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
+import { notifierOf } from './notify.ts';
 import { connectCordon } from './node-cordon.ts';
 import { diskOf } from './look.ts';
 import { pathAtBoot } from './path-at-boot.ts';
@@ -29,6 +31,10 @@ import type { EngineAway } from './with-engine.ts';
 
 /** An engine that does not answer is for the check to report. */
 const HISTORY_PATIENCE_MS = 5_000;
+
+/** So long the end waits for a notice to be sent: a program that is told to stop has 10 s for all. */
+const NOTIFY_END_MS = 2_000;
+const NOTIFY_ONCE_MS = 10_000;
 
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(
@@ -46,10 +52,11 @@ export async function run(
     format === 'text' && stderr.isTTY
       ? withProgress(write, { draw, columns: () => stderr.columns }, () => performance.now())
       : write;
-  const surfaces: { http?: Served | undefined } = {};
+  const surfaces: { http?: Served | undefined; notifier?: Notifier | undefined } = {};
   const report: Reporter = (event) => {
     log(event);
     surfaces.http?.report(event);
+    surfaces.notifier?.on(event);
   };
   const budget = new DeletionBudget(given);
   // Before the first word: who reads it may answer with a signal.
@@ -64,6 +71,7 @@ export async function run(
   let cordon: SweepCordon | undefined;
   try {
     if (!(await filesAreUsable(given, report))) return EXIT.usage;
+    surfaces.notifier = await notifierOf(given, report);
     const isToWait = away !== undefined && !once;
     const config = isToWait ? await pathAtBoot(given, away, report, signals.stop) : given;
     // One check has nothing to serve.
@@ -120,6 +128,7 @@ export async function run(
     report({ event: 'cluster.access-missing', message: error.message, required: true });
     return EXIT.usage;
   } finally {
+    await surfaces.notifier?.close(once ? NOTIFY_ONCE_MS : NOTIFY_END_MS);
     await surfaces.http?.close();
     ignoreRequests();
     signals.dispose();

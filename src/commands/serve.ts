@@ -54,6 +54,7 @@ export async function serve(
     timeoutSeconds,
     dryRun: config.dryRun,
     criticalLevel: config.criticalLevel,
+    window: config.window,
     cordons: config.nodeName !== undefined,
     followsHistory: followsHistory(config),
   });

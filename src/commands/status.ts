@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
 import { FillRate } from '../core/model/forecast.ts';
 import { forestOf } from '../core/forest/forest.ts';
+import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
@@ -26,16 +27,21 @@ export async function status(
     const seen = await look(config, until, disk);
     const answer = await seen.observer.space(seen.snapshot.store, until);
     fillRate.add(seen.snapshot.usage, seen.snapshot.takenAtMs);
-    const { thresholds, protections, target } = config;
+    const { thresholds, protections, target, window } = config;
     const forest = forestOf(seen.snapshot.store);
     const forecast = fillRate.forecast();
-    return { seen, why: target.why, answer, forest, thresholds, keep: protections.keep, forecast };
+    return {
+      ...{ seen, why: target.why, answer, forest, thresholds, keep: protections.keep, forecast },
+      window: window && windowState(window, seen.snapshot.takenAtMs),
+    };
   };
   if (output === 'watch') return await watch(see, (shown, page) => statusText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
     const shown = await see(signal);
     if (output === 'json')
-      printJson(statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds, shown.forecast));
+      printJson(
+        statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds, shown.forecast, shown.window),
+      );
     else process.stdout.write(statusText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });

@@ -1,5 +1,5 @@
 /** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
-import type { Config, LoadedConfig } from '../config/config.ts';
+import type { Config, KeepingConfig, LoadedConfig } from '../config/config.ts';
 import { problemLine } from '../config/problem.ts';
 import { variableOf } from '../config/settings.ts';
 import { pathOf } from '../disk/data-root.ts';
@@ -33,7 +33,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** So long an engine may take to say where it keeps its images. */
 const PATIENCE_MS = 5000;
 
-export async function withEngine(loaded: LoadedConfig, env: Environment = process.env): Promise<WithEngine> {
+export async function withEngine(loaded: KeepingConfig, env: Environment = process.env): Promise<WithEngine> {
   const wanted = await withContext(loaded, env);
   if (!wanted.ok) return { ok: false, problem: line(wanted.problem) };
   const runtimeDirectory = env['XDG_RUNTIME_DIR'];

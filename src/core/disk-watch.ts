@@ -3,7 +3,7 @@
  * those of src/daemon/watch.ts.
  */
 import { type CriticalLevel, isCritical } from './critical.ts';
-import { isTriggered, level, type Usage } from './model/thresholds.ts';
+import { isTriggered, level, percentAt, reaches, type Usage } from './model/thresholds.ts';
 
 /** The levels that usage can cross, in the thresholds' unit. */
 export interface WatchedLevels extends CriticalLevel {
@@ -108,7 +108,8 @@ export class DiskWatch {
     const { thresholds, softLevel } = this.#levels;
     if (isCritical(usage, this.#levels)) return 3;
     if (isTriggered(usage, thresholds)) return 2;
-    return softLevel !== undefined && level(usage, thresholds.type).value >= softLevel ? 1 : 0;
+    const { type } = thresholds;
+    return softLevel !== undefined && reaches(level(usage, type).value, softLevel, type) ? 1 : 0;
   }
 
   /**
@@ -126,7 +127,11 @@ export class DiskWatch {
     if (this.#vainBand < 2) return undefined;
     const { type } = this.#levels.thresholds;
     const whole = type === 'absolute' ? this.#levels.thresholds.high : 100;
-    const grown = level(usage, type).value - level(before, type).value;
+    const used = (at: Usage): number => {
+      const { value } = level(at, type);
+      return type === 'free' ? percentAt(at, type, value) : value;
+    };
+    const grown = used(usage) - used(before);
     return grown >= whole * GROWTH ? 'growth' : undefined;
   }
 }

@@ -10,10 +10,11 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { Protections } from '../core/eligible/rules.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
-import { formatLevel } from '../core/model/format.ts';
+import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
-import { isTriggered, level, type Thresholds, type Usage } from '../core/model/thresholds.ts';
+import { isTriggered, level, reaches, type Thresholds, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
+import type { Window } from '../core/model/window.ts';
 import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from '../sweep/cordon-guard.ts';
 import type { Due, Reporter, SweepReport } from '../events/events.ts';
@@ -28,6 +29,7 @@ import { PathCheck } from './path-check.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { sweep, type Swept } from '../sweep/sweep.ts';
 import { Watch } from './watch.ts';
+import { whyClosed } from './window-gate.ts';
 
 export interface DaemonOptions {
   readonly engine: Engine;
@@ -37,7 +39,10 @@ export interface DaemonOptions {
   readonly policy: Policy;
   /** What is known of the use of images, now. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Those in force, which change with the file of KEEP_FILE. */
   readonly protections: Protections;
+  /** Reads that file again if it changed; true where other protections are in force now. */
+  readonly rereadRules?: () => Promise<boolean>;
   readonly clean: Clean;
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
@@ -56,6 +61,8 @@ export interface DaemonOptions {
   readonly criticalLevel?: number | undefined;
   /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
   readonly softLevel?: number | undefined;
+  /** When deletions may begin below the critical level; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** How long nothing may have come or begun before they do. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
@@ -120,7 +127,7 @@ export class Daemon {
     const { observer, failures } = this;
     this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
-    this.keepCheck = new KeepCheck(options.protections.keep, options.report);
+    this.keepCheck = new KeepCheck(options.protections, options.report);
     this.watch = new Watch({
       ...options,
       watchSeconds: options.watchSeconds ?? 0,
@@ -181,6 +188,7 @@ export class Daemon {
   async check(): Promise<CheckResult> {
     const { options } = this;
     try {
+      await options.rereadRules?.();
       const result = await this.sweepIfDue();
       // After a check that swept, the world is another one.
       if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
@@ -225,13 +233,14 @@ export class Daemon {
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
       this.skipReason = undefined;
-      await this.gentle?.check(usage);
+      if (whyClosed(options, usage, Date.now()) === undefined) await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
-    const reason = cannotHelp ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
+    const closed = whyClosed(options, usage, Date.now());
+    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -242,7 +251,9 @@ export class Daemon {
   private due(used: number, triggered: boolean): Due {
     const { softLevel } = this.options;
     if (triggered) return 'sweep';
-    return this.gentle !== undefined && softLevel !== undefined && used >= softLevel
+    return this.gentle !== undefined &&
+      softLevel !== undefined &&
+      reaches(used, softLevel, this.options.thresholds.type)
       ? 'gentle-step'
       : 'nothing';
   }
@@ -278,7 +289,7 @@ export class Daemon {
     const { thresholds, cordon, dryRun, stop } = options;
     let held: HeldCordon | undefined;
     if (cordon !== undefined && !dryRun) {
-      const reason = `${formatLevel(used, thresholds.type)} used, sweeping below ${formatLevel(thresholds.low, thresholds.type)}`;
+      const reason = `${usedText(used, thresholds.type)}, sweeping ${untilText(thresholds.low, thresholds.type)}`;
       const answer = await cordon.hold(reason, () => this.judge(), stop);
       if (answer === 'stopped') return { outcome: 'stopped' };
       if (answer === 'not-needed') return { outcome: 'below-high' };
@@ -306,8 +317,12 @@ export class Daemon {
     try {
       const usage = await disk.usage(stop);
       if (!isTriggered(usage, thresholds)) return 'not-needed';
+      // It closed while we waited for our turn.
+      if (whyClosed(this.options, usage, Date.now()) !== undefined) return 'not-needed';
       const used = level(usage, thresholds.type).value;
-      return criticalLevel !== undefined && used >= criticalLevel ? 'critical' : 'wait';
+      return criticalLevel !== undefined && reaches(used, criticalLevel, thresholds.type)
+        ? 'critical'
+        : 'wait';
     } catch (error) {
       if (error instanceof DiskError || stop.aborted) return 'wait';
       throw error;
@@ -375,6 +390,7 @@ export class Daemon {
       policy: options.policy,
       history: options.history,
       protections: options.protections,
+      ...(options.rereadRules && { rereadRules: options.rereadRules }),
       criticalLevel: options.criticalLevel,
       clean: options.clean,
       report: options.report,

@@ -70,10 +70,11 @@ export class Watch {
 
   /** Waits until the next check is due. @param waitMs how long at most. */
   async wait(waitMs: number, end: CheckEnd): Promise<void> {
-    const { stop, watchSeconds } = this.#options;
+    const { stop, watchSeconds, thresholds } = this.#options;
     const untilMs = performance.now() + waitMs;
     const { usage } = end;
-    const isWatching = watchSeconds > 0 && usage !== undefined;
+    // What images take by the engine's count no filesystem tells.
+    const isWatching = watchSeconds > 0 && usage !== undefined && thresholds.type !== 'images';
     if (usage !== undefined) this.#watch.checked(this.#look(usage), end.wasInVain);
     const oldEnoughMs = isWatching ? this.#oldEnoughMs(end, usage) : Infinity;
     this.#wake = new AbortController();

@@ -4,6 +4,7 @@ import { define } from './definition.ts';
 import { count, message, number, oneOf, path, text, thresholds, yes } from './fields.ts';
 import { limits } from './phrases.ts';
 
+const receiver = text('scheme, host and port of NOTIFY_URL; the rest is a secret');
 const endpoint = text("the engine's address, without secrets");
 
 export const daemonEvents = {
@@ -38,6 +39,30 @@ export const daemonEvents = {
     when: 'something in the configuration looks like a mistake, but can be lived with',
     fields: { message },
     says: (event) => event.message,
+  }),
+  'keep-file.read': define({
+    level: 'info',
+    when: 'the file of KEEP_FILE changed, or can be read again after keep-file.failed',
+    fields: { path, patterns: count('patterns in force from it') },
+    says: (event) => `${formatCount(event.patterns, 'pattern')} in force from ${event.path}`,
+  }),
+  'keep-file.failed': define({
+    level: 'error',
+    when: 'that file has a bad line, is gone, or cannot be read; said once until it changes; the patterns read before stay in force',
+    fields: { path, message },
+    says: (event) => event.message,
+  }),
+  'notify.failed': define({
+    level: 'warn',
+    when: 'a notice did not arrive at NOTIFY_URL after a few tries; said once until one does',
+    fields: { receiver, problem: text('what the notice was about, as `problem` in its JSON'), message },
+    says: (event) => `the notice ${event.problem} did not arrive at ${event.receiver}: ${event.message}`,
+  }),
+  'notify.working': define({
+    level: 'info',
+    when: 'notices arrive again',
+    fields: { receiver },
+    says: (event) => `notices arrive at ${event.receiver} again`,
   }),
   'log.lines-lost': define({
     level: 'warn',

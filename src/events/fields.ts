@@ -40,14 +40,16 @@ export function object<T>(
 }
 
 export const thresholdType = oneOf<Thresholds['type']>(
-  ['relative', 'absolute', 'images'],
-  'relative: per cent; absolute: bytes below the path; images: bytes of all images',
+  ['relative', 'absolute', 'free', 'images'],
+  'relative: per cent; absolute: bytes below the path; free: available bytes; images: bytes of all images',
 );
 export const thresholds = object<Thresholds>(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
   'the thresholds, per cent or bytes',
 );
-export const used = number('usage: per cent in relative mode, bytes otherwise');
+export const used = number(
+  'usage: per cent in relative mode, otherwise bytes; in free mode the bytes that are available',
+);
 
 const gauge: Schema = {
   type: 'object',

@@ -137,6 +137,8 @@ async function carryOut(
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    // Who protects something while a sweep runs means this sweep, too: the rest of the plan is made again.
+    if ((await options.rereadRules?.()) === true) return undefined;
     const tried = deletions(progress) + progress.failed;
     const limit = options.budget.forbids(victim.predicted.bytes, tried, performance.now());
     if (limit !== undefined) {

@@ -3,7 +3,7 @@
  * image stays nevertheless.
  */
 import { formatDuration } from '../model/format.ts';
-import { keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
+import { describePattern, keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
 import { type Image, type ImageId, references } from '../model/store.ts';
 
 /** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
@@ -92,7 +92,7 @@ function byLabel(image: Image, { keepLabel: rule = 'on' }: Protections): Protect
 
 function byPattern(image: Image, { keep }: Protections): Protection | undefined {
   const pattern = keptBy(image, keep);
-  return pattern && { code: 'keep-pattern', reason: `the pattern ${pattern.text} protects it` };
+  return pattern && { code: 'keep-pattern', reason: `the pattern ${describePattern(pattern)} protects it` };
 }
 
 /** Whether the minimum age alone would protect it. */

@@ -1,4 +1,5 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
+import type { Window } from '../../core/model/window.ts';
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';
@@ -35,6 +36,8 @@ export interface HttpOptions extends Rules {
   readonly dryRun: boolean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** When sweeps may begin; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** Whether a node is cordoned for sweeps. */
   readonly cordons: boolean;
   /** Whether the engine's events are followed. */

@@ -5,15 +5,17 @@ import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';
 import { isTriggered, type Thresholds } from '../../core/model/thresholds.ts';
 import type { SpaceAnswer } from '../../observe/observer.ts';
-import { type Look, sourceJson, usageJson } from './look.ts';
+import type { WindowState } from '../../core/model/window.ts';
+import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-/** @param forest of the store that was seen. */
+/** @param forest of the store that was seen. @param window undefined: sweeps may begin at any time. */
 export function statusJson(
   seen: Look,
   answer: SpaceAnswer,
   forest: Forest,
   thresholds: Thresholds,
   forecast: Forecast | undefined,
+  window?: WindowState,
 ) {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
@@ -22,6 +24,7 @@ export function statusJson(
     usage: usageJson(snapshot.usage, thresholds.type),
     thresholds,
     triggered: isTriggered(snapshot.usage, thresholds),
+    window: windowJson(window),
     forecast: forecast ?? null,
     ...sourceJson(seen),
     space: 'space' in answer ? answer.space : null,

@@ -91,11 +91,11 @@ export const metrics = {
   usageRatio: gauge('usage_ratio', 'Share of the filesystem that is not available', { resource }),
   levelRatio: gauge(
     'level_ratio',
-    'What is compared with the thresholds: the fuller resource, in absolute mode the allocated bytes as a share of the filesystem',
+    'What is compared with the thresholds: the fuller resource, in absolute mode the allocated bytes as a share of the filesystem, in free mode the share of its bytes that is not available',
   ),
   thresholdRatio: gauge(
     'threshold_ratio',
-    'The thresholds, in absolute mode as a share of the filesystem; critical is absent where it is off',
+    'The thresholds, in absolute and free mode as a share of what is used of the filesystem; critical is absent where it is off',
     { threshold: ['high', 'low', 'critical'] },
   ),
   fullIn: gauge(
@@ -199,6 +199,19 @@ export const metrics = {
     'api_server_failing',
     '1 while something that the API server was asked for fails and is tried again, else 0; absent without a node name',
     { task },
+  ),
+
+  windowOpen: gauge(
+    'window_open',
+    '1 while sweeps may begin by WINDOW, 0 while only a critical disk is swept; absent without one',
+  ),
+  notifyFailing: gauge(
+    'notify_failing',
+    '1 while notices do not arrive at NOTIFY_URL, else 0; absent until one did not',
+  ),
+  keepFileFailing: gauge(
+    'keep_file_failing',
+    '1 while the file of KEEP_FILE cannot be used and the patterns read before stay in force, else 0; absent until it changes',
   ),
 
   cpuSeconds: shared(counter('process_cpu_seconds_total', 'CPU time of the process, user and system')),

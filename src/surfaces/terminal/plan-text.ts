@@ -1,7 +1,8 @@
 /** `plan` for people: what a sweep would delete, in order, what it would keep, and why. */
 import type { Cut } from '../../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
 import type { Plan } from '../../core/plan.ts';
+import { describePattern } from '../../core/eligible/pattern.ts';
 import type { Kept } from '../../core/eligible/images.ts';
 import { shortId } from '../../core/model/store.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
@@ -9,7 +10,8 @@ import type { UnitKind } from '../../core/forest/removable.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
-import { engineText, sourceText } from './source-text.ts';
+import { engineText, sourceText, windowText } from './source-text.ts';
+import type { WindowState } from '../../core/model/window.ts';
 import type { Look } from '../json/look.ts';
 
 export interface ShownPlan {
@@ -24,6 +26,8 @@ export interface ShownPlan {
   readonly atHigh: Plan | undefined;
   /** Where a sweep would end before the end of the plan. */
   readonly cut: Cut | undefined;
+  /** Undefined: sweeps may begin at any time. */
+  readonly window: WindowState | undefined;
 }
 
 const kindNames: Readonly<Record<UnitKind, string>> = {
@@ -33,7 +37,7 @@ const kindNames: Readonly<Record<UnitKind, string>> = {
 };
 
 export function planText(shown: ShownPlan, look: ListLook): string {
-  const { seen, why, due, thresholds, atHigh, cut } = shown;
+  const { seen, why, due, thresholds, atHigh, cut, window } = shown;
   const planned = atHigh ?? due;
   const kept = look.all ? planned.kept : planned.kept.filter(({ code }) => code !== 'intermediate');
   return [
@@ -41,6 +45,7 @@ export function planText(shown: ShownPlan, look: ListLook): string {
     '',
     gauges(seen.snapshot.usage, thresholds, look),
     ...sourceText(seen, look),
+    ...windowText(window, look),
     '',
     ...paragraph(verdict(shown), look),
     ...units('DELETE', planned.victims, look),
@@ -71,9 +76,9 @@ function ending(
 ): string {
   if (victims.length === 0) return 'Nothing would be deleted.';
   const noun = victims.every(({ kind }) => kind === 'image') ? 'image' : 'item';
-  const after = formatLevel(level(predicted.usageAfter, type).value, type);
+  const after = endText(level(predicted.usageAfter, type).value, type);
   const short = predicted.reachesLow || isAboutEverything ? '' : ', which does not reach the low threshold';
-  return `${formatCount(victims.length, noun)} would be deleted, about ${formatBytes(predicted.freed.bytes)}: down to ${after}${short}.`;
+  return `${formatCount(victims.length, noun)} would be deleted, about ${formatBytes(predicted.freed.bytes)}: ${after}${short}.`;
 }
 
 /** A pattern that matches nothing may be misspelt, and then protects nothing. */
@@ -81,7 +86,9 @@ export function unmatchedKeep(
   { unmatchedKeep: patterns }: Pick<Plan, 'unmatchedKeep'>,
   look: ListLook,
 ): readonly string[] {
-  return patterns.flatMap(({ text }) => paragraph(`KEEP pattern ${text} matches no image here.`, look));
+  return patterns.flatMap((pattern) =>
+    paragraph(`The KEEP pattern ${describePattern(pattern)} matches no image here.`, look),
+  );
 }
 
 type Row = Pick<Kept, 'kind' | 'id' | 'references' | 'sizeBytes' | 'reason'>;

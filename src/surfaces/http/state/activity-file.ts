@@ -39,7 +39,7 @@ const sweep = v.object({
   outstandingInodes: v.number(),
   usedBefore: v.number(),
   usedAfter: v.number(),
-  thresholdType: v.picklist(['relative', 'absolute', 'images']),
+  thresholdType: v.picklist(['relative', 'absolute', 'free', 'images']),
   durationSeconds: v.number(),
   reachedLow: v.boolean(),
   stoppedBecause: v.picklist(metrics.sweeps.labels.outcome),
@@ -48,7 +48,7 @@ const sweep = v.object({
 const shape = v.object({
   version: v.literal(VERSION),
   path: v.string(),
-  thresholdType: v.picklist(['relative', 'absolute', 'images']),
+  thresholdType: v.picklist(['relative', 'absolute', 'free', 'images']),
   /** By tier, the finest first: slot, peak, last; null where that is the peak. */
   samples: v.array(v.array(v.tuple([whole, sample, v.nullable(sample)]))),
   sweeps: v.array(sweep),

@@ -15,6 +15,7 @@ import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
+import { type Window, type WindowState, windowState } from '../../../core/model/window.ts';
 import type { UsageHistory } from '../../../core/use-history/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
 import { layersJson } from '../../json/layers.ts';
@@ -32,6 +33,8 @@ export interface Rules {
   readonly criticalLevel: number | undefined;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** When sweeps may begin; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
 }
@@ -155,11 +158,16 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
-    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast());
+    if (part === 'status')
+      return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast(), this.#window());
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(this.#input(view));
-      return planJson(view, plan, thresholds, atHigh, this.#cut(atHigh ?? plan));
+      return planJson(view, plan, thresholds, {
+        atHigh,
+        cut: this.#cut(atHigh ?? plan),
+        window: this.#window(),
+      });
     }
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
     const { usage } = view.snapshot;
@@ -176,6 +184,10 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
       thresholds,
       cut,
     });
+  }
+
+  #window(): WindowState | undefined {
+    return this.#rules.window && windowState(this.#rules.window, this.#clock());
   }
 
   #cut({ victims }: Plan): Cut | undefined {

@@ -204,7 +204,8 @@ function options(
       ],
       draw: [
         (plot) => {
-          drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
+          // Free bytes have no line on an axis of per cent used.
+          if (thresholds.type !== 'free') drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
         },
       ],
     },

@@ -1,12 +1,14 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
 import { type Forecast, forecastText } from '../../../core/model/forecast.ts';
-import { formatBytes, formatLevel, formatPercent } from '../../../core/model/format.ts';
+import { formatBytes, formatLevel, formatPercent, untilText, usedText } from '../../../core/model/format.ts';
 import {
   amountToFree,
   type Gauge,
   isBelowLow,
   isTriggered,
   level,
+  percentAt,
+  isCounted,
   percentUsed,
   type Thresholds,
   type Usage,
@@ -19,15 +21,24 @@ export function showDisk(
   thresholds: Thresholds,
   { isSweeping, forecast }: { readonly isSweeping: boolean; readonly forecast: Forecast | null },
 ): void {
-  const isRelative = thresholds.type === 'relative';
-  const limits = isRelative ? thresholds : undefined;
+  const { type, high, low } = thresholds;
+  const limits = type === 'relative' ? thresholds : undefined;
+  const blocks = percentUsed(usage.bytes);
   const gauges = [
-    gauge('Blocks', percentUsed(usage.bytes), limits, bytesOf(usage.bytes)),
+    type === 'free'
+      ? gauge(
+          'Blocks',
+          blocks,
+          { high: percentAt(usage, type, high), low: percentAt(usage, type, low) },
+          bytesOf(usage.bytes),
+          { value: formatPercent(blocks), high: formatLevel(high, type), low: formatLevel(low, type) },
+        )
+      : gauge('Blocks', blocks, limits, bytesOf(usage.bytes)),
     usage.inodes === undefined
       ? h('p', { class: 'muted small' }, 'This filesystem has no limit on inodes.')
       : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes)),
   ];
-  if (!isRelative && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
+  if (isCounted(type) && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
   const ahead =
     forecast === null || isSweeping
       ? []
@@ -130,7 +141,7 @@ function mark(
 
 function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTMLElement {
   const { type, high, low } = thresholds;
-  const used = formatLevel(level(usage, type).value, type);
+  const used = usedText(level(usage, type).value, type);
   const toFree = amountToFree(usage, thresholds);
   const parts = [
     ...(toFree.bytes > 0 ? [formatBytes(toFree.bytes)] : []),
@@ -142,23 +153,21 @@ function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTM
   if (isSweeping)
     return say(
       'A sweep is under way.',
-      what === ''
-        ? 'Usage is below the low threshold.'
-        : `${what} to go until below ${formatLevel(low, type)}.`,
+      what === '' ? 'Usage is below the low threshold.' : `${what} to go ${untilText(low, type)}.`,
     );
   if (isTriggered(usage, thresholds))
     return say(
       'A sweep is due.',
-      `${used} used, at or above the high threshold of ${formatLevel(high, type)}; ${what} must go until below ${formatLevel(low, type)}.`,
+      `${used}, past the high threshold of ${formatLevel(high, type)}; ${what} must go ${untilText(low, type)}.`,
     );
   if (isBelowLow(usage, thresholds))
     return say(
       'Nothing needs to go.',
-      `${used} used, below the low threshold of ${formatLevel(low, type)}. A sweep begins at ${formatLevel(high, type)}.`,
+      `${used}; the low threshold is ${formatLevel(low, type)}. A sweep begins at ${formatLevel(high, type)}.`,
     );
   return say(
     'No sweep is due.',
-    `${used} used; a sweep begins at ${formatLevel(high, type)} and goes on until below ${formatLevel(low, type)}. If one began now, ${what} would have to go.`,
+    `${used}; a sweep begins at ${formatLevel(high, type)} and goes on ${untilText(low, type)}. If one began now, ${what} would have to go.`,
   );
 }
 

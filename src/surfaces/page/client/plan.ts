@@ -1,5 +1,5 @@
 /** "What goes next": the victims in order, why, and how far that reaches; and what stays, and why. */
-import { formatBytes, formatCount, formatLevel } from '../../../core/model/format.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../../../core/model/format.ts';
 import { level, type Thresholds, type Usage, usageAfter, usageAt } from '../../../core/model/thresholds.ts';
 import type { Layers } from './data.ts';
 import { fill, h, table } from './dom.ts';
@@ -34,7 +34,7 @@ export function showPlan(
               { title: '#', class: 'num' },
               { title: 'Name', class: 'name', isTitle: true },
               { title: 'Frees', class: 'num' },
-              { title: 'Then used', class: 'num' },
+              { title: type === 'free' ? 'Then free' : 'Then used', class: 'num' },
               { title: 'Why', isTitle: true },
             ],
             rows(next.victims.slice(0, ROWS), start, type),
@@ -64,12 +64,12 @@ function lead(
           : 'If a sweep began now';
   if (count === 0) return `${when}: nothing could go. Everything is in use or protected.`;
   if (isSweeping && next.assumedUsed === null && !isDryRun)
-    return `${when}: ${what}, about ${formatBytes(next.freedBytes)}, down to ${formatLevel(next.used, type)}.`;
+    return `${when}: ${what}, about ${formatBytes(next.freedBytes)}, ${endText(next.used, type)}.`;
   const verb = isDryRun ? 'would go (dry run: nothing is deleted)' : next.triggered ? 'go' : 'would go';
   const reach = next.reachesLow
-    ? `below the low threshold of ${formatLevel(low, type)}`
+    ? `past the low threshold of ${formatLevel(low, type)}`
     : `which does not reach the low threshold of ${formatLevel(low, type)}`;
-  return `${when}: ${what} ${verb}, about ${formatBytes(next.freedBytes)}, down to ${formatLevel(next.used, type)}, ${reach}.`;
+  return `${when}: ${what} ${verb}, about ${formatBytes(next.freedBytes)}, ${endText(next.used, type)}, ${reach}.`;
 }
 
 function rows(

@@ -91,6 +91,7 @@ export const shownPlan: ShownPlan = {
   }),
   atHigh: undefined,
   cut: undefined,
+  window: undefined,
 };
 export const shownStatus: ShownStatus = {
   seen,
@@ -100,6 +101,7 @@ export const shownStatus: ShownStatus = {
   thresholds,
   keep,
   forecast: undefined,
+  window: undefined,
 };
 
 export function lookOf(columns: number | undefined, list: Partial<ListLook> = {}): ListLook {
