@@ -18,7 +18,7 @@ export type EarlyCause =
   | 'soft-threshold'
   | 'high-threshold'
   | 'critical-threshold'
-  /** The last sweep could not help, and more was written since. */
+  /** The last sweep could not help, and usage is noticeably another one since. */
   | 'growth'
   /** It could not, and an image that was too young is old enough now. */
   | 'old-enough'
@@ -44,7 +44,7 @@ export interface Heard {
 
 /** Between checks that may be in vain: what changes all the time must not cost a check each time. */
 export const APART_MS = 30_000;
-/** So much more than at a check in vain is something new: of a filesystem, or of HIGH. */
+/** So much more or less than at a check in vain is something new: of a filesystem, or of HIGH. */
 const GROWTH = 0.01;
 
 /** From below the soft threshold (0) to above the critical one (3). */
@@ -131,7 +131,8 @@ export class DiskWatch {
       const { value } = level(at, type);
       return type === 'free' ? percentAt(at, type, value) : value;
     };
-    const grown = used(usage) - used(before);
-    return grown >= whole * GROWTH ? 'growth' : undefined;
+    // Also where it fell: an archive that was loaded is gone from the disk, and its image has come.
+    const changed = Math.abs(used(usage) - used(before));
+    return changed >= whole * GROWTH ? 'growth' : undefined;
   }
 }

@@ -42,7 +42,7 @@ const sentences = {
   'soft-threshold': 'usage crossed the soft threshold: checking now',
   'high-threshold': 'usage crossed the high threshold: checking now',
   'critical-threshold': 'usage crossed the critical threshold: checking now',
-  growth: 'usage keeps growing above the high threshold: checking again',
+  growth: 'usage changed above the high threshold: checking again',
   'old-enough': 'an image that was too young may be deleted now: checking again',
   'engine-event': 'images or containers changed: checking again',
   path: 'the path cannot be measured: checking now',

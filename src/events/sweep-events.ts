@@ -103,7 +103,7 @@ export const sweepEvents = {
           'engine-event',
           'path',
         ],
-        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: the last sweep could not help, and since then usage grew, an image became old enough, or images or containers changed (in absolute mode also below the high threshold); path: it cannot be measured',
+        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: the last sweep could not help, and since then usage changed, an image became old enough, or images or containers changed (in absolute mode also below the high threshold); path: it cannot be measured',
       ),
       reason: because,
     },

@@ -58,9 +58,10 @@ describe('a look between two checks', () => {
     expect(after(85, true).looked({ usage: usage(95), nowMs: 5_000 })).toBe('critical-threshold');
   });
 
-  it('after one in vain begins one when usage grew by one per cent, half a minute later', () => {
+  it('after one in vain begins one when usage changed by one per cent, half a minute later', () => {
     expect(after(85, true).looked({ usage: usage(86.1), nowMs: APART_MS - 1 })).toBeUndefined();
     expect(after(85, true).looked({ usage: usage(86.1), nowMs: APART_MS })).toBe('growth');
+    expect(after(85, true).looked({ usage: usage(83.9), nowMs: APART_MS })).toBe('growth');
     expect(after(85, false).looked({ usage: usage(86.1), nowMs: APART_MS })).toBeUndefined();
   });
 
