@@ -53,7 +53,11 @@ export const used = number(
 
 const gauge: Schema = {
   type: 'object',
-  properties: { total: { type: 'number' }, available: { type: 'number' } },
+  properties: {
+    total: { type: 'number' },
+    available: { type: 'number' },
+    reserved: { type: 'number', description: 'free, but for root only; left out where none is' },
+  },
   required: ['total', 'available'],
 };
 export const usage: Field<Usage> = {
