@@ -167,8 +167,8 @@ With \`DOCKER_IMAGE_CLEANER_PATH_TO_CHECK\` set, the disk is taken to be here: t
 ## Docker Engine 29
 
 No package here has it, so the table above has no column for it. What is said of it comes from answers that were recorded from
-29.7.2 and 29.0.0 on both image stores (API 1.51 to 1.55), which unit tests put through the negotiation and the translation
-(\`test/unit/engine/docker/docker-29*.test.ts\`), and from runs of the conformance suite on those binaries elsewhere, which passed.
+29.7.2 and 29.0.0 on both image stores (API 1.51 to 1.55), and from runs of the conformance suite on those binaries elsewhere, which passed. Unit tests put
+answers of the documented shapes through the negotiation and the translation (\`test/unit/engine/docker/docker-29.test.ts\`).
 
 - It accepts API 1.40 and newer (29.0 to 29.2: 1.44). It is asked in 1.51, the newest version that a real engine here has shown (Docker
   28.5). One that was told to accept nothing below 1.52 is refused with a line that says so.

@@ -154,13 +154,13 @@ function planText(seen: Look, plan: Plan, { thresholds, dryRun }: Config, cut: C
   // Who is asked whether to delete is shown all of it.
   const look: ListLook = { ...outputLook(), top: undefined, sort: 'order', all: true };
   const { type, low } = thresholds;
-  const goal = type === 'free' ? formatLevel(low, type) : `below ${formatLevel(low, type)}`;
+  const goal = type === 'free' ? `at least ${formatLevel(low, type)}` : `below ${formatLevel(low, type)}`;
   const { victims, predicted } = plan;
   const after = formatLevel(level(predicted.usageAfter, type).value, type);
   const ending = !plan.triggered
     ? `Nothing to do: ${goal} already.`
     : victims.length === 0
-      ? `Nothing may be deleted: usage stays above the target (${goal}). "plan" tells what keeps each image.`
+      ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
       : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
   return [
     gauges(seen.snapshot.usage, thresholds, look),

@@ -13,6 +13,7 @@ export interface CleanRequest {
 
 /** Its own flags, once for the parser and the help. */
 export const cleanSwitches = {
+  '--free <bytes>': 'Until at least so much is available on the filesystem',
   '--to <percent|bytes>':
     'Until usage is below this: a percentage of the filesystem, or bytes used below the path',
   '--yes': 'Do not ask; needed where there is no terminal',
@@ -21,6 +22,7 @@ export const cleanSwitches = {
 
 /** They as they were given; what was not given is left out. */
 export interface CleanFlags {
+  readonly free?: string;
   readonly to?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -37,11 +39,19 @@ export function cleanRequest(own: CleanFlags, dryRun: boolean): CleanResult {
   const yes = own.yes === true;
   const json = own.json === true;
   if (json && !yes && !dryRun) problems.push('--json asks no questions: add --yes, or --dry-run');
+  if (own.free !== undefined && own.to !== undefined)
+    problems.push('--free and --to cannot be used together');
   const target = targetOf(own, problems);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, request: { target, json, yes } };
 }
 
-function targetOf({ to }: CleanFlags, problems: string[]): Thresholds | undefined {
+function targetOf({ free, to }: CleanFlags, problems: string[]): Thresholds | undefined {
+  if (free !== undefined) {
+    const wanted = parseBytes(free);
+    if (wanted.ok) return sweepingTo('free', wanted.value);
+    problems.push(problemLine('--free', free, `expected ${bytesAllowed}`));
+    return undefined;
+  }
   if (to === undefined) return undefined;
   const percent = parsePercent(to);
   if (percent.ok) return sweepingTo('relative', percent.value);

@@ -1,4 +1,5 @@
 /** `clean`, for a person's hand and for the first step of a job: what it deletes, what it asks, and how it ends. */
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import { hasImage, listTags, runContainer } from '../../harness/engine-api.ts';
@@ -50,6 +51,34 @@ describe('clean', () => {
     const bytes = cleaner(engine, ['clean', '--to', '100MiB', '--yes'], far);
     expect((await bytes.exited).code).toBe(0);
     expect(deletedNames(bytes)).toEqual(['mid:1']);
+  });
+
+  it('--free sees to so much available space, at most as far as that needs', async () => {
+    const { availableBytes } = await engine.disk.usage();
+    const mebibytes = Math.ceil(availableBytes / 2 ** 20) + 10;
+    const cli = cleaner(engine, ['clean', '--free', `${mebibytes}MiB`, '--yes'], far);
+    expect((await cli.exited).code).toBe(0);
+    expect(deletedNames(cli)).toEqual(['big:1']);
+    expect((await engine.disk.usage()).availableBytes).toBeGreaterThanOrEqual(mebibytes * 2 ** 20);
+
+    const again = cleaner(engine, ['clean', '--free', `${mebibytes}MiB`, '--yes'], far);
+    expect((await again.exited).code).toBe(0);
+    expect(again.stdout).toContain('Nothing to do: at least ');
+    const both = cleaner(engine, ['clean', '--free', '1GB', '--to', '50%', '--yes'], far);
+    expect((await both.exited).code).toBe(2);
+    expect(both.stderr).toContain('--free and --to cannot be used together');
+    const much = cleaner(engine, ['clean', '--free', 'much', '--yes'], far);
+    expect((await much.exited).code).toBe(2);
+    expect(much.stderr).toContain('--free="much"');
+  });
+
+  it('as docs/clean.md has it before a CI job: all that may go where so much cannot be had, and status 3', async () => {
+    const page = readFileSync(new URL('../../docs/clean.md', import.meta.url), 'utf8');
+    const command = /<!-- recipe:ci -->\s+```sh\ndocker-image-cleaner (.+)\n```/.exec(page)?.[1] ?? '';
+    expect(command).toContain('20GB');
+    const cli = cleaner(engine, command.split(' '), far);
+    expect((await cli.exited).code).toBe(3);
+    expect(await listTags(engine)).toEqual(['kept:1', 'running:1']);
   });
 
   it('ends with 3 where its target cannot be reached, and says where the space is', async () => {
