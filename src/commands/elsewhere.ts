@@ -1,8 +1,10 @@
 /** An engine whose disk is another machine's: another host, or the virtual machine of Docker Desktop, colima or OrbStack. */
+import { readdir } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
+import { errnoOf } from '../system/errno.ts';
 
 /** A sentence for people. @param folder where the engine says that it keeps its data; undefined where it did not tell. */
 export function whyElsewhere(endpoint: string, folder: string | undefined): string {
@@ -26,17 +28,39 @@ export function whyNoClean({ elsewhere }: Config): string | undefined {
 
 const PATIENCE_MS = 10_000;
 
-/** Whether a folder here holds an engine's images, or at least none of another engine. */
+/** Whether a folder here holds an engine's images. */
 export async function isStoreOf(path: string, info: EngineInfo, config: Config): Promise<boolean> {
+  const found = await compared(path, config);
+  return found !== undefined && found.shared > 0 && info.rootDirectory !== undefined;
+}
+
+/** Whether a folder here may hold an engine's images: it is there, and nothing that can be read in it speaks against that. */
+export async function couldBeStoreOf(path: string, config: Config): Promise<boolean> {
+  try {
+    if ((await readdir(path)).length === 0) return false;
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno !== 'ENOENT' && errno !== 'ENOTDIR';
+  }
+  const found = await compared(path, config);
+  return found === undefined || found.images === 0 || found.known === 0 || found.shared > 0;
+}
+
+/** How many images the engine has, how many the store in a folder has, and how many both; undefined: no answer. */
+async function compared(
+  path: string,
+  config: Config,
+): Promise<{ readonly images: number; readonly known: number; readonly shared: number } | undefined> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const engine = await createEngine(config);
   try {
     await engine.connect(patience);
     const images = (await engine.listImages(patience)).map(({ id }) => id);
     const facts = await new ImageDisk(path, 'relative').layers(images, patience);
-    return images.some((id) => facts.images.has(id)) && info.rootDirectory !== undefined;
+    const shared = images.filter((id) => facts.images.has(id)).length;
+    return { images: images.length, known: facts.images.size, shared };
   } catch (error) {
     if (!(error instanceof EngineError) && !patience.aborted) throw error;
-    return false;
+    return undefined;
   }
 }

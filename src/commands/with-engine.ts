@@ -9,7 +9,7 @@ import { createEngine } from '../engine/connect/create.ts';
 import { defaultPath, type EngineTarget, findTarget } from '../engine/connect/detect.ts';
 import { findOnNode, socketsOnNodes } from '../engine/connect/node-runtimes.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
-import { isStoreOf, whyElsewhere } from './elsewhere.ts';
+import { couldBeStoreOf, isStoreOf, whyElsewhere } from './elsewhere.ts';
 
 export type WithEngine =
   | {
@@ -89,8 +89,10 @@ async function whyNotHere(target: EngineTarget, told: Told, config: Config): Pro
   const folder = told.info?.storeDirectory ?? told.info?.rootDirectory;
   if (address.kind === 'ssh') return whyElsewhere(describeAddress(address), folder);
   if (told.info?.rootDirectory === undefined) return undefined;
-  const isHere =
-    told.path !== undefined && (!isRemote(address) || (await isStoreOf(told.path, told.info, config)));
+  const isHere = isRemote(address)
+    ? told.path !== undefined && (await isStoreOf(told.path, told.info, config))
+    : // In a container the engine's folder is often mounted where Docker has it, whatever the engine calls it.
+      told.path !== undefined || (await couldBeStoreOf(config.pathToCheck, config));
   return isHere ? undefined : whyElsewhere(describeAddress(address), folder);
 }
 
