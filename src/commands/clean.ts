@@ -2,6 +2,7 @@
  * `clean`: one sweep now, whatever HIGH says. Shows the plan, asks, and hands over to the daemon's one check, which plans
  * again, cordons, deletes and reports as ever.
  */
+import type { CheckResult } from '../daemon/options.ts';
 import { createInterface } from 'node:readline/promises';
 import type { CleanRequest } from '../config/clean-request.ts';
 import { sweepingTo } from '../config/clean-request.ts';
@@ -12,7 +13,7 @@ import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { level } from '../core/model/thresholds.ts';
-import { type CheckResult, Daemon } from '../daemon/daemon.ts';
+import { Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import { EXIT } from '../cli/exit-status.ts';

@@ -1,7 +1,7 @@
 /** What `run` and `clean` give the daemon of the configuration. */
+import type { DaemonOptions } from '../daemon/options.ts';
 import type { Config } from '../config/config.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import type { DaemonOptions } from '../daemon/daemon.ts';
 import type { Reporter } from '../events/events.ts';
 import { RemovedNames } from '../sweep/remove/removed-names.ts';
 import type { StopSignals } from '../system/signals.ts';

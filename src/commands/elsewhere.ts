@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import { ImageDisk } from '../disk/image-disk.ts';
 import { createEngine } from '../engine/connect/create.ts';
-import { EngineError, type EngineInfo } from '../engine/engine.ts';
+import { EngineError } from '../engine/engine.ts';
 import { errnoOf } from '../system/errno.ts';
 
 /** A sentence for people. @param folder where the engine says that it keeps its data; undefined where it did not tell. */
@@ -28,39 +28,27 @@ export function whyNoClean({ elsewhere }: Config): string | undefined {
 
 const PATIENCE_MS = 10_000;
 
-/** Whether a folder here holds an engine's images. */
-export async function isStoreOf(path: string, info: EngineInfo, config: Config): Promise<boolean> {
-  const found = await compared(path, config);
-  return found !== undefined && found.shared > 0 && info.rootDirectory !== undefined;
-}
-
-/** Whether a folder here may hold an engine's images: it is there, and nothing that can be read in it speaks against that. */
-export async function couldBeStoreOf(path: string, config: Config): Promise<boolean> {
-  try {
-    if ((await readdir(path)).length === 0) return false;
-  } catch (error) {
-    const errno = errnoOf(error);
-    return errno !== 'ENOENT' && errno !== 'ENOTDIR';
-  }
-  const found = await compared(path, config);
-  return found === undefined || found.images === 0 || found.known === 0 || found.shared > 0;
-}
-
-/** How many images the engine has, how many the store in a folder has, and how many both; undefined: no answer. */
-async function compared(
-  path: string,
-  config: Config,
-): Promise<{ readonly images: number; readonly known: number; readonly shared: number } | undefined> {
+/** Whether a folder here holds images of an engine: its records are looked at, its layers are not measured. */
+export async function isStoreOf(path: string, config: Config): Promise<boolean> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const engine = await createEngine(config);
   try {
     await engine.connect(patience);
     const images = (await engine.listImages(patience)).map(({ id }) => id);
-    const facts = await new ImageDisk(path, 'relative').layers(images, patience);
-    const shared = images.filter((id) => facts.images.has(id)).length;
-    return { images: images.length, known: facts.images.size, shared };
+    const here = await new ImageDisk(path, 'relative').appeared(images, patience);
+    return images.some((id) => here.has(id));
   } catch (error) {
     if (!(error instanceof EngineError) && !patience.aborted) throw error;
-    return undefined;
+    return false;
+  }
+}
+
+/** Whether there is anything in a folder, as far as this process may look. */
+export async function isInhabited(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length > 0;
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno !== 'ENOENT' && errno !== 'ENOTDIR';
   }
 }

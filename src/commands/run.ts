@@ -1,7 +1,8 @@
 /** `run`: the daemon, or with --once one check. */
+import type { CheckResult } from '../daemon/options.ts';
 import type { Config } from '../config/config.ts';
 import { sleep } from '../system/clock.ts';
-import { type CheckResult, Daemon } from '../daemon/daemon.ts';
+import { Daemon } from '../daemon/daemon.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';

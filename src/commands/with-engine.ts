@@ -9,7 +9,7 @@ import { createEngine } from '../engine/connect/create.ts';
 import { defaultPath, type EngineTarget, findTarget } from '../engine/connect/detect.ts';
 import { findOnNode, socketsOnNodes } from '../engine/connect/node-runtimes.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
-import { couldBeStoreOf, isStoreOf, whyElsewhere } from './elsewhere.ts';
+import { isInhabited, isStoreOf, whyElsewhere } from './elsewhere.ts';
 
 export type WithEngine =
   | {
@@ -90,9 +90,9 @@ async function whyNotHere(target: EngineTarget, told: Told, config: Config): Pro
   if (address.kind === 'ssh') return whyElsewhere(describeAddress(address), folder);
   if (told.info?.rootDirectory === undefined) return undefined;
   const isHere = isRemote(address)
-    ? told.path !== undefined && (await isStoreOf(told.path, told.info, config))
+    ? told.path !== undefined && (await isStoreOf(told.path, config))
     : // In a container the engine's folder is often mounted where Docker has it, whatever the engine calls it.
-      told.path !== undefined || (await couldBeStoreOf(config.pathToCheck, config));
+      told.path !== undefined || (await isInhabited(config.pathToCheck));
   return isHere ? undefined : whyElsewhere(describeAddress(address), folder);
 }
 

@@ -4,7 +4,7 @@
  */
 import { describeAddress, type EngineAddress } from '../address.ts';
 import { type KnownRuntime, knownRuntimes } from '../endpoint.ts';
-import { findOnNode, folderOfRuntime } from './node-runtimes.ts';
+import { findOnNode, rootsOfRuntime } from './node-runtimes.ts';
 import { firstThere, userSockets } from './sockets.ts';
 
 export type EngineTarget = (
@@ -98,10 +98,10 @@ export async function endpointOf(target: EngineTarget, root = ''): Promise<strin
 export async function defaultPath(target: EngineTarget, root = ''): Promise<string> {
   if (target.kind === 'docker') return dockerDataRoot;
   const socketPath = target.socketPath ?? (await findSocket(root));
-  const onNode = await folderOfRuntime(socketPath, root);
-  if (onNode !== undefined) return onNode;
-  const known = knownRuntimes.find((each) => each.socketPath === socketPath);
-  if (known === undefined)
-    return socketPath.includes('crio') ? knownRuntimes[1].roots[0] : knownRuntimes[0].roots[0];
-  return (await firstThere(known.roots, root)) ?? known.roots[0];
+  const [containerd, crio] = knownRuntimes;
+  const roots =
+    knownRuntimes.find((each) => each.socketPath === socketPath)?.roots ??
+    rootsOfRuntime(socketPath) ??
+    (socketPath.includes('crio') ? crio : containerd).roots;
+  return (await firstThere(roots, root)) ?? roots[0];
 }
