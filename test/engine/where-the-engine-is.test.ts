@@ -182,7 +182,14 @@ describe('an engine over ssh', () => {
 });
 
 it('an engine whose data root is not on this machine, as in a virtual machine, is like one on another host', async () => {
-  const hidden = ['unshare', '-m', 'sh', '-c', `for at in ${one.disk.path} /var/lib/docker; do [ ! -d $at ] || mount -t tmpfs none $at || exit; done; exec "$@"`, 'sh'];
+  const hidden = [
+    'unshare',
+    '-m',
+    'sh',
+    '-c',
+    `for at in ${one.disk.path} /var/lib/docker; do [ ! -d $at ] || mount -t tmpfs none $at || exit; done; exec "$@"`,
+    'sh',
+  ];
   const status = cli(['status'], { DOCKER_HOST: one.dockerHost }, {}, hidden);
   expect((await status.exited).code, status.stderr).toBe(0);
   expect(status.stdout).toContain(`in ${one.dataRoot}, which is not on this machine`);
