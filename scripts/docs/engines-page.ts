@@ -170,6 +170,14 @@ cannot be measured from here: the folder that it names is not here, or another e
 
 With \`DOCKER_IMAGE_CLEANER_PATH_TO_CHECK\` set, the disk is taken to be here: that folder's.
 
+## Rootless engines
+
+Rootless Docker and Podman are measured like the others when the cleaner is root, with layers mounted by the kernel (\`overlay2\`,
+\`overlay\`) and by fuse-overlayfs: predictions come true, and every byte is told by what it is for. Files in layers belong to sub-IDs
+of the engine's user, so that user itself may not enter all of them: sizes are then those that the engine tells, and
+\`status\` and \`plan\` say so. Seen on Docker 20.10 and Podman 4.3
+(\`test/engine/rootless.test.ts\`).
+
 ## Docker Engine 29
 
 No package here has it, so the table above has no column for it. What is said of it comes from
