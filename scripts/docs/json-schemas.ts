@@ -171,6 +171,17 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     thresholds,
     triggered,
     window,
+    unused: orNull(
+      object<NonNullable<PlanJson['unused']>>(
+        'what goes for being unused, whatever the disk says (`MAX_UNUSED_SECONDS`); null where that is off',
+        {
+          maxUnusedSeconds: real('the setting'),
+          missingSeconds: real('so much longer must use be watched before anything goes; 0: it was'),
+          victims,
+          freedBytes: whole('bytes that all of them free'),
+        },
+      ),
+    ),
     victims,
     kept: list<PlanJson['kept'][number]>(
       'everything that would stay',

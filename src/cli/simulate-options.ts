@@ -28,6 +28,7 @@ export interface SimulateOptions {
   readonly soft: Level | undefined;
   readonly critical: Level | undefined;
   readonly window: Window | undefined;
+  readonly maxUnused: number;
   readonly keep: readonly KeepPattern[];
   readonly minAge: number;
   readonly keepLast: number;

@@ -2,9 +2,10 @@
 import { shortId } from '../core/model/store.ts';
 import type { Config } from '../config/config.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import { endText, formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
+import { endText, formatBytes, formatCount, formatDuration, formatLevel } from '../core/model/format.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { describePattern } from '../core/eligible/pattern.ts';
+import { planUnused, type UnusedPlan } from '../core/plan-unused.ts';
 import { makePlan, type Plan, planAtHigh } from '../core/plan.ts';
 import { level, type Thresholds } from '../core/model/thresholds.ts';
 import { windowState } from '../core/model/window.ts';
@@ -42,11 +43,13 @@ export async function plan(config: Config, output: Output, signal: AbortSignal):
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
+    const { maxUnusedSeconds } = config;
+    const unused = maxUnusedSeconds > 0 ? planUnused(input, maxUnusedSeconds) : undefined;
     return [
       seen,
       due,
       thresholds,
-      { atHigh, cut, window: config.window && windowState(config.window, nowMs) },
+      { atHigh, cut, unused, window: config.window && windowState(config.window, nowMs) },
     ];
   };
   if (output === 'watch') return await watch(async (until) => planText(...(await see(until))));
@@ -68,12 +71,38 @@ async function remembered({ stateFile }: Config): Promise<UsageHistory | undefin
   return undefined;
 }
 
+/** What goes whatever the disk says. */
+function unusedLines(unused: UnusedPlan | undefined): readonly string[] {
+  if (unused === undefined) return [];
+  const { victims, missingSeconds, maxUnusedSeconds, freed } = unused;
+  const longer = `unused for more than ${formatDuration(maxUnusedSeconds)} (max-unused)`;
+  if (missingSeconds > 0)
+    return [`Nothing is deleted for being ${longer} yet: use must be watched for ${formatDuration(missingSeconds)} more.`];
+  if (victims.length === 0) return [`No image that may go is ${longer}.`];
+  const count = formatCount(victims.length, 'image');
+  return [
+    '',
+    `${count} ${longer}, about ${formatBytes(freed.bytes)}: deleted whatever the disk says.`,
+    '',
+    table(
+      ['DELETE', 'ID', 'SIZE', 'WHY'],
+      victims.map(({ references, id, sizeBytes, reason }) => [
+        references[0] ?? '<none>',
+        shortId(id),
+        formatBytes(sizeBytes),
+        reason,
+      ]),
+      [2],
+    ),
+  ];
+}
+
 /** The plan at HIGH is shown in place of one that has nothing to delete. */
 function planText(
   seen: Look,
   due: Plan,
   thresholds: Thresholds,
-  { atHigh, cut, window }: PlanBesides,
+  { atHigh, cut, unused, window }: PlanBesides,
 ): string {
   const planned = atHigh ?? due;
   const show = (value: number): string => formatLevel(value, thresholds.type);
@@ -91,6 +120,7 @@ function planText(
     gauges(seen.snapshot.usage, thresholds),
     ...sourceLines(seen),
     ...windowLine(window),
+    ...unusedLines(unused),
     '',
     verdict,
     ...(planned.victims.length === 0

@@ -62,6 +62,7 @@ export async function run(
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
+  const isFollowing = (): boolean => remembered.history?.isFollowing() === true;
   let cordon: SweepCordon | undefined;
   try {
     if (!(await filesAreUsable(given, report))) return EXIT.usage;
@@ -87,7 +88,7 @@ export async function run(
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
     const removedNames = namesOf(config, report);
-    const parts = { engine, disk, cordon, history, budget, audience: http, removedNames, report };
+    const parts = { engine, disk, cordon, history, isFollowing, budget, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     report({
       event: 'daemon.started',
@@ -138,7 +139,7 @@ function isAbort(error: unknown, { stop, abandon }: StopSignals): boolean {
 
 type Parts = Pick<
   DaemonOptions,
-  'engine' | 'disk' | 'cordon' | 'history' | 'budget' | 'audience' | 'removedNames' | 'report'
+  'engine' | 'disk' | 'cordon' | 'history' | 'isFollowing' | 'budget' | 'audience' | 'removedNames' | 'report'
 >;
 
 /** Where names are written down that go before their image does: beside the state file, where there is one. */
@@ -158,6 +159,7 @@ function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSign
     sweepOtherFilesystem: config.sweepOtherFilesystem,
     criticalLevel: config.criticalLevel,
     window: config.window,
+    maxUnusedSeconds: config.maxUnusedSeconds,
     softLevel: config.softLevel,
     quietSeconds: config.quietSeconds,
     policy: findPolicy(config.policy),

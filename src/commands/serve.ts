@@ -55,6 +55,7 @@ export async function serve(
     dryRun: config.dryRun,
     criticalLevel: config.criticalLevel,
     window: config.window,
+    maxUnusedSeconds: config.maxUnusedSeconds,
     cordons: config.nodeName !== undefined,
     followsHistory: followsHistory(config),
   });
@@ -68,8 +69,14 @@ export function watchedBy(engine: Engine, served: Served | undefined): Engine {
 }
 
 /** Whether the policy goes by the use of images, or somebody wants it written down. */
-export function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
+export function followsHistory({
+  policy,
+  stateFile,
+  recordTrace,
+  softLevel,
+  maxUnusedSeconds,
+}: Config): boolean {
   // Gentle mode asks it whether the engine is quiet.
-  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined || maxUnusedSeconds > 0;
   return isNeeded || stateFile !== undefined || recordTrace !== undefined;
 }

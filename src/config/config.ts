@@ -98,6 +98,11 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
       `${variableOf('window')} is set and ${variableOf('thresholdCritical')} is not: outside the window nothing is deleted, however full the disk is`,
     );
 
+  if ((values.maxUnusedSeconds ?? 0) > 0 && values.stateFile === undefined)
+    warnings.push(
+      `${variableOf('maxUnusedSeconds')} without ${variableOf('stateFile')}: each start begins to watch anew, so nothing is deleted before one has run for that long`,
+    );
+
   const http = judgeHttp(values, (key) => written(key, env, flags)?.name ?? variableOf(key));
   problems.push(...http.problems);
   warnings.push(...http.warnings);

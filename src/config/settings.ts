@@ -201,6 +201,12 @@ export const settings = {
     kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
+  maxUnusedSeconds: setting({
+    group: 'Sweeps',
+    help: 'Delete images that nobody has used for longer, whatever the disk says; only once their use was watched for that long, and never what is in use or protected; 0: off',
+    kind: seconds(0, longestAgeSeconds),
+    default: 0,
+  }),
   keepLast: setting({
     group: 'Sweeps',
     help: 'How many of the newest images of each repository are never deleted',

@@ -89,16 +89,8 @@ export function makePlan(input: PlanInput): Plan {
     : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const isKeepingParents = keepingParents(store, eligibility.steps);
   const rules = input.protections ?? noProtections;
-  const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
-  const labelsIgnored = new Set(ignored.map(({ id }) => id));
-  const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
-    const { kind, id, references, sizeBytes } = unit;
-    const keepParents = isKeepingParents(unit);
-    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
-    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
-  });
+  const victims = victimsOf(choice?.victims ?? [], input, eligibility);
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
@@ -108,6 +100,23 @@ export function makePlan(input: PlanInput): Plan {
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
     eligibility,
   };
+}
+
+/** What is chosen, as victims: with what the engine must not delete along, and with labels that do not count. */
+export function victimsOf(
+  chosen: readonly { readonly unit: Removable; readonly freed: Freed; readonly reason: string }[],
+  { store, protections: rules = noProtections }: Pick<PlanInput, 'store' | 'protections'>,
+  { steps }: Eligibility,
+): readonly Victim[] {
+  const isKeepingParents = keepingParents(store, steps);
+  const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
+  const labelsIgnored = new Set(ignored.map(({ id }) => id));
+  return chosen.map(({ unit, freed: predicted, reason }): Victim => {
+    const { kind, id, references, sizeBytes } = unit;
+    const keepParents = isKeepingParents(unit);
+    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
+  });
 }
 
 /** Why each candidate stays that is no victim. */

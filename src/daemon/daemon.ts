@@ -14,12 +14,13 @@ import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
 import { isTriggered, level, reaches, type Thresholds } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
-import type { Window } from '../core/model/window.ts';
+import { isOpen, type Window } from '../core/model/window.ts';
 import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, SweepCordon, Verdict } from '../sweep/cordon-guard.ts';
 import type { Due, Reporter, SweepReport } from '../events/events.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
+import { MaxUnused } from './max-unused.ts';
 import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
 import { RepeatGuard } from './repeat-guard.ts';
@@ -64,6 +65,10 @@ export interface DaemonOptions {
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
   readonly audience?: Listener | undefined;
+  /** Images unused for longer go whatever the disk says; 0 or undefined: off. Needs the history. */
+  readonly maxUnusedSeconds?: number;
+  /** Whether the history misses nothing at the moment; without it nothing goes for being unused. */
+  readonly isFollowing?: () => boolean;
   /** What an earlier life took off images and did not come to an end with. */
   readonly removedNames?: RemovedNames | undefined;
   readonly stop: AbortSignal;
@@ -108,6 +113,7 @@ export class Daemon {
   private readonly lastSweep: RepeatGuard;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
+  private readonly maxUnused: MaxUnused | undefined;
   private readonly observer: Observer;
   private readonly budget: DeletionBudget;
 
@@ -121,6 +127,14 @@ export class Daemon {
     this.place = new PathCheck(options);
     this.keepCheck = new KeepCheck(options.protections, options.report);
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
+    const { maxUnusedSeconds = 0, isFollowing = () => false } = options;
+    if (maxUnusedSeconds > 0 && history !== undefined)
+      this.maxUnused = new MaxUnused({
+        ...options,
+        ...{ observer, history, isFollowing, maxUnusedSeconds, settleMs },
+        budget: this.budget,
+        looks: LOOKS,
+      });
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
         ...options,
@@ -133,6 +147,16 @@ export class Daemon {
         looks: LOOKS,
         owed: this.lastSweep.owed,
       });
+  }
+
+  /** What has been unused for too long goes after any check at which deletions may begin, also one that swept. */
+  private async deleteUnused(): Promise<void> {
+    const { window } = this.options;
+    if (this.maxUnused === undefined || (window !== undefined && !isOpen(window, Date.now()))) return;
+    // A sweep that lost them has said so.
+    if (this.engineReachable !== true || !this.pathReachable) return;
+    this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
+    await this.maxUnused.check();
   }
 
   /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
@@ -162,6 +186,7 @@ export class Daemon {
     try {
       await options.rereadRules?.();
       const result = await this.sweepIfDue();
+      if (result.outcome !== 'stopped') await this.deleteUnused();
       // After a check that swept, the world is another one.
       if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
       return result;

@@ -119,6 +119,17 @@ export const sweepEvents = {
       `${usedText(used, thresholdType)}, but all that may go would not bring it below the soft threshold ` +
       `(${formatLevel(softLevel, thresholdType)}): nothing goes before the high threshold`,
   }),
+  'max-unused.started': define({
+    level: 'info',
+    when: 'images have been unused for longer than MAX_UNUSED_SECONDS: they go whatever the disk says',
+    fields: {
+      images: count('how many'),
+      maxUnusedSeconds: number('the setting'),
+      dryRun: yes('nothing is deleted'),
+    },
+    says: ({ images, maxUnusedSeconds, dryRun }) =>
+      `${formatCount(images, 'image')} unused for more than ${formatDuration(maxUnusedSeconds)} ${dryRun ? 'would be' : 'are'} deleted`,
+  }),
   'sweep.skipped': define({
     level: { text: 'warn, debug where `repeated`', of: (event) => (event.repeated ? 'debug' : 'warn') },
     when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',

@@ -10,6 +10,7 @@ import {
   type Usage,
 } from '../../core/model/thresholds.ts';
 import { isOpen } from '../../core/model/window.ts';
+import { planUnused } from '../../core/plan-unused.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
@@ -39,6 +40,8 @@ class Run {
   readonly #ends = new Ends();
   #lastGentleMs = -Infinity;
   #lastUseMs = -Infinity;
+  /** Not before then is it looked for what is unused. */
+  #unusedAtMs = -Infinity;
 
   constructor(trace: Trace, maker: ChooserMaker, options: ReplayOptions) {
     this.#store = new VirtualStore(trace);
@@ -56,6 +59,7 @@ class Run {
     const image = trace.imageOf[use] ?? 0;
     this.#goGently(atMs, use);
     this.#endUses(atMs);
+    this.#deleteUnused(atMs);
     this.#lastUseMs = atMs;
     const wasHere = this.#store.has(image);
     const fetched = this.#store.pull(image, atMs);
@@ -95,6 +99,26 @@ class Run {
       const isBelow = isBelowLow(this.#usage(), this.#thresholds);
       this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes, isBelow);
     }
+  }
+
+  /** What the daemon deletes for being unused, as late as it may be seen here: before the next use. */
+  #deleteUnused(atMs: number): void {
+    const { maxUnusedSeconds = 0, window, protections } = this.#options;
+    if (maxUnusedSeconds <= 0 || this.#history === undefined || atMs < this.#unusedAtMs) return;
+    if (window !== undefined && !isOpen(window, atMs)) return;
+    const input = { store: this.#store.snapshot(), history: this.#history, nowMs: atMs };
+    const { victims, missingSeconds } = planUnused(
+      { ...input, ...(protections && { protections }) },
+      maxUnusedSeconds,
+    );
+    // The daemon looks at each check; an hour more or less is nothing to what is measured in days.
+    this.#unusedAtMs = atMs + Math.max(missingSeconds * 1000, Math.min(3_600_000, maxUnusedSeconds * 100));
+    if (victims.length === 0) return;
+    this.#delete(
+      victims.map(({ id }) => this.#store.indexOf(id)),
+      atMs,
+    );
+    this.counting.deletedUnused(victims.length);
   }
 
   /** What others do knows of no window. */

@@ -35,6 +35,8 @@ export interface HttpOptions extends Rules {
   readonly dryRun: boolean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** See Rules. */
+  readonly maxUnusedSeconds?: number;
   /** When sweeps may begin; undefined: at any time. */
   readonly window?: Window | undefined;
   /** Whether a node is cordoned for sweeps. */

@@ -166,6 +166,9 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'max-unused.started':
+        if (!event.dryRun) samples.add(metrics.unusedDeletions, {}, event.images);
+        return;
       case 'notify.failed':
         return samples.set(metrics.notifyFailing, {}, true);
       case 'notify.working':

@@ -196,6 +196,10 @@ export const metrics = {
     { task },
   ),
 
+  unusedDeletions: counter(
+    'max_unused_images_total',
+    'Images found unused for longer than MAX_UNUSED_SECONDS, and to be deleted',
+  ),
   windowOpen: gauge(
     'window_open',
     '1 while sweeps may begin by WINDOW, 0 while only a critical disk is swept; absent without one',

@@ -71,6 +71,7 @@ describe('names and defaults', () => {
         'MAX_CORDON_SECONDS',
         'MAX_DELETIONS_PER_SWEEP',
         'MAX_FREED_PER_HOUR',
+        'MAX_UNUSED_SECONDS',
         'MIN_AGE_SECONDS',
         'NODE_NAME',
         'NOTIFY_FORMAT',

@@ -14,6 +14,7 @@ import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
+import { planUnused, type UnusedPlan } from '../../../core/plan-unused.ts';
 import { type Window, type WindowState, windowState } from '../../../core/model/window.ts';
 import type { UsageHistory } from '../../../core/use-history/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
@@ -30,6 +31,8 @@ export interface Rules {
   readonly protections: Protections;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Images unused for longer go whatever the disk says; 0 or undefined: off. */
+  readonly maxUnusedSeconds?: number;
   /** When sweeps may begin; undefined: at any time. */
   readonly window?: Window | undefined;
   /** The circuit breakers; none where left out. */
@@ -159,6 +162,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
       return planJson(view, plan, thresholds, {
         atHigh,
         cut: this.#cut(atHigh ?? plan),
+        unused: this.#unused(view),
         window: this.#window(),
       });
     }
@@ -177,6 +181,11 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
       thresholds,
       cut,
     });
+  }
+
+  #unused(view: View): UnusedPlan | undefined {
+    const { maxUnusedSeconds = 0 } = this.#rules;
+    return maxUnusedSeconds > 0 ? planUnused(this.#input(view), maxUnusedSeconds) : undefined;
   }
 
   #window(): WindowState | undefined {

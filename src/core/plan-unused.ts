@@ -1,0 +1,50 @@
+/**
+ * What MAX_UNUSED_SECONDS deletes whatever the disk says: every image that may go and has been unused for longer. The same
+ * protections as in every plan, and the same order between images that stand on each other.
+ */
+import { Eligibility } from './eligibility.ts';
+import type { Freed } from './forest/reclaim.ts';
+import { type PlanInput, victimsOf, type Victim } from './plan.ts';
+import { takeAll } from './select/order/in-order.ts';
+import { formatBytes } from './model/format.ts';
+import { missingWatchMs, unusedFor, unusedReason } from './use-history/unused.ts';
+
+export interface UnusedPlan {
+  readonly maxUnusedSeconds: number;
+  /** For so long the use of images must be watched yet before anything is deleted; 0: it has been. */
+  readonly missingSeconds: number;
+  readonly victims: readonly Victim[];
+  readonly freed: Freed;
+}
+
+export function planUnused(
+  input: Omit<PlanInput, 'thresholds' | 'policy' | 'usage'>,
+  maxUnusedSeconds: number,
+): UnusedPlan {
+  const { store, history, nowMs } = input;
+  const maxMs = maxUnusedSeconds * 1000;
+  const missingSeconds = missingWatchMs(history, maxMs, nowMs) / 1000;
+  const nothing = { victims: [], freed: { bytes: 0, inodes: 0, exact: true } };
+  const unused = unusedFor(store, history, maxMs, nowMs);
+  if (unused.size === 0) return { maxUnusedSeconds, missingSeconds, ...nothing };
+  const eligibility = new Eligibility(input);
+  const ids = eligibility.images
+    .filter(({ id }) => unused.has(id))
+    .sort((a, b) => (unused.get(b.id) ?? 0) - (unused.get(a.id) ?? 0) || (a.id < b.id ? -1 : 1))
+    .map(({ id }) => id);
+  const { forest } = eligibility;
+  const selection = takeAll(forest, ids);
+  const chosen = selection.victims.flatMap(({ id, freed }) => {
+    const unit = forest.units[forest.unitIndex.get(id) ?? -1];
+    if (unit === undefined) return [];
+    const why = unusedReason(unused.get(id) ?? 0, maxMs);
+    const frees = `frees ${freed.exact ? '' : 'about '}${formatBytes(freed.bytes)}`;
+    return [{ unit, freed, reason: `${why}; ${frees}` }];
+  });
+  return {
+    maxUnusedSeconds,
+    missingSeconds,
+    victims: victimsOf(chosen, input, eligibility),
+    freed: selection.freed,
+  };
+}
