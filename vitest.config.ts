@@ -1,13 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * The projects, run by `npm test` in two rows (scripts/test.ts): `unit` (pure, parallel, seconds), `engine` (real container engines, one
+ * The projects, run by `npm test` in two rows (scripts/test.ts): `unit` (pure, parallel, seconds, any user), `system`
+ * (the same, with root, real filesystems and child processes), `engine` (real container engines, one
  * file at a time: they share disks, loop devices and two cores), `fuzz` (damaged answers and files, a few of them; `npm run
  * test:fuzz` takes many), `packages` (what is installed, as users do it), `browser` (the status page in a real Chromium),
  * `cluster` (real API server).
  */
 export default defineConfig({
   test: {
+    // `npm run coverage`: a report, no gate.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['**/generated/**'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: 'test-artifacts/coverage',
+    },
     projects: [
       {
         test: {
@@ -15,7 +24,17 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           setupFiles: ['test/setup.ts'],
           // Properties over thousands of cases: seconds, and more on a busy machine.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          setupFiles: ['test/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -4,7 +4,7 @@
  * if it has one, is not touched; nothing is left behind, also after Ctrl-C.
  */
 import { formatBytes, formatPercent } from '../src/core/model/format.ts';
-import { table } from '../src/surfaces/terminal/terminal.ts';
+import { plainColumns, table } from '../src/surfaces/terminal/table.ts';
 import { atExit } from '../harness/cleanup.ts';
 import { runCli, type Cli } from '../harness/cli.ts';
 import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
@@ -87,20 +87,16 @@ function summary(before: Look, after: Look): string {
     String(value(before)),
     String(value(after)),
   ];
-  return table(
-    ['', 'before', 'after'],
-    [
-      row('disk used', (each) => formatPercent(each.usage.bytesPercent)),
-      row('free', (each) => formatBytes(each.usage.availableBytes)),
-      row('inodes used', (each) => formatPercent(each.usage.inodesPercent)),
-      row('images', (each) => each.images.length),
-      row('  in use', inUse),
-      row('  unused', (each) => each.images.length - inUse(each)),
-      row('containers', (each) => each.containers),
-      row('  running', (each) => each.running),
-    ],
-    [1, 2],
-  );
+  return table(plainColumns(['', 'before', 'after'], [1, 2]), [
+    row('disk used', (each) => formatPercent(each.usage.bytesPercent)),
+    row('free', (each) => formatBytes(each.usage.availableBytes)),
+    row('inodes used', (each) => formatPercent(each.usage.inodesPercent)),
+    row('images', (each) => each.images.length),
+    row('  in use', inUse),
+    row('  unused', (each) => each.images.length - inUse(each)),
+    row('containers', (each) => each.containers),
+    row('  running', (each) => each.running),
+  ]);
 }
 
 /** @throws Error when the cleaner did not do what it promises: the demo is no show of something that did not happen. */

@@ -13,6 +13,7 @@ import { commandPath, ensureCommands, searchPath } from './packages.ts';
 import { writeRuncWrapper } from './runc-wrapper.ts';
 import { tar } from './tar.ts';
 import { inRoot } from './engine-root.ts';
+import { type NodeLayout, onNode } from './node-layout.ts';
 import { waitFor } from './wait.ts';
 import { processesOf } from './workspace.ts';
 
@@ -27,6 +28,8 @@ export interface ContainerdOptions {
   readonly isWithoutCri?: boolean;
   /** The containerd of this root folder, see `engineRoot`; default this machine's. */
   readonly root?: string;
+  /** As a distribution of Kubernetes has it, see `node-layout.ts`. */
+  readonly layout?: NodeLayout;
 }
 
 /** The sandbox (pause) image as the configuration names it. */
@@ -49,16 +52,18 @@ export class Containerd {
   constructor(disk: Disk, options: ContainerdOptions) {
     const folder = disk.workspace.path;
     this.disk = disk;
-    this.socketPath = join(folder, 'containerd.sock');
+    const { root, layout } = options;
+    this.socketPath = join(folder, layout === undefined ? 'containerd.sock' : `host${layout.socket}`);
     this.endpoint = `unix://${this.socketPath}`;
     this.dataRoot = join(disk.path, 'containerd');
     this.logPath = join(folder, 'containerd.log');
     this.cri = criClient(this.endpoint);
     const configPath = join(folder, 'containerd.toml');
     const args = ['--config', configPath];
-    const { root } = options;
-    this.#command =
-      root === undefined ? [commandPath('containerd'), args] : inRoot(root, folder, 'containerd', args);
+    const program = commandPath('containerd');
+    if (root !== undefined) this.#command = inRoot(root, folder, 'containerd', args);
+    else if (layout !== undefined) this.#command = onNode(layout, folder, this.dataRoot, program, args);
+    else this.#command = [program, args];
     this.#isWithoutCri = options.isWithoutCri === true;
     const bin = writeRuncWrapper(folder, commandPath('runc', options.root));
     this.#env = { ...process.env, PATH: `${bin}:${searchPath}` };
@@ -66,7 +71,7 @@ export class Containerd {
     const lines = [
       'version = 2',
       ...(options.isWithoutCri === true ? ['disabled_plugins = ["io.containerd.grpc.v1.cri"]'] : []),
-      `root = "${this.dataRoot}"`,
+      `root = "${layout?.folder ?? this.dataRoot}"`,
       `state = "${join(folder, 'run')}"`,
       // The machine's containerd has its own place for these.
       `[plugins."io.containerd.internal.v1.opt"]`,

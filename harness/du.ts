@@ -10,9 +10,12 @@ export function du(path: string): Amount {
   return { bytes: first('--block-size=1'), inodes: first('--inodes') };
 }
 
-/** Waits until no folder below the path changed in the last two seconds: whatever may be remembered of it then is. */
-export async function atRest(path: string): Promise<void> {
-  const find = [path, '-xdev', '-type', 'd', '-newerct', '2 seconds ago', '-print', '-quit'];
+/**
+ * Waits until no folder below the path changed for that long: whatever may be remembered of it then is.
+ * @param seconds default: what `isSettled` asks for; a test that replaces it may ask for less.
+ */
+export async function atRest(path: string, seconds = 2): Promise<void> {
+  const find = [path, '-xdev', '-type', 'd', '-newerct', `${seconds} seconds ago`, '-print', '-quit'];
   await waitFor(
     `${path} to be at rest`,
     () => execFileSync('find', find, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }) === '',

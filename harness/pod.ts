@@ -19,7 +19,7 @@ interface PodSecurity {
 }
 
 /** As a container runtime starts a container's first process (capabilities(7): root has what the bounding set has). */
-function rights(pod: PodSpec): readonly string[] {
+export function rights(pod: PodSpec): readonly string[] {
   const { runAsUser = 0, runAsGroup = 0, supplementalGroups = [] } = pod.securityContext as PodSecurity;
   const { capabilities, allowPrivilegeEscalation } = pod.containers[0].securityContext;
   if (!capabilities.drop.includes('ALL') || allowPrivilegeEscalation)

@@ -55,9 +55,8 @@ export function generateManifests(): Map<string, string> {
     ],
     [
       '3-daemonset.yaml',
-      header(
-        'One pod a node. Settings are the variables of its container; the directories are those of a Docker Engine.',
-      ) + render('daemonset'),
+      header('One pod a node. Settings are the variables of its container; kubelet’s runtime is found.') +
+        render('daemonset'),
     ],
     [
       '4-network-policy.yaml',

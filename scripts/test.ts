@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const rowsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   everything: [
     // Both of the last two build dist/.
-    ['unit', 'engine', 'packages'],
+    ['unit', 'system', 'engine', 'packages'],
     ['fuzz', 'browser', 'conformance', 'cluster'],
   ],
   engines: [['conformance', 'engines']],

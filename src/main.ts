@@ -3,8 +3,10 @@
 import { parseCommandLine } from './cli/command-line.ts';
 import { type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
+import type { LoadedConfig } from './config/config.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
+import { whyNoClean, whyNoRun } from './commands/elsewhere.ts';
 import { withEngine } from './commands/with-engine.ts';
 import { withKeepFile } from './commands/with-keep-file.ts';
 import { printable } from './core/model/printable.ts';
@@ -22,7 +24,7 @@ function onOutputError({ code, message }: NodeJS.ErrnoException): void {
 }
 
 async function main(): Promise<number> {
-  // A process that `simulate` starts to replay for it: see commands/simulate-helpers.ts.
+  // A process that `simulate` starts to replay for it: see commands/simulate/simulate-helpers.ts.
   const isHelper = process.argv[2] === 'simulate-helper' && process.send !== undefined;
   const argv = isHelper ? ['simulate', ...process.argv.slice(3)] : process.argv.slice(2);
   const file = await configFile(argv);
@@ -39,18 +41,30 @@ async function main(): Promise<number> {
       return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      const kept = await withKeepFile(command.config);
-      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
-      const { config, warnings, away } = await withEngine(kept.config);
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings, away } = found;
+      const reason = whyNoRun(config);
+      if (reason !== undefined) return print(refusal([reason], []));
       return await run(config, command.once, [...command.warnings, ...warnings], away);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');
-      const kept = await withKeepFile(command.config);
-      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
-      const { config, warnings } = await withEngine(kept.config);
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
-      return await plan(config, outputOf(command), new AbortController().signal);
+      return await plan(config, outputOf(command), command.list, new AbortController().signal);
+    }
+    case 'clean': {
+      const { clean } = await import('./commands/clean.ts');
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings } = found;
+      const reason = whyNoClean(config);
+      if (reason !== undefined) return print(refusal([reason], []));
+      warn([...command.warnings, ...warnings]);
+      return await clean(config, command.request);
     }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate/simulate.ts');
@@ -58,11 +72,11 @@ async function main(): Promise<number> {
     }
     case 'status': {
       const { status } = await import('./commands/status.ts');
-      const kept = await withKeepFile(command.config);
-      if (!kept.ok) return print(refusal(kept.problems, command.warnings));
-      const { config, warnings } = await withEngine(kept.config);
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
-      return await status(config, outputOf(command), new AbortController().signal);
+      return await status(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'uncordon': {
       const { uncordon } = await import('./commands/uncordon.ts');
@@ -73,6 +87,19 @@ async function main(): Promise<number> {
       return await healthcheck(command.request);
     }
   }
+}
+
+/** The configuration with its file of patterns and the engine that it names; or why there is none, a line each. */
+async function prepared(
+  given: LoadedConfig,
+): Promise<
+  | Extract<Awaited<ReturnType<typeof withEngine>>, { readonly ok: true }>
+  | { readonly ok: false; readonly problems: readonly string[] }
+> {
+  const kept = await withKeepFile(given);
+  if (!kept.ok) return kept;
+  const found = await withEngine(kept.config);
+  return found.ok ? found : { ok: false, problems: [found.problem] };
 }
 
 function print({ stream, text, exitCode }: Print): number {

@@ -3,6 +3,7 @@
  * it; the schemas in docs/schema/ and docs/json.md are made from here.
  */
 import type { Cut, LimitName } from '../../src/core/deletion-budget.ts';
+import type { Forecast } from '../../src/core/model/forecast.ts';
 import type { KeepCode } from '../../src/core/eligible/images.ts';
 import type { SpaceByKind, SpaceKind } from '../../src/core/model/space-kinds.ts';
 import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/model/thresholds.ts';
@@ -20,8 +21,11 @@ import type {
   TraceFigures,
 } from '../../src/simulate/report/json.ts';
 import type { usageJson } from '../../src/surfaces/json/look.ts';
+import type { SweepReport, StopReason } from '../../src/events/events.ts';
+import type { CleanJson } from '../../src/surfaces/json/clean.ts';
 import type { PlanJson } from '../../src/surfaces/json/plan.ts';
 import type { StatusJson } from '../../src/surfaces/json/status.ts';
+import { stopReasons } from '../../src/events/stop-reasons.ts';
 import {
   type Described,
   either,
@@ -58,6 +62,7 @@ const gauge = (description: string): Described<Gauge & { readonly percentUsed: n
   object<Gauge & { readonly percentUsed: number }>(description, {
     total: whole('the size'),
     available: whole('what an unprivileged process may still take'),
+    reserved: optional(whole('free, but for root only; left out where that is not known')),
     percentUsed: real('per cent that is not available'),
   });
 
@@ -71,15 +76,24 @@ const usage = object<UsageJson>('the filesystem below the path, now', {
   resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
   bytes: gauge('the filesystem by blocks, in bytes'),
   inodes: orNull(gauge('the filesystem by inodes; null where it counts none')),
-  allocated: orNull(amount('allocated below the path; null but in absolute mode')),
+  allocated: orNull(
+    amount(
+      'what thresholds in bytes are compared with: allocated below the path, or all images; null in relative mode',
+    ),
+  ),
 });
 
-const thresholds = object<Thresholds>('the thresholds', {
-  type: oneOf<Thresholds['type']>('the unit', {
+const thresholdType = (description: string): Described<Thresholds['type']> =>
+  oneOf<Thresholds['type']>(description, {
     relative: 'per cent',
-    absolute: 'bytes',
+    absolute: 'bytes below the path',
+    images:
+      'bytes of all images as the engine counts them; with `high` at its largest and `low` 0 the look is at all that may go, because the disk is elsewhere',
     free: 'available bytes: `high` is the smaller number',
-  }),
+  });
+
+const thresholds = object<Thresholds>('the thresholds', {
+  type: thresholdType('the unit'),
   high: real('a sweep begins at or above it'),
   low: real('a sweep ends below it'),
 });
@@ -173,10 +187,12 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     window,
     unused: orNull(
       object<NonNullable<PlanJson['unused']>>(
-        'what goes for being unused, whatever the disk says (`MAX_UNUSED_SECONDS`); null where that is off',
+        'what is deleted for being unused, whatever the disk says (`MAX_UNUSED_SECONDS`); null where that is off',
         {
           maxUnusedSeconds: real('the setting'),
-          missingSeconds: real('so much longer must use be watched before anything goes; 0: it was'),
+          missingSeconds: real(
+            'how much longer image use must be tracked before anything is deleted; 0: long enough',
+          ),
           victims,
           freedBytes: whole('bytes that all of them free'),
         },
@@ -235,6 +251,54 @@ const spaceKinds: Readonly<Record<SpaceKind, string>> = {
   available: 'free',
 };
 /** What is counted twice goes off the engine's own files, and may be more than these: no bound below. */
+const sweepReport = object<SweepReport>('the sweep, as `sweep.completed` has it', {
+  dryRun: yes('never here'),
+  deletedImages: whole('images that are gone'),
+  deletedCacheRecords: whole('build-cache records that are gone'),
+  deletedContainers: whole('stopped containers that are gone'),
+  failedDeletions: whole('deletions that were tried and did not happen'),
+  freedBytes: whole('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
+  freedInodes: whole('the same in inodes'),
+  grownBytes: whole('how much more is used than before, where others wrote more than was freed; else 0'),
+  grownInodes: whole('the same in inodes'),
+  outstandingBytes: whole('what should have been freed besides, and the filesystem did not show in time'),
+  outstandingInodes: whole('the same in inodes'),
+  predictedBytes: whole('what the plan predicted for what was deleted'),
+  usedBefore: real('usage, in the unit of the target'),
+  usedAfter: real('the same at the end'),
+  thresholdType: thresholdType('the unit of the target'),
+  durationSeconds: real('from the plan to the last measurement'),
+  reachedLow: yes('the target is reached'),
+  stoppedBecause: oneOf<StopReason>('why the sweep ended', stopReasons),
+  remaining: list<string>(
+    'where the space is instead; empty when the target was reached',
+    text('a sentence'),
+  ),
+});
+
+/** `clean --json`. */
+export const cleanSchema: Described<CleanJson> = object<CleanJson>(
+  'What `clean` was to delete, and what it deleted.',
+  {
+    plan: {
+      ...planSchema,
+      description: 'the plan, as `plan --json` prints it, with the target as threshold',
+    },
+    report: orNull({
+      ...sweepReport,
+      description: 'the sweep; null where there was nothing to do, or nobody wanted it',
+    }),
+    deleted: list<CleanJson['deleted'][number]>(
+      'what is gone, in order',
+      object<CleanJson['deleted'][number]>('one deletion', {
+        id,
+        references: names,
+        freedBytes: whole('what the filesystem gained, measured'),
+      }),
+    ),
+  },
+);
+
 const spaceParts = Object.fromEntries(
   Object.entries(spaceKinds).map(([name, meaning]) => [
     name,
@@ -253,6 +317,34 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     thresholds,
     triggered,
     window,
+    unused: orNull(
+      object<NonNullable<StatusJson['unused']>>(
+        'what `MAX_UNUSED_SECONDS` calls for; null where that is off',
+        {
+          maxUnusedSeconds: real('the setting'),
+          missingSeconds: real(
+            'how much longer image use must be tracked before anything is deleted; 0: long enough',
+          ),
+          images: whole(
+            'deletable images that were unused for longer: they are deleted whatever the disk says',
+          ),
+          freedBytes: whole('bytes that all of them free'),
+        },
+      ),
+    ),
+    forecast: orNull(
+      object<Forecast>(
+        'when the filesystem will be full at the rate of the recent past; null where that cannot be known: it takes a past (`--watch`, the daemon, or its STATE_FILE)',
+        {
+          resource: oneOf<Resource>('what will be used up first', { bytes: 'blocks', inodes: 'inodes' }),
+          seconds: real('in how many seconds nothing of it will be available'),
+          earliestSeconds: real('the same with the fastest rate within two standard errors'),
+          latestSeconds: real('the same with the slowest one'),
+          rate: real('bytes or inodes a second'),
+          observedSeconds: real('how far back it looked'),
+        },
+      ),
+    ),
     ...place,
     space: orNull(
       object<SpaceByKind>('the whole filesystem by kind; null where it cannot be told', {
@@ -342,6 +434,7 @@ const setting = {
     relative: 'per cent of the disk',
     absolute: 'bytes',
     free: 'bytes free: `high` is the smaller number',
+    images: 'bytes of all images',
   }),
   capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
   high: real('where a sweep begins, in per cent or bytes'),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { chartReadme } from './chart-readme.ts';
 import { configurationPage } from './configuration-page.ts';
 import { enginesPage } from './engines-page.ts';
 import { eventsPage, logSchema } from './events-page.ts';
@@ -21,15 +22,17 @@ export const generatedPages: readonly GeneratedPage[] = [
   page('docs/events.md', eventsPage),
   page('docs/schema/log.schema.json', logSchema),
   page('docs/json.md', jsonPage),
-  ...['plan', 'status', 'simulate'].map((name) =>
+  ...['plan', 'clean', 'status', 'simulate'].map((name) =>
     page(`docs/schema/${name}.schema.json`, () => outputSchema(name)),
   ),
-  page('deploy/helm/docker-image-cleaner/files/prometheus-rules.yaml', rules),
+  page('deploy/helm/docker-image-cleaner/README.md', chartReadme),
+  page('deploy/helm/docker-image-cleaner/files/prometheus-rules.yaml', copyOf('prometheus/rules.yaml')),
+  page('deploy/helm/docker-image-cleaner/files/dashboard.json', copyOf('grafana/docker-image-cleaner.json')),
 ];
 
 /** The chart can only read what is in its own folder. */
-function rules(): string {
-  return readFileSync(new URL('../../deploy/prometheus/rules.yaml', import.meta.url), 'utf8');
+function copyOf(path: string): () => string {
+  return () => readFileSync(new URL(`../../deploy/${path}`, import.meta.url), 'utf8');
 }
 
 function page(path: string, markdown: () => string): GeneratedPage {

@@ -16,7 +16,7 @@ import {
   type ParsedCommand,
 } from './command-table.ts';
 import { type ConfigFile, type LayeredEnvironment, withConfigFile } from '../config/config-file.ts';
-import { nearest } from '../config/nearest.ts';
+import { didYouMean, meantCommand, withMeaning } from '../config/meaning.ts';
 import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from '../config/settings.ts';
 import { EXIT } from './exit-status.ts';
 import { parseSimulate, simulateSummary } from './simulate-options.ts';
@@ -66,7 +66,7 @@ export function parseCommandLine(
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0
       ? { kind: 'print', text: printed.stdout, stream: 'stdout', exitCode: EXIT.done }
-      : usageError(printed.stderr, argv);
+      : usageError(withMeaning(error, printed.stderr), argv);
   }
   if (parsed === undefined) throw new Error('the argument parser ended without a command, help or error');
   return parsed;
@@ -190,7 +190,7 @@ A flag wins over its variable; an empty string counts as unset.
 A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
 
 Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
-${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold, or could not help.`;
+${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold or its target, or could not help; you said no.`;
 
 /** No command takes arguments; without a command, an argument is one misspelt. */
 function refuseArguments(program: Command, command: Command): void {
@@ -203,10 +203,7 @@ function refuseArguments(program: Command, command: Command): void {
   if (known.includes(argument)) {
     program.error(`error: the command comes before its own flags: ${name} ${argument} ...`);
   }
-  const near = nearest(argument, known);
-  program.error(
-    `error: unknown command '${argument}'${near === undefined ? '' : ` (did you mean ${near}?)`}`,
-  );
+  program.error(`error: unknown command '${argument}'${didYouMean(meantCommand(argument, known))}`);
 }
 
 function configured(
@@ -221,8 +218,13 @@ function configured(
       loaded.problems.map((problem) => file.located(problem)),
       loaded.warnings,
     );
-  const isOn = (flag: string): boolean => own[flag.replace('--', '')] === true;
-  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn);
+  const given = (flag: string): unknown => own[flag.replace('--', '')];
+  const valueOf = (flag: string): string | undefined => {
+    const value = given(flag);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const isOn = (flag: string): boolean => given(flag) === true;
+  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn, valueOf, own);
 }
 
 function settingFlags(given: Readonly<Record<string, unknown>>): Flags {

@@ -2,6 +2,7 @@
  * Every command, once, and what a command line can come to. A new command is a new entry here, and its own kind of
  * ParsedCommand.
  */
+import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/clean-request.ts';
 import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
 import {
   healthcheckRequest,
@@ -9,6 +10,7 @@ import {
   healthcheckSwitches,
   type HealthcheckRequest,
 } from '../config/healthcheck-request.ts';
+import { listOptions, type ListOptions, listSwitches } from '../config/list-options.ts';
 import type { SettingKey } from '../config/settings.ts';
 import {
   uncordonRequest,
@@ -26,10 +28,18 @@ export interface Configured {
   readonly warnings: readonly string[];
 }
 
+/** How a command shows what it sees. */
+interface Shown extends Configured {
+  readonly json: boolean;
+  readonly watch: boolean;
+  readonly list: ListOptions;
+}
+
 export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
-  | ({ readonly kind: 'plan'; readonly json: boolean; readonly watch: boolean } & Configured)
-  | ({ readonly kind: 'status'; readonly json: boolean; readonly watch: boolean } & Configured)
+  | ({ readonly kind: 'plan' } & Shown)
+  | ({ readonly kind: 'status' } & Shown)
+  | ({ readonly kind: 'clean'; readonly request: CleanRequest } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
   | { readonly kind: 'healthcheck'; readonly request: HealthcheckRequest }
@@ -50,8 +60,14 @@ interface AnyCommandEntry {
 }
 
 export interface ConfiguredEntry extends AnyCommandEntry {
-  /** @param isOn whether a switch was given, by its flag */
-  toParsed(configured: Configured, isOn: (flag: string) => boolean): ParsedCommand;
+  /** @param isOn whether a switch was given, by its flag @param valueOf what was given with a flag that takes a value
+   * @param own its own flags, by commander's name */
+  toParsed(
+    configured: Configured,
+    isOn: (flag: string) => boolean,
+    valueOf: (flag: string) => string | undefined,
+    own: Readonly<Record<string, unknown>>,
+  ): ParsedCommand;
 }
 
 /** A command that needs no whole configuration. */
@@ -66,17 +82,22 @@ export type CommandEntry = ConfiguredEntry | BareEntry;
 
 const outputs = {
   '--json': 'Print JSON and nothing else on standard output',
-  '--watch': 'On a terminal: show it again and again, until Ctrl-C or q',
+  '--watch': 'On a terminal: show it live and scroll with the arrow keys, until Ctrl-C or q',
 };
 
 function shown(
   kind: 'plan' | 'status',
   configured: Configured,
   isOn: (flag: string) => boolean,
+  valueOf: (flag: string) => string | undefined,
 ): ParsedCommand {
   const [json, watch] = [isOn('--json'), isOn('--watch')];
   if (json && watch) return refusal(['--json and --watch exclude each other'], []);
-  return { kind, json, watch, ...configured };
+  const given = { top: valueOf('--top'), sort: valueOf('--sort'), all: isOn('--all') };
+  if (json && (given.all || given.top !== undefined || given.sort !== undefined))
+    return refusal(['--json has everything already: --top, --sort and --all are for the tables'], []);
+  const result = listOptions(kind, given);
+  return result.ok ? { kind, json, watch, list: result.list, ...configured } : refusal(result.problems, []);
 }
 
 export const commands: Readonly<Record<string, CommandEntry>> = {
@@ -87,13 +108,23 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   plan: {
     summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
-    switches: outputs,
-    toParsed: (configured, isOn) => shown('plan', configured, isOn),
+    switches: { ...outputs, ...listSwitches('plan') },
+    toParsed: (configured, isOn, valueOf) => shown('plan', configured, isOn, valueOf),
   },
   status: {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
-    switches: outputs,
-    toParsed: (configured, isOn) => shown('status', configured, isOn),
+    switches: { ...outputs, ...listSwitches('status') },
+    toParsed: (configured, isOn, valueOf) => shown('status', configured, isOn, valueOf),
+  },
+  clean: {
+    summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
+    switches: cleanSwitches,
+    toParsed: (configured, _isOn, _valueOf, own) => {
+      const result = cleanRequest(own, configured.config.dryRun);
+      return result.ok
+        ? { kind: 'clean', request: result.request, ...configured }
+        : refusal(result.problems, configured.warnings);
+    },
   },
   uncordon: {
     summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',

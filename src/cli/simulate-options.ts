@@ -190,6 +190,14 @@ function define(): Command {
     )
     .addOption(
       of(
+        '--max-unused <duration>',
+        'delete images unused for longer whatever the disk says, as MAX_UNUSED_SECONDS; 0: off',
+        seconds(0, longestAgeSeconds),
+        0,
+      ),
+    )
+    .addOption(
+      of(
         '--keep-last <number>',
         'keep so many of the newest images of each repository',
         wholeNumber(0, 10_000),

@@ -5,7 +5,7 @@
 
 /** A part of the core's Thresholds. */
 export interface OurThresholds {
-  readonly type: 'relative' | 'absolute' | 'free';
+  readonly type: 'relative' | 'absolute' | 'free' | 'images';
   readonly high: number;
 }
 

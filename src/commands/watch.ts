@@ -1,20 +1,31 @@
-/** `--watch`: a command's text, again and again on the terminal, until Ctrl-C or q. */
+/** `--watch`: what a command shows, again and again on the terminal, to be scrolled, until Ctrl-C or q. */
 import { sleep } from '../system/clock.ts';
-import { printable } from '../core/model/printable.ts';
+import { printableLines } from '../core/model/printable.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
 import { EXIT } from '../cli/exit-status.ts';
+import { paragraph } from '../surfaces/terminal/list.ts';
 import { Screen } from '../surfaces/terminal/screen.ts';
+import type { TextLook } from '../surfaces/terminal/table.ts';
 import { complain } from './look.ts';
 
 /** From the end of one look to the next. */
 const EVERY_MS = 2_000;
 
+/** A page that scrolls. */
+export interface Page extends TextLook {
+  readonly scrolls: true;
+}
+
 /**
- * Shows what `render` gives until the user has seen enough; what cannot be reached is said on the screen and tried again.
- * @param render looks anew and gives the text.
+ * Shows what there is until the user has seen enough; what cannot be reached is said on the screen and tried again.
+ * @param see looks at the world.
+ * @param text what was seen, as wide as the terminal is now: also called when its size changes.
  */
-export async function watch(render: (signal: AbortSignal) => Promise<string>): Promise<number> {
+export async function watch<Seen>(
+  see: (signal: AbortSignal) => Promise<Seen>,
+  text: (seen: Seen, page: Page) => string,
+): Promise<number> {
   const { stdin, stdout } = process;
   if (!stdout.isTTY) {
     complain('--watch needs a terminal; for machines there is --json, or metrics over HTTP');
@@ -24,16 +35,20 @@ export async function watch(render: (signal: AbortSignal) => Promise<string>): P
   const end = (): void => {
     enough.abort();
   };
+  const screen = new Screen(stdout);
   // In raw mode, so that what is typed is not drawn into the view; Ctrl-C then comes as a character.
   const onKeys = (keys: Buffer): void => {
-    if (/[\u0003\u0004qQ]/.test(keys.toString('latin1'))) end();
+    const typed = keys.toString('latin1');
+    if (/[\u0003\u0004qQ]/.test(typed)) end();
+    else screen.press(typed);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   if (stdin.isTTY) stdin.setRawMode(true).on('data', onKeys);
-  const screen = new Screen(stdout);
   try {
     while (!enough.signal.aborted) {
-      screen.show(await textOf(render, enough.signal));
+      const shown = await textOf(see, text, enough.signal);
+      const head = `every ${EVERY_MS / 1000} s, q ends · ${new Date().toLocaleTimeString('sv')}`;
+      screen.show(head, (columns) => shown({ stream: stdout, columns, scrolls: true }));
       await sleep(EVERY_MS, enough.signal);
     }
   } catch (error) {
@@ -46,15 +61,17 @@ export async function watch(render: (signal: AbortSignal) => Promise<string>): P
   return EXIT.done;
 }
 
-async function textOf(
-  render: (signal: AbortSignal) => Promise<string>,
+async function textOf<Seen>(
+  see: (signal: AbortSignal) => Promise<Seen>,
+  text: (seen: Seen, page: Page) => string,
   signal: AbortSignal,
-): Promise<string> {
-  const head = `every ${EVERY_MS / 1000} s, q ends · ${new Date().toLocaleTimeString('sv')}`;
+): Promise<(page: Page) => string> {
   try {
-    return `${head}\n\n${await render(signal)}`;
+    const seen = await see(signal);
+    return (page) => text(seen, page);
   } catch (error) {
     if (!(error instanceof EngineError || error instanceof DiskError)) throw error;
-    return `${head}\n\n${printable(error.message, 4000)}\n\nTrying again.`;
+    const message = printableLines(error.message, 4000);
+    return (page) => [...paragraph(message, page), '', 'Trying again.'].join('\n');
   }
 }

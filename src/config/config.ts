@@ -51,13 +51,15 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly softLevel: number | undefined;
   /** Of the Docker Engine, should it be one. */
   readonly engine: EngineAddress;
-  /** Whether somebody named it (DOCKER_HOST). */
-  readonly engineIsNamed: boolean;
+  /** What named it; undefined: nothing did. A Docker context may yet. */
+  readonly engineNamedBy: string | undefined;
 };
 
 /** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/keep-file.ts). */
 export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
+  /** Set where the engine's disk is not this machine's: why, a sentence for people. */
+  readonly elsewhere?: string | undefined;
   readonly target: EngineTarget;
 };
 
@@ -100,7 +102,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
 
   if ((values.maxUnusedSeconds ?? 0) > 0 && values.stateFile === undefined)
     warnings.push(
-      `${variableOf('maxUnusedSeconds')} without ${variableOf('stateFile')}: each start begins to watch anew, so nothing is deleted before one has run for that long`,
+      `${variableOf('maxUnusedSeconds')} without ${variableOf('stateFile')}: each start tracks image use from the beginning, so nothing is deleted before a run has lasted that long`,
     );
 
   const http = judgeHttp(values, (key) => written(key, env, flags)?.name ?? variableOf(key));
@@ -133,7 +135,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     criticalLevel: judged.criticalLevel,
     softLevel: judged.softLevel,
     engine: engine.address,
-    engineIsNamed: (env['DOCKER_HOST'] ?? '').trim() !== '',
+    engineNamedBy: (env['DOCKER_HOST'] ?? '').trim() === '' ? undefined : 'DOCKER_HOST',
   };
   return { ok: true, config, warnings };
 }

@@ -73,7 +73,7 @@ function plainText(value: unknown): string {
 
 const threshold = judgedLater(
   'percent|bytes',
-  `relative: ${percentAllowed}; absolute and free: ${bytesAllowed}`,
+  `relative: ${percentAllowed}; absolute, free and images: ${bytesAllowed}`,
 );
 
 export const settings = {
@@ -97,6 +97,13 @@ export const settings = {
     default: undefined,
     defaultText: `the first that is there of ${defaultSocketPaths.map((path) => `unix://${path}`).join(' and ')}`,
   }),
+  hostRun: setting({
+    group: 'Engine',
+    help: 'In a pod, where it sees the /run of its node: the socket of kubelet’s runtime is looked for there (the chart sets it)',
+    kind: absolutePath(),
+    default: undefined,
+    defaultText: '',
+  }),
   pathToCheck: setting({
     group: 'Disk',
     help: 'Where the engine keeps its images: the path whose filesystem is watched, as this process sees it',
@@ -113,8 +120,8 @@ export const settings = {
   }),
   thresholdType: setting({
     group: 'Disk',
-    help: 'What the thresholds are: per cent of the filesystem (relative), bytes used below the path (absolute), or bytes free on the filesystem (free: a sweep begins when less than HIGH is free and ends when LOW is free, so HIGH is the smaller number)',
-    kind: choice('relative', 'absolute', 'free'),
+    help: 'What the thresholds are: per cent of the filesystem (relative), bytes used below the path (absolute), bytes free on the filesystem (free: a sweep begins when less than HIGH is free and ends when LOW is free, so HIGH is the smaller number), or bytes of all images as the engine counts them (images), which needs no disk, as with an engine on another machine',
+    kind: choice('relative', 'absolute', 'free', 'images'),
     default: 'relative',
   }),
   thresholdHigh: setting({
@@ -122,7 +129,7 @@ export const settings = {
     help: 'Usage at which deleting starts; with free thresholds, deleting starts when less than this is free',
     kind: threshold,
     default: undefined,
-    defaultText: '80; none in absolute and free mode',
+    defaultText: '80; none where the thresholds are bytes',
   }),
   thresholdLow: setting({
     group: 'Disk',
@@ -137,6 +144,14 @@ export const settings = {
     kind: threshold,
     default: undefined,
     defaultText: 'off',
+  }),
+  thresholdCritical: setting({
+    group: 'Disk',
+    help: 'Usage from which a full disk is worse than anything else: a sweep does not wait for the cordon (API server away, or no slot free), deletes without delay, and keeps new images for 2 minutes at most',
+    kind: threshold,
+    default: undefined,
+    defaultText:
+      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
   }),
   policy: setting({
     group: 'Sweeps',
@@ -163,9 +178,15 @@ export const settings = {
     kind: seconds(1, longestSeconds),
     default: 300,
   }),
+  watchSeconds: setting({
+    group: 'Sweeps',
+    help: 'How often to look at the filesystem between two checks, at next to no cost: a check begins at once when usage crosses a threshold; 0: only every interval',
+    kind: seconds(0, 86_400),
+    default: 5,
+  }),
   delaySeconds: setting({
     group: 'Sweeps',
-    help: 'Time between two deletions, so that the engine keeps up with its other work',
+    help: 'Time between two deletions, so that the engine keeps up with its other work; above the critical threshold there is none',
     kind: seconds(0, 86_400),
     default: 1,
   }),
@@ -197,13 +218,13 @@ export const settings = {
   }),
   minAgeSeconds: setting({
     group: 'Sweeps',
-    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum',
+    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum; above the critical threshold 120 at most',
     kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
   maxUnusedSeconds: setting({
     group: 'Sweeps',
-    help: 'Delete images that nobody has used for longer, whatever the disk says; only once their use was watched for that long, and never what is in use or protected; 0: off',
+    help: 'Delete images unused for longer, however empty the disk is, once image use was tracked for that long; never images that are in use or protected; 0: off',
     kind: seconds(0, longestAgeSeconds),
     default: 0,
   }),
@@ -268,14 +289,6 @@ export const settings = {
     help: 'The longest that a sweep may keep the node cordoned: then it is uncordoned and the sweep ends',
     kind: seconds(1, longestSeconds),
     default: 900,
-  }),
-  thresholdCritical: setting({
-    group: 'Kubernetes',
-    help: 'Usage from which a sweep does not wait for the cordon (API server away, or no slot free)',
-    kind: threshold,
-    default: undefined,
-    defaultText:
-      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
   }),
   maxCordonedNodes: setting({
     group: 'Kubernetes',

@@ -60,7 +60,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
   const lowGiven = read(low);
   const criticalGiven = read(critical);
   const softGiven = read(soft);
-  if ((type === 'absolute' || type === 'free') && high === undefined) problems.push(highMissing(type));
+  if (type !== undefined && type !== 'relative' && high === undefined) problems.push(highMissing(type));
   if (type === undefined || problems.length > 0) return refused();
 
   const highValue = highGiven ?? defaultRelativeHigh;
@@ -101,6 +101,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
     relative: Math.max(defaultRelativeCritical, highValue),
     free: highValue * freeCriticalPerHigh,
     absolute: undefined,
+    images: undefined,
   }[type];
   return {
     thresholds: { type, high: highValue, low: lowValue },
@@ -113,7 +114,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
 
 /** By an unknown type, a threshold is refused only when neither type would take it. */
 function parseByType(text: string, type: Thresholds['type'] | undefined): Parsed<number> {
-  if (type === 'absolute' || type === 'free') return parseBytes(text);
+  if (type === 'absolute' || type === 'free' || type === 'images') return parseBytes(text);
   const percent = parsePercent(text);
   if (percent.ok) return percent;
   const bytes = parseBytes(text);
@@ -124,7 +125,7 @@ function parseByType(text: string, type: Thresholds['type'] | undefined): Parsed
   return { ok: false, reason: percent.reason + hint };
 }
 
-function highMissing(type: 'absolute' | 'free'): string {
+function highMissing(type: Thresholds['type']): string {
   const reason = `in ${type} mode it must be set (or ${flagOf('thresholdHigh')}); expected ${bytesAllowed}`;
   return problemLine(variableOf('thresholdHigh'), undefined, reason);
 }

@@ -1,20 +1,26 @@
 /**
- * What MAX_UNUSED_SECONDS deletes whatever the disk says: every image that may go and has been unused for longer. The same
- * protections as in every plan, and the same order between images that stand on each other.
+ * What MAX_UNUSED_SECONDS deletes whatever the disk says: every deletable image that has been unused for longer, with the
+ * protections of every plan, and dependents first.
  */
 import { Eligibility } from './eligibility.ts';
 import type { Freed } from './forest/reclaim.ts';
 import { type PlanInput, victimsOf, type Victim } from './plan.ts';
 import { takeAll } from './select/order/in-order.ts';
 import { formatBytes } from './model/format.ts';
+import type { UnusedSummary } from './model/unused.ts';
 import { missingWatchMs, unusedFor, unusedReason } from './use-history/unused.ts';
 
 export interface UnusedPlan {
   readonly maxUnusedSeconds: number;
-  /** For so long the use of images must be watched yet before anything is deleted; 0: it has been. */
+  /** How much longer the use of images must be tracked before anything is deleted; 0: long enough. */
   readonly missingSeconds: number;
   readonly victims: readonly Victim[];
   readonly freed: Freed;
+}
+
+/** Its figures. */
+export function summaryOf({ maxUnusedSeconds, missingSeconds, victims, freed }: UnusedPlan): UnusedSummary {
+  return { maxUnusedSeconds, missingSeconds, images: victims.length, freedBytes: freed.bytes };
 }
 
 export function planUnused(

@@ -2,80 +2,28 @@
  * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
  * once, when it begins, and tried again with backoff until it is over.
  */
-import type { Listener } from '../events/listener.ts';
-import { backoff, sleep } from '../system/clock.ts';
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
+import { backoff } from '../system/clock.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import type { Policy } from '../core/policy/policy.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
-import type { Protections } from '../core/eligible/rules.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
 import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
-import { isTriggered, level, reaches, type Thresholds } from '../core/model/thresholds.ts';
+import { isTriggered, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
-import { isOpen, type Window } from '../core/model/window.ts';
-import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
-import type { HeldCordon, SweepCordon, Verdict } from '../sweep/cordon-guard.ts';
-import type { Due, Reporter, SweepReport } from '../events/events.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
+import { EngineError, type EngineInfo } from '../engine/engine.ts';
+import type { HeldCordon, Verdict } from '../sweep/cordon-guard.ts';
+import type { Due } from '../events/events.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
-import { MaxUnused } from './max-unused.ts';
+import { type MaxUnused, maxUnusedOf } from './max-unused.ts';
 import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
 import { RepeatGuard } from './repeat-guard.ts';
 import { IdleMemory } from './idle-memory.ts';
 import { Observer, type Snapshot } from '../observe/observer.ts';
 import { PathCheck } from './path-check.ts';
-import type { RemovedNames } from '../sweep/remove/removed-names.ts';
-import { sweep } from '../sweep/sweep.ts';
+import { sweep, type Swept } from '../sweep/sweep.ts';
+import type { CheckResult, DaemonOptions } from './options.ts';
+import { Watch } from './watch.ts';
 import { whyClosed } from './window-gate.ts';
-
-export interface DaemonOptions {
-  readonly engine: Engine;
-  readonly disk: ImageDisk;
-  readonly report: Reporter;
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory | undefined) | undefined;
-  /** Those in force, which change with the file of KEEP_FILE. */
-  readonly protections: Protections;
-  /** Reads that file again if it changed; true where other protections are in force now. */
-  readonly rereadRules?: () => Promise<boolean>;
-  readonly clean: Clean;
-  /** The circuit breakers, and what they have counted; none where left out. */
-  readonly budget?: DeletionBudget;
-  readonly intervalSeconds: number;
-  readonly delaySeconds: number;
-  /** One engine request; also how long a sweep waits for an engine that went away. */
-  readonly timeoutSeconds: number;
-  readonly dryRun: boolean;
-  /** Sweep although the images are on another filesystem. */
-  readonly sweepOtherFilesystem?: boolean;
-  /** Where the node is to be cordoned during a sweep. */
-  readonly cordon?: SweepCordon | undefined;
-  /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
-  readonly criticalLevel?: number | undefined;
-  /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
-  readonly softLevel?: number | undefined;
-  /** When deletions may begin below the critical level; undefined: at any time. */
-  readonly window?: Window | undefined;
-  /** How long nothing may have come or begun before they do. */
-  readonly quietSeconds?: number;
-  /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
-  readonly audience?: Listener | undefined;
-  /** Images unused for longer go whatever the disk says; 0 or undefined: off. Needs the history. */
-  readonly maxUnusedSeconds?: number;
-  /** Whether the history misses nothing at the moment; without it nothing goes for being unused. */
-  readonly isFollowing?: () => boolean;
-  /** What an earlier life took off images and did not come to an end with. */
-  readonly removedNames?: RemovedNames | undefined;
-  readonly stop: AbortSignal;
-  readonly abandon: AbortSignal;
-  /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
-  readonly settleMs?: number;
-}
 
 /** Looks at an unanswered deletion so often before the sweep ends. */
 const LOOKS = 10;
@@ -84,20 +32,12 @@ const SETTLE_MS = 30_000;
 const SLACK_SECONDS = 30;
 /** So long a walk over the layers of a large and slow disk may take. */
 const WALK_SECONDS = 7_200;
-/** How often the disk is judged while the cordon is waited for; see sweep-cordon.ts. */
+/** How often the disk is judged while the cordon is waited for; see cordon-guard.ts. */
 const JUDGE_SECONDS = 10;
 /** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
 const REQUESTS = 4;
 
-/** How a check ended; `sweep` is there when there was one. */
-export type CheckResult =
-  | { readonly outcome: 'below-high' }
-  | { readonly outcome: 'skipped' }
-  /** Over HIGH, but deleting images is known not to help. */
-  | { readonly outcome: 'cannot-help' }
-  | { readonly outcome: 'swept'; readonly sweep: SweepReport }
-  | { readonly outcome: 'unavailable' }
-  | { readonly outcome: 'stopped' };
+const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped', 'cannot-help']);
 
 /** What the daemon remembers between checks. */
 export class Daemon {
@@ -116,6 +56,9 @@ export class Daemon {
   private readonly maxUnused: MaxUnused | undefined;
   private readonly observer: Observer;
   private readonly budget: DeletionBudget;
+  private readonly watch: Watch;
+  /** What the last check left; undefined where it could not measure. */
+  private usage: Usage | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
@@ -126,15 +69,21 @@ export class Daemon {
     this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
     this.keepCheck = new KeepCheck(options.protections, options.report);
+    this.watch = new Watch({
+      ...options,
+      watchSeconds: options.watchSeconds ?? 0,
+      heard: () => {
+        const known = options.history?.();
+        return known && { arrival: known.busyAtMs, any: known.latestMs };
+      },
+      looked: (usage) => options.audience?.looked?.(usage),
+    });
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
-    const { maxUnusedSeconds = 0, isFollowing = () => false } = options;
-    if (maxUnusedSeconds > 0 && history !== undefined)
-      this.maxUnused = new MaxUnused({
-        ...options,
-        ...{ observer, history, isFollowing, maxUnusedSeconds, settleMs },
-        budget: this.budget,
-        looks: LOOKS,
-      });
+    this.maxUnused = maxUnusedOf(options, {
+      ...{ observer, failures, budget: this.budget, settleMs, looks: LOOKS },
+      patienceMs: options.timeoutSeconds * 1000,
+      alive: () => this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds),
+    });
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
         ...options,
@@ -149,23 +98,19 @@ export class Daemon {
       });
   }
 
-  /** What has been unused for too long goes after any check at which deletions may begin, also one that swept. */
-  private async deleteUnused(): Promise<void> {
-    const { window } = this.options;
-    if (this.maxUnused === undefined || (window !== undefined && !isOpen(window, Date.now()))) return;
-    // A sweep that lost them has said so.
-    if (this.engineReachable !== true || !this.pathReachable) return;
-    this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
-    await this.maxUnused.check();
+  /** Begins the next check at once; one that is under way is followed by another. */
+  checkNow(): void {
+    this.watch.ask();
   }
 
-  /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
+  /** Checks every interval, and when the disk says so, until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
     const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
-      const { outcome } = await this.check();
+      const result = await this.check();
+      const { outcome } = result;
       if (outcome !== 'unavailable') retry = backoff();
       const waitMs =
         outcome === 'unavailable'
@@ -173,7 +118,12 @@ export class Daemon {
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
       memory.giveBack();
-      await sleep(waitMs, stop);
+      const wasInVain = result.outcome === 'swept' ? !result.sweep.reachedLow : isInVain.has(outcome);
+      await this.watch.wait(waitMs, {
+        usage: outcome === 'unavailable' ? undefined : this.usage,
+        wasInVain,
+        choiceChangesInMs: this.lastSweep.choiceChangesInMs(Date.now()),
+      });
     }
   }
 
@@ -186,7 +136,6 @@ export class Daemon {
     try {
       await options.rereadRules?.();
       const result = await this.sweepIfDue();
-      if (result.outcome !== 'stopped') await this.deleteUnused();
       // After a check that swept, the world is another one.
       if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
       return result;
@@ -212,11 +161,13 @@ export class Daemon {
     const { options } = this;
     this.alive(REQUESTS * options.timeoutSeconds + this.usageSeconds());
     await this.reachEngine();
-    const usage = await options.disk.usage(options.stop);
+    let usage = await options.disk.usage(options.stop);
     if (!this.pathReachable) {
       this.pathReachable = true;
       options.report({ event: 'path.available', path: options.disk.path });
     }
+    if (this.maxUnused !== undefined) usage = await this.maxUnused.check(usage);
+    this.usage = usage;
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
     const due = this.due(used, triggered);
@@ -236,7 +187,7 @@ export class Daemon {
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
     const closed = whyClosed(options, usage, Date.now());
-    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep());
+    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -291,19 +242,19 @@ export class Daemon {
       if (answer === 'not-needed') return { outcome: 'below-high' };
       if (answer !== 'critical') held = answer;
     }
-    let report: SweepReport;
+    let swept: Swept;
     try {
       this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
       const snapshot = await this.observer.snapshot(stop);
       await this.checkPlace(snapshot.store.images);
       await this.tellAudience(snapshot);
-      report = await sweep(snapshot, this.sweepOptions(held));
+      swept = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
     }
-    if (!dryRun) cordon?.tell(report);
-    await this.remember(report);
-    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+    if (!dryRun) cordon?.tell(swept.report);
+    await this.remember(swept);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: swept.report };
   }
 
   /** What the disk says while the cordon is waited for. */
@@ -351,10 +302,11 @@ export class Daemon {
     if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
   }
 
-  private async remember(report: SweepReport): Promise<void> {
+  private async remember({ report, usage }: Swept): Promise<void> {
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    await this.lastSweep.remember(report);
+    this.usage = usage;
+    await this.lastSweep.remember(report, usage);
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -386,6 +338,7 @@ export class Daemon {
       history: options.history,
       protections: options.protections,
       ...(options.rereadRules && { rereadRules: options.rereadRules }),
+      criticalLevel: options.criticalLevel,
       clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,

@@ -1,104 +1,115 @@
 /**
- * MAX_UNUSED_SECONDS: images that nobody has used for longer are deleted whatever the disk says, one by one and without a
- * cordon: below HIGH nothing is in a hurry, and scheduling goes on. Only by a history that has watched for that long and
- * misses nothing at the moment; until there is something to delete, no check costs the engine a request.
+ * MAX_UNUSED_SECONDS: at which checks images are deleted because nobody has used them for longer. Only by a history that has
+ * tracked use for that long and misses nothing at the moment. Until an image is due, no check costs an engine request.
  */
-import { freedBetween } from '../core/model/thresholds.ts';
-import type { DeletionBudget } from '../core/deletion-budget.ts';
+import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { Protections } from '../core/eligible/rules.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
-import { planUnused, type UnusedPlan } from '../core/plan-unused.ts';
+import type { Usage } from '../core/model/thresholds.ts';
+import { planUnused } from '../core/plan-unused.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
-import { idsUnusedFor } from '../core/use-history/unused.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
+import { idsUnusedFor, unusedMs } from '../core/use-history/unused.ts';
 import type { Observer } from '../observe/observer.ts';
-import {
-  noteFreed,
-  type RemovalSettings,
-  removeVictim,
-  tellLimit,
-  tellPlanned,
-  tellRemoval,
-} from '../sweep/delete-victim.ts';
-import { hasFired, sleep } from '../system/clock.ts';
+import { deleteUnused, type DeleteUnusedOptions } from '../sweep/delete-unused.ts';
+import type { DaemonOptions } from './options.ts';
+import { whyClosed, type WindowRules } from './window-gate.ts';
 
-export interface MaxUnusedOptions extends RemovalSettings {
-  readonly disk: ImageDisk;
+export interface MaxUnusedOptions extends Omit<DeleteUnusedOptions, 'isStillUnused'>, WindowRules {
   readonly observer: Observer;
   readonly history: () => UsageHistory | undefined;
   /** Whether the history misses nothing at the moment. */
   readonly isFollowing: () => boolean;
   readonly protections: Protections;
-  /** See DaemonOptions. */
-  readonly rereadRules?: () => Promise<boolean>;
+  readonly clean: Clean;
   readonly maxUnusedSeconds: number;
-  readonly budget: DeletionBudget;
-  readonly dryRun: boolean;
+  /** Says that the loop lives, before the engine and the disk are asked. */
+  readonly alive: () => void;
 }
 
-/** What stayed although it is unused is looked at again after this time: a protection may have ended. */
+/** Images that were not deleted although they are due are looked at again after this time: a protection may have ended. */
 const AGAIN_MS = 3_600_000;
+
+/** Undefined where the rule is off. */
+export function maxUnusedOf(
+  options: DaemonOptions,
+  parts: Pick<
+    MaxUnusedOptions,
+    'observer' | 'budget' | 'failures' | 'settleMs' | 'looks' | 'patienceMs' | 'alive'
+  >,
+): MaxUnused | undefined {
+  const { maxUnusedSeconds = 0, history, isFollowing } = options;
+  if (maxUnusedSeconds <= 0 || history === undefined || isFollowing === undefined) return undefined;
+  return new MaxUnused({ ...options, ...parts, maxUnusedSeconds, history, isFollowing });
+}
 
 export class MaxUnused {
   readonly #options: MaxUnusedOptions;
-  /** What stayed at the last look, or could not be deleted, with the reason; and when that was. */
-  #stayed: ReadonlySet<RemovableId> = new Set();
-  readonly #refused = new Map<RemovableId, string>();
-  #lookedAtMs = 0;
+  /** Those due at the last look that ended with nothing left to do; and when that was. */
+  #settled: ReadonlySet<RemovableId> = new Set();
+  #settledAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MaxUnusedOptions) {
     this.#options = options;
   }
 
-  /** To be called at each check at which deletions may begin. @throws EngineError, DiskError as Observer.snapshot(). */
-  async check(): Promise<void> {
-    const { history, isFollowing, maxUnusedSeconds, budget, observer, protections, clean, stop } = this.#options;
-    const known = history();
-    if (known === undefined || !isFollowing() || !clean.images || stop.aborted) return;
-    const ids = idsUnusedFor(known, maxUnusedSeconds * 1000, Date.now());
-    const isDue = performance.now() - this.#lookedAtMs > AGAIN_MS;
-    if (isDue) this.#refused.clear();
-    if (!isDue && ids.every((id) => this.#stayed.has(id))) return;
-    if (ids.length === 0 || budget.waitMs(performance.now()) > 0) return;
-    this.#lookedAtMs = performance.now();
-    const { store } = await observer.snapshot(stop);
-    const refused = this.#refused;
-    const current = history();
-    const plan = planUnused(
-      { store, protections, clean, refused, history: current, nowMs: Date.now() },
-      maxUnusedSeconds,
-    );
-    // Something may have been missed while the store was listed.
-    if (isFollowing()) await this.#carryOut(plan);
-    this.#stayed = new Set(ids);
+  /**
+   * To be called at each check, before a sweep: what is deleted here need not be swept.
+   * @param usage of now. @returns usage afterwards. @throws EngineError, DiskError
+   */
+  async check(usage: Usage): Promise<Usage> {
+    let after = usage;
+    while (this.#isDue(after)) {
+      const { observer, clean, protections, isFollowing, history, failures, maxUnusedSeconds } =
+        this.#options;
+      this.#options.alive();
+      const ids = this.#ids();
+      const { store } = await observer.snapshot(this.#options.stop);
+      // Something may have been missed while the store was listed.
+      if (!isFollowing()) return after;
+      const nowMs = Date.now();
+      const refused = failures.refusals(nowMs);
+      const plan = planUnused(
+        { store, protections, clean, refused, history: history(), nowMs },
+        maxUnusedSeconds,
+      );
+      let hasEnded = true;
+      if (plan.victims.length > 0) {
+        const isStillUnused = ({ id }: { readonly id: RemovableId }): boolean => this.#isStillUnused(id);
+        const done = await deleteUnused(plan, after, { ...this.#options, isStillUnused });
+        after = done.usage;
+        if (done.report.endedBecause === 'changed') continue;
+        hasEnded = done.report.endedBecause === 'done';
+      }
+      if (hasEnded) {
+        this.#settled = new Set(ids);
+        this.#settledAtMs = performance.now();
+      }
+      return after;
+    }
+    return after;
   }
 
-  async #carryOut({ victims }: UnusedPlan): Promise<void> {
-    const { disk, budget, dryRun, report, maxUnusedSeconds, delaySeconds, stop, abandon } = this.#options;
-    if (victims.length === 0) return;
-    report({ event: 'max-unused.started', images: victims.length, maxUnusedSeconds, dryRun });
-    if (dryRun) {
-      for (const victim of victims) tellPlanned(victim, report);
-      return;
-    }
-    let before = await disk.usage(abandon);
-    for (const [tried, victim] of victims.entries()) {
-      if (hasFired(stop) || (await this.#options.rereadRules?.()) === true) return;
-      const limit = budget.forbids(victim.predicted.bytes, tried, performance.now());
-      if (limit !== undefined) {
-        tellLimit(limit, this.#options);
-        return;
-      }
-      const begunMs = performance.now();
-      const result = await removeVictim(victim, this.#options);
-      const after = await disk.usage(abandon);
-      const durationSeconds = (performance.now() - begunMs) / 1000;
-      noteFreed(result, victim, freedBetween(before, after), budget);
-      tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
-      before = after;
-      if (result.outcome === 'denied' || result.outcome === 'unresolved') return;
-      if (result.outcome === 'failed') this.#refused.set(victim.id, result.message);
-      if (result.outcome === 'deleted') await sleep(delaySeconds * 1000, stop);
-    }
+  #isDue(usage: Usage): boolean {
+    const { isFollowing, clean, budget, failures, stop } = this.#options;
+    if (!clean.images || stop.aborted || !isFollowing()) return false;
+    if (budget.waitMs(performance.now()) > 0 || failures.whyWait(Date.now()) !== undefined) return false;
+    if (whyClosed(this.#options, usage, Date.now()) !== undefined) return false;
+    const ids = this.#ids();
+    if (ids.length === 0) return false;
+    const isLongAgo = performance.now() - this.#settledAtMs > AGAIN_MS;
+    return isLongAgo || !ids.every((id) => this.#settled.has(id));
+  }
+
+  #ids(): readonly RemovableId[] {
+    const known = this.#options.history();
+    return known === undefined ? [] : idsUnusedFor(known, this.#options.maxUnusedSeconds * 1000, Date.now());
+  }
+
+  #isStillUnused(id: RemovableId): boolean {
+    const { history, isFollowing, maxUnusedSeconds } = this.#options;
+    const known = history();
+    return (
+      known !== undefined && isFollowing() && unusedMs(known, { id }, Date.now()) >= maxUnusedSeconds * 1000
+    );
   }
 }

@@ -97,6 +97,12 @@ export const daemonEvents = {
     fields: { address: text('as configured'), message },
     says: (event) => event.message,
   }),
+  'engine.chosen': define({
+    level: 'info',
+    when: 'the program starts: which engine is cleaned, and why that one; the first line',
+    fields: { endpoint, reason: text('what named it, or what was found') },
+    says: (event) => `engine at ${event.endpoint}: ${event.reason}`,
+  }),
   'engine.connected': define({
     level: 'info',
     when: 'the engine answers, for the first time or again',

@@ -174,7 +174,7 @@ export class Follower {
     queue.accept();
     const early = [...queue.takeAll()];
     const listsBeganMs = clock() + this.#skewMs;
-    // Images first, as in observe.ts. Events that come from now on are taken after the lists.
+    // Images first, as in list-store.ts. Events that come from now on are taken after the lists.
     const images = await engine.listImages(signal);
     const containers = await engine.listContainers(signal);
     const described = await feed.describe(images, signal);

@@ -11,7 +11,7 @@ import { Feed } from './feed.ts';
 import { Follower } from './follower.ts';
 import type { MeasuredLayers } from './layers.ts';
 import { probeStateFile } from '../system/state-file.ts';
-import { loadHistory, saveHistory } from './saved.ts';
+import { loadHistory, SAVED_AT_LEAST_EVERY_MS, saveHistory } from './saved.ts';
 import { SeenEvents } from './seen.ts';
 import { TraceFile, type TraceFileOptions, traceLine } from './trace-file.ts';
 
@@ -51,8 +51,6 @@ export interface History {
 }
 
 const SAVE_EVERY_MS = 60_000;
-/** Also when nothing changed, so that a crash does not make a quiet week a week in which nothing was seen. */
-const SAVE_AT_LEAST_EVERY_MS = 3_600_000;
 
 /** Reads the state file and begins to follow. @param signal ends the following as `close` does, which is still to be called. */
 export async function startHistory(options: HistoryOptions, signal: AbortSignal): Promise<History> {
@@ -124,7 +122,7 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
     const { seenUntilMs } = follower;
     if (stateFile === undefined || seenUntilMs === undefined) return;
     const age = clock() - savedAtMs;
-    if (!isLast && !isChanged && age < SAVE_AT_LEAST_EVERY_MS && age >= 0) return;
+    if (!isLast && !isChanged && age < SAVED_AT_LEAST_EVERY_MS && age >= 0) return;
     await write(stateFile, async () => {
       isChanged = false;
       savedAtMs = clock();

@@ -39,6 +39,8 @@ export interface SweepOptions {
   /** Those in force; see DaemonOptions. */
   readonly protections: Protections;
   readonly rereadRules?: () => Promise<boolean>;
+  /** Usage from which nothing is waited for, in the thresholds' unit; undefined: none. */
+  readonly criticalLevel?: number | undefined;
   readonly clean: Clean;
   readonly delaySeconds: number;
   readonly dryRun: boolean;

@@ -61,6 +61,12 @@ describe('helm install', () => {
         'tolerateEverything=true',
       ],
       ...['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9', 'cleaner.cordonMode=taint'],
+      ...['metrics.service.enabled=true', 'metrics.dashboard.enabled=true', 'extraArgs[0]=--log-level=debug'],
+      ...[
+        'extraVolumes[0].name=more',
+        'extraVolumeMounts[0].name=more',
+        'extraVolumeMounts[0].mountPath=/more',
+      ],
       ...['podLabels.a=b', 'podAnnotations.a=b', 'commonLabels.a=b', 'imagePullSecrets[0].name=pull'],
       ...[
         'nodeSelector.pool=build',

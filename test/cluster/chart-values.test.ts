@@ -26,6 +26,13 @@ describe('values that are refused', () => {
       'http.enabled=false,metrics.prometheusRule.enabled=true',
       'needs http.enabled',
     ],
+    [
+      'the same pods scraped twice',
+      'metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true',
+      'enable one',
+    ],
+    ['a socket alone that nobody names', 'engine.socketMount=file', 'which socket?'],
+    ['a pattern that is none', 'cleaner.keep[0].name=x', 'keep'],
     ['a relative path', 'engine.dataDir=var/lib/docker', 'dataDir'],
     ['the socket as a path', 'engine.socketName=/run/docker.sock', 'socketName'],
     [
@@ -40,29 +47,15 @@ describe('values that are refused', () => {
   });
 });
 
-/** `a.b.c` of every value; an empty object or list counts as one value. */
-function leaves(value: unknown, path: string[] = []): string[] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value) || Object.keys(value).length === 0)
-    return [path.join('.')];
-  if (path.length === 1 && ['resources', 'updateStrategy', 'podSecurityContext'].includes(path[0] ?? ''))
-    return [path.join('.')];
-  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
-}
-
-it('every value is in the table of the README, and nothing else is', () => {
-  const values = leaves(parse(readFileSync(join(chart, 'values.yaml'), 'utf8')));
-  const readme = readFileSync(join(chart, 'README.md'), 'utf8');
-  const documented = [...readme.matchAll(/^\| `([\w.]+)`/gm)].map((match) => match[1] ?? '');
-  expect(documented.sort()).toEqual(values.sort());
-});
-
 it('has a value for every setting of the program', () => {
   const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
   // These the chart knows by itself.
   const own = [
     'config',
-    ...['runtime', 'runtimeEndpoint', 'pathToCheck', 'nodeName', 'stateFile'],
+    ...['runtime', 'runtimeEndpoint', 'hostRun', 'pathToCheck', 'nodeName', 'stateFile'],
     ...['httpAddress', 'httpTokenFile', 'probeAddress'],
+    // Of a ConfigMap and a Secret, which have values of their own.
+    ...['keepFile', 'notifyUrl', 'notifyFormat'],
   ];
   const settable = settingKeys.filter((key) => !own.includes(key));
   expect(Object.keys(cleaner)).toEqual(expect.arrayContaining(settable));
@@ -71,4 +64,19 @@ it('has a value for every setting of the program', () => {
 it('names the version of the program that it belongs to', () => {
   const { appVersion } = parse(readFileSync(join(chart, 'Chart.yaml'), 'utf8')) as { appVersion: string };
   expect(appVersion).toBe(version);
+});
+
+it('names our own image, at one place, where the releases push it', () => {
+  const { image } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as {
+    image: { repository: string };
+  };
+  const { repository } = JSON.parse(readFileSync(join(chart, '../../../package.json'), 'utf8')) as {
+    repository: { url: string };
+  };
+  const [, path = ''] = /github\.com\/(.+)\.git$/.exec(repository.url) ?? [];
+  expect(path).not.toBe('');
+  // release.yml: ghcr.io/${{ github.repository }}
+  expect(image.repository).toBe(`ghcr.io/${path}`);
+  const metadata = readFileSync(join(chart, 'Chart.yaml'), 'utf8');
+  expect(metadata).toContain(`image: ${image.repository}:${version}\n`);
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { neededAccess } from '../../src/cluster/access.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import { loadExpressions } from '../../src/config/expressions.ts';
 import { settings, variablePrefix } from '../../src/config/settings.ts';
 import { chart, helm } from '../../harness/helm.ts';
 import {
@@ -88,7 +89,7 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
   { name: 'no hook', set: ['uninstallHook.enabled=false'] },
   { name: 'nothing served', set: ['http.enabled=false', 'probes.enabled=false'] },
   { name: 'a token', set: ['http.tokenSecret.name=secret', 'metrics.podMonitor.enabled=true'] },
-  { name: 'the socket alone', set: ['engine.socketMount=file'] },
+  { name: 'the socket alone', set: ['engine.socketMount=file,engine.runtime=docker'] },
   {
     name: 'without root',
     files: ['values-nonroot.yaml'],
@@ -104,6 +105,27 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
     ],
   },
   { name: 'quota', set: ['resourceQuota.create=true'] },
+  {
+    name: 'a Service, its monitor, a dashboard',
+    set: [
+      'metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true',
+      'http.tokenSecret.name=secret',
+    ],
+  },
+  {
+    name: 'more of one’s own',
+    set: [
+      'extraArgs[0]=--log-level=debug',
+      'extraVolumes[0].name=ca,extraVolumes[0].configMap.name=ca',
+      'extraVolumeMounts[0].name=ca,extraVolumeMounts[0].mountPath=/ca',
+      'cleaner.keep[0]=quay.io/team/*,cleaner.keep[1]=re:-base$',
+    ],
+  },
+  { name: 'a named Docker Engine', files: ['values-docker.yaml'] },
+  { name: 'k3s', files: ['values-k3s.yaml'] },
+  { name: 'RKE2', files: ['values-rke2.yaml'] },
+  { name: 'k0s', files: ['values-k0s.yaml'] },
+  { name: 'MicroK8s', files: ['values-microk8s.yaml'] },
   { name: 'docker in docker', files: ['values-dind.yaml'] },
   { name: 'containerd', files: ['values-containerd.yaml'] },
   { name: 'CRI-O', files: ['values-crio.yaml'] },
@@ -151,7 +173,7 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
 
   it('mounts what belongs to the engine for reading, and lets go of it when the engine does', () => {
     const mounts = podSpec(only(objects, 'DaemonSet')).containers[0].volumeMounts ?? [];
-    const engine = mounts.filter(({ name }) => !['state', 'http-token', 'keep'].includes(name));
+    const engine = mounts.filter(({ name }) => !['state', 'http-token', 'keep', 'ca'].includes(name));
     expect(engine.map(({ name }) => name)).toEqual(['data', 'engine-socket']);
     expect(engine[0]).toMatchObject({ mountPropagation: 'HostToContainer' });
     for (const mount of engine) {
@@ -183,10 +205,11 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
       expect(subject).toMatchObject({ kind: 'ServiceAccount', namespace: 'images' });
   });
 
-  it('passes settings that the program accepts, each once', () => {
+  it('passes settings that the program accepts, each once', async () => {
     const container = podSpec(only(objects, 'DaemonSet')).containers[0];
     const names = container.env.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+    await loadExpressions(Object.values(environment(container)).map(String));
     const loaded = loadConfig(environment(container));
     expect(loaded.ok || loaded.problems).toBe(true);
     expect(
@@ -296,7 +319,7 @@ describe('the pod', () => {
       volume: pod.volumes?.find(({ name }) => name === 'engine-socket')?.hostPath,
       mountPath: pod.containers[0].volumeMounts?.find(({ name }) => name === 'engine-socket')?.mountPath,
     });
-    const file = cleaner(['engine.socketMount=file', 'engine.hostSocketDir=/run/']);
+    const file = cleaner(['engine.runtime=docker', 'engine.socketMount=file', 'engine.hostSocketDir=/run/']);
     expect(socketOf(file)).toEqual({
       volume: { path: '/run/docker.sock', type: 'Socket' },
       mountPath: '/host/run/docker.sock',
@@ -348,6 +371,71 @@ describe('the pod', () => {
     expect(environment(cleaner(set).containers[0])['DOCKER_IMAGE_CLEANER_THRESHOLD_LOW']).toBe(low);
   });
 
+  it('finds the runtime unless it is named, and sees more of the node only then', () => {
+    const of = (...args: Parameters<typeof render>) => {
+      const pod = cleaner(...args);
+      const env = environment(pod.containers[0]);
+      return {
+        mounts: (pod.containers[0].volumeMounts ?? [])
+          .filter(({ name }) => name !== 'state')
+          .map(({ name, mountPath }) => [
+            pod.volumes?.find((volume) => volume.name === name)?.hostPath?.path,
+            mountPath,
+          ]),
+        env: [
+          'DOCKER_IMAGE_CLEANER_HOST_RUN',
+          'DOCKER_HOST',
+          'DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT',
+          'DOCKER_IMAGE_CLEANER_PATH_TO_CHECK',
+        ].map((name) => env[name]),
+      };
+    };
+    expect(of([])).toEqual({
+      mounts: [
+        ['/var/lib', '/var/lib'],
+        ['/run', '/host/run'],
+      ],
+      env: ['/host/run', undefined, undefined, undefined],
+    });
+    expect(of(['engine.hostDataDir=/srv/docker']).env).toEqual([
+      '/host/run',
+      undefined,
+      undefined,
+      '/srv/docker',
+    ]);
+    expect(of(['engine.runtime=docker'])).toEqual({
+      mounts: [
+        ['/var/lib/docker', '/var/lib/docker'],
+        ['/run', '/host/run'],
+      ],
+      env: [undefined, 'unix:///host/run/docker.sock', undefined, '/var/lib/docker'],
+    });
+    expect(of(['engine.runtime=cri'])).toEqual(of([], ['values-containerd.yaml']));
+    // As before there was "auto".
+    expect(of(['engine.socketName=x.sock']).env[1]).toBe('unix:///host/run/x.sock');
+  });
+
+  it('runs on Linux only, and on BinderHub’s nodes only with its presets', () => {
+    const pod = (files: string[]) =>
+      podSpec(only(render([], files), 'DaemonSet')) as unknown as {
+        nodeSelector: object;
+        tolerations: { key: string }[];
+      };
+    expect(pod([]).nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+    const keys = (files: string[]) => pod(files).tolerations.map(({ key }) => key);
+    expect(keys([])).toEqual(['docker-image-cleaner.jupyter.org/cleaning']);
+    for (const preset of ['values-dind.yaml', 'values-podman.yaml'])
+      expect(keys([preset])).toContain('hub.jupyter.org/dedicated');
+  });
+
+  it('takes a list of patterns, volumes and arguments of one’s own', () => {
+    const pod = cleaner(matrix.find(({ name }) => name === 'more of one’s own')?.set ?? []);
+    expect(pod.containers[0].args).toEqual(['run', '--log-level=debug']);
+    expect(environment(pod.containers[0])['DOCKER_IMAGE_CLEANER_KEEP']).toBe('quay.io/team/*,re:-base$');
+    expect(pod.volumes?.map(({ name }) => name)).toContain('ca');
+    expect(pod.containers[0].volumeMounts).toContainEqual({ name: 'ca', mountPath: '/ca' });
+  });
+
   it('gives each release a state of its own', () => {
     const paths = [[], ['fullnameOverride=other'], ['state.hostPath=/srv/state']].map(
       (set) => cleaner(set).volumes?.find(({ name }) => name === 'state')?.hostPath?.path,
@@ -356,7 +444,7 @@ describe('the pod', () => {
   });
 
   it.each([
-    [[], '/var/lib/docker', '/var/lib/docker', '/var/run', 'docker.sock'],
+    [['values-docker.yaml'], '/var/lib/docker', '/var/lib/docker', '/run', 'docker.sock'],
     [['values-dind.yaml'], '/var/lib/dind', '/var/lib/docker', '/var/run/dind', 'docker.sock'],
     [
       ['values-podman.yaml'],
@@ -492,6 +580,45 @@ describe('what it serves', () => {
       { targetLabel: 'job', replacement: 'docker-image-cleaner' },
       { sourceLabels: ['__meta_kubernetes_pod_node_name'], targetLabel: 'instance' },
     ]);
+  });
+
+  it('is scraped through a Service where that is wanted, pod by pod', () => {
+    const set = ['metrics.serviceMonitor.enabled=true', 'http.port=1234', 'http.tokenSecret.name=secret'];
+    const objects = render(set);
+    const service = only(objects, 'Service') as unknown as {
+      metadata: { labels: object };
+      spec: { clusterIP: string; selector: object; ports: object[] };
+    };
+    const daemonSet = only(objects, 'DaemonSet') as unknown as {
+      spec: { template: { metadata: { labels: object } } };
+    };
+    expect(service.spec.clusterIP).toBe('None');
+    expect(service.spec.ports).toEqual([{ name: 'http', port: 1234, targetPort: 'http' }]);
+    expect(daemonSet.spec.template.metadata.labels).toMatchObject(service.spec.selector);
+    const { selector, endpoints } = only(objects, 'ServiceMonitor')['spec'] as {
+      selector: { matchLabels: object };
+      endpoints: object[];
+    };
+    expect(service.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(endpoints[0]).toMatchObject({
+      port: 'http',
+      authorization: { credentials: { name: 'secret', key: 'token' } },
+      relabelings: [{ targetLabel: 'job', replacement: 'docker-image-cleaner' }, { targetLabel: 'instance' }],
+    });
+    expect(only(objects, 'NetworkPolicy')['spec']).toMatchObject({
+      ingress: [{ from: [{ namespaceSelector: {} }] }],
+    });
+    expect(render(['metrics.service.enabled=true']).map(({ kind }) => kind)).not.toContain('ServiceMonitor');
+    expect(render([]).map(({ kind }) => kind)).not.toContain('Service');
+  });
+
+  it('brings the dashboard as it is in deploy/grafana', () => {
+    const map = only(render(['metrics.dashboard.enabled=true']), 'ConfigMap');
+    expect(map.metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+    const data = map['data'] as Record<string, string>;
+    expect(JSON.parse(data['docker-image-cleaner.json'] ?? '')).toEqual(
+      JSON.parse(readFileSync(join(chart, '../../grafana/docker-image-cleaner.json'), 'utf8')),
+    );
   });
 
   it('brings the rules as they are tested', () => {

@@ -59,6 +59,7 @@ function pod(set: readonly string[] = [], files: readonly string[] = []): PodSpe
     only(
       render(
         [
+          'engine.runtime=docker',
           `engine.hostDataDir=${engine.dataRoot}`,
           `engine.dataDir=${engine.dataRoot}`,
           `engine.socketName=${socket}`,

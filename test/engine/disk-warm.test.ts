@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { DiskAccountant } from '../../src/disk/account/account.ts';
 import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
 import { atRest, du } from '../../harness/du.ts';
@@ -16,6 +16,13 @@ import {
 } from './warm-scenario.ts';
 
 const signal = new AbortController().signal;
+
+/** What a test waits before each step: ext4's times tick every few milliseconds, so a quarter of a second is plenty here. */
+const REST_SECONDS = 0.25;
+vi.mock(import('../../src/disk/walk/folder-mark.ts'), async (original) => ({
+  ...(await original()),
+  isSettled: (mark, nowMs) => mark.ctimeMs + 200 < nowMs,
+}));
 
 let engine: DockerEngine;
 let running: string;
@@ -39,7 +46,7 @@ const at = (...path: string[]): string => join(engine.dataRoot, ...path);
 
 test('every kind of change is in the next measurement', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, REST_SECONDS);
   await accountant.measure(signal);
   expect((await accountant.measure(signal)).total).toEqual(du(engine.dataRoot));
   const before = await databaseOf(accountant);
@@ -64,7 +71,7 @@ test('every kind of change is in the next measurement', async () => {
     ['it goes', () => rmSync(at('foreign'), { recursive: true })],
   ];
   for (const [what, change] of steps) {
-    await atRest(engine.dataRoot);
+    await atRest(engine.dataRoot, REST_SECONDS);
     await accountant.measure(signal);
     await change();
     expect((await accountant.measure(signal)).total, what).toEqual(du(engine.dataRoot));
@@ -72,7 +79,7 @@ test('every kind of change is in the next measurement', async () => {
 });
 
 test('the store’s own records are the same object until one of them changes', async () => {
-  await expectRecordsToFollow(engine, new DiskAccountant(engine.dataRoot));
+  await expectRecordsToFollow(engine, new DiskAccountant(engine.dataRoot), REST_SECONDS);
 });
 
 test('a container whose record is not complete yet is none until it is', async () => {
@@ -104,7 +111,7 @@ test('a container made from nothing is known once its record is at rest', async 
     rmSync(record, { recursive: true });
   });
   writeFileSync(`${record}/mount-id`, 'folder');
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, REST_SECONDS);
   expect((await databaseOf(accountant)).containers.get(id)?.parentId).toBeUndefined();
   expect((await databaseOf(accountant)).containers.has(id)).toBe(true);
 });

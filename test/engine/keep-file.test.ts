@@ -26,7 +26,7 @@ const drain = { high: 4, low: 2 };
 describe('KEEP_FILE', () => {
   it('with a bad line is refused by every command, before anything is touched', async () => {
     writeFileSync(path, 'big\n\nmid,Bad!\n');
-    for (const args of [['run'], ['run', '--once'], ['plan'], ['status']]) {
+    for (const args of [['run'], ['run', '--once'], ['plan'], ['status'], ['clean', '--yes']]) {
       const cli = cleaner(engine, args, { ...drain, settings: { KEEP_FILE: path } });
       expect(await cli.exited).toEqual({ code: 2, signal: null });
       expect(cli.stderr).toBe(

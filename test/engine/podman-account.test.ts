@@ -1,12 +1,19 @@
 /** The account of a real Podman's store against `du`: warm, all of it remembered, and after each kind of change. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { DiskAccountant } from '../../src/disk/account/account.ts';
 import { atRest, du } from '../../harness/du.ts';
 import { removeContainer, removeImage, runContainer } from '../../harness/engine-api.ts';
 import { type PodmanEngine, startPodman } from '../../harness/podman.ts';
 import { type Change, changesOf, expectRecordsToFollow, loadBaseAndOne } from './warm-scenario.ts';
+
+/** What a test waits before each step: ext4's times tick every few milliseconds, so a quarter of a second is plenty here. */
+const REST_SECONDS = 0.25;
+vi.mock(import('../../src/disk/walk/folder-mark.ts'), async (original) => ({
+  ...(await original()),
+  isSettled: (mark, nowMs) => mark.ctimeMs + 200 < nowMs,
+}));
 
 const signal = new AbortController().signal;
 
@@ -31,7 +38,7 @@ test('every kind of change is in the next measurement', async () => {
     ['an image is deleted', () => removeImage(engine, 'more:1')],
   ];
   for (const [what, change] of steps) {
-    await atRest(engine.dataRoot);
+    await atRest(engine.dataRoot, REST_SECONDS);
     await accountant.measure(signal);
     expect((await accountant.measure(signal)).total, `before ${what}`).toEqual(du(engine.dataRoot));
     await change();
@@ -40,13 +47,13 @@ test('every kind of change is in the next measurement', async () => {
 });
 
 test('the lists are the same object until one of them is another', async () => {
-  await expectRecordsToFollow(engine, new DiskAccountant(engine.dataRoot));
+  await expectRecordsToFollow(engine, new DiskAccountant(engine.dataRoot), REST_SECONDS);
 });
 
 test('its layers are remembered with their surroundings, and a warm check writes no state', async () => {
   const state = join(engine.disk.workspace.path, 'layers.json');
   const accountant = new DiskAccountant(engine.dataRoot, state);
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, REST_SECONDS);
   await accountant.measure(signal);
   await accountant.measure(signal);
   const { folders } = JSON.parse(readFileSync(state, 'utf8')) as {

@@ -3,11 +3,21 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../../harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
-import { createContainer, listTags, removeImage } from '../../harness/engine-api.ts';
+import {
+  commitChild,
+  createContainer,
+  listTags,
+  removeContainer,
+  removeImage,
+  runContainer,
+  waitForContainer,
+} from '../../harness/engine-api.ts';
 import { startTerminal, type Terminal, type TerminalOptions } from '../../harness/terminal.ts';
 import { terminalPicture } from '../../harness/terminal-picture.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import { loadImages } from '../../harness/images.ts';
+import { binderName } from '../unit/surfaces/terminal/binderhub.ts';
 import { cleaner, imagesOnBase, load } from './scenario.ts';
 
 const escape = '\u001b';
@@ -95,6 +105,78 @@ describe('status and plan', () => {
   });
 });
 
+describe('names of 120 characters', () => {
+  const names = [101, 102, 103].map(binderName);
+
+  beforeAll(async () => {
+    await loadImages(engine, {
+      layers: { own: { bytes: 1_500_000 } },
+      images: [{ tags: names, layers: ['own'] }],
+    });
+  });
+
+  afterAll(async () => {
+    for (const name of names) await removeImage(engine, name);
+  });
+
+  it.each([80, 120, 200])('fit %i columns, with the size and the whole reason', async (columns) => {
+    for (const command of ['plan', 'status']) {
+      const shown = await terminal([command, '--all'], {}, { columns, rows: 100 });
+      const screen = await shown.waitForScreen(/\[exit 0\]/);
+      // A line that was too long would go on at the start of the next one.
+      const rows = tableOf(screen, command === 'plan' ? 'DELETE' : 'IMAGE');
+      const row = rows.find((line) => line.startsWith('us-')) ?? '';
+      expect(row).toMatch(/^us-\S*:[0-9a-f]{7,40}…? .* 1\.5\d MB/);
+      for (const line of rows.slice(1)) expect(line).toMatch(/^(\S+ .*MB|us-| {2}us-| {20})/);
+      savePicture(`${command}-${columns}`, shown.colouredScreen(), columns);
+    }
+  });
+
+  it('are whole in a pipe, where nothing is padded to them', async () => {
+    const piped = cleaner(engine, ['plan'], { low: 10, high: 60 });
+    expect((await piped.exited).code).toBe(0);
+    expect(names).toContain(/^(us-\S+) \+2 /m.exec(piped.stdout)?.[1]);
+    expect(/^team\/big:1.*$/m.exec(piped.stdout)?.[0].indexOf('unused')).toBeLessThan(80);
+  });
+});
+
+describe('lists', () => {
+  it('--top and --sort', async () => {
+    const piped = cleaner(engine, ['status', '--sort', 'name', '--top', '2']);
+    expect((await piped.exited).code).toBe(0);
+    const rows = tableOf(piped.stdout, 'IMAGE').slice(1);
+    expect(rows.map((row) => row.split(' ')[0])).toEqual(['team/big:1', 'team/mid:1', '…']);
+    expect(rows.at(-1)).toMatch(/^… and \d+ more; --all lists them\.$/);
+  });
+
+  it('the kind, where containers may be deleted too, and on a healthy disk what would be deleted at HIGH', async () => {
+    const job = await runContainer(engine, 'team/small:1', { command: ['/bin/sh', '-c', 'exit 0'] });
+    await waitForContainer(engine, job);
+    const settings = { CLEAN: 'images,stopped-containers', STOPPED_CONTAINER_AGE_SECONDS: '0' };
+    const piped = cleaner(engine, ['plan'], { high: 99, low: 55, settings });
+    expect((await piped.exited).code).toBe(0);
+    expect(piped.stdout).toMatch(/^No sweep is due: .* At the high threshold \(99\.0 %\) it would delete:$/m);
+    const [head = '', ...rows] = tableOf(piped.stdout, 'DELETE');
+    expect(head).toMatch(/^DELETE +KIND +ID +SIZE +WHY$/);
+    expect(rows.map((row) => row.slice(head.indexOf('KIND')).split('  ')[0])).toContain('container');
+    await removeContainer(engine, job);
+  });
+
+  it('fold the steps of classic builds', async () => {
+    const step = await commitChild(engine, 'team/small:1');
+    await commitChild(engine, step, { tag: 'team/built:1' });
+    const folded = cleaner(engine, ['status']);
+    expect((await folded.exited).code).toBe(0);
+    expect(folded.stdout).toMatch(/^team\/built:1 /m);
+    expect(folded.stdout).not.toContain('<none>');
+    expect(folded.stdout).toContain('1 step of classic builds is not listed');
+    const all = cleaner(engine, ['status', '--all']);
+    expect((await all.exited).code).toBe(0);
+    expect(all.stdout).toContain(`<none> ${step.slice(7, 19)}`);
+    await removeImage(engine, 'team/built:1');
+  });
+});
+
 describe('--watch', () => {
   it('follows what happens, and gives the terminal back at Ctrl-C', async () => {
     await load(engine, imagesOnBase({ 'team/gone': 1 }));
@@ -114,11 +196,32 @@ describe('--watch', () => {
     await shown.waitForScreen(/team\/small:1/);
     shown.press('x');
     shown.resize(60, 8);
-    const screen = await shown.waitForScreen(/… \d+ more lines/);
+    const screen = await shown.waitForScreen(/lines 1–6 of \d+/);
     expect(screen).not.toMatch(/^x|x$/m);
     expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
     shown.resize(120, 40);
     await shown.waitForScreen(/team\/small:1/);
+    shown.press('q');
+    await shown.waitForScreen(/\[exit 0\]/);
+  });
+
+  it('scrolls by keys, keeps SIZE and WHY, and stays where it is when drawn again', async () => {
+    const shown = await terminal(['plan', '--watch'], {}, { columns: 80, rows: 10 });
+    await shown.waitForScreen(/lines 1–8 of \d+/);
+    shown.press('End');
+    const end = await shown.waitForScreen(/lines \d+–(\d+) of \1 /);
+    expect(end).toMatch(/^team\/used:1 +[\d.]+ MB {2}used by container notebook/m);
+    shown.press('Up');
+    const up = await shown.waitForScreen(/lines (?!1–)\d+–\d+ of/);
+    const at = /lines (\d+)–/.exec(up)?.[1] ?? '';
+    const drawnAt = /· (\S+)$/m.exec(up)?.[1] ?? '';
+    // The next look: the clock in the head has gone on.
+    const later = await shown.waitForScreen(new RegExp(`· (?!${drawnAt})[\\d:]+$[^]*lines ${at}–`, 'm'));
+    expect(later).toContain('every 2 s');
+    shown.press('Home');
+    await shown.waitForScreen(/lines 1–8 of/);
+    shown.press('PageDown');
+    await shown.waitForScreen(/lines 8–15 of/);
     shown.press('q');
     await shown.waitForScreen(/\[exit 0\]/);
   });
@@ -174,13 +277,25 @@ describe('run', () => {
   });
 });
 
-/** To look at after a run; with UPDATE_PICTURES=1 the README's picture is made anew. */
+/** As a user would see it, with the usual places. */
+function hidden(screen: string): string {
+  return screen
+    .replaceAll(engine.dataRoot, '/var/lib/docker')
+    .replaceAll(proxy.dockerHost, 'unix:///var/run/docker.sock')
+    .replace(/\n\[exit 0\]\s*$/, '\n');
+}
+
+/** To look at after a run. */
+function savePicture(name: string, screen: string, columns: number): void {
+  mkdirSync(`${repositoryRoot}test-artifacts`, { recursive: true });
+  writeFileSync(
+    `${repositoryRoot}test-artifacts/terminal-${name}.svg`,
+    terminalPicture(hidden(screen), columns, name),
+  );
+}
+
+/** With UPDATE_PICTURES=1 the README's picture is made anew. */
 function savePictures(plan: string, progress: string): void {
-  const hidden = (screen: string): string =>
-    screen
-      .replaceAll(engine.dataRoot, '/var/lib/docker')
-      .replaceAll(proxy.dockerHost, 'unix:///var/run/docker.sock')
-      .replace(/\n\[exit 0\]\s*$/, '\n');
   const picture = terminalPicture(
     `$ docker-image-cleaner plan\n${hidden(plan)}\n$ docker-image-cleaner run --once\n${hidden(progress)}`,
     118,

@@ -60,20 +60,24 @@ export function changesOf(engine: ApiEngine, running: string): readonly Change[]
 }
 
 /** The records are the same object until a container, and then an image, comes and goes. */
-export async function expectRecordsToFollow(engine: ApiEngine, accountant: DiskAccountant): Promise<void> {
+export async function expectRecordsToFollow(
+  engine: ApiEngine,
+  accountant: DiskAccountant,
+  restSeconds: number,
+): Promise<void> {
   const known = (): Promise<LayerDatabase> => databaseOf(accountant);
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, restSeconds);
   const first = await known();
   expect(await known()).toBe(first);
   const container = await createContainer(engine, 'base:1');
   expect((await known()).containers.has(container)).toBe(true);
   expect(first.containers.has(container)).toBe(false);
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, restSeconds);
   await known();
   await removeContainer(engine, container);
   expect((await known()).containers.has(container)).toBe(false);
 
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, restSeconds);
   await known();
   const [id = ''] = await loadImages(engine, {
     layers: { late: { bytes: 1e6, seed: 9 } },
@@ -81,7 +85,7 @@ export async function expectRecordsToFollow(engine: ApiEngine, accountant: DiskA
   });
   const [chain = ''] = (await known()).images.get(id) ?? [];
   expect((await known()).layers.has(chain)).toBe(true);
-  await atRest(engine.dataRoot);
+  await atRest(engine.dataRoot, restSeconds);
   await known();
   await removeImage(engine, 'late:1');
   const without = await known();

@@ -44,6 +44,14 @@ describe('the walls', () => {
     expect([...allowed.keys()].filter((name) => !sources.some((file) => room(file) === name))).toEqual([]);
   });
 
+  it('tells of every room what it holds, and of no other', () => {
+    const text = readFileSync(`${root}docs/architecture.md`, 'utf8');
+    const rooms = text.slice(text.indexOf('## Rooms'), text.indexOf('## A sweep'));
+    const told = [...rooms.matchAll(/^\| `(src\/[^`]+)`/gm)].map(([, name]) => name);
+    const there = [...new Set(sources.map(room))].filter((name) => name !== 'src/main.ts');
+    expect(told.sort()).toEqual(there.sort());
+  });
+
   it.each(sources)('%s imports only where it may', (file) => {
     const from = room(relative('.', file));
     const outside = importsOf(file).filter((target) => target.startsWith('src/') && room(target) !== from);

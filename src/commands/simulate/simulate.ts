@@ -12,7 +12,7 @@ import { bandTables, settingTable, type TextTable, traceLine } from '../../simul
 import { jobsOf, type Result, resultsOf, type Settings } from '../../simulate/simulate.ts';
 import { type Trace, TraceError } from '../../simulate/traces/trace.ts';
 import { traceLines } from '../../simulate/traces/write-trace.ts';
-import { table } from '../../surfaces/terminal/terminal.ts';
+import { plainColumns, table } from '../../surfaces/terminal/table.ts';
 import { complain, printJson } from '../look.ts';
 import { OutputFile, OutputFileError } from '../output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
@@ -79,5 +79,5 @@ function asText(trace: Trace, results: readonly Result[], isComparingBands: bool
 }
 
 function tableText({ title, columns, rows, numbers, below }: TextTable): string {
-  return [title, table(columns, rows, numbers), ...below].join('\n');
+  return [title, table(plainColumns(columns, numbers), rows), ...below].join('\n');
 }

@@ -95,6 +95,25 @@ function byPattern(image: Image, { keep }: Protections): Protection | undefined 
   return pattern && { code: 'keep-pattern', reason: `the pattern ${describePattern(pattern)} protects it` };
 }
 
+/** Whether the minimum age alone would protect it. */
+export function isTooYoung(image: Image, rules: Protections, nowMs: number): boolean {
+  return byAge(image, rules, nowMs) !== undefined;
+}
+
+/** In how many milliseconds the next of these images will be old enough; undefined where none will. */
+export function nextOldEnoughMs(
+  images: readonly Image[],
+  { minAgeSeconds }: Protections,
+  nowMs: number,
+): number | undefined {
+  const times = images.flatMap((image) => {
+    const sinceMs = hereSinceMs(image);
+    const leftMs = sinceMs === undefined ? 0 : sinceMs + minAgeSeconds * 1000 - nowMs;
+    return leftMs > 0 ? [leftMs] : [];
+  });
+  return times.length === 0 ? undefined : times.reduce((least, leftMs) => Math.min(least, leftMs));
+}
+
 function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Protection | undefined {
   if (minAgeSeconds <= 0) return undefined;
   const minimum = formatDuration(minAgeSeconds);

@@ -1,5 +1,5 @@
 /** Quantities as people read them: bytes in SI units, ages, percentages. Pure text, no locale. */
-import type { Thresholds } from './thresholds.ts';
+import type { ThresholdType } from './thresholds.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -33,23 +33,23 @@ export function formatDuration(seconds: number): string {
 }
 
 /** A usage level in its own unit: `81.4 %` in relative mode, `40 GB` in absolute mode, `20 GB free` in free mode. */
-export function formatLevel(value: number, type: Thresholds['type']): string {
+export function formatLevel(value: number, type: ThresholdType): string {
   if (type === 'relative') return formatPercent(value);
   return type === 'free' ? `${formatBytes(value)} free` : formatBytes(value);
 }
 
 /** `81.4 % used`, `20 GB free`. */
-export function usedText(value: number, type: Thresholds['type']): string {
+export function usedText(value: number, type: ThresholdType): string {
   return type === 'free' ? formatLevel(value, type) : `${formatLevel(value, type)} used`;
 }
 
 /** Where a sweep ends: `until below 60 %`, `until 40 GB are free`. */
-export function untilText(low: number, type: Thresholds['type']): string {
+export function untilText(low: number, type: ThresholdType): string {
   return type === 'free' ? `until ${formatBytes(low)} are free` : `until below ${formatLevel(low, type)}`;
 }
 
 /** What deletions come to: `down to 58.1 %`, `up to 41 GB free`. */
-export function endText(value: number, type: Thresholds['type']): string {
+export function endText(value: number, type: ThresholdType): string {
   return `${type === 'free' ? 'up' : 'down'} to ${formatLevel(value, type)}`;
 }
 

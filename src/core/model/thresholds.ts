@@ -16,6 +16,8 @@ export interface Gauge {
   readonly total: number;
   /** What an unprivileged process may still take; blocks reserved for root do not count as available. */
   readonly available: number;
+  /** Free, but for root only; left out where that is not known. */
+  readonly reserved?: number;
 }
 
 /** What the filesystem says at one moment. */
@@ -26,17 +28,21 @@ export interface Usage {
   readonly bytes: Gauge;
   /** Undefined on a filesystem without an inode count (btrfs reports 0). */
   readonly inodes: Gauge | undefined;
-  /** Allocated below the path; measured in absolute mode only. */
+  /** What is compared with thresholds in bytes: allocated below the path, or all images; undefined in relative mode. */
   readonly allocated: Amount | undefined;
 }
 
 /**
- * `relative`: high and low are per cent (0–100). `absolute`: bytes allocated below the path. `free`: bytes available on the
- * filesystem, which count down as it fills, so that there HIGH is the smaller number: a sweep begins when less than HIGH is
- * available, and ends when LOW is.
+ * - `relative`: high and low are per cent (0–100).
+ * - `absolute`: bytes allocated below the path.
+ * - `free`: bytes available on the filesystem, which count down as it fills, so that there HIGH is the smaller number: a
+ *   sweep begins when less than HIGH is available, and ends when LOW is.
+ * - `images`: bytes of all images as the engine counts them: needs no disk, and knows nothing of one.
  */
+export type ThresholdType = 'relative' | 'absolute' | 'free' | 'images';
+
 export interface Thresholds {
-  readonly type: 'relative' | 'absolute' | 'free';
+  readonly type: ThresholdType;
   readonly high: number;
   readonly low: number;
 }
@@ -46,6 +52,11 @@ export interface Level {
   readonly value: number;
   /** The resource that the value speaks of: the fuller one. */
   readonly resource: Resource;
+}
+
+/** The level is bytes that are counted up, not what the filesystem says of itself. */
+export function isCounted(type: ThresholdType): type is 'absolute' | 'images' {
+  return type === 'absolute' || type === 'images';
 }
 
 /** Per cent of a gauge that is not available; 0 for an empty gauge. */
@@ -58,8 +69,8 @@ export function percentUsed(gauge: Gauge): number {
  * @throws RangeError in absolute mode when the usage carries no allocated bytes (a caller's mistake).
  */
 export function level(usage: Usage, type: Thresholds['type']): Level {
-  if (type === 'absolute') {
-    if (usage.allocated === undefined) throw new RangeError('absolute mode needs the allocated bytes');
+  if (isCounted(type)) {
+    if (usage.allocated === undefined) throw new RangeError(`${type} mode needs the allocated bytes`);
     return { value: usage.allocated.bytes, resource: 'bytes' };
   }
   if (type === 'free') return { value: usage.bytes.available, resource: 'bytes' };
@@ -100,8 +111,8 @@ function overLow(gauge: Gauge | undefined, lowPercent: number): number {
 
 /** How much of each resource must go before usage is below LOW; zero where it already is. */
 export function amountToFree(usage: Usage, thresholds: Thresholds): Amount {
-  if (thresholds.type === 'absolute') {
-    const used = level(usage, 'absolute').value;
+  if (isCounted(thresholds.type)) {
+    const used = level(usage, thresholds.type).value;
     return { bytes: used < thresholds.low ? 0 : Math.floor(used - thresholds.low) + 1, inodes: 0 };
   }
   if (thresholds.type === 'free')
@@ -129,7 +140,7 @@ export function freedBetween(before: Usage, after: Usage): Amount {
 /** The usage as it would be after freeing an amount; never below empty. */
 export function usageAfter(usage: Usage, freed: Amount): Usage {
   const less = (gauge: Gauge, amount: number): Gauge => ({
-    total: gauge.total,
+    ...gauge,
     available: Math.min(gauge.total, gauge.available + amount),
   });
   return {
@@ -145,12 +156,11 @@ export function usageAfter(usage: Usage, freed: Amount): Usage {
 
 /** The usage as it would be if the resource that decides were used up to a level, in the thresholds' unit. */
 export function usageAt(usage: Usage, type: Thresholds['type'], value: number): Usage {
-  if (type === 'absolute')
-    return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
+  if (isCounted(type)) return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
   if (type === 'free')
     return { ...usage, bytes: { ...usage.bytes, available: Math.min(value, usage.bytes.total) } };
   const upTo = (gauge: Gauge): Gauge => ({
-    total: gauge.total,
+    ...gauge,
     available: Math.floor(gauge.total * (1 - value / 100)),
   });
   return level(usage, type).resource === 'inodes' && usage.inodes !== undefined
@@ -158,7 +168,14 @@ export function usageAt(usage: Usage, type: Thresholds['type'], value: number): 
     : { ...usage, bytes: upTo(usage.bytes) };
 }
 
+/** Nothing is known of the filesystem: the engine's disk is another machine's. */
+export function isUnmeasured({ bytes }: Usage): boolean {
+  return bytes.total === 0;
+}
+
 /** So little is left that not even a record of what is deleted can be written. */
-export function isBrimful({ bytes, inodes }: Usage): boolean {
+export function isBrimful(usage: Usage): boolean {
+  const { bytes, inodes } = usage;
+  if (isUnmeasured(usage)) return false;
   return bytes.available < 64 * 1024 || (inodes !== undefined && inodes.available < 4);
 }

@@ -134,7 +134,7 @@ function fieldsAt(timeZone: string, atMs: number): Fields {
 }
 
 /** A moment by the window's clock, for people: `Mon 30 Nov 22:00 (Europe/Berlin)`. */
-export function formatMoment(timeZone: string, atMs: number): string {
+function formatMoment(timeZone: string, atMs: number): string {
   const { month, day, hour, minute } = fieldsAt(timeZone, atMs);
   const two = (number: number): string => String(number).padStart(2, '0');
   const weekday = dayNames[clockAt(timeZone, atMs).day] ?? '';

@@ -1,6 +1,6 @@
 /**
  * What a policy is: one file, one value, found by name (registry.ts). It says what goes first, or what each image is
- * worth; it never says what may go (protection.ts) and never how much (the goal).
+ * worth; it never says what may go (eligible/images.ts) and never how much (the goal).
  */
 import type { Forest } from '../forest/forest.ts';
 import type { Victim } from '../select/order/selection.ts';
@@ -35,14 +35,14 @@ interface Described {
   readonly reason: (unit: Removable, victim: Victim, context: PolicyContext) => string;
 }
 
-/** Gives a strict order: it is walked until the goal is reached (select/walk.ts). */
+/** Gives a strict order: it is walked until the goal is reached (select/order/in-order.ts). */
 export interface OrderPolicy extends Described {
   readonly kind: 'order';
   /** All candidates, the first to go first. Dependents need not come first: the walk sees to that. */
   readonly order: (context: PolicyContext) => readonly Removable[];
 }
 
-/** Gives worths: the victims are those that reach the goal with the least sum of worths (select/least-loss.ts). */
+/** Gives worths: the victims are those that reach the goal with the least sum of worths (select/least-loss/least-loss.ts). */
 export interface WorthPolicy extends Described {
   readonly kind: 'worth';
   readonly worths: (context: PolicyContext) => PolicyWorths;

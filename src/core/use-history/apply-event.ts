@@ -146,7 +146,7 @@ function appeared(
   }
   // Pushed since: a registry has it now. Never the other way: losing the digest's name does not lose the registry.
   if (origin === 'pulled') known.origin = origin;
-  // Layers that the engine does not tell are one made-up layer, named as unit.ts does.
+  // Layers that the engine does not tell are one made-up layer, named as removable.ts does.
   const chain = image.layers ?? [`layers-of:${image.id}`];
   if (known.top?.id !== chain.at(-1)) {
     release(history, known);

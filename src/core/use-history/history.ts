@@ -1,5 +1,5 @@
 /**
- * What is known of the use of images: a value in memory, changed by events (events.ts), kept as plain data (state.ts).
+ * What is known of the use of images: a value in memory, changed by events (events.ts), kept as plain data (serialise.ts).
  * Nothing here knows where events come from; the daemon feeds it from the engine, the simulator from a trace.
  */
 import type { ChainId, ImageId } from '../model/store.ts';
@@ -15,7 +15,7 @@ export interface LayerUsage extends UseRecord {
   /** The layer that it stands on. */
   readonly parent: LayerUsage | undefined;
   bytes: number;
-  /** Known images that stand on it, and how they stand; see standing.ts. */
+  /** Known images that stand on it, and how they stand; see version-standing.ts. */
   images: number;
   newest: number;
   older: number;

@@ -1,25 +1,28 @@
 /**
- * Images that nobody has used for longer than MAX_UNUSED_SECONDS go whatever the disk says. Pure. What was not seen is not
- * unused: only a history that covers that long says so, gaps in it do not count, and an image counts from when it came
- * here. What is in use or protected stays, like in every plan.
+ * How long images are known to have been unused, for MAX_UNUSED_SECONDS. Pure. "Not seen" is not "not used": only a history
+ * that covers that long can say so, its gaps do not count, and an image's time begins when it arrived.
  */
 import { formatDuration } from '../model/format.ts';
 import type { ImageId, ImageStore } from '../model/store.ts';
 import { clockAt, lastUse, type UsageHistory } from './history.ts';
 
-/** How long the history has watched, gaps left out, in ms. */
+/** How long image use was tracked, gaps left out, in ms. */
 export function watchedMs(history: UsageHistory, nowMs: number): number {
   return Math.max(0, clockAt(history, nowMs) - history.startedAtMs);
 }
 
-/** How much longer it must watch before it can say that an image was unused for so long; 0: it can. */
-export function missingWatchMs(history: UsageHistory | undefined, maxUnusedMs: number, nowMs: number): number {
+/** How much longer it must be tracked before an image can have been unused for that long; 0: long enough. */
+export function missingWatchMs(
+  history: UsageHistory | undefined,
+  maxUnusedMs: number,
+  nowMs: number,
+): number {
   return history === undefined ? maxUnusedMs : Math.max(0, maxUnusedMs - watchedMs(history, nowMs));
 }
 
 /**
- * How long an image is known not to have been used, in ms: never longer than the history has watched, or than the image
- * has been here. 0 for one that the history does not know.
+ * How long an image is known to have been unused, in ms: at most as long as use was tracked, and as the image has been
+ * here. 0 for an image that the history does not know.
  */
 export function unusedMs(
   history: UsageHistory,
@@ -32,7 +35,7 @@ export function unusedMs(
   return Math.min(seen.idleMs, watchedMs(history, nowMs), hereMs);
 }
 
-/** The images of a store that have been unused for longer than that, each with its time; none before it is covered. */
+/** The images of a store that were unused for at least that long, each with its time; none before that long was tracked. */
 export function unusedFor(
   store: ImageStore,
   history: UsageHistory | undefined,
@@ -48,10 +51,7 @@ export function unusedFor(
   return found;
 }
 
-/**
- * Whether it is worth looking at the store: some image that the history knows to be here could go. Costs no question to
- * the engine.
- */
+/** The same by the history alone, without a request to the engine: whether listing the store is worthwhile. */
 export function idsUnusedFor(history: UsageHistory, maxUnusedMs: number, nowMs: number): readonly ImageId[] {
   if (missingWatchMs(history, maxUnusedMs, nowMs) > 0) return [];
   const ids: ImageId[] = [];
@@ -60,7 +60,7 @@ export function idsUnusedFor(history: UsageHistory, maxUnusedMs: number, nowMs: 
   return ids;
 }
 
-/** Why such an image goes, for people. */
+/** Why such an image is deleted, for people. */
 export function unusedReason(ms: number, maxUnusedMs: number): string {
   return `unused for ${formatDuration(ms / 1000)}, longer than ${formatDuration(maxUnusedMs / 1000)} (max-unused)`;
 }

@@ -1,7 +1,7 @@
 /** What is remembered of one image or one layer, and how it changes when it is used. */
 import type { VersionStanding } from './version-standing.ts';
 
-/** Where idle times and returns are told (lessons.ts); of a return before it is counted. */
+/** Where idle times and returns are told (return-rates.ts); of a return before it is counted. */
 interface Told {
   readonly returned: (record: UseRecord, standing: VersionStanding, idleMs: number) => void;
   readonly idled: (record: UseRecord, standing: VersionStanding, fromMs: number, toMs: number) => void;

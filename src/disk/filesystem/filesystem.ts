@@ -87,7 +87,11 @@ export async function measureFilesystem(path: string, signal: AbortSignal): Prom
         'DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to the folder where the engine keeps its images.',
     );
   return {
-    bytes: { total: answer.blocks * answer.bsize, available: answer.bavail * answer.bsize },
+    bytes: {
+      total: answer.blocks * answer.bsize,
+      available: answer.bavail * answer.bsize,
+      reserved: (answer.bfree - answer.bavail) * answer.bsize,
+    },
     inodes: answer.files === 0 ? undefined : { total: answer.files, available: answer.ffree },
   };
 }

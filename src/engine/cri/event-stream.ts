@@ -73,7 +73,7 @@ export async function followEvents(
       both.throwIfAborted();
       sinceImagesMs += times.containersMs;
       const areImagesDue = sinceImagesMs >= times.imagesMs;
-      // Images first, as in observe.ts: a container's is then known.
+      // Images first, as in list-store.ts: a container's is then known.
       if (areImagesDue)
         for (const event of poll.images(await source.listImages(both), Date.now())) follower.event(event);
       if (areImagesDue || !hasStream) {

@@ -10,6 +10,7 @@ import {
   type Usage,
 } from '../../core/model/thresholds.ts';
 import { isOpen } from '../../core/model/window.ts';
+import { idsUnusedFor } from '../../core/use-history/unused.ts';
 import { planUnused } from '../../core/plan-unused.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
@@ -40,7 +41,7 @@ class Run {
   readonly #ends = new Ends();
   #lastGentleMs = -Infinity;
   #lastUseMs = -Infinity;
-  /** Not before then is it looked for what is unused. */
+  /** Unused images are not looked for before this time. */
   #unusedAtMs = -Infinity;
 
   constructor(trace: Trace, maker: ChooserMaker, options: ReplayOptions) {
@@ -48,7 +49,9 @@ class Run {
     this.#chooser = maker.make(this.#store);
     this.#options = options;
     this.#thresholds = { type: options.type ?? 'relative', high: options.high, low: options.low };
-    this.#history = this.#chooser.wantsHistory ? newHistory(trace.startsMs[0] ?? 0) : undefined;
+    const { maxUnusedSeconds = 0 } = options;
+    const needsHistory = this.#chooser.wantsHistory || (maxUnusedSeconds > 0 && !this.#chooser.isReference);
+    this.#history = needsHistory ? newHistory(trace.startsMs[0] ?? 0) : undefined;
     this.counting = new Counting(options);
   }
 
@@ -101,18 +104,17 @@ class Run {
     }
   }
 
-  /** What the daemon deletes for being unused, as late as it may be seen here: before the next use. */
+  /** What the daemon deletes for being unused, as late as it can matter here: before the next use. No rule of other tools. */
   #deleteUnused(atMs: number): void {
-    const { maxUnusedSeconds = 0, window, protections } = this.#options;
-    if (maxUnusedSeconds <= 0 || this.#history === undefined || atMs < this.#unusedAtMs) return;
-    if (window !== undefined && !isOpen(window, atMs)) return;
-    const input = { store: this.#store.snapshot(), history: this.#history, nowMs: atMs };
-    const { victims, missingSeconds } = planUnused(
-      { ...input, ...(protections && { protections }) },
-      maxUnusedSeconds,
-    );
+    const { maxUnusedSeconds = 0, protections } = this.#options;
+    if (maxUnusedSeconds <= 0 || this.#chooser.isReference) return;
+    if (this.#history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs))
+      return;
     // The daemon looks at each check; an hour more or less is nothing to what is measured in days.
-    this.#unusedAtMs = atMs + Math.max(missingSeconds * 1000, Math.min(3_600_000, maxUnusedSeconds * 100));
+    this.#unusedAtMs = atMs + Math.min(3_600_000, maxUnusedSeconds * 100);
+    if (idsUnusedFor(this.#history, maxUnusedSeconds * 1000, atMs).length === 0) return;
+    const input = { store: this.#store.snapshot(), history: this.#history, nowMs: atMs };
+    const { victims } = planUnused({ ...input, ...(protections && { protections }) }, maxUnusedSeconds);
     if (victims.length === 0) return;
     this.#delete(
       victims.map(({ id }) => this.#store.indexOf(id)),

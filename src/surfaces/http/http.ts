@@ -3,6 +3,7 @@ import type { Window } from '../../core/model/window.ts';
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';
+import { forecastText } from '../../core/model/forecast.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
 import { isDeletion } from '../../events/events.ts';
 import { version } from '../../system/version.ts';
@@ -66,6 +67,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     },
     Date.now,
     () => live.clients,
+    () => activity.forecast,
   );
 
   const metrics = new Metrics({
@@ -84,6 +86,16 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   const changed = (): void => {
     metricsAnswer.changed();
     activityAnswer.changed();
+  };
+
+  let toldForecast: string | undefined;
+  /** What pages show of it, when that is something else. */
+  const tellForecast = (): void => {
+    if (live.clients === 0) return;
+    const { forecast } = activity;
+    const text = forecast && forecastText(forecast);
+    if (text !== toldForecast) live.tell({ event: 'forecast' });
+    toldForecast = text;
   };
 
   const routes: Routes = new Map<string, Route>([
@@ -113,6 +125,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     const seen = view.version === countedView ? undefined : view.storeView();
     if (seen !== undefined) metrics.observe(seen);
     countedView = view.version;
+    metrics.forecast(activity.forecast);
     return { status: 200, type: contentType, body: metrics.text() };
   }
 
@@ -164,6 +177,16 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     observed: (seen) => {
       activity.measured(seen.snapshot.usage, seen.snapshot.takenAtMs);
       view.observed(seen);
+    },
+    looked: (usage) => {
+      // In absolute mode, what is below the path was not measured.
+      if (thresholdType === 'absolute') activity.looked(usage, Date.now());
+      else {
+        activity.measured(usage, Date.now());
+        metrics.looked(usage);
+      }
+      changed();
+      tellForecast();
     },
     alive: (withinSeconds) => {
       health.alive(performance.now(), withinSeconds);

@@ -3,6 +3,7 @@
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
 import { isOpen, type Window } from '../../core/model/window.ts';
@@ -166,8 +167,8 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
-      case 'max-unused.started':
-        if (!event.dryRun) samples.add(metrics.unusedDeletions, {}, event.images);
+      case 'max-unused.completed':
+        samples.add(metrics.unusedDeletions, {}, event.deletedImages);
         return;
       case 'notify.failed':
         return samples.set(metrics.notifyFailing, {}, true);
@@ -181,6 +182,18 @@ export class Metrics {
         return;
     }
   };
+
+  /** The filesystem was looked at between two checks. */
+  looked(usage: Usage): void {
+    this.#setUsage(usage);
+  }
+
+  /** When the filesystem will be full; undefined where that cannot be known. */
+  forecast(forecast: Forecast | undefined): void {
+    this.#samples.set(metrics.fullIn, { estimate: 'expected' }, forecast?.seconds);
+    this.#samples.set(metrics.fullIn, { estimate: 'earliest' }, forecast?.earliestSeconds);
+    this.#samples.set(metrics.fullIn, { estimate: 'latest' }, forecast?.latestSeconds);
+  }
 
   /** Takes a view of the store: what it is made of and what could be had back. */
   observe({ takenAtMs, summary, space }: StoreView): void {

@@ -98,6 +98,11 @@ export const metrics = {
     'The thresholds, in absolute and free mode as a share of what is used of the filesystem; critical is absent where it is off',
     { threshold: ['high', 'low', 'critical'] },
   ),
+  fullIn: gauge(
+    'full_in_seconds',
+    'When nothing of the filesystem will be available (bytes or inodes, whichever is used up first) at the rate of the recent past, and between what times with that rate known within two standard errors; absent where it cannot be known',
+    { estimate: ['expected', 'earliest', 'latest'] },
+  ),
   spaceBytes: gauge('space_bytes', 'Where the bytes of the filesystem are; all kinds sum to its size', {
     kind: spaceKinds,
   }),
@@ -197,8 +202,8 @@ export const metrics = {
   ),
 
   unusedDeletions: counter(
-    'max_unused_images_total',
-    'Images found unused for longer than MAX_UNUSED_SECONDS, and to be deleted',
+    'max_unused_deleted_images_total',
+    'Images deleted because they were unused for longer than MAX_UNUSED_SECONDS',
   ),
   windowOpen: gauge(
     'window_open',

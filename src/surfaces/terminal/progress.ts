@@ -11,8 +11,8 @@ import {
   type Usage,
 } from '../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type Reporter } from '../../events/events.ts';
-import { cut } from './screen.ts';
 import { bar } from './terminal.ts';
+import { cut } from './text-width.ts';
 
 export interface ProgressOutput {
   readonly columns: () => number;

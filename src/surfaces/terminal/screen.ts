@@ -1,20 +1,28 @@
 /**
  * A view that is drawn again and again on a terminal, without flicker: one write a frame, over what stands there, on the
- * terminal's second screen, so that what was there before comes back at the end.
+ * terminal's second screen, so that what was there before comes back at the end. What has no room is scrolled to.
  */
 import type { WriteStream } from 'node:tty';
+import { cut } from './text-width.ts';
 
 const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';
 /** Terminals that know it show a frame only when it is whole; others ignore it. */
 const frame = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
-const escapes = /\u001b\[[0-9;]*m/y;
+/** As terminals send them; a mouse wheel comes as arrows on the second screen. */
+const keys = /\u001b(?:\[|O)(?:[ABHF]|[1456]~)|[jkgGb ]/g;
 
 export class Screen {
   readonly #out: WriteStream;
-  #text = '';
+  #head = '';
+  #render: (columns: number) => string = () => '';
+  #offset = 0;
   readonly #redraw = (): void => {
-    this.show(this.#text);
+    const { columns, rows } = this.#out;
+    const page = pageOf(this.#head, this.#render(columns), { columns, rows, offset: this.#offset });
+    this.#offset = page.offset;
+    const drawn = page.lines.map((line) => `${line}\u001b[K`).join('\r\n');
+    this.#out.write(`${frame.begin}\u001b[H${drawn}\u001b[J${frame.end}`);
   };
 
   /** Takes the terminal over, until close(). */
@@ -25,12 +33,21 @@ export class Screen {
     process.on('exit', this.#restore);
   }
 
-  /** Shows a text as far as there is room; lines that are too long or too many are cut. */
-  show(text: string): void {
-    this.#text = text;
-    const lines = fitted(text, this.#out.columns, this.#out.rows);
-    const drawn = lines.map((line) => `${line}\u001b[K`).join('\r\n');
-    this.#out.write(`${frame.begin}\u001b[H${drawn}\u001b[J${frame.end}`);
+  /**
+   * Shows a text below a line that always stays; it remains scrolled as it was.
+   * @param render the text for a width; asked again when the terminal's size changes.
+   */
+  show(head: string, render: (columns: number) => string): void {
+    this.#head = head;
+    this.#render = render;
+    this.#redraw();
+  }
+
+  /** Scrolls by what was typed: arrows, j and k, Page Up and Down, space and b, Home and End, g and G. */
+  press(typed: string): void {
+    const body = Math.max(this.#out.rows - 3, 1);
+    for (const [key] of typed.matchAll(keys)) this.#offset = scrolled(this.#offset, key, body);
+    this.#redraw();
   }
 
   /** Gives the terminal back as it was. */
@@ -46,27 +63,49 @@ export class Screen {
   };
 }
 
-/** The lines of a text that fit, the last of them saying how many do not. */
-export function fitted(text: string, columns: number, rows: number): readonly string[] {
-  const lines = text.replace(/\n+$/, '').split('\n');
-  const shown = lines.length <= rows ? lines : lines.slice(0, Math.max(0, rows - 1));
-  const left = lines.length - shown.length;
-  return [...shown, ...(left > 0 ? [`… ${left} more lines`] : [])].map((line) => cut(line, columns));
+function scrolled(offset: number, key: string, page: number): number {
+  switch (key.replace(/^\u001b(\[|O)/, '')) {
+    case 'A':
+    case 'k':
+      return Math.max(offset - 1, 0);
+    case 'B':
+    case 'j':
+      return offset + 1;
+    case '5~':
+    case 'b':
+      return Math.max(offset - page, 0);
+    case '6~':
+    case ' ':
+      return offset + page;
+    case 'H':
+    case '1~':
+    case 'g':
+      return 0;
+    default:
+      return Infinity; // End: bounded where the text is known.
+  }
 }
 
-/** A line of at most so many columns; colours take none, and are ended where the line is cut inside of them. */
-export function cut(line: string, columns: number): string {
-  let width = 0;
-  let at = 0;
-  while (at < line.length) {
-    escapes.lastIndex = at;
-    const escape = escapes.exec(line)?.[0];
-    if (escape !== undefined) at += escape.length;
-    else if (width === columns) return `${line.slice(0, at)}\u001b[0m`;
-    else {
-      width += 1;
-      at += (line.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-    }
-  }
-  return line;
+export interface PageSize {
+  readonly columns: number;
+  readonly rows: number;
+  /** The first line of the text that is wanted; too far is the end. */
+  readonly offset: number;
+}
+
+/** The lines of a screen: the head, a part of the text, and where that is in the whole unless all of it is shown. */
+export function pageOf(
+  head: string,
+  text: string,
+  { columns, rows, offset }: PageSize,
+): { readonly lines: readonly string[]; readonly offset: number } {
+  const all = ['', ...text.replace(/\n+$/, '').split('\n')];
+  const isWhole = all.length + 1 <= rows;
+  const room = Math.max(isWhole ? all.length : rows - 2, 1);
+  const from = Math.min(Math.max(offset, 0), Math.max(all.length - room, 0));
+  const shown = all.slice(from, from + room);
+  const foot = isWhole
+    ? []
+    : [`lines ${from + 1}–${from + shown.length} of ${all.length} · ↑ ↓ PgUp PgDn Home End scroll, q ends`];
+  return { lines: [head, ...shown, ...foot].map((line) => cut(line, columns)), offset: from };
 }

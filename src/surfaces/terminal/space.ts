@@ -3,13 +3,15 @@ import { formatBytes, formatCount, formatPercent } from '../../core/model/format
 import { printable } from '../../core/model/printable.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import { spaceNames } from '../json/space-names.ts';
-import { bar, table } from './terminal.ts';
+import { outputLook, plainColumns, table, type TextLook } from './table.ts';
+import { bar, barLook } from './terminal.ts';
+import { wrapped } from './text-width.ts';
 
 /** So many names of volumes and folders are shown; `--json` has them all. */
 const NAMES_SHOWN = 5;
 
 /** Kinds that take nothing are left out. */
-export function spaceText(space: SpaceByKind): string {
+export function spaceText(space: SpaceByKind, look: TextLook = outputLook()): string {
   const share = (bytes: number): number => (100 * bytes) / Math.max(space.total.bytes, 1);
   const kinds = (Object.keys(spaceNames) as SpaceKind[]).filter((kind) => {
     const { bytes, inodes } = space.parts[kind];
@@ -19,7 +21,7 @@ export function spaceText(space: SpaceByKind): string {
     const { bytes, inodes } = space.parts[kind];
     return [
       spaceNames[kind],
-      { styled: bar(share(bytes)) },
+      { styled: bar(share(bytes), undefined, barLook(look)) },
       formatBytes(bytes),
       formatPercent(share(bytes)),
       String(inodes),
@@ -27,9 +29,15 @@ export function spaceText(space: SpaceByKind): string {
   });
   const sum = ['all', '', formatBytes(space.total.bytes), '', String(space.total.inodes)];
   return [
-    table(['WHERE IS MY SPACE?', '', 'SIZE', 'SHARE', 'INODES'], [...rows, sum], [2, 3, 4]),
-    ...listed('volume', 'that no container mounts', space.unusedVolumes),
-    ...listed('leftover', 'that nothing refers to', space.leftovers),
+    table(
+      plainColumns(['WHERE IS MY SPACE?', '', 'SIZE', 'SHARE', 'INODES'], [2, 3, 4]),
+      [...rows, sum],
+      look,
+    ),
+    ...[
+      ...listed('volume', 'that no container mounts', space.unusedVolumes),
+      ...listed('leftover', 'that nothing refers to', space.leftovers),
+    ].flatMap((line) => (look.columns === undefined ? [line] : wrapped(line, look.columns))),
   ].join('\n');
 }
 

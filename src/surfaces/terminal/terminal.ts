@@ -1,8 +1,18 @@
-/** Bars and tables for a terminal; plain text, aligned, with colours only where the output is a terminal. */
-import { stripVTControlCharacters, styleText } from 'node:util';
+/** Bars and gauges for a terminal: plain text, with colours only where the output is a terminal. */
+import { styleText } from 'node:util';
 import { formatBytes, formatLevel, formatPercent } from '../../core/model/format.ts';
 import { printable } from '../../core/model/printable.ts';
-import { percentAt, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import {
+  type Gauge,
+  isCounted,
+  isUnmeasured,
+  percentAt,
+  percentUsed,
+  type Thresholds,
+  type Usage,
+} from '../../core/model/thresholds.ts';
+import { outputLook, type TextLook } from './table.ts';
+import { wrapped } from './text-width.ts';
 
 const BAR_WIDTH = 40;
 const NARROW_BAR_WIDTH = 20;
@@ -16,44 +26,68 @@ export interface BarLook {
   readonly width: number;
 }
 
-function defaultLook(): BarLook {
-  const { stdout } = process;
-  const isNarrow = stdout.isTTY && stdout.columns < WIDE_COLUMNS;
-  return { stream: stdout, width: isNarrow ? NARROW_BAR_WIDTH : BAR_WIDTH };
+/** A bar as wide as there is room for beside its figures. */
+export function barLook({ stream, columns }: TextLook): BarLook {
+  const isNarrow = columns !== undefined && columns < WIDE_COLUMNS;
+  return { stream, width: isNarrow ? NARROW_BAR_WIDTH : BAR_WIDTH };
 }
 
 /** The disk's gauges against the thresholds, a line each. */
-export function gauges(usage: Usage, thresholds: Thresholds): string {
+export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = outputLook()): string {
+  const drawn = barLook(look);
   const { type, high, low } = thresholds;
   const lines: string[] = [];
   const shownAt = { low: percentAt(usage, type, low), high: percentAt(usage, type, high) };
-  const marks = type === 'absolute' ? undefined : shownAt;
-  if (type === 'absolute' && usage.allocated !== undefined) {
+  const marks = isCounted(type) ? undefined : shownAt;
+  if (isCounted(type) && usage.allocated !== undefined) {
     const share = (100 * usage.allocated.bytes) / Math.max(usage.bytes.total, 1);
     lines.push(
-      `below   ${bar(share, shownAt)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(high)}, low ${formatBytes(low)})`,
+      `${type === 'images' ? 'images  ' : 'below   '}${bar(share, shownAt, drawn)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(high)}, low ${formatBytes(low)})`,
     );
+  }
+  if (isUnmeasured(usage)) {
+    const used = formatBytes(usage.allocated?.bytes ?? 0);
+    const limits = `(high ${formatBytes(high)}, low ${formatBytes(low)})`;
+    const isSet = high < Number.MAX_SAFE_INTEGER;
+    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` ${limits}` : ''}`;
   }
   const { total, available } = usage.bytes;
   lines.push(
-    `blocks  ${bar(percentUsed(usage.bytes), marks)} ${formatPercent(percentUsed(usage.bytes))}, ${formatBytes(available)} of ${formatBytes(total)} available`,
+    `blocks  ${bar(percentUsed(usage.bytes), marks, drawn)} ${formatPercent(percentUsed(usage.bytes))}, ${formatBytes(available)} of ${formatBytes(total)} available`,
   );
   if (usage.inodes !== undefined) {
     const inodes = usage.inodes;
     lines.push(
-      `inodes  ${bar(percentUsed(inodes), type === 'relative' ? marks : undefined)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
+      `inodes  ${bar(percentUsed(inodes), type === 'relative' ? marks : undefined, drawn)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
     );
   }
   if (marks !== undefined)
     lines.push(`        high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`);
-  return [printable(usage.path), ...lines].join('\n');
+  return [printable(usage.path), ...lines, ...dfLine(usage.bytes, look)].join('\n');
+}
+
+/** `df` leaves out what the filesystem reserves for root, so people who compare the two find another number there. */
+function dfLine(gauge: Gauge, look: TextLook): readonly string[] {
+  const { total, available, reserved = 0 } = gauge;
+  const shown = dfPercent(gauge);
+  if (Math.abs(percentUsed(gauge) - shown) <= 1) return [];
+  const share = formatPercent((100 * reserved) / total);
+  const text = `df shows ${shown}%: it leaves out ${formatBytes(reserved)} reserved for root (${share}). What is available is the same: ${formatBytes(available)}.`;
+  const lines = look.columns === undefined ? [text] : wrapped(text, look.columns - 8);
+  return lines.map((line) => `        ${line}`);
+}
+
+/** `Use%` of df: used / (used + available), rounded up. */
+export function dfPercent({ total, available, reserved = 0 }: Gauge): number {
+  const used = total - available - reserved;
+  return used + available <= 0 ? 0 : Math.ceil((100 * used) / (used + available));
 }
 
 /** A bar for 0–100 per cent; `|` marks the thresholds. */
 export function bar(
   percent: number,
   marks?: { readonly low: number; readonly high: number },
-  { stream, width }: BarLook = defaultLook(),
+  { stream, width }: BarLook = barLook(outputLook()),
 ): string {
   const column = (value: number): number => Math.round((Math.min(Math.max(value, 0), 100) / 100) * width);
   const filled = column(percent);
@@ -67,36 +101,4 @@ export function bar(
   const colour =
     marks === undefined || percent < marks.low ? 'green' : percent < marks.high ? 'yellow' : 'red';
   return `[${styleText(colour, cells.join(''), { stream })}]`;
-}
-
-/** Text, which may be from elsewhere, or text of ours with colours in it. */
-export type Cell = string | { readonly styled: string };
-
-/** An aligned table; `right` names the columns that are aligned to the right. */
-export function table(
-  head: readonly string[],
-  cells: readonly (readonly Cell[])[],
-  right: readonly number[] = [],
-): string {
-  const rows = cells.map((row) =>
-    row.map((cell) => (typeof cell === 'string' ? printable(cell) : cell.styled)),
-  );
-  const widths = head.map((title, column) =>
-    rows.reduce((most, row) => Math.max(most, widthOf(row[column] ?? '')), title.length),
-  );
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        const space = ' '.repeat(width - widthOf(cell));
-        return right.includes(column) ? space + cell : cell + space;
-      })
-      .join('  ')
-      .trimEnd();
-  return [styleText('bold', line(head), { stream: process.stdout }), ...rows.map(line)].join('\n');
-}
-
-/** Colours take no room. */
-function widthOf(cell: string): number {
-  return stripVTControlCharacters(cell).length;
 }

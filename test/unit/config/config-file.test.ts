@@ -72,7 +72,10 @@ describe('what wins', () => {
 
   test('the engine of the file is used', () => {
     const parsed = parseCommandLine(['plan'], {}, terminal, file('DOCKER_HOST=tcp://h:1'));
-    expect(parsed).toMatchObject({ kind: 'plan', config: { engineIsNamed: true, engine: { kind: 'tcp' } } });
+    expect(parsed).toMatchObject({
+      kind: 'plan',
+      config: { engineNamedBy: 'DOCKER_HOST', engine: { kind: 'tcp' } },
+    });
   });
 });
 

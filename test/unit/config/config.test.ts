@@ -42,14 +42,16 @@ describe('names and defaults', () => {
       runtimeEndpoint: undefined,
       pathToCheck: undefined,
       intervalSeconds: 300,
+      watchSeconds: 5,
       delaySeconds: 1,
       thresholds: { type: 'relative', high: 80, low: 60 },
       timeoutSeconds: 300,
       dryRun: false,
       logFormat: 'auto',
       logLevel: 'info',
+      notifyFormat: 'json',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
-      engineIsNamed: false,
+      engineNamedBy: undefined,
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
@@ -58,6 +60,7 @@ describe('names and defaults', () => {
         'CORDON_MODE',
         'DELAY_SECONDS',
         'DRY_RUN',
+        'HOST_RUN',
         'HTTP_ADDRESS',
         'HTTP_TOKEN_FILE',
         'INTERVAL_SECONDS',
@@ -92,6 +95,7 @@ describe('names and defaults', () => {
         'THRESHOLD_LOW',
         'THRESHOLD_TYPE',
         'TIMEOUT_SECONDS',
+        'WATCH_SECONDS',
         'WINDOW',
       ].map((name) => prefix + name),
     );
@@ -104,6 +108,7 @@ describe('names and defaults', () => {
       RUNTIME: 'CRI',
       RUNTIME_ENDPOINT: 'unix:///run/other.sock',
       INTERVAL_SECONDS: '60',
+      WATCH_SECONDS: '7',
       DELAY_SECONDS: '0',
       THRESHOLD_TYPE: 'absolute',
       THRESHOLD_HIGH: '4e+10',
@@ -133,14 +138,16 @@ describe('names and defaults', () => {
       runtime: 'cri',
       runtimeEndpoint: '/run/other.sock',
       intervalSeconds: 60,
+      watchSeconds: 7,
       delaySeconds: 0,
       thresholds: { type: 'absolute', high: 40e9, low: 10e9 },
       timeoutSeconds: 30,
       dryRun: true,
       logFormat: 'json',
+      notifyFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
-      engineIsNamed: true,
+      engineNamedBy: 'DOCKER_HOST',
     });
   });
 
@@ -322,7 +329,7 @@ describe('problems', () => {
       LOG_FORMAT: 'xml',
       LOG_LEVEL: 'loud',
     });
-    const problems = problemsOf({ ...env, DOCKER_HOST: 'ssh://host' });
+    const problems = problemsOf({ ...env, DOCKER_HOST: 'npipe://host' });
     const named = [...Object.keys(env).filter((name) => name !== `${prefix}THRESHOLD_TYPE`), 'DOCKER_HOST'];
     expect(problems.map((problem) => problem.split('=')[0]).sort()).toEqual(named.sort());
     for (const problem of problems) expect(problem).not.toMatch(/[\r\n]/);

@@ -29,7 +29,12 @@ function watched(images: readonly Image[], events: readonly UsageEvent[] = []): 
   return history;
 }
 
-function gone(store: ImageStore, history: UsageHistory | undefined, nowMs: number, more = {}): readonly string[] {
+function gone(
+  store: ImageStore,
+  history: UsageHistory | undefined,
+  nowMs: number,
+  more = {},
+): readonly string[] {
   return planUnused({ store, history, nowMs, ...more }, limit).victims.map(({ id }) => id);
 }
 
@@ -39,7 +44,9 @@ describe('what goes for being unused', () => {
 
   it('goes once it was watched for that long, however old it is, and says why', () => {
     expect(gone(store, watched(images), 30 * day - 1)).toEqual([]);
-    expect(planUnused({ store, history: watched(images), nowMs: 10 * day }, limit).missingSeconds).toBe((20 * day) / 1000);
+    expect(planUnused({ store, history: watched(images), nowMs: 10 * day }, limit).missingSeconds).toBe(
+      (20 * day) / 1000,
+    );
     expect(gone(store, watched(images), 30 * day)).toEqual(['a', 'b']);
     const [victim] = planUnused({ store, history: watched(images), nowMs: 45 * day }, limit).victims;
     expect(victim?.reason).toMatch(/^unused for 45 d, longer than 30 d \(max-unused\); frees /);
@@ -68,7 +75,9 @@ describe('what goes for being unused', () => {
     const history = watched(images);
     expect(gone(storeOf(images, ['a']), history, 99 * day)).toEqual(['b']);
     const keep = [{ kind: 'glob', text: 'a' }];
-    expect(gone(store, history, 99 * day, { protections: { keep, minAgeSeconds: 0, keepLast: 0 } })).toEqual(['b']);
+    expect(gone(store, history, 99 * day, { protections: { keep, minAgeSeconds: 0, keepLast: 0 } })).toEqual([
+      'b',
+    ]);
   });
 
   it('is not in the time of a gap: not seen is not unused', () => {

@@ -95,18 +95,48 @@ not with a soft threshold, which must not be below the low one.
 {{- end }}
 {{- end }}
 
+{{/*
+The engine's values with their defaults. `found` is "true" where the program finds the runtime itself: nobody says which it is, or
+only where its images are.
+*/}}
+{{- define "cleaner.engine" -}}
+{{- with .Values.engine }}
+{{- $runtime := .runtime }}
+{{- if and (eq $runtime "auto") .socketName }}{{ $runtime = "docker" }}{{ end }}
+{{- $data := dict "auto" "/var/lib" "docker" "/var/lib/docker" "cri" "/var/lib/containerd" }}
+{{- $run := dict "auto" "/run" "docker" "/run" "cri" "/run/containerd" }}
+{{- $socket := dict "auto" "" "docker" "docker.sock" "cri" "containerd.sock" }}
+{{- $hostDataDir := .hostDataDir | default (get $data $runtime) }}
+{{- dict
+  "runtime" $runtime
+  "found" (eq $runtime "auto" | toString)
+  "isPathKnown" (or (ne $runtime "auto") (not (empty .hostDataDir)) | toString)
+  "hostDataDir" $hostDataDir
+  "dataDir" (.dataDir | default $hostDataDir)
+  "hostSocketDir" (.hostSocketDir | default (get $run $runtime))
+  "socketName" (.socketName | default (get $socket $runtime))
+  | toYaml }}
+{{- end }}
+{{- end }}
+
 {{- define "cleaner.env" -}}
-{{- if eq .Values.engine.runtime "cri" }}
+{{- $engine := include "cleaner.engine" . | fromYaml }}
+{{- if eq $engine.found "true" }}
+- name: DOCKER_IMAGE_CLEANER_HOST_RUN
+  value: /host/run
+{{- else if eq $engine.runtime "cri" }}
 - name: DOCKER_IMAGE_CLEANER_RUNTIME
   value: cri
 - name: DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT
-  value: {{ printf "unix:///host/run/%s" .Values.engine.socketName | quote }}
+  value: {{ printf "unix:///host/run/%s" $engine.socketName | quote }}
 {{- else }}
 - name: DOCKER_HOST
-  value: {{ printf "unix:///host/run/%s" .Values.engine.socketName | quote }}
+  value: {{ printf "unix:///host/run/%s" $engine.socketName | quote }}
 {{- end }}
+{{- if eq $engine.isPathKnown "true" }}
 - name: DOCKER_IMAGE_CLEANER_PATH_TO_CHECK
-  value: {{ .Values.engine.dataDir | quote }}
+  value: {{ $engine.dataDir | quote }}
+{{- end }}
 {{- if include "cleaner.cordons" . }}
 - name: DOCKER_IMAGE_CLEANER_NODE_NAME
   valueFrom:
@@ -126,7 +156,7 @@ not with a soft threshold, which must not be below the low one.
   value: {{ . | quote }}
 {{- end }}
 {{- range $key, $value := .Values.cleaner }}
-{{- if not (kindIs "invalid" $value) }}
+{{- if not (or (kindIs "invalid" $value) (and (kindIs "slice" $value) (empty $value))) }}
 - name: DOCKER_IMAGE_CLEANER_{{ snakecase $key | upper }}
   value: {{ include "cleaner.settingText" $value | quote }}
 {{- end }}
@@ -164,6 +194,25 @@ not with a soft threshold, which must not be below the low one.
 {{- toYaml (merge (deepCopy .Values.podAnnotations) $scrape) }}
 {{- end }}
 
+{{/* "true" when there is something to scrape through: from every pod of the cluster, unless networkPolicy.from says more. */}}
+{{- define "cleaner.isScraped" -}}
+{{- with .Values.metrics }}
+{{- if or .scrapeAnnotations .podMonitor.enabled .serviceMonitor.enabled .service.enabled }}true{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* The token that a monitor sends, where one is asked for. */}}
+{{- define "cleaner.scrapeAuthorization" -}}
+{{- with .Values.http.tokenSecret }}
+{{- if .name -}}
+authorization:
+  credentials:
+    name: {{ .name | quote }}
+    key: {{ .key | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Fails where a value asks for metrics that nobody serves. */}}
 {{- define "cleaner.needsHttp" -}}
 {{- if not (index . 0).Values.http.enabled }}{{ fail (printf "%s needs http.enabled" (index . 1)) }}{{ end }}
@@ -181,13 +230,14 @@ recursiveReadOnly: IfPossible
 {{- end }}
 
 {{- define "cleaner.volumeMounts" -}}
+{{- $engine := include "cleaner.engine" . | fromYaml }}
 - name: data
-  mountPath: {{ .Values.engine.dataDir | quote }}
+  mountPath: {{ $engine.dataDir | quote }}
   {{- include "cleaner.readOnlyMount" (list . .Values.engine.mountPropagation) | nindent 2 }}
 # Connecting to a socket is not a write to its directory. Not over /var/run, where the token is mounted.
 - name: engine-socket
   {{- if eq .Values.engine.socketMount "file" }}
-  mountPath: {{ printf "/host/run/%s" .Values.engine.socketName | quote }}
+  mountPath: {{ printf "/host/run/%s" $engine.socketName | quote }}
   readOnly: true
   {{- else }}
   mountPath: /host/run
@@ -203,20 +253,27 @@ recursiveReadOnly: IfPossible
   mountPath: /keep
   readOnly: true
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "cleaner.volumes" -}}
+{{- $engine := include "cleaner.engine" . | fromYaml }}
+{{- if and (eq .Values.engine.socketMount "file") (eq $engine.found "true") }}
+{{- fail "engine.socketMount: file needs engine.runtime or engine.socketName: which socket?" }}
+{{- end }}
 - name: data
   hostPath:
-    path: {{ .Values.engine.hostDataDir | quote }}
+    path: {{ $engine.hostDataDir | quote }}
     type: {{ .Values.engine.hostPathType | quote }}
 - name: engine-socket
   hostPath:
     {{- if eq .Values.engine.socketMount "file" }}
-    path: {{ printf "%s/%s" (trimSuffix "/" .Values.engine.hostSocketDir) .Values.engine.socketName | quote }}
+    path: {{ printf "%s/%s" (trimSuffix "/" $engine.hostSocketDir) $engine.socketName | quote }}
     type: Socket
     {{- else }}
-    path: {{ .Values.engine.hostSocketDir | quote }}
+    path: {{ $engine.hostSocketDir | quote }}
     type: {{ .Values.engine.hostPathType | quote }}
     {{- end }}
 {{- if .Values.state.enabled }}
@@ -236,6 +293,9 @@ recursiveReadOnly: IfPossible
     items:
       - key: {{ $.Values.keepFile.configMap.key | quote }}
         path: patterns
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 

@@ -2,13 +2,13 @@
  * The selection of a policy that gives worths (`reclaimable`, `value`): the victims that reach the goal at the smallest
  * sum of what is lost.
  *
- * 1. The forest is cut down to what the candidates can clear (clearable.ts).
+ * 1. The forest is cut down to what the candidates can clear (reduced-forest.ts).
  * 2. Layers on which no image ends go by themselves with the last image on them, so each is joined with what is cheapest to
  *    keep on it (joined.ts).
- * 3. Groups by cost for weight (density.ts): every beginning of that sequence is optimal for what it frees. The goal
+ * 3. Groups by cost for weight (density-groups.ts): every beginning of that sequence is optimal for what it frees. The goal
  *    falls inside of one group; the loss over the optimum is less than that group's cost.
- * 4. That rest is settled by trying later groups in its place; a small forest is settled exactly (cover.ts).
- * 5. What turns out superfluous is taken out (pick.ts).
+ * 4. That rest is settled by trying later groups in its place; a small forest is settled exactly (exact-search.ts).
+ * 5. What turns out superfluous is taken out (closed-set.ts).
  */
 import type { Forest } from '../../forest/forest.ts';
 import { StoreAfterRemovals, covers, indexOf } from '../../forest/reclaim.ts';

@@ -1,5 +1,5 @@
 /**
- * The partial choices of cover.ts, as lists by number: a search makes hundreds of thousands of them, and comparing numbers
+ * The partial choices of exact-search.ts, as lists by number: a search makes hundreds of thousands of them, and comparing numbers
  * in lists is many times faster than objects.
  */
 import type { Amount } from '../../model/thresholds.ts';

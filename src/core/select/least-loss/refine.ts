@@ -14,7 +14,7 @@ const EXACT_NODES = 64;
 
 /**
  * How many partial choices are kept at a node: all in a very small forest (14 images have 16,384 subsets and 27 nodes at
- * most), as many as time allows in one of EXACT_NODES. There the bound of cover.ts leaves fewer than these in most cases.
+ * most), as many as time allows in one of EXACT_NODES. There the bound of exact-search.ts leaves fewer than these in most cases.
  */
 const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 

@@ -5,6 +5,7 @@
 import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
 import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
+import type { Forecast } from '../../../core/model/forecast.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
 import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
 import type { Policy } from '../../../core/policy/policy.ts';
@@ -14,7 +15,7 @@ import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
-import { planUnused, type UnusedPlan } from '../../../core/plan-unused.ts';
+import { planUnused, summaryOf, type UnusedPlan } from '../../../core/plan-unused.ts';
 import { type Window, type WindowState, windowState } from '../../../core/model/window.ts';
 import type { UsageHistory } from '../../../core/use-history/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
@@ -29,9 +30,11 @@ export interface Rules {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly protections: Protections;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
-  /** Images unused for longer go whatever the disk says; 0 or undefined: off. */
+  /** Images unused for longer are deleted whatever the disk says; 0 or undefined: off. */
   readonly maxUnusedSeconds?: number;
   /** When sweeps may begin; undefined: at any time. */
   readonly window?: Window | undefined;
@@ -51,6 +54,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
   readonly #watchers: () => number;
+  readonly #forecast: () => Forecast | undefined;
   /** Tells versions of this process from those of an earlier one. */
   readonly #life: string;
   #view: View | undefined;
@@ -66,7 +70,9 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     onChange: (version: number) => void,
     clock: () => number,
     watchers: () => number = () => 0,
+    forecast: () => Forecast | undefined = () => undefined,
   ) {
+    this.#forecast = forecast;
     this.#rules = rules;
     this.#watchers = watchers;
     this.#onChange = onChange;
@@ -155,14 +161,20 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
-    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds, this.#window());
+    const unused = part === 'layers' ? undefined : this.#unused(view);
+    if (part === 'status')
+      return statusJson(view, view.space, forestOf(store), thresholds, {
+        forecast: this.#forecast(),
+        window: this.#window(),
+        unused: unused && summaryOf(unused),
+      });
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(this.#input(view));
       return planJson(view, plan, thresholds, {
         atHigh,
         cut: this.#cut(atHigh ?? plan),
-        unused: this.#unused(view),
+        unused,
         window: this.#window(),
       });
     }
@@ -201,8 +213,8 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
-    const { history, thresholds, policy, protections, clean } = this.#rules;
-    return { store, usage, thresholds, policy, protections, clean, history: history?.(), nowMs: takenAtMs };
+    const { history, ...rules } = this.#rules;
+    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
   }
 }
 

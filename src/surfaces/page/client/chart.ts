@@ -81,7 +81,7 @@ export class UsageChart {
     const text = summary(seen, activity, range, fromMs);
     setText(this.#summary, text);
     this.#element.setAttribute('aria-label', text);
-    const isAbsolute = activity.thresholds.type === 'absolute';
+    const isAbsolute = activity.thresholds.type !== 'relative';
     fill(
       this.#element,
       legend(
@@ -117,7 +117,7 @@ function summary(
 ): string {
   const isWhole = nowMs - fromMs >= ms;
   const when = isWhole ? `In the last ${name.replace(/^1 /, '')}` : `Since ${timeText(fromMs, nowMs)}`;
-  const isAbsolute = thresholds.type === 'absolute';
+  const isAbsolute = thresholds.type !== 'relative';
   const values = seen.map(({ blocks, allocated }) => (isAbsolute ? (allocated ?? 0) : blocks));
   const show = isAbsolute ? formatBytes : formatPercent;
   const inodes = seen.flatMap((sample) => sample.inodes ?? []);

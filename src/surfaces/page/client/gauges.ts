@@ -1,4 +1,5 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
+import { type Forecast, forecastText } from '../../../core/model/forecast.ts';
 import { formatBytes, formatLevel, formatPercent, untilText, usedText } from '../../../core/model/format.ts';
 import {
   amountToFree,
@@ -7,6 +8,7 @@ import {
   isTriggered,
   level,
   percentAt,
+  isCounted,
   percentUsed,
   type Thresholds,
   type Usage,
@@ -17,7 +19,7 @@ export function showDisk(
   element: HTMLElement,
   usage: Usage,
   thresholds: Thresholds,
-  isSweeping: boolean,
+  { isSweeping, forecast }: { readonly isSweeping: boolean; readonly forecast: Forecast | null },
 ): void {
   const { type, high, low } = thresholds;
   const limits = type === 'relative' ? thresholds : undefined;
@@ -36,8 +38,16 @@ export function showDisk(
       ? h('p', { class: 'muted small' }, 'This filesystem has no limit on inodes.')
       : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes)),
   ];
-  if (type === 'absolute' && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
-  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping));
+  if (isCounted(type) && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
+  const ahead =
+    forecast === null || isSweeping
+      ? []
+      : [h('p', { class: 'muted', id: 'forecast' }, capitalized(`${forecastText(forecast)}.`))];
+  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping), ...ahead);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function bytesOf({ total, available }: Gauge): string {

@@ -145,7 +145,8 @@ function showProgress(): void {
 function showDiskNow(): void {
   const { usage, activity, sweep } = state;
   if (usage === undefined || activity === undefined) return;
-  showDisk(part('disk-body'), usage, activity.thresholds, sweep !== undefined);
+  const { thresholds, forecast } = activity;
+  showDisk(part('disk-body'), usage, thresholds, { isSweeping: sweep !== undefined, forecast });
   place(part('disk-body'));
 }
 
@@ -158,6 +159,7 @@ function showStore(): void {
   showPlan(part('next-body'), layers, usage, status.thresholds, {
     isDryRun: activity?.dryRun === true,
     isSweeping: state.sweep !== undefined,
+    unused: status.unused,
   });
   showSpace(part('space-body'), status);
   place(part('space-body'));

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
 import { bounds } from '../../../../src/simulate/bounds/bounds.ts';
 import { choosers } from '../../../../src/simulate/choosers.ts';
-import { families, generate } from '../../../../src/simulate/generate/families.ts';
 import { protectedBytes } from '../../../../src/simulate/bounds/protected-bytes.ts';
 import { replay } from '../../../../src/simulate/replay/replay.ts';
 import { type Trace, TraceBuilder } from '../../../../src/simulate/traces/trace.ts';
@@ -189,17 +188,5 @@ describe('no policy fetches less than the lower bound', () => {
       }),
       { numRuns: 300 },
     );
-  });
-
-  it.each(families)('any, on a generated trace of $name', { timeout: 120_000 }, (family) => {
-    const trace = generate(family, 11, 10);
-    for (const share of [0.05, 0.15, 0.4]) {
-      const capacityBytes = trace.distinctBytes * share;
-      const least = bytesOf(trace, 'lower-bound', capacityBytes * 0.8, capacityBytes * 0.6);
-      for (const maker of choosers) {
-        const figures = replay(trace, maker, { capacityBytes, high: 80, low: 60, bytesPerSecond: 50e6 });
-        expect(figures.fetchedBytes, `${maker.name} at ${share}`).toBeGreaterThanOrEqual(least);
-      }
-    }
   });
 });

@@ -1,53 +1,34 @@
-/** Cutting to a terminal's size, and what is not drawn. On a real terminal: test/engine/terminal.test.ts. */
-import fc from 'fast-check';
-import { stripVTControlCharacters } from 'node:util';
+/** The part of a text that a screen shows. On a real terminal: test/engine/terminal.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { cut, fitted } from '../../../../src/surfaces/terminal/screen.ts';
-import { table } from '../../../../src/surfaces/terminal/terminal.ts';
+import { pageOf } from '../../../../src/surfaces/terminal/screen.ts';
 
-const red = '\u001b[31m';
-const end = '\u001b[39m';
+const text = 'a\nb\nc\nd\ne\n';
 
-describe('cut', () => {
-  it('counts no column for colours and ends them where it cuts', () => {
-    expect(cut(`${red}abc${end}def`, 6)).toBe(`${red}abc${end}def`);
-    expect(cut(`${red}abcdef${end}`, 3)).toBe(`${red}abc\u001b[0m`);
+describe('pageOf', () => {
+  it('shows all that fits, without a foot', () => {
+    expect(pageOf('head', text, { columns: 80, rows: 7, offset: 3 })).toEqual({
+      lines: ['head', '', 'a', 'b', 'c', 'd', 'e'],
+      offset: 0,
+    });
   });
 
-  it('is never longer than asked, and leaves alone what fits', () => {
-    const part = fc.oneof(
-      fc.string({ unit: 'grapheme-ascii', maxLength: 8 }),
-      fc.constantFrom(red, end, '😀'),
-    );
-    fc.assert(
-      fc.property(fc.array(part), fc.nat(20), (parts, columns) => {
-        const line = parts.join('');
-        const shown = [...stripVTControlCharacters(cut(line, columns))];
-        expect(shown.length).toBeLessThanOrEqual(columns);
-        if ([...stripVTControlCharacters(line)].length <= columns) expect(cut(line, columns)).toBe(line);
-      }),
-    );
+  it('keeps the head, and says which lines of how many these are', () => {
+    const { lines } = pageOf('head', text, { columns: 80, rows: 5, offset: 0 });
+    expect(lines.slice(0, 4)).toEqual(['head', '', 'a', 'b']);
+    expect(lines[4]).toMatch(/^lines 1–3 of 6 · .* scroll, q ends$/);
   });
-});
 
-describe('fitted', () => {
-  it('says how many lines are left out', () => {
-    expect(fitted('a\nb\nc\n', 80, 3)).toEqual(['a', 'b', 'c']);
-    expect(fitted('a\nb\nc\nd\n', 80, 3)).toEqual(['a', 'b', '… 2 more lines']);
+  it('ends at the last line, however far one scrolls', () => {
+    for (const offset of [3, 4, 100, Infinity]) {
+      const page = pageOf('head', text, { columns: 80, rows: 5, offset });
+      expect(page.lines.slice(1, 4)).toEqual(['c', 'd', 'e']);
+      expect(page.offset).toBe(3);
+    }
   });
-});
 
-describe('table', () => {
-  it('aligns cells with colours, and lets nothing from elsewhere command the terminal', () => {
-    const text = table(
-      ['A', 'B'],
-      [
-        [{ styled: `${red}x${end}` }, '1'],
-        ['long\u001b[2J', '22'],
-      ],
-      [1],
-    );
-    const lines = stripVTControlCharacters(text.split('\n').slice(1).join('\n')).split('\n');
-    expect(lines).toEqual(['x               1', 'long\\u001b[2J  22']);
+  it('cuts what is too wide, and draws something on the smallest of terminals', () => {
+    expect(pageOf('a long head', text, { columns: 3, rows: 1, offset: 0 }).lines.length).toBeGreaterThan(0);
+    for (const line of pageOf('a long head', text, { columns: 3, rows: 4, offset: 0 }).lines)
+      expect(line.replace('\u001b[0m', '').length).toBeLessThanOrEqual(3);
   });
 });

@@ -4,7 +4,7 @@ import { DiskError } from '../../../src/disk/filesystem/error.ts';
 import { measureFilesystem } from '../../../src/disk/filesystem/filesystem.ts';
 import { ImageDisk } from '../../../src/disk/image-disk.ts';
 import { du } from '../../../harness/du.ts';
-import { temporaryFolder } from './walk/tree.ts';
+import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 const signal = new AbortController().signal;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test, vi } from 'vitest';
 import { slimKubernetes } from '../../../scripts/slim-kubernetes.ts';
-import { temporaryFolder } from '../disk/walk/tree.ts';
+import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -13,17 +13,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { DiskError } from '../../../../src/disk/filesystem/error.ts';
-import { isSettled } from '../../../../src/disk/walk/folder-mark.ts';
-import { LeftOut } from '../../../../src/disk/walk/left-out.ts';
-import { Listings } from '../../../../src/disk/walk/listings.ts';
-import { MountTable } from '../../../../src/disk/walk/mount-points.ts';
-import { Slices } from '../../../../src/disk/walk/slices.ts';
-import { TreeMeasurer } from '../../../../src/disk/walk/trees.ts';
-import { sumTrees } from '../../../../src/disk/walk/walk.ts';
-import { du } from '../../../../harness/du.ts';
-import { waitFor } from '../../../../harness/wait.ts';
-import { temporaryFolder } from './tree.ts';
+import { DiskError } from '../../../src/disk/filesystem/error.ts';
+import { isSettled } from '../../../src/disk/walk/folder-mark.ts';
+import { LeftOut } from '../../../src/disk/walk/left-out.ts';
+import { Listings } from '../../../src/disk/walk/listings.ts';
+import { MountTable } from '../../../src/disk/walk/mount-points.ts';
+import { Slices } from '../../../src/disk/walk/slices.ts';
+import { TreeMeasurer } from '../../../src/disk/walk/trees.ts';
+import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
+import { du } from '../../../harness/du.ts';
+import { waitFor } from '../../../harness/wait.ts';
+import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -13,20 +13,21 @@ import {
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { measureAllocated } from '../../../../src/disk/walk/allocated.ts';
-import { DiskError } from '../../../../src/disk/filesystem/error.ts';
-import { Listings } from '../../../../src/disk/walk/listings.ts';
-import { Slices } from '../../../../src/disk/walk/slices.ts';
-import { SmallTrees } from '../../../../src/disk/walk/small-trees.ts';
-import { sumTrees, type TreeTotal, walkTrees } from '../../../../src/disk/walk/walk.ts';
-import { du } from '../../../../harness/du.ts';
-import { temporaryFolder } from './tree.ts';
+import { measureAllocated } from '../../../src/disk/walk/allocated.ts';
+import { DiskError } from '../../../src/disk/filesystem/error.ts';
+import { Listings } from '../../../src/disk/walk/listings.ts';
+import { Slices } from '../../../src/disk/walk/slices.ts';
+import { SmallTrees } from '../../../src/disk/walk/small-trees.ts';
+import { sumTrees, type TreeTotal } from '../../../src/disk/walk/tree-total.ts';
+import { walkTrees } from '../../../src/disk/walk/walk.ts';
+import { du } from '../../../harness/du.ts';
+import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 // Processes start slowly on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const signal = new AbortController().signal;
-const source = new URL('../../../../src/disk/walk/', import.meta.url).pathname;
+const source = new URL('../../../src/disk/walk/', import.meta.url).pathname;
 
 function trees(results: readonly (TreeTotal | DiskError)[]): TreeTotal[] {
   return results.map((result) => {
@@ -153,9 +154,9 @@ test('folders that are exchanged with links while they are walked never lead out
     mkdirSync(`${folder}/in/way${at}`, { recursive: true });
     symlinkSync('../out', `${folder}/in/link${at}`);
   }
-  // renameat2(2) with RENAME_EXCHANGE: at each moment there is one or the other.
-  const script = `chdir $ARGV[0]; $| = 1; print "ready\\n";
-    while (1) { for (0..199) { syscall(316, -100, "way$_", -100, "link$_", 2) == 0 or die $! } }`;
+  // renameat2(2) with RENAME_EXCHANGE: at each moment there is one or the other. It ends with us, however we end.
+  const script = `chdir $ARGV[0]; $| = 1; print "ready\\n"; my $parent = getppid();
+    while (getppid() == $parent) { for (0..199) { syscall(316, -100, "way$_", -100, "link$_", 2) == 0 or die $! } }`;
   const exchange = spawn('perl', ['-e', script, `${folder}/in`], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => {
     exchange.kill('SIGKILL');
