@@ -3,7 +3,7 @@ import type { Protections } from './eligible/rules.ts';
 import { level, reaches, type Thresholds, type Usage } from './model/thresholds.ts';
 
 /** As long as kubelet keeps a new image, whatever else is set (imageMinimumGCAge): it may be about to be used. */
-export const CRITICAL_MIN_AGE_SECONDS = 120;
+const CRITICAL_MIN_AGE_SECONDS = 120;
 
 /** The levels of usage at which something begins or ends. */
 export interface Levels {

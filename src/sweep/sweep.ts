@@ -26,7 +26,7 @@ import {
 } from './delete-victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
-export const INEFFECTIVE_RUN = 8;
+const INEFFECTIVE_RUN = 8;
 
 /** What a sweep came to, and what the disk said at its end. */
 export interface Swept {

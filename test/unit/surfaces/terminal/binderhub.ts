@@ -42,13 +42,13 @@ const users = [
     `sha256:${hex(3)}`,
   ]),
 ];
-export const binderStore = { ...store(images, users), layers };
+const binderStore = { ...store(images, users), layers };
 
 const parsed = parseKeepPatterns('postgres:*', () => {
   throw new Error('no pattern here is a regular expression');
 });
 if (!parsed.ok) throw new Error('the pattern is not understood');
-export const keep = parsed.patterns;
+const keep = parsed.patterns;
 /** 90% used, and next to all of it by images. */
 const disk = {
   ...usage(90),
