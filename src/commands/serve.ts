@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
 import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
 import type { Engine } from '../engine/engine.ts';
 import { watched } from '../engine/counted.ts';
 import type { Reporter } from '../events/events.ts';
@@ -19,11 +19,11 @@ export type Served = HttpSurface | Probes;
 export async function serve(
   config: Config,
   {
-    history,
+    rules,
     budget,
     report,
   }: {
-    readonly history: () => UsageHistory | undefined;
+    readonly rules: PlanRules;
     readonly budget: DeletionBudget;
     readonly report: Reporter;
   },
@@ -44,18 +44,11 @@ export async function serve(
     probeAddress,
     token: file === undefined ? undefined : { file, complain },
     past: stateFile === undefined ? undefined : { file: `${stateFile}.activity`, path, report },
-    thresholds: config.thresholds,
-    policy: findPolicy(config.policy),
-    protections: config.protections,
-    clean: config.clean,
-    history,
+    rules,
     budget,
     intervalSeconds: config.intervalSeconds,
     timeoutSeconds,
     dryRun: config.dryRun,
-    criticalLevel: config.criticalLevel,
-    window: config.window,
-    maxUnusedSeconds: config.maxUnusedSeconds,
     cordons: config.nodeName !== undefined,
     followsHistory: followsHistory(config),
   });

@@ -15,6 +15,7 @@ import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { diskOf, look, orUnavailable, type Output, printJson, thresholdsOf } from './look.ts';
+import { planRules } from './plan-rules.ts';
 import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
@@ -51,10 +52,13 @@ export async function status(
 }
 
 async function unusedOf(config: Config, { store, takenAtMs }: Snapshot): Promise<UnusedSummary | undefined> {
-  const { maxUnusedSeconds, protections, clean } = config;
-  if (maxUnusedSeconds <= 0) return undefined;
+  if (config.maxUnusedSeconds <= 0) return undefined;
   const history = await remembered(config);
-  return summaryOf(planUnused({ store, protections, clean, history, nowMs: takenAtMs }, maxUnusedSeconds));
+  const plan = planUnused(
+    { store, nowMs: takenAtMs },
+    planRules(config, () => history),
+  );
+  return plan && summaryOf(plan);
 }
 
 /** What a daemon remembers of the disk, where it writes that down; `--watch` goes on from there. */

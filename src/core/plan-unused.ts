@@ -4,7 +4,8 @@
  */
 import { Eligibility } from './eligibility.ts';
 import type { Freed } from './forest/reclaim.ts';
-import { type PlanInput, victimsOf, type Victim } from './plan.ts';
+import { type PlanInput, type Victim, victimsOf } from './plan.ts';
+import type { PlanRules } from './plan-rules.ts';
 import { takeAll } from './select/order/in-order.ts';
 import { formatBytes } from './model/format.ts';
 import type { UnusedSummary } from './model/unused.ts';
@@ -23,17 +24,21 @@ export function summaryOf({ maxUnusedSeconds, missingSeconds, victims, freed }: 
   return { maxUnusedSeconds, missingSeconds, images: victims.length, freedBytes: freed.bytes };
 }
 
+/** @returns undefined where the rule is off. @param rules what protects counts in full, also on a critically full disk. */
 export function planUnused(
-  input: Omit<PlanInput, 'thresholds' | 'policy' | 'usage'>,
-  maxUnusedSeconds: number,
-): UnusedPlan {
-  const { store, history, nowMs } = input;
+  input: Omit<PlanInput, 'usage'>,
+  rules: Pick<PlanRules, 'maxUnusedSeconds' | 'protections' | 'clean' | 'history'>,
+): UnusedPlan | undefined {
+  const { maxUnusedSeconds = 0, protections, clean } = rules;
+  if (maxUnusedSeconds <= 0) return undefined;
+  const { store, nowMs } = input;
+  const history = rules.history?.();
   const maxMs = maxUnusedSeconds * 1000;
   const missingSeconds = missingWatchMs(history, maxMs, nowMs) / 1000;
   const nothing = { victims: [], freed: { bytes: 0, inodes: 0, exact: true } };
   const unused = unusedFor(store, history, maxMs, nowMs);
   if (unused.size === 0) return { maxUnusedSeconds, missingSeconds, ...nothing };
-  const eligibility = new Eligibility(input);
+  const eligibility = new Eligibility({ ...input, protections, clean });
   const ids = eligibility.images
     .filter(({ id }) => unused.has(id))
     .sort((a, b) => (unused.get(b.id) ?? 0) - (unused.get(a.id) ?? 0) || (a.id < b.id ? -1 : 1))
@@ -47,10 +52,6 @@ export function planUnused(
     const frees = `frees ${freed.exact ? '' : 'about '}${formatBytes(freed.bytes)}`;
     return [{ unit, freed, reason: `${why}; ${frees}` }];
   });
-  return {
-    maxUnusedSeconds,
-    missingSeconds,
-    victims: victimsOf(chosen, input, eligibility),
-    freed: selection.freed,
-  };
+  const victims = victimsOf(chosen, { store, protections, eligibility });
+  return { maxUnusedSeconds, missingSeconds, victims, freed: selection.freed };
 }

@@ -2,26 +2,18 @@
  * MAX_UNUSED_SECONDS: at which checks images are deleted because nobody has used them for longer. Only by a history that has
  * tracked use for that long and misses nothing at the moment. Until an image is due, no check costs an engine request.
  */
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
-import type { Protections } from '../core/eligible/rules.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import { planUnused } from '../core/plan-unused.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
 import { idsUnusedFor, unusedMs } from '../core/use-history/unused.ts';
 import type { Observer } from '../observe/observer.ts';
 import { deleteUnused, type DeleteUnusedOptions } from '../sweep/delete-unused.ts';
-import type { DaemonOptions } from './options.ts';
-import { whyClosed, type WindowRules } from './window-gate.ts';
+import { whyClosed } from './window-gate.ts';
 
-export interface MaxUnusedOptions extends Omit<DeleteUnusedOptions, 'isStillUnused'>, WindowRules {
+export interface MaxUnusedOptions extends Omit<DeleteUnusedOptions, 'isStillUnused'> {
   readonly observer: Observer;
-  readonly history: () => UsageHistory | undefined;
-  /** Whether the history misses nothing at the moment. */
+  /** See DaemonOptions. */
   readonly isFollowing: () => boolean;
-  readonly protections: Protections;
-  readonly clean: Clean;
-  readonly maxUnusedSeconds: number;
   /** Says that the loop lives, before the engine and the disk are asked. */
   readonly alive: () => void;
 }
@@ -29,27 +21,16 @@ export interface MaxUnusedOptions extends Omit<DeleteUnusedOptions, 'isStillUnus
 /** Images that were not deleted although they are due are looked at again after this time: a protection may have ended. */
 const AGAIN_MS = 3_600_000;
 
-/** Undefined where the rule is off. */
-export function maxUnusedOf(
-  options: DaemonOptions,
-  parts: Pick<
-    MaxUnusedOptions,
-    'observer' | 'budget' | 'failures' | 'settleMs' | 'looks' | 'patienceMs' | 'alive'
-  >,
-): MaxUnused | undefined {
-  const { maxUnusedSeconds = 0, history, isFollowing } = options;
-  if (maxUnusedSeconds <= 0 || history === undefined || isFollowing === undefined) return undefined;
-  return new MaxUnused({ ...options, ...parts, maxUnusedSeconds, history, isFollowing });
-}
-
 export class MaxUnused {
   readonly #options: MaxUnusedOptions;
+  readonly #maxMs: number;
   /** Those due at the last look that ended with nothing left to do; and when that was. */
   #settled: ReadonlySet<RemovableId> = new Set();
   #settledAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MaxUnusedOptions) {
     this.#options = options;
+    this.#maxMs = (options.rules.maxUnusedSeconds ?? 0) * 1000;
   }
 
   /**
@@ -57,43 +38,34 @@ export class MaxUnused {
    * @param usage of now. @returns usage afterwards. @throws EngineError, DiskError
    */
   async check(usage: Usage): Promise<Usage> {
+    const { observer, rules, isFollowing, failures, stop } = this.#options;
     let after = usage;
     while (this.#isDue(after)) {
-      const { observer, clean, protections, isFollowing, history, failures, maxUnusedSeconds } =
-        this.#options;
       this.#options.alive();
       const ids = this.#ids();
-      const { store } = await observer.snapshot(this.#options.stop);
+      const { store } = await observer.snapshot(stop);
       // Something may have been missed while the store was listed.
       if (!isFollowing()) return after;
       const nowMs = Date.now();
-      const refused = failures.refusals(nowMs);
-      const plan = planUnused(
-        { store, protections, clean, refused, history: history(), nowMs },
-        maxUnusedSeconds,
-      );
-      let hasEnded = true;
-      if (plan.victims.length > 0) {
+      const plan = planUnused({ store, refused: failures.refusals(nowMs), nowMs }, rules);
+      if (plan !== undefined && plan.victims.length > 0) {
         const isStillUnused = ({ id }: { readonly id: RemovableId }): boolean => this.#isStillUnused(id);
-        const done = await deleteUnused(plan, after, { ...this.#options, isStillUnused });
-        after = done.usage;
-        if (done.report.endedBecause === 'changed') continue;
-        hasEnded = done.report.endedBecause === 'done';
+        const { report, usage: left } = await deleteUnused(plan, after, { ...this.#options, isStillUnused });
+        after = left;
+        if (report.endedBecause === 'changed') continue;
+        if (report.endedBecause !== 'done') return after;
       }
-      if (hasEnded) {
-        this.#settled = new Set(ids);
-        this.#settledAtMs = performance.now();
-      }
-      return after;
+      this.#settled = new Set(ids);
+      this.#settledAtMs = performance.now();
     }
     return after;
   }
 
   #isDue(usage: Usage): boolean {
-    const { isFollowing, clean, budget, failures, stop } = this.#options;
-    if (!clean.images || stop.aborted || !isFollowing()) return false;
+    const { rules, isFollowing, budget, failures, stop } = this.#options;
+    if (!rules.clean.images || stop.aborted || !isFollowing()) return false;
     if (budget.waitMs(performance.now()) > 0 || failures.whyWait(Date.now()) !== undefined) return false;
-    if (whyClosed(this.#options, usage, Date.now()) !== undefined) return false;
+    if (whyClosed(rules, usage, Date.now()) !== undefined) return false;
     const ids = this.#ids();
     if (ids.length === 0) return false;
     const isLongAgo = performance.now() - this.#settledAtMs > AGAIN_MS;
@@ -101,15 +73,13 @@ export class MaxUnused {
   }
 
   #ids(): readonly RemovableId[] {
-    const known = this.#options.history();
-    return known === undefined ? [] : idsUnusedFor(known, this.#options.maxUnusedSeconds * 1000, Date.now());
+    const known = this.#options.rules.history?.();
+    return known === undefined ? [] : idsUnusedFor(known, this.#maxMs, Date.now());
   }
 
   #isStillUnused(id: RemovableId): boolean {
-    const { history, isFollowing, maxUnusedSeconds } = this.#options;
-    const known = history();
-    return (
-      known !== undefined && isFollowing() && unusedMs(known, { id }, Date.now()) >= maxUnusedSeconds * 1000
-    );
+    const known = this.#options.rules.history?.();
+    if (known === undefined || !this.#options.isFollowing()) return false;
+    return unusedMs(known, { id }, Date.now()) >= this.#maxMs;
   }
 }

@@ -28,8 +28,6 @@ import { patiently } from './retry-engine.ts';
 
 export interface DeleteUnusedOptions extends RemovalSettings {
   readonly disk: ImageDisk;
-  /** Usage from which deletions are not delayed, in the thresholds' unit; undefined: none. */
-  readonly criticalLevel?: number | undefined;
   /** See DaemonOptions. */
   readonly rereadRules?: () => Promise<boolean>;
   /** Asked right before each deletion: an image may have been used since the plan. */
@@ -94,7 +92,8 @@ class Run {
   }
 
   async carryOut(victims: readonly Victim[]): Promise<UnusedEnd> {
-    const { budget, thresholds, delaySeconds, stop } = this.#options;
+    const { budget, rules, delaySeconds, stop } = this.#options;
+    const { thresholds } = rules;
     // Where a sweep is due as well, it must see what these deletions free, or it would delete more than is needed.
     const isSweepDue = isTriggered(this.usage, thresholds);
     const toFree = isSweepDue ? amountToFree(this.usage, thresholds) : { bytes: 0, inodes: 0 };
@@ -125,7 +124,7 @@ class Run {
           this.deleted += 1;
           this.predictions.note(victim, freedBetween(before, this.usage));
           this.#options.failures.forget(victim.id);
-          if (!isCritical(this.usage, this.#options)) await sleep(delaySeconds * 1000, stop);
+          if (!isCritical(this.usage, rules)) await sleep(delaySeconds * 1000, stop);
           break;
         case 'denied':
           this.failed += 1;

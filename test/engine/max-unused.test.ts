@@ -7,6 +7,7 @@ import { startHistory } from '../../src/history/history.ts';
 import type { Cli } from '../../harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import * as api from '../../harness/engine-api.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions, deletedNames, imagesOnBase, load } from './scenario.ts';
@@ -178,8 +179,14 @@ it('takes 30 days as the clock of the host does: a container used meanwhile, and
       const images = await client.listImages(signal);
       const containers = await client.listContainers(signal);
       const store = { images, containers, layers: new Map() };
-      const plan = planUnused({ store, history: history.current(), nowMs: wallMs }, (30 * day) / 1000);
-      return plan.victims.flatMap(({ references }) => references).sort();
+      const thresholds = { type: 'relative', high: 80, low: 60 } as const;
+      const rules = rulesWith({
+        thresholds,
+        maxUnusedSeconds: (30 * day) / 1000,
+        history: () => history.current(),
+      });
+      const victims = planUnused({ store, nowMs: wallMs }, rules)?.victims ?? [];
+      return victims.flatMap(({ references }) => references).sort();
     };
     const usesOf = (known: UsageHistory, name: string): number =>
       known.images.get(ids[name] ?? '')?.uses ?? 0;

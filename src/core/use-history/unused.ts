@@ -7,7 +7,7 @@ import type { ImageId, ImageStore } from '../model/store.ts';
 import { clockAt, lastUse, type UsageHistory } from './history.ts';
 
 /** How long image use was tracked, gaps left out, in ms. */
-export function watchedMs(history: UsageHistory, nowMs: number): number {
+function watchedMs(history: UsageHistory, nowMs: number): number {
   return Math.max(0, clockAt(history, nowMs) - history.startedAtMs);
 }
 

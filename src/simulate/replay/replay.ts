@@ -1,5 +1,6 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
 import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
+import { imagesOnly } from '../../core/eligible/cache-and-containers.ts';
 import { noProtections } from '../../core/eligible/rules.ts';
 import {
   isBelowLow,
@@ -106,15 +107,15 @@ class Run {
 
   /** What the daemon deletes for being unused, as late as it can matter here: before the next use. No rule of other tools. */
   #deleteUnused(atMs: number): void {
-    const { maxUnusedSeconds = 0, protections } = this.#options;
+    const { maxUnusedSeconds = 0, protections = noProtections } = this.#options;
+    const history = this.#history;
     if (maxUnusedSeconds <= 0 || this.#chooser.isReference) return;
-    if (this.#history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs))
-      return;
+    if (history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs)) return;
     // The daemon looks at each check; an hour more or less is nothing to what is measured in days.
     this.#unusedAtMs = atMs + Math.min(3_600_000, maxUnusedSeconds * 100);
-    if (idsUnusedFor(this.#history, maxUnusedSeconds * 1000, atMs).length === 0) return;
-    const input = { store: this.#store.snapshot(), history: this.#history, nowMs: atMs };
-    const { victims } = planUnused({ ...input, ...(protections && { protections }) }, maxUnusedSeconds);
+    if (idsUnusedFor(history, maxUnusedSeconds * 1000, atMs).length === 0) return;
+    const rules = { maxUnusedSeconds, protections, clean: imagesOnly, history: () => history };
+    const victims = planUnused({ store: this.#store.snapshot(), nowMs: atMs }, rules)?.victims ?? [];
     if (victims.length === 0) return;
     this.#delete(
       victims.map(({ id }) => this.#store.indexOf(id)),

@@ -1,11 +1,13 @@
 /** MAX_UNUSED_SECONDS: who goes, from when on, and that what was not seen is never taken for unused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planUnused } from '../../../src/core/plan-unused.ts';
+import type { PlanRules } from '../../../src/core/plan-rules.ts';
+import { planUnused, type UnusedPlan } from '../../../src/core/plan-unused.ts';
 import { applyEvent, type UsageEvent } from '../../../src/core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../../src/core/use-history/history.ts';
 import type { Image, ImageStore } from '../../../src/core/model/store.ts';
 import { ClockJumps } from '../../../src/history/clock-jumps.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 import { image } from './arbitraries.ts';
 
 const day = 86_400_000;
@@ -17,7 +19,7 @@ function storeOf(images: readonly Image[], used: readonly string[] = []): ImageS
   const container = (id: string) => ({
     ...{ id: `c-${id}`, name: id, images: [id], state: 'exited', createdAtMs: 0, labels: {} },
   });
-  return { images, layers: new Map(), containers: used.map(container) } as ImageStore;
+  return { images, layers: new Map(), containers: used.map(container) };
 }
 
 /** A history that began at 0 with these images and then saw these events. */
@@ -33,9 +35,22 @@ function gone(
   store: ImageStore,
   history: UsageHistory | undefined,
   nowMs: number,
-  more = {},
+  more: Partial<PlanRules> = {},
 ): readonly string[] {
-  return planUnused({ store, history, nowMs, ...more }, limit).victims.map(({ id }) => id);
+  return planned(store, history, nowMs, more).victims.map(({ id }) => id);
+}
+
+function planned(
+  store: ImageStore,
+  history: UsageHistory | undefined,
+  nowMs: number,
+  more: Partial<PlanRules> = {},
+): UnusedPlan {
+  const thresholds = { type: 'relative', high: 80, low: 60 } as const;
+  const rules = rulesWith({ thresholds, maxUnusedSeconds: limit, history: () => history, ...more });
+  const plan = planUnused({ store, nowMs }, rules);
+  if (plan === undefined) throw new Error('the rule is on');
+  return plan;
 }
 
 describe('what goes for being unused', () => {
@@ -44,11 +59,9 @@ describe('what goes for being unused', () => {
 
   it('goes once it was watched for that long, however old it is, and says why', () => {
     expect(gone(store, watched(images), 30 * day - 1)).toEqual([]);
-    expect(planUnused({ store, history: watched(images), nowMs: 10 * day }, limit).missingSeconds).toBe(
-      (20 * day) / 1000,
-    );
+    expect(planned(store, watched(images), 10 * day).missingSeconds).toBe((20 * day) / 1000);
     expect(gone(store, watched(images), 30 * day)).toEqual(['a', 'b']);
-    const [victim] = planUnused({ store, history: watched(images), nowMs: 45 * day }, limit).victims;
+    const [victim] = planned(store, watched(images), 45 * day).victims;
     expect(victim?.reason).toMatch(/^unused for 45 d, longer than 30 d \(max-unused\); frees /);
   });
 
@@ -74,7 +87,7 @@ describe('what goes for being unused', () => {
   it('is never in use or protected', () => {
     const history = watched(images);
     expect(gone(storeOf(images, ['a']), history, 99 * day)).toEqual(['b']);
-    const keep = [{ kind: 'glob', text: 'a' }];
+    const keep = [{ kind: 'glob', text: 'a' }] as const;
     expect(gone(store, history, 99 * day, { protections: { keep, minAgeSeconds: 0, keepLast: 0 } })).toEqual([
       'b',
     ]);

@@ -7,6 +7,7 @@ import { gauge } from '../../../src/surfaces/metrics/definition.ts';
 import { Metrics, type MetricsOptions } from '../../../src/surfaces/metrics/metrics.ts';
 import { Samples } from '../../../src/surfaces/metrics/samples.ts';
 import { allMetrics, metrics } from '../../../src/surfaces/metrics/table.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 const usage = {
   path: '/data',
@@ -20,9 +21,7 @@ function started(options: Partial<MetricsOptions> = {}) {
   const clock = { ms: 5_000 };
   const subject = new Metrics({
     version: '1.2.3',
-    policy: 'biggest',
-    thresholds,
-    criticalLevel: 95,
+    rules: rulesWith({ thresholds, criticalLevel: 95 }),
     intervalSeconds: 300,
     dryRun: false,
     limits: noLimits,
@@ -162,8 +161,7 @@ describe('Metrics', () => {
 
   it('has absolute thresholds as shares of the filesystem', () => {
     const { subject, tell } = started({
-      thresholds: { type: 'absolute', high: 500, low: 400 },
-      criticalLevel: undefined,
+      rules: rulesWith({ thresholds: { type: 'absolute', high: 500, low: 400 } }),
     });
     const allocated = { bytes: 450, inodes: 3 };
     tell({
