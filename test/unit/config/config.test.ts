@@ -31,6 +31,7 @@ describe('names and defaults', () => {
       cordonMode: 'cordon',
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
+      maxUnusedSeconds: 0,
       maxDeletionsPerSweep: 100_000,
       maxFreedPerHour: undefined,
       criticalLevel: 95,
@@ -102,6 +103,16 @@ describe('names and defaults', () => {
     expect(flagOf('thresholdHigh')).toBe('--threshold-high');
   });
 
+  it('takes the longest time unused as a duration, refuses what is none, and warns that without a state file it begins anew', () => {
+    const kept = { MAX_UNUSED_SECONDS: '30d', STATE_FILE: '/var/lib/cleaner/state.json' };
+    expect(configOf(ours(kept)).maxUnusedSeconds).toBe(2_592_000);
+    expect(loadConfig(ours(kept)).warnings).toEqual([]);
+    const forgetful = loadConfig(ours({ MAX_UNUSED_SECONDS: '30d' }));
+    expect(forgetful.warnings.join()).toMatch(/MAX_UNUSED_SECONDS without .*STATE_FILE/);
+    for (const bad of ['-1', 'often', '11y', '400000000'])
+      expect(loadConfig(ours({ MAX_UNUSED_SECONDS: bad })).ok, bad).toBe(false);
+  });
+
   it('reads every setting from the environment', () => {
     const env = ours({
       PATH_TO_CHECK: '/data',
@@ -128,6 +139,7 @@ describe('names and defaults', () => {
       cordonMode: 'cordon',
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
+      maxUnusedSeconds: 0,
       maxDeletionsPerSweep: 20,
       maxFreedPerHour: 50e9,
       criticalLevel: undefined,
