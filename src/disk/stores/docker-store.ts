@@ -114,12 +114,9 @@ export class LayerDatabaseReader {
     ];
     const writing = this.#listings.list(`${metadata}/layerdb/tmp`);
     const isWriting = !Array.isArray(writing) || writing.length > 0;
-    const isSame =
-      this.#latest?.driver === driver &&
-      !changes.includes(true) &&
-      damaged.length === 0 &&
-      this.#latest?.isWriting === isWriting;
-    if (isSame && this.#latest !== undefined) return this.#latest;
+    const latest = this.#latest;
+    const isSame = !changes.includes(true) && damaged.length === 0 && latest?.driver === driver;
+    if (isSame && latest.isWriting === isWriting) return latest;
     const layers = new Map(this.#layers.records);
     const database: LayerDatabase = {
       layout: 'docker',
