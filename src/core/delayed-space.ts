@@ -47,6 +47,11 @@ export function plus(a: Amount, b: Amount): Amount {
   return { bytes: a.bytes + b.bytes, inodes: a.inodes + b.inodes };
 }
 
+/** What was gained, as what was lost. */
+export function negative(amount: Amount): Amount {
+  return { bytes: -amount.bytes, inodes: -amount.inodes };
+}
+
 /** Not below nothing; what is negative takes nothing away. */
 export function less(from: Amount, amount: Amount): Amount {
   const of = (resource: Resource): number => Math.max(0, from[resource] - Math.max(0, amount[resource]));

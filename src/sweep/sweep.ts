@@ -11,7 +11,7 @@ import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
 import type { StopReason, SweepReport } from '../events/events.ts';
 import { gaveBack, helps } from './gains.ts';
-import { LateSpace } from './pending-space.ts';
+import { LateSpace, type Measured } from './pending-space.ts';
 import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
@@ -131,23 +131,23 @@ async function carryOut(
       progress.limitedBy = tellLimit(limit, options);
       return limit === 'freed-per-hour' ? 'freed-limit' : 'deletion-limit';
     }
-    const before = progress.usage;
-    const begunMs = performance.now();
+    const begun = await progress.late.begin(progress.usage);
     const result = await patiently(() => removeVictim(victim, options), options);
-    progress.usage =
+    const measured =
       result.outcome === 'deleted'
-        ? await progress.late.measure(before, victim.predicted, plan.toFree)
-        : await options.disk.usage(options.abandon);
-    const durationSeconds = (performance.now() - begunMs) / 1000;
-    noteFreed(result, victim, freedBetween(before, progress.usage), options.budget);
-    note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
+        ? await progress.late.measure(begun, victim.predicted, plan.toFree)
+        : await progress.late.look(begun);
+    progress.usage = measured.usage;
+    const durationSeconds = (performance.now() - begun.atMs) / 1000;
+    noteFreed(result, victim, measured.freed, options.budget);
+    note(result, { victim, measured, toFree: plan.toFree, durationSeconds }, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
     if (result.outcome === 'denied') return 'denied';
     const isHollow = (): boolean =>
       result.outcome === 'deleted' &&
       result.complaint !== undefined &&
-      !gaveBack(victim.predicted, freedBetween(before, progress.usage));
+      !gaveBack(victim.predicted, measured.likely);
     const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
     if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
@@ -177,7 +177,7 @@ async function awaitSpace(toFree: Amount, progress: Progress): Promise<void> {
 /** One victim's turn. */
 interface Turn {
   readonly victim: Victim;
-  readonly before: Usage;
+  readonly measured: Measured;
   /** What the plan was to free. */
   readonly toFree: Amount;
   readonly durationSeconds: number;
@@ -186,25 +186,27 @@ interface Turn {
 /** Records and reports how the deletion of one victim ended. */
 function note(
   result: RemovalOutcome,
-  { victim, before, toFree, durationSeconds }: Turn,
+  { victim, measured, toFree, durationSeconds }: Turn,
   progress: Progress,
   options: SweepOptions,
 ): void {
   switch (result.outcome) {
     case 'deleted': {
-      const freed = freedBetween(before, progress.usage);
+      const { freed, likely } = measured;
       progress.deleted[victim.kind] += 1;
       progress.gone.add(victim.id);
       progress.predicted = {
         bytes: progress.predicted.bytes + victim.predicted.bytes,
         inodes: progress.predicted.inodes + victim.predicted.inodes,
       };
-      progress.check.note(victim, freed);
+      progress.check.note(victim, likely);
       options.failures.forget(victim.id);
       if (result.complaint !== undefined) progress.complaint = result.complaint;
-      if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // Where others write, only most of what was predicted is a sign.
+      if (helps(freed, toFree) || (likely.bytes > freed.bytes && gaveBack(victim.predicted, likely)))
+        progress.uselessInARow = 0;
       // Where it is not known that the images are on this disk, the first that should have shown and did not decides.
-      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, freed))
+      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, likely))
         progress.uselessInARow = INEFFECTIVE_RUN;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
@@ -228,5 +230,5 @@ function note(
         options.failures.failed(victim.id, result.message, Date.now());
       else options.failures.uncertain();
   }
-  tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
+  tellRemoval(result, { victim, freed: measured.freed, after: measured.usage, durationSeconds }, options);
 }
