@@ -23,8 +23,8 @@ export class OtherWrites {
     const total = this.#pauses.reduce((sum, pause) => sum + pause.ms, 0);
     if (total === 0) return nothing;
     const written = this.#pauses.reduce((sum, pause) => plus(sum, pause.written), nothing);
-    const share = ms / total;
-    return { bytes: Math.max(0, written.bytes * share), inodes: Math.max(0, written.inodes * share) };
+    const of = (amount: number): number => Math.max(0, Math.round((amount * ms) / total));
+    return { bytes: of(written.bytes), inodes: of(written.inodes) };
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../core/model/thresholds.ts';
 import { gainOf } from '../core/model/gain.ts';
 import {
+  greater,
   hasArrived,
   hasGrown,
   isNothing,
@@ -123,11 +124,16 @@ export class LateSpace {
     const { disk, stop, abandon } = this.#options;
     const { thresholds } = this.#options.rules;
     const measuredMs = performance.now();
+    // What was free once, others have taken since.
+    let most: Amount | undefined;
+    let likelyMost: Amount | undefined;
     for (const waitMs of backoff(20, 200)) {
       const usage = await disk.usage(abandon);
       const nowMs = performance.now();
-      const freed = plus(freedBetween(begun.last, usage), begun.written);
-      const likely = likelyFreed(freed, this.#others.during(nowMs - begun.atMs), predicted);
+      const gained = plus(freedBetween(begun.last, usage), begun.written);
+      const freed = (most = greater(gained, most));
+      const written = this.#others.during(nowMs - begun.atMs);
+      const likely = (likelyMost = greater(likelyFreed(gained, written, predicted), likelyMost));
       const missing = missingOf(predicted, likely, toFree);
       const isOver = nowMs - measuredMs + waitMs > MOMENT_MS || this.#isDoubted;
       if (isNothing(missing) || isOver || isBelowLow(usage, thresholds) || hasFired(stop)) {

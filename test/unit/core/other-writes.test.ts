@@ -10,9 +10,16 @@ describe('what others write', () => {
 
   it('goes on at the pace of the latest pauses, long ones counting for more', () => {
     const others = new OtherWrites();
-    others.paused({ bytes: 3_000, inodes: 3 }, 1_000);
+    others.paused({ bytes: 3_000, inodes: 6 }, 1_000);
     others.paused({ bytes: 0, inodes: 0 }, 2_000);
-    expect(others.during(500)).toEqual({ bytes: 500, inodes: 0.5 });
+    expect(others.during(500)).toEqual({ bytes: 500, inodes: 1 });
+  });
+
+  it('is whole bytes and files', () => {
+    const others = new OtherWrites();
+    others.paused({ bytes: 1_000, inodes: 10 }, 777);
+    const { bytes, inodes } = others.during(100);
+    expect([bytes, inodes]).toEqual([129, 1]);
   });
 
   it('is forgotten eight pauses later', () => {
