@@ -5,7 +5,8 @@ import { findPolicy } from '../core/policy/registry.ts';
 
 /** @param history what is known of the use of images, now. */
 export function planRules(config: Config, history: PlanRules['history']): PlanRules {
-  const { thresholds, criticalLevel, softLevel, protections, clean, window } = config;
+  const { thresholds, criticalLevel, softLevel, protections, clean, window, maxUnusedSeconds } = config;
   const policy = findPolicy(config.policy);
-  return { thresholds, criticalLevel, softLevel, policy, protections, clean, window, history };
+  const levels = { thresholds, criticalLevel, softLevel };
+  return { ...levels, policy, protections, clean, window, maxUnusedSeconds, history };
 }

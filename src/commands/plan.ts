@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
+import { planUnused } from '../core/plan-unused.ts';
 import { makePlan, planAtHigh } from '../core/plan.ts';
 import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
@@ -43,6 +44,7 @@ export async function plan(
     const atHigh = planAtHigh({ store, usage, nowMs }, rules);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
+    const unused = planUnused({ store, nowMs }, rules);
     const { why } = config.target;
     const window = config.window && windowState(config.window, nowMs);
     return {
@@ -53,6 +55,7 @@ export async function plan(
       thresholds,
       atHigh,
       cut,
+      unused,
       window,
     };
   };

@@ -70,6 +70,7 @@ export async function run(
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const rulesOf = (config: Config): PlanRules => planRules(config, () => remembered.history?.current());
+  const isFollowing = (): boolean => remembered.history?.isFollowing() === true;
   let cordon: SweepCordon | undefined;
   try {
     if (!(await filesAreUsable(given, report))) return EXIT.usage;
@@ -93,7 +94,7 @@ export async function run(
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
     const removedNames = namesOf(config, '.names', report);
     const rules = rulesOf(config);
-    const parts = { engine, disk, rules, cordon, budget, audience: http, removedNames, report };
+    const parts = { engine, disk, rules, isFollowing, cordon, budget, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     asked.daemon = daemon;
     report({

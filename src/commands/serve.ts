@@ -63,10 +63,11 @@ export function watchedBy(engine: Engine, served: Served | undefined): Engine {
 
 /** Whether the policy goes by the use of images, or somebody wants it written down. */
 export function followsHistory(config: Config): boolean {
-  const { policy, stateFile, recordTrace, softLevel, thresholds, watchSeconds } = config;
+  const { policy, stateFile, recordTrace, softLevel, thresholds, watchSeconds, maxUnusedSeconds } = config;
   // Usage below the path is not seen without measuring: the engine tells when that is worth it.
   if (thresholds.type === 'absolute' && watchSeconds > 0) return true;
   // Gentle mode asks it whether the engine is quiet.
-  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  const isNeeded =
+    findPolicy(policy).needsHistory === true || softLevel !== undefined || maxUnusedSeconds > 0;
   return isNeeded || stateFile !== undefined || recordTrace !== undefined;
 }

@@ -14,6 +14,8 @@ export interface PlanRules extends Levels {
   readonly clean: Clean;
   /** When deletions may begin below the critical level; undefined: at any time. */
   readonly window?: Window | undefined;
+  /** Images unused for longer are deleted whatever the disk says; 0 or undefined: off. Needs the history. */
+  readonly maxUnusedSeconds?: number;
   /** What is known of the use of images, now; undefined, or answering so, while nothing is. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
 }

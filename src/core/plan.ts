@@ -7,7 +7,7 @@ import { Eligibility, type EligibilityInput } from './eligibility.ts';
 import type { PlanRules } from './plan-rules.ts';
 import { isBuiltOn, type Kept, keep, keepUnit } from './eligible/images.ts';
 import { type KeepPattern, unmatched } from './eligible/pattern.ts';
-import { isLabelIgnored, isTooYoung } from './eligible/rules.ts';
+import { isLabelIgnored, isTooYoung, type Protections } from './eligible/rules.ts';
 import { type Choice, chooseVictims } from './select/choose.ts';
 import type { Freed } from './forest/reclaim.ts';
 import type { Image, ImageStore } from './model/store.ts';
@@ -86,18 +86,13 @@ export function makePlan(input: PlanInput, rules: PlanRules): Plan {
     : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const isKeepingParents = keepingParents(store, eligibility.steps);
-  const ignored = store.images.filter((image) => isLabelIgnored(image, protections));
-  const labelsIgnored = new Set(ignored.map(({ id }) => id));
   const young = protections === given ? [] : store.images.filter((image) => isTooYoung(image, given, nowMs));
   const youngIds = new Set(young.map(({ id }) => id));
-  const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
-    const { kind, id, references, sizeBytes } = unit;
-    const keepParents = isKeepingParents(unit);
-    const label = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
-    const age = youngIds.has(id) ? '; younger than the minimum age, but the disk is critically full' : '';
-    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + label + age };
-  });
+  const age = '; younger than the minimum age, but the disk is critically full';
+  const chosen = (choice?.victims ?? []).map((each) =>
+    youngIds.has(each.unit.id) ? { ...each, reason: each.reason + age } : each,
+  );
+  const victims = victimsOf(chosen, { store, protections, eligibility });
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
@@ -107,6 +102,30 @@ export function makePlan(input: PlanInput, rules: PlanRules): Plan {
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
     eligibility,
   };
+}
+
+/** What is chosen, as victims: with what the engine must not delete along, and with labels that do not count. */
+export function victimsOf(
+  chosen: readonly { readonly unit: Removable; readonly freed: Freed; readonly reason: string }[],
+  {
+    store,
+    protections,
+    eligibility,
+  }: {
+    readonly store: ImageStore;
+    readonly protections: Protections;
+    readonly eligibility: Eligibility;
+  },
+): readonly Victim[] {
+  const isKeepingParents = keepingParents(store, eligibility.steps);
+  const ignored = store.images.filter((image) => isLabelIgnored(image, protections));
+  const labelsIgnored = new Set(ignored.map(({ id }) => id));
+  return chosen.map(({ unit, freed: predicted, reason }): Victim => {
+    const { kind, id, references, sizeBytes } = unit;
+    const keepParents = isKeepingParents(unit);
+    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
+  });
 }
 
 /** Why each candidate stays that is no victim. */

@@ -14,6 +14,7 @@ import { EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, Verdict } from '../sweep/cordon-guard.ts';
 import type { Due } from '../events/events.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
+import { MaxUnused } from './max-unused.ts';
 import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
 import { RepeatGuard } from './repeat-guard.ts';
@@ -54,6 +55,7 @@ export class Daemon {
   private readonly lastSweep: RepeatGuard;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
+  private readonly maxUnused: MaxUnused | undefined;
   private readonly observer: Observer;
   private readonly budget: DeletionBudget;
   private readonly watch: Watch;
@@ -83,6 +85,13 @@ export class Daemon {
     const { settleMs = SETTLE_MS, quietSeconds = DEFAULT_QUIET_SECONDS } = options;
     const { softLevel, history } = options.rules;
     this.deleting = { ...options, observer, budget: this.budget, settleMs, looks: LOOKS };
+    const { isFollowing } = options;
+    if ((options.rules.maxUnusedSeconds ?? 0) > 0 && history !== undefined && isFollowing !== undefined)
+      this.maxUnused = new MaxUnused({
+        ...{ ...this.deleting, failures, isFollowing },
+        patienceMs: options.timeoutSeconds * 1000,
+        alive: () => this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds),
+      });
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
         ...this.deleting,
@@ -155,11 +164,12 @@ export class Daemon {
     const { options } = this;
     this.alive(REQUESTS * options.timeoutSeconds + this.usageSeconds());
     await this.reachEngine();
-    const usage = await options.disk.usage(options.stop);
+    let usage = await options.disk.usage(options.stop);
     if (!this.pathReachable) {
       this.pathReachable = true;
       options.report({ event: 'path.available', path: options.disk.path });
     }
+    if (this.maxUnused !== undefined) usage = await this.maxUnused.check(usage);
     this.usage = usage;
     const { thresholds } = options.rules;
     const used = level(usage, thresholds.type).value;

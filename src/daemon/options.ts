@@ -28,6 +28,8 @@ export interface DaemonOptions {
   readonly sweepOtherFilesystem?: boolean;
   /** Where the node is to be cordoned during a sweep. */
   readonly cordon?: SweepCordon | undefined;
+  /** Whether the history misses nothing at the moment; unless it does, no image is deleted for being unused. */
+  readonly isFollowing?: () => boolean;
   /** How long nothing may have come or begun before they do. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */

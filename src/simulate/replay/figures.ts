@@ -98,6 +98,10 @@ export class Counting {
     this.#overshootMax = Math.max(this.#overshootMax, overshoot);
   }
 
+  deletedUnused(images: number): void {
+    this.#deleted += images;
+  }
+
   deletedGently(): void {
     this.#gently += 1;
     this.#deleted += 1;

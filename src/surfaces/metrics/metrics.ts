@@ -165,6 +165,9 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'max-unused.completed':
+        samples.add(metrics.unusedDeletions, {}, event.deletedImages);
+        return;
       case 'notify.failed':
         return samples.set(metrics.notifyFailing, {}, true);
       case 'notify.working':

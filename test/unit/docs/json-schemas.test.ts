@@ -93,7 +93,7 @@ function statusOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOd
         observedSeconds: 600,
       };
   return JSON.stringify(
-    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, forecast),
+    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, { forecast }),
   );
 }
 

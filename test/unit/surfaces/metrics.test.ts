@@ -230,6 +230,19 @@ describe('Metrics', () => {
     expect(valueOf(text, 'docker_image_cleaner_sweep_duration_seconds_count')).toBe(3);
   });
 
+  it('counts images that were deleted for being unused', () => {
+    const { subject, tell } = started();
+    const done = {
+      dryRun: false,
+      failedDeletions: 0,
+      durationSeconds: 1,
+      ...gainOf({ bytes: 1, inodes: 1 }),
+    };
+    tell({ event: 'max-unused.completed', ...done, deletedImages: 3, endedBecause: 'done' });
+    tell({ event: 'max-unused.completed', ...done, deletedImages: 2, endedBecause: 'limit' });
+    expect(valueOf(subject.text(), 'docker_image_cleaner_max_unused_deleted_images_total')).toBe(5);
+  });
+
   it('counts the seconds of a cordon while it lasts and once it is over', () => {
     const { subject, clock, tell } = started();
     const seconds = (): number | undefined =>

@@ -14,6 +14,7 @@ import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Usage, usageAt } from '../../../core/model/thresholds.ts';
+import { planUnused, summaryOf } from '../../../core/plan-unused.ts';
 import { type WindowState, windowState } from '../../../core/model/window.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
 import { layersJson } from '../../json/layers.ts';
@@ -149,14 +150,20 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
+    const unused = part === 'layers' ? undefined : planUnused(inputOf(view), this.#rules);
     if (part === 'status')
-      return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast(), this.#window());
+      return statusJson(view, view.space, forestOf(store), thresholds, {
+        forecast: this.#forecast(),
+        window: this.#window(),
+        unused: unused && summaryOf(unused),
+      });
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(inputOf(view), this.#rules);
       return planJson(view, plan, thresholds, {
         atHigh,
         cut: this.#cut(atHigh ?? plan),
+        unused,
         window: this.#window(),
       });
     }

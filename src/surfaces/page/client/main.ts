@@ -159,6 +159,7 @@ function showStore(): void {
   showPlan(part('next-body'), layers, usage, status.thresholds, {
     isDryRun: activity?.dryRun === true,
     isSweeping: state.sweep !== undefined,
+    unused: status.unused,
   });
   showSpace(part('space-body'), status);
   place(part('space-body'));

@@ -1,6 +1,7 @@
 /** "What goes next": the victims in order, why, and how far that reaches; and what stays, and why. */
 import { endText, formatBytes, formatCount, formatLevel } from '../../../core/model/format.ts';
 import { level, type Thresholds, type Usage, usageAfter, usageAt } from '../../../core/model/thresholds.ts';
+import { type UnusedSummary, unusedText } from '../../../core/model/unused.ts';
 import type { Layers } from './data.ts';
 import { fill, h, table } from './dom.ts';
 import { shortName } from './words.ts';
@@ -14,7 +15,12 @@ export function showPlan(
   { next }: Layers,
   now: Usage,
   thresholds: Thresholds,
-  doing: { readonly isDryRun: boolean; readonly isSweeping: boolean },
+  doing: {
+    readonly isDryRun: boolean;
+    readonly isSweeping: boolean;
+    /** Null: no image is deleted for being unused. */
+    readonly unused: UnusedSummary | null;
+  },
 ): void {
   const { type } = thresholds;
   const start = next.assumedUsed === null ? now : usageAt(now, type, next.assumedUsed);
@@ -22,6 +28,7 @@ export function showPlan(
   fill(
     element,
     h('p', { class: 'lead' }, lead(next, thresholds, doing)),
+    doing.unused === null ? undefined : h('p', { id: 'unused' }, `${unusedText(doing.unused)}.`),
     next.cut === null
       ? undefined
       : h('p', {}, `Only the first ${next.cut.victims} in the next sweep: ${next.cut.reason}.`),

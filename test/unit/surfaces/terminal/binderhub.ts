@@ -85,6 +85,7 @@ export const shownPlan: ShownPlan = {
   ),
   atHigh: undefined,
   cut: undefined,
+  unused: undefined,
   window: undefined,
 };
 export const shownStatus: ShownStatus = {
@@ -96,6 +97,7 @@ export const shownStatus: ShownStatus = {
   keep,
   forecast: undefined,
   window: undefined,
+  unused: undefined,
 };
 
 export function lookOf(columns: number | undefined, list: Partial<ListLook> = {}): ListLook {
