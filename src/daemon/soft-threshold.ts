@@ -15,14 +15,14 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import { LateSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
 import type { Observer } from '../observe/observer.ts';
 import {
-  noteFreed,
   type RemovalSettings,
   removeVictim,
   tellLimit,
   tellMissedPredictions,
   tellPlanned,
-  tellRemoval,
 } from '../sweep/delete-victim.ts';
+import type { RemovalOutcome } from '../sweep/remove/outcome.ts';
+import { takeTurn } from '../sweep/turn.ts';
 
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -138,17 +138,10 @@ export class GentleMode {
     let last = usage;
     for (const victim of victims) {
       if (hasFired(stop)) break;
-      const begun = await late.begin(last);
-      const result = await removeVictim(victim, this.#options);
-      const after =
-        result.outcome === 'deleted'
-          ? await late.measure(begun, victim.predicted, toFree)
-          : await late.look(begun);
-      const durationSeconds = (performance.now() - begun.atMs) / 1000;
-      noteFreed(result, victim, after.freed, this.#options.budget);
-      tellRemoval(result, { victim, freed: after.freed, after: after.usage, durationSeconds }, this.#options);
-      if (result.outcome === 'deleted') check.note(victim, after.likely);
-      last = after.usage;
+      const remove = (): Promise<RemovalOutcome> => removeVictim(victim, this.#options);
+      const { result, measured } = await takeTurn(victim, { last, toFree, late }, remove, this.#options);
+      if (result.outcome === 'deleted') check.note(victim, measured.likely);
+      last = measured.usage;
       if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
       this.#refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
       break;

@@ -4,26 +4,19 @@
  */
 import { hasFired, sleep } from '../system/clock.ts';
 import { isCritical } from '../core/critical.ts';
-import { makePlan, type Plan, type Victim } from '../core/plan.ts';
+import { makePlan, type Plan } from '../core/plan.ts';
 import { PredictionCheck } from '../core/prediction-check.ts';
 import { type Amount, freedBetween, isBelowLow, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
 import type { StopReason, SweepReport } from '../events/events.ts';
 import { gaveBack, helps } from './gains.ts';
-import { LateSpace, type Measured } from './pending-space.ts';
+import { LateSpace } from './pending-space.ts';
 import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
-import type { RemovalOutcome } from './remove/outcome.ts';
 import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
-import {
-  noteFreed,
-  removeVictim,
-  tellLimit,
-  tellMissedPredictions,
-  tellPlanned,
-  tellRemoval,
-} from './delete-victim.ts';
+import { removeVictim, tellLimit, tellMissedPredictions, tellPlanned } from './delete-victim.ts';
+import { takeTurn, type Turn } from './turn.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 const INEFFECTIVE_RUN = 8;
@@ -131,16 +124,16 @@ async function carryOut(
       progress.limitedBy = tellLimit(limit, options);
       return limit === 'freed-per-hour' ? 'freed-limit' : 'deletion-limit';
     }
-    const begun = await progress.late.begin(progress.usage);
-    const result = await patiently(() => removeVictim(victim, options), options);
-    const measured =
-      result.outcome === 'deleted'
-        ? await progress.late.measure(begun, victim.predicted, plan.toFree)
-        : await progress.late.look(begun);
+    const { late, usage: last } = progress;
+    const turn = await takeTurn(
+      victim,
+      { last, toFree: plan.toFree, late },
+      () => patiently(() => removeVictim(victim, options), options),
+      options,
+    );
+    const { result, measured } = turn;
     progress.usage = measured.usage;
-    const durationSeconds = (performance.now() - begun.atMs) / 1000;
-    noteFreed(result, victim, measured.freed, options.budget);
-    note(result, { victim, measured, toFree: plan.toFree, durationSeconds }, progress, options);
+    note(turn, plan.toFree, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
     if (result.outcome === 'denied') return 'denied';
@@ -174,19 +167,10 @@ async function awaitSpace(toFree: Amount, progress: Progress): Promise<void> {
   if (helps(freed, toFree)) progress.uselessInARow = 0;
 }
 
-/** One victim's turn. */
-interface Turn {
-  readonly victim: Victim;
-  readonly measured: Measured;
-  /** What the plan was to free. */
-  readonly toFree: Amount;
-  readonly durationSeconds: number;
-}
-
-/** Records and reports how the deletion of one victim ended. */
+/** Records how a victim's turn ended. @param toFree what the plan was to free. */
 function note(
-  result: RemovalOutcome,
-  { victim, measured, toFree, durationSeconds }: Turn,
+  { victim, result, measured }: Turn,
+  toFree: Amount,
   progress: Progress,
   options: SweepOptions,
 ): void {
@@ -230,5 +214,4 @@ function note(
         options.failures.failed(victim.id, result.message, Date.now());
       else options.failures.uncertain();
   }
-  tellRemoval(result, { victim, freed: measured.freed, after: measured.usage, durationSeconds }, options);
 }
