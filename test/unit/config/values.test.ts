@@ -6,6 +6,7 @@ import {
   accepted,
   choice,
   decimalNumber,
+  hostNames,
   longestSeconds,
   onOff,
   seconds,
@@ -191,5 +192,27 @@ describe('words and paths', () => {
   });
   test.each(['var/lib/docker', './x', '~/x', ' /x', 'C:\\x', '/a\0b'])('refuses the path %j', (text) => {
     expect(absolutePath().parse(text).ok).toBe(false);
+  });
+});
+
+describe('host names', () => {
+  it.each([
+    ['nas.lan', ['nas.lan']],
+    ['NAS.lan, *.ts.net', ['nas.lan', '*.ts.net']],
+    ['cleaner.example.org  x', ['cleaner.example.org', 'x']],
+  ])('%j', (text, value) => {
+    expect(hostNames().parse(text)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['*', 'any site could read the page'],
+    ['https://nas.lan/', '(did you mean nas.lan?)'],
+    ['nas.lan:8080', '(did you mean nas.lan?)'],
+    ['*lan', 'expected host names'],
+    ['a..b', 'expected host names'],
+    ['-a.b', 'expected host names'],
+  ])('%j is refused', (text, words) => {
+    const parsed = hostNames().parse(text);
+    expect(parsed.ok ? '' : parsed.reason).toContain(words);
   });
 });

@@ -3,19 +3,23 @@
  * looked at is. Told apart by colour, pattern and number, and in words for those who see none of them.
  */
 import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
-import type { Layers, Status, SizeUnit } from './data.ts';
+import type { Layers, ListedUnit, Status } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
+import { fitting } from './label.ts';
 import { layOut, lookOf, type StoreMap, type Tile } from './treemap-layout.ts';
 import { type StateStyle, lookNames, looks, shortName } from './words.ts';
 
-/** Tiles at most, by the map's area: below about 12 by 12 pixels one sees nothing. */
-const PIXELS_PER_TILE = 150;
-const MAX_TILES = 1_500;
+/** Tiles at most, by the map's area: smaller ones than about 20 by 20 pixels cannot be told apart or pointed at. */
+const PIXELS_PER_TILE = 400;
+const MAX_TILES = 1_000;
+/** What is deleted first has a number; more of them would be a heap. */
+const NUMBERED = 9;
 
 export class TreeMap {
   readonly #map = part('store-map');
   readonly #detail = part('store-detail');
   #layers: Layers | undefined;
+  #isActive = false;
   #usedBy: ReadonlyMap<string, string> = new Map();
   #laidOut: StoreMap = { tiles: [], families: [] };
   #elements: HTMLElement[] = [];
@@ -45,8 +49,9 @@ export class TreeMap {
     }).observe(map);
   }
 
-  update(layers: Layers, status: Status): void {
+  update(layers: Layers, status: Status, isActive: boolean): void {
     this.#layers = layers;
+    this.#isActive = isActive;
     this.#usedBy = new Map(
       status.images.map(({ id, usedBy }) => [
         id,
@@ -64,8 +69,10 @@ export class TreeMap {
 
   #legend({ segments }: Layers): void {
     const bytes = new Map<StateStyle, number>();
-    for (const segment of segments)
-      bytes.set(lookOf(segment), (bytes.get(lookOf(segment)) ?? 0) + segment.bytes);
+    for (const segment of segments) {
+      const look = lookOf(segment, this.#isActive);
+      bytes.set(look, (bytes.get(look) ?? 0) + segment.bytes);
+    }
     fill(
       part('store-legend'),
       ...looks
@@ -96,7 +103,7 @@ export class TreeMap {
     }
     const hadFocus = map.contains(document.activeElement);
     const limit = Math.min(MAX_TILES, Math.floor((width * height) / PIXELS_PER_TILE));
-    this.#laidOut = layOut(layers, width, height, limit);
+    this.#laidOut = layOut(layers, width, height, limit, this.#isActive);
     map.setAttribute('role', 'listbox');
     map.setAttribute(
       'aria-label',
@@ -121,7 +128,7 @@ export class TreeMap {
     const { width, height, bytes, look } = tile;
     const { title, order } = this.#titleOf(tile, layers);
     const element = h('div', {
-      class: `tile s-${look}${width > 24 && height > 20 ? ' has-text' : ''}${height < 34 ? ' one-line' : ''}`,
+      class: `tile s-${look}${width > 24 && height > 20 ? ' has-text' : ''}`,
       role: 'option',
       tabindex: place === this.#current ? '0' : '-1',
       'aria-selected': 'false',
@@ -130,10 +137,14 @@ export class TreeMap {
       'data-segments': tile.segments.length > 12 ? String(tile.segments.length) : tile.segments.join(' '),
       'data-look': look,
     });
-    if (order !== undefined && width > 24 && height > 20)
-      element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
-    if (width > 58 && height > 20) element.append(h('b', { 'aria-hidden': 'true' }, shortTitle(title)));
-    if (width > 58 && height > 46) element.append(h('small', { 'aria-hidden': 'true' }, formatBytes(bytes)));
+    const isNumbered = order !== undefined && order <= NUMBERED && width > 24 && height > 20;
+    if (isNumbered) element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
+    const room = width - 12 - (isNumbered ? 24 : 0);
+    const label = height > 20 ? fitting(labelsOf(title), room, 'title') : undefined;
+    const size =
+      height > 40 && label !== undefined ? fitting([formatBytes(bytes)], room, 'small') : undefined;
+    if (label !== undefined) element.append(h('b', { 'aria-hidden': 'true' }, label));
+    if (size !== undefined) element.append(h('small', { 'aria-hidden': 'true' }, size));
     const words = `${title}, ${formatBytes(bytes)}, ${lookNames[look]}${order === undefined ? '' : `, number ${order}`}`;
     element.append(h('span', { class: 'unseen' }, words));
     locate(element, tile);
@@ -150,7 +161,7 @@ export class TreeMap {
     if (segments.length > 1) return { title: `${segments.length} smaller pieces`, order: undefined };
     if (segment === undefined) return { title: '', order: undefined };
     const names = segment.tops.map((unit) => layers.units[unit]?.name ?? '');
-    const order = segment.victim === null ? undefined : segment.victim + 1;
+    const order = segment.victim === null || !this.#isActive ? undefined : segment.victim + 1;
     if (names.length > 0) {
       const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
       return { title: `${names[0] ?? ''}${more}`, order };
@@ -158,6 +169,14 @@ export class TreeMap {
     if (segment.users === 0)
       return { title: segment.state === 'leftover' ? 'left over' : 'build cache', order };
     return { title: `shared by ${segment.users}`, order };
+  }
+
+  /** Leads to the tile of an image. */
+  showUnit(id: string): void {
+    const unit = this.#layers?.units.findIndex((each) => each.id === id) ?? -1;
+    const segment = this.#layers?.segments.findIndex(({ tops }) => tops.includes(unit)) ?? -1;
+    const place = this.#laidOut.tiles.findIndex(({ segments }) => segments.includes(segment));
+    if (unit >= 0 && segment >= 0 && place >= 0) this.#focus(place);
   }
 
   #placeOf(target: EventTarget | null): number {
@@ -278,7 +297,7 @@ export class TreeMap {
     ];
   }
 
-  #about(unit: SizeUnit): string {
+  #about(unit: ListedUnit): string {
     const usedBy = this.#usedBy.get(unit.id) ?? '';
     const idle =
       unit.idleSeconds === null || unit.idleSeconds === 0
@@ -315,6 +334,9 @@ function depthBytes(layers: Layers, from: number): number {
   return bytes;
 }
 
-function shortTitle(title: string): string {
-  return title.startsWith('shared by') || title.includes(' smaller ') ? title : shortName(title);
+/** Ways to say it, from long to short: `scipy-notebook:2024`, `scipy-notebook`. */
+function labelsOf(title: string): readonly string[] {
+  if (title.startsWith('shared by') || title.includes(' smaller ')) return [title];
+  const name = shortName(title);
+  return [name, name.replace(/:[^:]*$/, '')];
 }
