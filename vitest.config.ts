@@ -9,6 +9,14 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    // `npm run coverage`: a report, no gate.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['**/generated/**'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: 'test-artifacts/coverage',
+    },
     projects: [
       {
         test: {

@@ -1,6 +1,6 @@
 /**
  * How long the event loop is held by what the daemon does with a big store (10,000 images on 100,000 layers) besides
- * walking: `npm run bench:blocks`. Each row is one stretch in which nothing else runs: the longest that the
+ * walking: `npm run bench blocks`. Each row is one stretch in which nothing else runs: the longest that the
  * event loop did not turn, as elapsed time and as processor time of the thread, which says more on a machine that does
  * other work at the same time.
  */

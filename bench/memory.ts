@@ -1,6 +1,6 @@
 /**
  * Resident memory of the idle daemon, as the container image starts it: on Docker, serving its page, on containerd, and
- * with Kubernetes under a real API server. `npm run bench:memory` builds the bundle first.
+ * with Kubernetes under a real API server. `npm run bench memory` builds the bundle first.
  */
 import { readFileSync } from 'node:fs';
 import { startContainerd } from '../harness/containerd.ts';

@@ -1,5 +1,5 @@
 /**
- * How long it takes to plan a big store: `npm run bench:plan`. The whole plan, from the snapshot to victims and reasons, is
+ * How long it takes to plan a big store: `npm run bench plan`. The whole plan, from the snapshot to victims and reasons, is
  * of another store each time; then its parts. Elapsed time of the first run (a daemon that rarely sweeps
  * sees it), the best and the median of the runs after it; and the median of the processor time, which says more on a
  * machine that does other work at the same time.

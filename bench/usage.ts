@@ -2,7 +2,7 @@
  * How fast and how right: what is allocated below the data root of a real overlay2 store of at least 300,000 files,
  * measured side by side in one run by the account (cold, restarted, warm), `du -s`, and the walk of the existing tool.
  *
- *     sudo npm run bench:usage        (or: node bench/usage.ts [layers] [files per layer])
+ *     sudo npm run bench usage        (or: node bench/usage.ts [layers] [files per layer])
  *
  * Makes a private engine on a loop-mounted disk of its own and takes it down again. Run it on an idle machine: the
  * account's helper processes give way to everybody else's work.

@@ -5,20 +5,22 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Cli, runCli } from './cli.ts';
+import { type Cli, repositoryRoot, runCli } from './cli.ts';
 import { hostRoot } from './node-layout.ts';
 import { rights } from './pod.ts';
 import { environment, type PodSpec } from './rendered-chart.ts';
 
-/** An overlay over this machine's root, so that there is a Node and the program; /tmp and /var/lib of it are not seen. */
+/** An overlay over this machine's root, so that there is a Node and the program; /tmp and /var/lib of it are not seen, but for the program. */
 const script = `
-top=$1; shift
+top=$1 program=$2; shift 2
 mount -t tmpfs -o mode=755 tmpfs "$top"
 mkdir "$top/upper" "$top/work" "$top/root"
 mount -t overlay -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" overlay "$top/root"
 cd "$top/root"
 for each in proc sys dev; do mount --rbind "/$each" "$each"; done
 for each in tmp var/lib; do mount -t tmpfs tmpfs "$each"; done
+mkdir -p ".$program"
+mount --bind "$program" ".$program"
 while [ "$1" != -- ]; do
   mkdir -p ".$2"
   mount --rbind "$1" ".$2"
@@ -57,7 +59,7 @@ export function runInPod(
     env: { ...Object.fromEntries(given), ...env },
     within: [
       ...['unshare', '--mount', '--propagation', 'slave', '--', 'sh', '-euc', script, 'pod'],
-      ...[join(workspace, 'pod'), ...mounts, '--', ...rights(pod)],
+      ...[join(workspace, 'pod'), repositoryRoot, ...mounts, '--', ...rights(pod)],
     ],
   });
 }

@@ -3,6 +3,7 @@
  * number of files in the image store. Equals `du -s --block-size=1 -x`. Where there is no layer database that we
  * can read, the whole is walked, and the account says why.
  */
+import { sumTrees, type TreeTotal } from '../walk/tree-total.ts';
 import type { LayerDatabase, LayerDatabaseResult, NoLayerDatabase } from '../stores/store.ts';
 import type { ChainId, Layer } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
@@ -17,7 +18,7 @@ import { MetadataFolders } from './metadata-folders.ts';
 import { MountTable } from '../walk/mount-points.ts';
 import { Slices } from '../walk/slices.ts';
 import { TreeMeasurer } from '../walk/trees.ts';
-import { sumTrees, type TreeTotal, walkTrees } from '../walk/walk.ts';
+import { walkTrees } from '../walk/walk.ts';
 
 export interface DiskAccount {
   readonly root: string;

@@ -1,10 +1,10 @@
 /** Who holds layers beside images: containers, build-cache records, and leftovers; and what is each one's own. */
+import { sumTrees } from '../walk/tree-total.ts';
 import type { LayerDatabase } from '../stores/store.ts';
 import type { ChainId, HeldSpace } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { type StoreAccount, sum } from './account.ts';
 import type { BuildSnapshots } from '../stores/buildkit.ts';
-import { sumTrees } from '../walk/walk.ts';
 
 /**
  * By container ID and build-cache record ID. A container's own is its writable layer and its folder with its logs; a

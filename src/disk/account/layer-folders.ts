@@ -9,6 +9,7 @@
  * Where another filesystem is mounted in a folder, it hides what the mount's folder takes: measured each time.
  * What goes: an engine that removes a folder removes its short name in `l/` first (overlay2 and overlay drivers).
  */
+import type { TreeTotal } from '../walk/tree-total.ts';
 import type { LayerDatabase } from '../stores/store.ts';
 import { readFileSync, type Stats } from 'node:fs';
 import type { Amount } from '../../core/model/thresholds.ts';
@@ -23,7 +24,7 @@ import type { MountTable } from '../walk/mount-points.ts';
 import type { Slices } from '../walk/slices.ts';
 import { estimateFromTarSplit } from '../stores/tar-split.ts';
 import { TreeMeasurer } from '../walk/trees.ts';
-import { type TreeTotal, walkTrees } from '../walk/walk.ts';
+import { walkTrees } from '../walk/walk.ts';
 
 /** One folder of the layers folder, measured. */
 export interface MeasuredFolder {

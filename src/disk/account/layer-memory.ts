@@ -3,13 +3,13 @@
  * believed only while the folder bears the same inode and times as when it was measured. Kept in a state file, so
  * that a restart does not read everything again.
  */
+import type { TreeTotal } from '../walk/tree-total.ts';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { readStateFile, writeStateText } from '../../system/state-file.ts';
 import type { FolderMark } from '../walk/folder-mark.ts';
 import { Slices } from '../walk/slices.ts';
-import type { TreeTotal } from '../walk/walk.ts';
 
 export interface FolderRecord extends FolderMark {
   /** Its files (`diff`): what never changes in a layer. */

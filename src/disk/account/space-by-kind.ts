@@ -1,4 +1,5 @@
 /** "Where is my space?": every byte of the filesystem, by what it is for. The parts sum to the filesystem's size. */
+import { sumTrees } from '../walk/tree-total.ts';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -11,7 +12,6 @@ import { unreadablePath } from '../filesystem/error.ts';
 import { forEachLimited } from '../../system/concurrency.ts';
 import type { MeasuredFolder } from './layer-folders.ts';
 import { type FolderOwner, ownersOf } from './owners.ts';
-import { sumTrees } from '../walk/walk.ts';
 
 export type { SpaceByKind, SpaceKind };
 

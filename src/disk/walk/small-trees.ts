@@ -2,13 +2,14 @@
  * Adds up small trees on the main thread, in slices. The names in their folders are remembered; what bears the names may be
  * written in place and is looked at each time. As in walker.ts, nothing is reached but by the handle of the folder it is in.
  */
+import type { TreeSum, Walker } from './walker-types.ts';
+import type { TreeTotal } from './tree-total.ts';
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
 import { unreadablePath } from '../filesystem/error.ts';
 import { type Listings, look } from './listings.ts';
 import type { Slices } from './slices.ts';
-import type { TreeTotal } from './walk.ts';
-import { createWalker, type TreeSum, type Walker } from './walker.ts';
+import { createWalker } from './walker.ts';
 
 /** A folder whose list of names is longer is never read on the main thread: one call would hold the event loop. */
 const maxFolderBytes = 256 * 1024;

@@ -2,13 +2,14 @@
  * Adds up many trees, most of them small: those on the main thread, in slices (a helper process takes longer to
  * start than they take to read), the large ones in helpers. Remembers which were large.
  */
+import type { TreeTotal } from './tree-total.ts';
 import { DiskError } from '../filesystem/error.ts';
 import type { Listings } from './listings.ts';
 import type { LeftOut } from './left-out.ts';
 import type { MountTable } from './mount-points.ts';
 import type { Slices } from './slices.ts';
 import { type SmallTree, SmallTrees } from './small-trees.ts';
-import { type TreeTotal, walkTrees } from './walk.ts';
+import { walkTrees } from './walk.ts';
 
 /** Entries read on the main thread in one call, all trees together: some 20 ms of work. */
 const inlineEntries = 4000;

@@ -1,5 +1,6 @@
 /** What runs in a measuring process: takes tasks, gives away work when it is asked to, answers with sums. */
-import type { createWalker, PendingFolders } from './walker.ts';
+import type { PendingFolders } from './walker-types.ts';
+import type { createWalker } from './walker.ts';
 
 /** A folder still to be read; `root` says which tree it belongs to. */
 export interface WalkTask {

@@ -7,26 +7,12 @@
 import type { ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import type { Amount } from '../../core/model/thresholds.ts';
 import { DiskError, unreadablePath } from '../filesystem/error.ts';
 import { hasSubvolumes } from '../filesystem/filesystem.ts';
 import { mountPointsBelow } from './mount-points.ts';
-import { type WalkMessage, type WalkOrder, type WalkPart, type WalkTask, walkWorker } from './walk-worker.ts';
-import { createWalker } from './walker.ts';
-
-/** A file whose other names lie outside of the tree (or that lost names while walking). */
-export interface OpenLink {
-  readonly ino: number;
-  readonly bytes: number;
-}
-
-/** One tree: what is in it alone, and the files it shares with others by hard links (not in the sums). */
-export interface TreeTotal extends Amount {
-  readonly device: number;
-  readonly openLinks: readonly OpenLink[];
-  /** Something in it could not be looked at and is left out: the first error. */
-  readonly leftOut?: DiskError;
-}
+import { startHelper } from './start-helper.ts';
+import { GrowingTree, type TreeTotal } from './tree-total.ts';
+import type { WalkMessage, WalkOrder, WalkTask } from './walk-worker.ts';
 
 export interface WalkOptions {
   /** Absolute paths left out with all below. */
@@ -78,43 +64,6 @@ export async function walkTrees(
   return walk.run(signal, start);
 }
 
-/** Joins trees as if they were walked as one: each shared file once. */
-export function sumTrees(trees: Iterable<TreeTotal>): Amount {
-  let bytes = 0;
-  let inodes = 0;
-  const seen = new Set<string>();
-  for (const tree of trees) {
-    bytes += tree.bytes;
-    inodes += tree.inodes;
-    for (const link of tree.openLinks) {
-      const key = `${tree.device}:${link.ino}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      bytes += link.bytes;
-      inodes++;
-    }
-  }
-  return { bytes, inodes };
-}
-
-/** A tree in the making. */
-interface Tree {
-  device: number;
-  bytes: number;
-  inodes: number;
-  /** Tasks given out or waiting. */
-  pending: number;
-  readonly links: Map<number, { bytes: number; met: number; readonly names: number }>;
-  error: DiskError | undefined;
-  leftOut: DiskError | undefined;
-  /** Too many files have several names. */
-  isTooMuch: boolean;
-  isSpread: boolean;
-}
-
-/** Files with several names that are remembered of one tree: some 10 MB. */
-const mostLinks = 60_000;
-
 function taskOf(top: string, root: number, isSpread: boolean): WalkTask {
   return { root, top, inner: '', device: undefined, isSpread };
 }
@@ -125,7 +74,7 @@ class Walk {
   readonly #processes: number;
   readonly #onTree: WalkOptions['onTree'];
   readonly #queue: WalkTask[];
-  readonly #trees: Tree[];
+  readonly #trees: readonly GrowingTree[];
   readonly #results: (TreeTotal | DiskError)[] = [];
   readonly #helpers: ChildProcess[] = [];
   readonly #waiting: ChildProcess[] = [];
@@ -141,17 +90,7 @@ class Walk {
     this.#onTree = onTree;
     // Taken from the end: the first tree first.
     this.#queue = tops.map((top, root) => taskOf(top, root, false)).reverse();
-    this.#trees = tops.map(() => ({
-      device: -1,
-      bytes: 0,
-      inodes: 0,
-      pending: 1,
-      links: new Map(),
-      error: undefined,
-      leftOut: undefined,
-      isTooMuch: false,
-      isSpread: false,
-    }));
+    this.#trees = tops.map(() => new GrowingTree());
     this.#open = tops.length;
   }
 
@@ -209,18 +148,19 @@ class Walk {
     switch (message.kind) {
       case 'share':
         this.#asked.delete(helper);
-        for (const task of message.tasks) this.#tree(task.root).pending++;
+        for (const task of message.tasks) this.#tree(task.root).taskAdded();
         this.#queue.push(...message.tasks);
         break;
       case 'error':
       case 'left-out': {
         const { path, errno } = message;
         const error = unreadablePath(path, errno, new Error(message.message));
-        this.#tree(message.root)[message.kind === 'error' ? 'error' : 'leftOut'] ??= error;
+        if (message.kind === 'error') this.#tree(message.root).fail(error);
+        else this.#tree(message.root).leaveOut(error);
         break;
       }
       case 'done':
-        for (const part of message.parts) this.#add(part);
+        for (const part of message.parts) this.#tree(part.root).add(part);
         for (const task of this.#given.get(helper) ?? []) this.#taskDone(task.root);
         this.#given.delete(helper);
         this.#asked.delete(helper);
@@ -237,7 +177,7 @@ class Walk {
     if (at >= 0) this.#waiting.splice(at, 1);
     if (this.#helpers.length === 0) return false;
     for (const { root, top } of this.#given.get(helper) ?? []) {
-      this.#tree(root).error ??= new DiskError('failed', top, why);
+      this.#tree(root).fail(new DiskError('failed', top, why));
       this.#taskDone(root);
     }
     this.#given.delete(helper);
@@ -268,69 +208,25 @@ class Walk {
     helper.send(order, () => undefined);
   }
 
-  #add(part: WalkPart): void {
-    const tree = this.#tree(part.root);
-    tree.device = part.device;
-    tree.bytes += part.bytes;
-    tree.inodes += part.inodes;
-    tree.isTooMuch ||= part.isTooMuch || tree.links.size > mostLinks;
-    for (const [ino, bytes, met, names] of part.links) {
-      const link = tree.links.get(ino);
-      if (link === undefined) tree.links.set(ino, { bytes, met, names });
-      else link.met += met;
-    }
-  }
-
   #taskDone(root: number): void {
     const tree = this.#tree(root);
-    tree.pending--;
-    if (tree.pending > 0) return;
-    if (tree.isTooMuch && !tree.isSpread && tree.error === undefined) {
-      // Once more, with nothing remembered of each file: exact but for files with names outside of the tree.
-      Object.assign(tree, { bytes: 0, inodes: 0, pending: 1, isSpread: true, isTooMuch: false });
-      tree.links.clear();
+    if (!tree.taskDone()) return;
+    if (tree.mustBeSpread) {
+      tree.startAgain();
       this.#queue.push(taskOf(this.#tops[root] ?? '', root, true));
       return;
     }
-    const openLinks: OpenLink[] = [];
-    for (const [ino, link] of tree.links) {
-      if (link.met < link.names) {
-        openLinks.push({ ino, bytes: link.bytes });
-        continue;
-      }
-      tree.bytes += link.bytes;
-      tree.inodes++;
-    }
-    const { device, leftOut } = tree;
-    // Parts of files with many names add up to whole ones but for rounding.
-    const [bytes, inodes] = [Math.round(tree.bytes), Math.round(tree.inodes)];
-    const result = tree.error ?? { device, bytes, inodes, openLinks, ...(leftOut && { leftOut }) };
+    const result = tree.result();
     this.#results[root] = result;
     this.#open--;
     this.#onTree?.(root, result);
   }
 
-  #tree(root: number): Tree {
+  #tree(root: number): GrowingTree {
     const tree = this.#trees[root];
     if (tree === undefined) throw new RangeError(`no tree ${root}`);
     return tree;
   }
-}
-
-/**
- * Node itself, through /proc: our own program is found and may be run also where its file was replaced or lies below a
- * folder that is closed to us.
- */
-function startHelper(start: typeof spawn): ChildProcess {
-  const source = `(${walkWorker.toString()})(${createWalker.toString()})`;
-  const file = process.platform === 'linux' ? '/proc/self/exe' : process.execPath;
-  // Young objects only, so little room does; as few threads of its own as there can be.
-  return start(file, ['--max-semi-space-size=1', '--v8-pool-size=0', '-e', source], {
-    argv0: 'docker-image-cleaner: measures',
-    cwd: '/',
-    env: { ...process.env, NODE_OPTIONS: '' },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
 }
 
 function withoutTrailingSlash(path: string): string {

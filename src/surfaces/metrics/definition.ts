@@ -75,8 +75,3 @@ export function info(name: `${string}_info`, help: string, labelNames: readonly 
 export function shared<M extends Metric>(metric: M): M {
   return { ...metric, name: metric.name.slice(prefix.length) };
 }
-
-/** The names of a metric's labels. */
-export function labelNamesOf(metric: Metric): readonly string[] {
-  return metric.type === 'info' ? metric.labelNames : Object.keys(metric.labels);
-}

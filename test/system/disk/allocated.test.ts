@@ -18,7 +18,8 @@ import { DiskError } from '../../../src/disk/filesystem/error.ts';
 import { Listings } from '../../../src/disk/walk/listings.ts';
 import { Slices } from '../../../src/disk/walk/slices.ts';
 import { SmallTrees } from '../../../src/disk/walk/small-trees.ts';
-import { sumTrees, type TreeTotal, walkTrees } from '../../../src/disk/walk/walk.ts';
+import { sumTrees, type TreeTotal } from '../../../src/disk/walk/tree-total.ts';
+import { walkTrees } from '../../../src/disk/walk/walk.ts';
 import { du } from '../../../harness/du.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 

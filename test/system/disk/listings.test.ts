@@ -20,7 +20,7 @@ import { Listings } from '../../../src/disk/walk/listings.ts';
 import { MountTable } from '../../../src/disk/walk/mount-points.ts';
 import { Slices } from '../../../src/disk/walk/slices.ts';
 import { TreeMeasurer } from '../../../src/disk/walk/trees.ts';
-import { sumTrees } from '../../../src/disk/walk/walk.ts';
+import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
 import { du } from '../../../harness/du.ts';
 import { waitFor } from '../../../harness/wait.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
