@@ -74,7 +74,7 @@ export function logLineProblems(line: { readonly event?: unknown }): readonly st
   );
 }
 
-const outputs = ['plan', 'status', 'simulate'] as const;
+const outputs = ['plan', 'clean', 'status', 'simulate'] as const;
 
 /** What `plan --json` and its like print, by command. */
 export type JsonOutput = (typeof outputs)[number];

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './cli/command-line.ts';
-import type { Print } from './cli/command-table.ts';
+import { type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
+import type { LoadedConfig } from './config/config.ts';
 import { loadExpressions } from './config/expressions.ts';
 import type { Output } from './commands/look.ts';
+import { whyNoClean, whyNoRun } from './commands/elsewhere.ts';
 import { withEngine } from './commands/with-engine.ts';
+import { withKeepFile } from './commands/with-keep-file.ts';
 import { printable } from './core/model/printable.ts';
 import { EXIT } from './cli/exit-status.ts';
 
@@ -38,14 +41,30 @@ async function main(): Promise<number> {
       return print(command);
     case 'run': {
       const { run } = await import('./commands/run.ts');
-      const { config, warnings, away } = await withEngine(command.config);
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings, away } = found;
+      const reason = whyNoRun(config);
+      if (reason !== undefined) return print(refusal([reason], []));
       return await run(config, command.once, [...command.warnings, ...warnings], away);
     }
     case 'plan': {
       const { plan } = await import('./commands/plan.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
       return await plan(config, outputOf(command), command.list, new AbortController().signal);
+    }
+    case 'clean': {
+      const { clean } = await import('./commands/clean.ts');
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings } = found;
+      const reason = whyNoClean(config);
+      if (reason !== undefined) return print(refusal([reason], []));
+      warn([...command.warnings, ...warnings]);
+      return await clean(config, command.request);
     }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate/simulate.ts');
@@ -53,7 +72,9 @@ async function main(): Promise<number> {
     }
     case 'status': {
       const { status } = await import('./commands/status.ts');
-      const { config, warnings } = await withEngine(command.config);
+      const found = await prepared(command.config);
+      if (!found.ok) return print(refusal(found.problems, command.warnings));
+      const { config, warnings } = found;
       warn([...command.warnings, ...warnings]);
       return await status(config, outputOf(command), command.list, new AbortController().signal);
     }
@@ -68,6 +89,19 @@ async function main(): Promise<number> {
   }
 }
 
+/** The configuration with its file of patterns and the engine that it names; or why there is none, a line each. */
+async function prepared(
+  given: LoadedConfig,
+): Promise<
+  | Extract<Awaited<ReturnType<typeof withEngine>>, { readonly ok: true }>
+  | { readonly ok: false; readonly problems: readonly string[] }
+> {
+  const kept = await withKeepFile(given);
+  if (!kept.ok) return kept;
+  const found = await withEngine(kept.config);
+  return found.ok ? found : { ok: false, problems: [found.problem] };
+}
+
 function print({ stream, text, exitCode }: Print): number {
   process[stream].write(text);
   return exitCode;
@@ -77,8 +111,8 @@ function print({ stream, text, exitCode }: Print): number {
 async function configFile(argv: readonly string[]): Promise<ConfigFile | undefined> {
   const path = configFilePath(argv, process.env);
   if (path === undefined) return undefined;
-  const { readConfigFile } = await import('./cli/read-config-file.ts');
-  return await readConfigFile(path);
+  const { readTextFile } = await import('./system/read-text-file.ts');
+  return { path, content: await readTextFile(path) };
 }
 
 function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boolean }): Output {

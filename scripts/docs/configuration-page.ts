@@ -44,6 +44,9 @@ const closing = `## How values are written
 **Numbers** are decimal, with a point and an exponent where wanted: \`300\`, \`0.5\`, \`3e2\`. No signs, separators,
 hexadecimal numbers or infinity.
 
+**Durations** are a number of seconds, or numbers with units, the largest unit first: \`90s\`, \`5m\`, \`12h\`, \`7d\`,
+\`1h30m\`, \`500ms\`, \`2w\`. Units are lower case.
+
 **Switches**: \`--dry-run\` is the same as \`--dry-run=true\`; \`--no-dry-run\` or \`--dry-run=false\` overrides a variable
 that says yes.
 
@@ -51,6 +54,20 @@ that says yes.
 \`TB\`, \`PB\`, \`EB\` are powers of 1000, \`KiB\`, \`MiB\`, \`GiB\`, \`TiB\`, \`PiB\`, \`EiB\` powers of 1024. Case does not
 matter, the \`B\` and a space before the unit may be there or not (\`40G\`, \`40 GB\`, \`37.5gi\`). A smaller number without
 a unit is refused, since it is almost surely a percentage put in the wrong mode.
+
+**Windows**: days, hours or both, then optionally a time zone of the IANA database: \`22:00-06:00\`, \`Sat,Sun\`,
+\`Mon-Fri 22:00-06:00 Europe/Berlin\`. Several are separated by semicolons, with the zone behind the last. An end at or before
+the beginning is on the next day; the days are those on which the window opens. Without a zone the clock of the host counts
+(in a container mostly UTC).
+
+## Windows
+
+With \`WINDOW\` deletions begin only inside it: sweeps as well as single images at the soft threshold. At the critical
+threshold a sweep begins at any time, because a full disk is worse; where critical is off (by default in absolute mode) the
+disk may fill up outside the window, which is warned of at the start. A sweep that has begun goes on when the window closes;
+\`MAX_CORDON_SECONDS\` ends it. Outside, \`sweep.skipped\`, \`plan\` and \`status\` say when the window opens. On the day on which the
+clock is set back, hours that come twice are open twice; on the day on which it is set forward, a window that lies wholly in
+the skipped hour does not open.
 
 ## Thresholds
 
@@ -63,6 +80,11 @@ points below the path not entered.
 
 **Relative** usage is the share of the filesystem that is _not available_, by blocks or by inodes, whichever is fuller,
 as kubelet counts it: \`100 × (1 − available/total)\`.
+
+**Free** thresholds are bytes available on the filesystem (the \`Avail\` of \`df\`), and count down as it fills: a sweep begins
+when _less than HIGH_ is free, and ends when _LOW_ is free, so HIGH is the smaller number. \`THRESHOLD_TYPE=free\`,
+\`THRESHOLD_HIGH=20GB\`, \`THRESHOLD_LOW=40GB\` keeps 20 GB free and makes room for 20 more. HIGH must be given; LOW is 4/3 of it
+and critical a quarter of it where they are not. Inodes are not counted, as in absolute mode.
 
 ### Why \`df\` shows another number
 

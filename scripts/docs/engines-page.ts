@@ -128,16 +128,56 @@ What a proxy in front of Docker's socket must allow:
 \`plan\` and \`status\` need the GET requests only. All but \`/_ping\` and \`/version\` come with the API's version in front
 (\`/v1.45/…\`).
 
+## Where the engine is
+
+Without any setting the first of these that is true decides, when a command begins. The first line of \`plan\` and \`status\`, and
+of the log (\`engine.chosen\`), says which engine that is and why.
+
+1. \`DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT\` is set: that CRI runtime.
+2. \`DOCKER_HOST\` is set: \`unix://\`, \`tcp://\` (with \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\`) or \`ssh://\`.
+3. \`DOCKER_CONTEXT\`, else \`currentContext\` in \`config.json\` of \`DOCKER_CONFIG\` (\`~/.docker\`), names a Docker context other than
+   \`default\`: its host and its TLS files.
+4. Docker's socket (\`/var/run/docker.sock\`) or \`/var/lib/docker\` is there: Docker, also from a snap, whose data root the engine tells.
+5. The socket of a CRI runtime is there: \`/run/containerd/containerd.sock\`, \`/run/crio/crio.sock\`, then those that bring a containerd
+   of their own: \`/run/k3s/containerd/containerd.sock\` (k3s, RKE2), \`/var/snap/microk8s/common/run/containerd.sock\` (MicroK8s),
+   \`/run/k0s/containerd.sock\` (k0s).
+6. \`$XDG_RUNTIME_DIR/docker.sock\` (rootless Docker), \`/run/podman/podman.sock\`, \`$XDG_RUNTIME_DIR/podman/podman.sock\`.
+
+With \`DOCKER_IMAGE_CLEANER_RUNTIME=docker\` or \`cri\` only lines of that kind count. An engine that was found, not named, and does
+not answer is an error that names every other engine whose socket is here, also those of other users, with the line to set. A
+context that cannot be used (unknown, damaged, half of its TLS files) and a \`config.json\` that cannot be read are refused
+rather than passed over: the next engine would be another one.
+
+**ssh** is the user's own (\`~/.ssh/config\`, agent): it runs \`docker system dial-stdio\` on the other side, as Docker's client does,
+and never asks for anything (\`BatchMode\`). The container image has no ssh.
+
+### Where its disk is another machine's
+
+Over ssh, on another host, or in a virtual machine (Docker Desktop, colima, OrbStack) an engine keeps its images on a disk that
+cannot be measured from here: the folder that it names is not here, or another engine's images are in it. Then
+
+- \`status\` and \`plan\` use the API alone, and say so. Sizes are the engine's; how full the disk is, and where its space is, is not
+  known; without thresholds that need no disk, \`plan\` lists all that may be deleted, in its order.
+- \`run\` refuses thresholds that need the disk, with one line.
+- \`DOCKER_IMAGE_CLEANER_THRESHOLD_TYPE=images\` needs no disk: \`THRESHOLD_HIGH\` and \`_LOW\` are bytes of all images as the engine counts
+  them (Docker: shared layers once; Podman and CRI: the sum of their sizes). It works for a local engine, too.
+
+With \`DOCKER_IMAGE_CLEANER_PATH_TO_CHECK\` set, the disk is taken to be here: that folder's.
+
 ## Docker Engine 29
 
-**No test here has run it**: no release of Debian has it. What is known of it is from its documentation, and unit tests put
-answers of the documented shapes through the negotiation and the translation (\`test/unit/engine/docker/docker-29.test.ts\`):
+No package here has it, so the table above has no column for it. What is said of it comes from answers that were recorded from
+29.7.2 and 29.0.0 on both image stores (API 1.51 to 1.55), and from runs of the conformance suite on those binaries elsewhere, which passed. Unit tests put
+answers of the documented shapes through the negotiation and the translation (\`test/unit/engine/docker/docker-29.test.ts\`).
 
-- It accepts API 1.44 and newer. It is asked in 1.51, the newest version that a real engine here has shown (Docker 28.5). One
-  that was told to accept nothing below 1.52 is refused with a line that says so.
-- What later versions of its API leave out (an image's parent, its driver's data, the old fields of \`/system/df\`) is not
-  needed; what they add is ignored.
+- It accepts API 1.40 and newer (29.0 to 29.2: 1.44). It is asked in 1.51, the newest version that a real engine here has shown (Docker
+  28.5). One that was told to accept nothing below 1.52 is refused with a line that says so.
+- What later versions of its API leave out (an image's parent, its driver's data) is not needed; what they add is ignored. 1.52 to
+  1.55 answer \`/system/df\` in the old shape and the new one at once; either is read.
 - Its new installations have the containerd image store, so the column "Docker 28, containerd store" is the nearest to it.
   \`PATH_TO_CHECK\`, where it is not set, is then containerd's folder. An installation that was upgraded keeps the store that it had.
 
-Begin with \`run --dry-run\` there, and compare \`plan\` with what \`docker ps -a\` says is in use.`;
+## CRI-O
+
+No package here has it either. [What it does otherwise](cri.md#cri-o) was recorded from CRI-O 1.37; unit tests use those answers,
+engine tests make a real containerd answer so. The suite passed on it elsewhere, with events on and off.`;

@@ -1,6 +1,6 @@
 /** `docs/json.md` and the schemas of what `--json` prints. */
 import type { Schema } from './described.ts';
-import { planSchema, simulateSchema, statusSchema } from './json-schemas.ts';
+import { cleanSchema, planSchema, simulateSchema, statusSchema } from './json-schemas.ts';
 
 interface Output {
   /** Of the schema's file. */
@@ -11,6 +11,7 @@ interface Output {
 
 const outputs: readonly Output[] = [
   { name: 'plan', title: '`plan --json` and `/api/plan.json`', schema: planSchema },
+  { name: 'clean', title: '`clean --json`', schema: cleanSchema },
   { name: 'status', title: '`status --json` and `/api/status.json`', schema: statusSchema },
   { name: 'simulate', title: '`simulate --json`', schema: simulateSchema },
 ];

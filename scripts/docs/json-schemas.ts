@@ -3,6 +3,7 @@
  * it; the schemas in docs/schema/ and docs/json.md are made from here.
  */
 import type { Cut, LimitName } from '../../src/core/deletion-budget.ts';
+import type { Forecast } from '../../src/core/model/forecast.ts';
 import type { KeepCode } from '../../src/core/eligible/images.ts';
 import type { SpaceByKind, SpaceKind } from '../../src/core/model/space-kinds.ts';
 import type { Amount, Gauge, Resource, Thresholds } from '../../src/core/model/thresholds.ts';
@@ -20,8 +21,11 @@ import type {
   TraceFigures,
 } from '../../src/simulate/report/json.ts';
 import type { usageJson } from '../../src/surfaces/json/look.ts';
+import type { SweepReport, StopReason } from '../../src/events/events.ts';
+import type { CleanJson } from '../../src/surfaces/json/clean.ts';
 import type { PlanJson } from '../../src/surfaces/json/plan.ts';
 import type { StatusJson } from '../../src/surfaces/json/status.ts';
+import { stopReasons } from '../../src/events/stop-reasons.ts';
 import {
   type Described,
   either,
@@ -68,16 +72,29 @@ const usage = object<UsageJson>('the filesystem below the path, now', {
   used: real('what is compared with the thresholds, in `unit`'),
   unit: oneOf<UsageJson['unit']>('the unit of `used` and of the thresholds', {
     percent: 'of the filesystem (relative mode)',
-    bytes: 'below the path (absolute mode)',
+    bytes: 'below the path (absolute mode), or available on the filesystem (free mode)',
   }),
   resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
   bytes: gauge('the filesystem by blocks, in bytes'),
   inodes: orNull(gauge('the filesystem by inodes; null where it counts none')),
-  allocated: orNull(amount('allocated below the path; null in relative mode')),
+  allocated: orNull(
+    amount(
+      'what thresholds in bytes are compared with: allocated below the path, or all images; null in relative mode',
+    ),
+  ),
 });
 
+const thresholdType = (description: string): Described<Thresholds['type']> =>
+  oneOf<Thresholds['type']>(description, {
+    relative: 'per cent',
+    absolute: 'bytes below the path',
+    images:
+      'bytes of all images as the engine counts them; with `high` at its largest and `low` 0 the look is at all that may go, because the disk is elsewhere',
+    free: 'available bytes: `high` is the smaller number',
+  });
+
 const thresholds = object<Thresholds>('the thresholds', {
-  type: oneOf<Thresholds['type']>('the unit', { relative: 'per cent', absolute: 'bytes' }),
+  type: thresholdType('the unit'),
   high: real('a sweep begins at or above it'),
   low: real('a sweep ends below it'),
 });
@@ -95,6 +112,17 @@ const place = {
     }),
   ),
 };
+const window = orNull(
+  object<NonNullable<PlanJson['window']>>(
+    'when sweeps may begin (`WINDOW`); null where they may at any time',
+    {
+      hours: text('days and hours'),
+      timeZone: text('whose clock'),
+      open: yes('they may begin now; closed, they do at the critical threshold only'),
+      changesAt: orNull(time('when it closes, or opens; null where it never does')),
+    },
+  ),
+);
 const triggered = yes('usage is at HIGH or above: the daemon would sweep now');
 
 const kind = oneOf<UnitKind>('what it is', {
@@ -157,6 +185,7 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     ...place,
     thresholds,
     triggered,
+    window,
     victims,
     kept: list<PlanJson['kept'][number]>(
       'everything that would stay',
@@ -210,6 +239,54 @@ const spaceKinds: Readonly<Record<SpaceKind, string>> = {
   available: 'free',
 };
 /** What is counted twice goes off the engine's own files, and may be more than these: no bound below. */
+const sweepReport = object<SweepReport>('the sweep, as `sweep.completed` has it', {
+  dryRun: yes('never here'),
+  deletedImages: whole('images that are gone'),
+  deletedCacheRecords: whole('build-cache records that are gone'),
+  deletedContainers: whole('stopped containers that are gone'),
+  failedDeletions: whole('deletions that were tried and did not happen'),
+  freedBytes: whole('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
+  freedInodes: whole('the same in inodes'),
+  grownBytes: whole('how much more is used than before, where others wrote more than was freed; else 0'),
+  grownInodes: whole('the same in inodes'),
+  outstandingBytes: whole('what should have been freed besides, and the filesystem did not show in time'),
+  outstandingInodes: whole('the same in inodes'),
+  predictedBytes: whole('what the plan predicted for what was deleted'),
+  usedBefore: real('usage, in the unit of the target'),
+  usedAfter: real('the same at the end'),
+  thresholdType: thresholdType('the unit of the target'),
+  durationSeconds: real('from the plan to the last measurement'),
+  reachedLow: yes('the target is reached'),
+  stoppedBecause: oneOf<StopReason>('why the sweep ended', stopReasons),
+  remaining: list<string>(
+    'where the space is instead; empty when the target was reached',
+    text('a sentence'),
+  ),
+});
+
+/** `clean --json`. */
+export const cleanSchema: Described<CleanJson> = object<CleanJson>(
+  'What `clean` was to delete, and what it deleted.',
+  {
+    plan: {
+      ...planSchema,
+      description: 'the plan, as `plan --json` prints it, with the target as threshold',
+    },
+    report: orNull({
+      ...sweepReport,
+      description: 'the sweep; null where there was nothing to do, or nobody wanted it',
+    }),
+    deleted: list<CleanJson['deleted'][number]>(
+      'what is gone, in order',
+      object<CleanJson['deleted'][number]>('one deletion', {
+        id,
+        references: names,
+        freedBytes: whole('what the filesystem gained, measured'),
+      }),
+    ),
+  },
+);
+
 const spaceParts = Object.fromEntries(
   Object.entries(spaceKinds).map(([name, meaning]) => [
     name,
@@ -227,6 +304,20 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     usage,
     thresholds,
     triggered,
+    window,
+    forecast: orNull(
+      object<Forecast>(
+        'when the filesystem will be full at the rate of the recent past; null where that cannot be known: it takes a past (`--watch`, the daemon, or its STATE_FILE)',
+        {
+          resource: oneOf<Resource>('what will be used up first', { bytes: 'blocks', inodes: 'inodes' }),
+          seconds: real('in how many seconds nothing of it will be available'),
+          earliestSeconds: real('the same with the fastest rate within two standard errors'),
+          latestSeconds: real('the same with the slowest one'),
+          rate: real('bytes or inodes a second'),
+          observedSeconds: real('how far back it looked'),
+        },
+      ),
+    ),
     ...place,
     space: orNull(
       object<SpaceByKind>('the whole filesystem by kind; null where it cannot be told', {
@@ -315,6 +406,8 @@ const setting = {
   type: oneOf<SimulatedNode['type']>('what the thresholds are', {
     relative: 'per cent of the disk',
     absolute: 'bytes',
+    free: 'bytes free: `high` is the smaller number',
+    images: 'bytes of all images',
   }),
   capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
   high: real('where a sweep begins, in per cent or bytes'),

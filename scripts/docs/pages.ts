@@ -22,7 +22,7 @@ export const generatedPages: readonly GeneratedPage[] = [
   page('docs/events.md', eventsPage),
   page('docs/schema/log.schema.json', logSchema),
   page('docs/json.md', jsonPage),
-  ...['plan', 'status', 'simulate'].map((name) =>
+  ...['plan', 'clean', 'status', 'simulate'].map((name) =>
     page(`docs/schema/${name}.schema.json`, () => outputSchema(name)),
   ),
   page('deploy/helm/docker-image-cleaner/README.md', chartReadme),

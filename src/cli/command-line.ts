@@ -190,7 +190,7 @@ A flag wins over its variable; an empty string counts as unset.
 A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
 
 Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
-${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold, or could not help.`;
+${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold or its target, or could not help; you said no.`;
 
 /** No command takes arguments; without a command, an argument is one misspelt. */
 function refuseArguments(program: Command, command: Command): void {
@@ -224,7 +224,7 @@ function configured(
     return typeof value === 'string' ? value : undefined;
   };
   const isOn = (flag: string): boolean => given(flag) === true;
-  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn, valueOf);
+  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn, valueOf, own);
 }
 
 function settingFlags(given: Readonly<Record<string, unknown>>): Flags {

@@ -2,6 +2,7 @@
  * Every command, once, and what a command line can come to. A new command is a new entry here, and its own kind of
  * ParsedCommand.
  */
+import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/clean-request.ts';
 import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
 import {
   healthcheckRequest,
@@ -38,6 +39,7 @@ export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
   | ({ readonly kind: 'plan' } & Shown)
   | ({ readonly kind: 'status' } & Shown)
+  | ({ readonly kind: 'clean'; readonly request: CleanRequest } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
   | { readonly kind: 'healthcheck'; readonly request: HealthcheckRequest }
@@ -58,11 +60,13 @@ interface AnyCommandEntry {
 }
 
 export interface ConfiguredEntry extends AnyCommandEntry {
-  /** @param isOn whether a switch was given, by its flag @param valueOf what was given with a flag that takes a value */
+  /** @param isOn whether a switch was given, by its flag @param valueOf what was given with a flag that takes a value
+   * @param own its own flags, by commander's name */
   toParsed(
     configured: Configured,
     isOn: (flag: string) => boolean,
     valueOf: (flag: string) => string | undefined,
+    own: Readonly<Record<string, unknown>>,
   ): ParsedCommand;
 }
 
@@ -111,6 +115,16 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
     switches: { ...outputs, ...listSwitches('status') },
     toParsed: (configured, isOn, valueOf) => shown('status', configured, isOn, valueOf),
+  },
+  clean: {
+    summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
+    switches: cleanSwitches,
+    toParsed: (configured, _isOn, _valueOf, own) => {
+      const result = cleanRequest(own, configured.config.dryRun);
+      return result.ok
+        ? { kind: 'clean', request: result.request, ...configured }
+        : refusal(result.problems, configured.warnings);
+    },
   },
   uncordon: {
     summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',

@@ -5,6 +5,6 @@ export const EXIT = {
   unavailable: 1,
   /** Bad usage or configuration; nothing was touched. */
   usage: 2,
-  /** A sweep ended above the low threshold. */
+  /** A sweep ended above the low threshold, or above the target of `clean`. */
   aboveLow: 3,
 } as const;

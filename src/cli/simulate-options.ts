@@ -3,9 +3,12 @@
  * and no disk, and an operator's environment must not change what a replay says.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { longestAgeSeconds, seconds } from '../config/durations.ts';
 import { parseBytes, parsePercent } from '../config/quantities.ts';
-import { keepPatterns, seconds, type ValueKind, wholeNumber } from '../config/values.ts';
+import { window } from '../config/window.ts';
+import { keepPatterns, type ValueKind, wholeNumber } from '../config/values.ts';
 import type { KeepPattern } from '../core/eligible/pattern.ts';
+import type { Window } from '../core/model/window.ts';
 import type { Capacity, Level } from '../simulate/simulate.ts';
 
 export interface SimulateOptions {
@@ -18,9 +21,13 @@ export interface SimulateOptions {
   readonly days: number;
   readonly capacity: readonly Capacity[];
   readonly inodes: Capacity | undefined;
+  /** Undefined: percentages, or bytes used. */
+  readonly thresholdType: 'free' | undefined;
   readonly high: Level;
   readonly low: Level;
   readonly soft: Level | undefined;
+  readonly critical: Level | undefined;
+  readonly window: Window | undefined;
   readonly keep: readonly KeepPattern[];
   readonly minAge: number;
   readonly keepLast: number;
@@ -54,7 +61,7 @@ export function parseSimulate(argv: readonly string[], columns: number): ParsedS
     command.exitOverride().parse([...argv], { from: 'user' });
     const given = command.opts<SimulateOptions>();
     // Without a default of its own: commander would show an empty list in the help.
-    const options = { ...given, trace: (given.trace as readonly string[] | undefined) ?? [] };
+    const options = { ...withType(given), trace: (given.trace as readonly string[] | undefined) ?? [] };
     const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
     const problem = contradiction(options, isGiven);
     if (problem !== undefined) command.error(`error: ${problem}`);
@@ -80,22 +87,45 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
     if (file !== undefined && trace.includes(file)) return `${file} would be overwritten while it is read`;
   if (html !== undefined && html === writeTrace) return '--html and --write-trace name the same file';
   const isAbsolute = high.type === 'absolute';
+  const isFree = high.type === 'free';
+  if (options.thresholdType === 'free' && !isFree)
+    return '--threshold-type free needs --high and --low in bytes, such as 20GB';
   for (const [name, level] of [
     ['--low', low],
     ['--soft', soft],
+    ['--critical', options.critical],
   ] as const) {
     if (level !== undefined && level.type !== high.type)
       return `${name} and --high must both be percentages or both be bytes`;
   }
   if (isAbsolute && isGiven('capacity')) return '--high in bytes needs no --capacity';
+  if (isFree && options.sweepThresholds) return '--sweep-thresholds tries percentages, so --high must be one';
   if (isAbsolute && options.inodes !== undefined) return '--inodes needs --high and --low as percentages';
   if (isAbsolute && options.sweepThresholds)
     return '--sweep-thresholds tries percentages, so --high must be one';
   const [lowText, highText] = [levelText(low), levelText(high)];
-  if (low.value >= high.value) return `--low ${lowText} must be below --high ${highText}`;
-  if (soft !== undefined && (soft.value < low.value || soft.value >= high.value))
-    return `--soft ${levelText(soft)} must be at least --low ${lowText} and below --high ${highText}`;
+  // Of free bytes, the fuller disk has the smaller number.
+  const fuller = (level: Level): number => (isFree ? -level.value : level.value);
+  if (fuller(low) >= fuller(high))
+    return `--low ${lowText} must be ${isFree ? 'above' : 'below'} --high ${highText}`;
+  if (soft !== undefined && (fuller(soft) < fuller(low) || fuller(soft) >= fuller(high)))
+    return isFree
+      ? `--soft ${levelText(soft)} must be at most --low ${lowText} and above --high ${highText}`
+      : `--soft ${levelText(soft)} must be at least --low ${lowText} and below --high ${highText}`;
   return undefined;
+}
+
+/** Levels in bytes are free ones where that is said. @throws InvalidArgumentError */
+function withType(given: SimulateOptions): SimulateOptions {
+  if (given.thresholdType !== 'free') return given;
+  const free = (level: Level): Level => ({ ...level, type: level.type === 'absolute' ? 'free' : level.type });
+  return {
+    ...given,
+    high: free(given.high),
+    low: free(given.low),
+    soft: given.soft && free(given.soft),
+    critical: given.critical && free(given.critical),
+  };
 }
 
 function levelText({ type, value }: Level): string {
@@ -129,6 +159,15 @@ function define(): Command {
       'the inodes of the disk, such as 6500000, or a share such as 15%; not counted where left out',
       inodes,
     )
+    .addOption(
+      new Option(
+        '--threshold-type <type>',
+        'free: --high and --low are bytes free on the disk, as in THRESHOLD_TYPE',
+      ).argParser((text) => {
+        if (text.toLowerCase() !== 'free') throw new InvalidArgumentError('The only type is free.');
+        return 'free';
+      }),
+    )
     .addOption(level('--high <level>', 'a sweep begins here: a percentage, or bytes such as 160GB', 80))
     .addOption(level('--low <level>', 'a sweep ends below this', 60))
     .addOption(
@@ -137,12 +176,14 @@ function define(): Command {
         'from here on, while nothing is launched, single images are deleted without a cordon',
       ),
     )
+    .addOption(of('--window <window>', 'when sweeps may begin, as in WINDOW', window('UTC'), undefined))
+    .addOption(level('--critical <level>', 'from here on a sweep begins outside of --window, too'))
     .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
     .addOption(
       of(
-        '--min-age <seconds>',
+        '--min-age <duration>',
         'keep images at least this long after they arrived',
-        seconds(0, 315_360_000),
+        seconds(0, longestAgeSeconds),
         0,
       ),
     )
@@ -164,7 +205,7 @@ function define(): Command {
     )
     .addOption(
       of(
-        '--sweep-seconds <seconds>',
+        '--sweep-seconds <duration>',
         'what each sweep takes besides what it deletes: cordon, uncordon, the pause in scheduling',
         seconds(0, 3600),
         10,
@@ -178,7 +219,7 @@ function define(): Command {
 }
 
 /** An option of a kind that the daemon's settings have. */
-function of<T>(flags: string, help: string, kind: ValueKind<T>, fallback: T): Option {
+function of<T>(flags: string, help: string, kind: ValueKind<T>, fallback: T | undefined): Option {
   const parse = (text: string): T => {
     const parsed = kind.parse(text);
     if (!parsed.ok) throw new InvalidArgumentError(`${parsed.reason}.`);

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { request as httpRequest } from 'node:http';
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { ClusterError, codeOfStatus } from './error.ts';
 
@@ -41,6 +41,8 @@ export interface ConnectionOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** For a whole request, connecting and the answer's body included. */
   readonly timeoutMs: number;
+  /** Where neither is there: `~/.kube/config`, as kubectl does. For what a person asks for, not for a daemon. */
+  readonly usesHome?: boolean;
 }
 
 const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -48,10 +50,14 @@ const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** A Node object with all its images and conditions is some 100 kB. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
-async function loadConfiguration(environment: ConnectionOptions['environment']): Promise<KubeConfig> {
+async function loadConfiguration(options: ConnectionOptions): Promise<KubeConfig> {
+  const { environment } = options;
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
-  const files = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  const home = environment['HOME'] ?? '';
+  const byDefault = options.usesHome === true && home !== '' ? join(home, '.kube', 'config') : undefined;
+  const named = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  const files = named.length > 0 || byDefault === undefined || !existsSync(byDefault) ? named : [byDefault];
   if (environment['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(tokenFile)) {
     config.loadFromCluster();
     return config;
@@ -61,7 +67,7 @@ async function loadConfiguration(environment: ConnectionOptions['environment']):
     throw new ClusterError(
       'invalid',
       `There is no way to the API server: no service account token at ${tokenFile} ` +
-        '(is automountServiceAccountToken off?) and no KUBECONFIG.',
+        `(is automountServiceAccountToken off?) and no KUBECONFIG${byDefault === undefined ? '' : ` or ${byDefault}`}.`,
     );
   }
   try {
@@ -73,9 +79,13 @@ async function loadConfiguration(environment: ConnectionOptions['environment']):
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ClusterError('invalid', `KUBECONFIG ${files.join(delimiter)} cannot be read: ${reason}`, {
-      cause,
-    });
+    throw new ClusterError(
+      'invalid',
+      `${named.length > 0 ? 'KUBECONFIG ' : ''}${files.join(delimiter)} cannot be read: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
   return config;
 }
@@ -129,7 +139,7 @@ function messageOf(text: string): string {
 
 /** Finds out who and where; talks to nobody yet. @throws ClusterError `invalid` when the configuration is unusable. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const config = await loadConfiguration(options.environment);
+  const config = await loadConfiguration(options);
   const cluster = config.getCurrentCluster();
   if (cluster === null)
     throw new ClusterError('invalid', 'The kubeconfig has no current context with a cluster.');

@@ -5,7 +5,7 @@
 
 /** A part of the core's Thresholds. */
 export interface OurThresholds {
-  readonly type: 'relative' | 'absolute';
+  readonly type: 'relative' | 'absolute' | 'free' | 'images';
   readonly high: number;
 }
 
@@ -37,7 +37,7 @@ export function kubeletObjection(
   { collectionPercent, evictionPercent }: KubeletThresholds,
 ): string | undefined {
   // Bytes below a path and per cent of a filesystem cannot be compared.
-  if (thresholds.type === 'absolute') return undefined;
+  if (thresholds.type !== 'relative') return undefined;
   const limits = [
     ['imageGCHighThresholdPercent', collectionPercent === 100 ? undefined : collectionPercent],
     ['evictionHard imagefs.available', evictionPercent],

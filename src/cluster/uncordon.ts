@@ -65,7 +65,11 @@ const nodesAtATime = 8;
 /** Finds the API server; makes no request. @throws ClusterError `invalid` when there is no way to an API server. */
 export async function connectUncordoner(options: UncordonOptions): Promise<Uncordoner> {
   const environment = options.environment ?? process.env;
-  const connection = await openConnection({ environment, timeoutMs: requestTimeoutMs });
+  const connection = await openConnection({
+    environment,
+    timeoutMs: requestTimeoutMs,
+    usesHome: true,
+  });
   const { podName, patienceMs = defaultPatienceMs } = options;
   return new ApiUncordoner(kubernetesApi(connection), podName, patienceMs);
 }

@@ -5,7 +5,7 @@ import type { Reporter } from '../events/events.ts';
 import { notAPlainFile } from '../system/plain-file.ts';
 
 /** What is kept beside the state file, by the ends of their names; and what each is made in. */
-const ends = ['', '.layers', '.activity', '.names'];
+const ends = ['', '.layers', '.activity', '.names', '.clean-names'];
 
 /** Says which of them is no file that can be written; the process must end then. */
 export async function filesAreUsable(

@@ -4,50 +4,65 @@ import type { ListOptions } from '../config/list-options.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
 import { makePlan, planAtHigh } from '../core/plan.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
-import { loadHistory } from '../history/saved.ts';
+import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
-import { complain, diskOf, look, orUnavailable, type Output, printJson } from './look.ts';
+import {
+  complain,
+  diskOf,
+  isAboutEverything,
+  look,
+  orUnavailable,
+  type Output,
+  printJson,
+  thresholdsOf,
+} from './look.ts';
+import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
 export async function plan(
-  config: Config,
+  given: Config,
   output: Output,
   list: ListOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  const config = { ...given, thresholds: thresholdsOf(given) };
   const { thresholds, protections, clean } = config;
   const policy = findPolicy(config.policy);
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<ShownPlan> => {
+    await config.rereadKeepFile(({ event, path, ...news }) => {
+      if (event === 'keep-file.failed') complain('message' in news ? news.message : path);
+    });
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
-    const input = { store, usage, thresholds, policy, protections, clean, history, nowMs };
+    const { criticalLevel } = config;
+    const input = { store, usage, thresholds, policy, protections, criticalLevel, clean, history, nowMs };
     const due = makePlan(input);
     const atHigh = planAtHigh(input);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
-    return { seen, due, thresholds, atHigh, cut };
+    const { why } = config.target;
+    const window = config.window && windowState(config.window, nowMs);
+    return {
+      seen,
+      why,
+      isAboutEverything: isAboutEverything(thresholds),
+      due,
+      thresholds,
+      atHigh,
+      cut,
+      window,
+    };
   };
   if (output === 'watch') return await watch(see, (shown, page) => planText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
     const shown = await see(signal);
-    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown.atHigh, shown.cut));
+    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown));
     else process.stdout.write(planText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });
-}
-
-/** What the daemon remembers of the use of images, where it writes that down. Only read here. */
-async function remembered({ stateFile }: Config): Promise<UsageHistory | undefined> {
-  if (stateFile === undefined) return undefined;
-  const saved = await loadHistory(stateFile);
-  if (saved === undefined) return undefined;
-  if (!('lost' in saved)) return saved.history;
-  complain(`planned without the use of images: ${saved.lost}`);
-  return undefined;
 }

@@ -1,32 +1,41 @@
 /** `run`: the daemon, or with --once one check. */
+import type { CheckResult } from '../daemon/options.ts';
 import type { Config } from '../config/config.ts';
 import { sleep } from '../system/clock.ts';
-import { type CheckResult, Daemon, type DaemonOptions } from '../daemon/daemon.ts';
-import { ImageDisk } from '../disk/image-disk.ts';
+import { Daemon } from '../daemon/daemon.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import { findPolicy } from '../core/policy/registry.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events/events.ts';
 import type { SweepCordon } from '../sweep/cordon-guard.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import type { Engine } from '../engine/engine.ts';
+import { endpointOf } from '../engine/connect/detect.ts';
+import { imagesBytes } from '../engine/images-bytes.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { listenForSignals, type StopSignals } from '../system/signals.ts';
+import { listenForCheckRequests, listenForSignals, type StopSignals } from '../system/signals.ts';
 import { ListenError } from '../surfaces/http/server/listen-error.ts';
-import { RemovedNames } from '../sweep/remove/removed-names.ts';
 import { createLog } from '../surfaces/log/log.ts';
 import { withProgress } from '../surfaces/terminal/progress.ts';
 import { version } from '../system/version.ts';
+import type { Notifier } from '../surfaces/notify/notifier.ts';
+import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
+import { notifierOf } from './notify.ts';
+import { connectCordon } from './node-cordon.ts';
+import { diskOf } from './look.ts';
 import { pathAtBoot } from './path-at-boot.ts';
-import { podName } from './pod-name.ts';
 import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
 import type { EngineAway } from './with-engine.ts';
 
 /** An engine that does not answer is for the check to report. */
 const HISTORY_PATIENCE_MS = 5_000;
+
+/** So long the end waits for a notice to be sent: a program that is told to stop has 10 s for all. */
+const NOTIFY_END_MS = 2_000;
+const NOTIFY_ONCE_MS = 10_000;
 
 /** Runs until a signal (or, with `once`, for one check) and answers the exit status. */
 export async function run(
@@ -44,47 +53,51 @@ export async function run(
     format === 'text' && stderr.isTTY
       ? withProgress(write, { draw, columns: () => stderr.columns }, () => performance.now())
       : write;
-  const surfaces: { http?: Served | undefined } = {};
+  const surfaces: { http?: Served | undefined; notifier?: Notifier | undefined } = {};
   const report: Reporter = (event) => {
     log(event);
     surfaces.http?.report(event);
+    surfaces.notifier?.on(event);
   };
   const budget = new DeletionBudget(given);
   // Before the first word: who reads it may answer with a signal.
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
+  const asked: { daemon?: Daemon } = {};
+  // Before the daemon is there, the first check is still to come.
+  const ignoreRequests = listenForCheckRequests(() => asked.daemon?.checkNow());
+  report({ event: 'engine.chosen', endpoint: await endpointOf(given.target), reason: given.target.why });
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
   const history = (): UsageHistory | undefined => remembered.history?.current();
   let cordon: SweepCordon | undefined;
   try {
     if (!(await filesAreUsable(given, report))) return EXIT.usage;
+    surfaces.notifier = await notifierOf(given, report);
     const isToWait = away !== undefined && !once;
     const config = isToWait ? await pathAtBoot(given, away, report, signals.stop) : given;
     // One check has nothing to serve.
     if (!once) surfaces.http = await serve(config, { history, budget, report });
     for (const listener of surfaces.http?.listeners ?? []) report({ event: 'http.listening', ...listener });
-    cordon = await connect(config, report);
+    cordon = await connectCordon(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
     // Any other engine's images are none of kubelet's.
     if (config.target.kind === 'cri') await cordon?.warnOfKubelet(config.thresholds, signals.stop);
     const { http } = surfaces;
     const engine = watchedBy(await createEngine(config), http);
-    const disk = new ImageDisk(
-      config.pathToCheck,
-      config.thresholds.type,
-      config.stateFile && `${config.stateFile}.layers`,
-    );
+    const disk = diskOf(config, config.stateFile && `${config.stateFile}.layers`);
+    disk.countImagesBy((signal) => imagesBytes(engine, signal));
     remembered.history = await follow(config, engine, disk, report, signals.stop);
     // Once, there is no time to learn: what the engine and the state file tell at once must do.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
-    const removedNames = namesOf(config, report);
+    const removedNames = namesOf(config, '.names', report);
     const parts = { engine, disk, cordon, history, budget, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
+    asked.daemon = daemon;
     report({
       event: 'daemon.started',
       version,
-      path: config.pathToCheck,
+      path: disk.path,
       thresholds: config.thresholds,
       intervalSeconds: config.intervalSeconds,
       dryRun: config.dryRun,
@@ -116,7 +129,9 @@ export async function run(
     report({ event: 'cluster.access-missing', message: error.message, required: true });
     return EXIT.usage;
   } finally {
+    await surfaces.notifier?.close(once ? NOTIFY_ONCE_MS : NOTIFY_END_MS);
     await surfaces.http?.close();
+    ignoreRequests();
     signals.dispose();
   }
 }
@@ -125,42 +140,6 @@ export async function run(
 function isAbort(error: unknown, { stop, abandon }: StopSignals): boolean {
   const isEcho = error === stop.reason || error === abandon.reason;
   return isEcho || (error instanceof Error && error.name === 'AbortError');
-}
-
-type Parts = Pick<
-  DaemonOptions,
-  'engine' | 'disk' | 'cordon' | 'history' | 'budget' | 'audience' | 'removedNames' | 'report'
->;
-
-/** Where names are written down that go before their image does: beside the state file, where there is one. */
-function namesOf({ stateFile, dryRun }: Config, report: Reporter): RemovedNames | undefined {
-  if (stateFile === undefined || dryRun) return undefined;
-  return new RemovedNames({
-    path: `${stateFile}.names`,
-    onRestored: (id, references) => report({ event: 'image.names-restored', id, references }),
-    onUnwritten: (path, message) => report({ event: 'history.write-failed', path, message }),
-    onLost: (path, message) => report({ event: 'history.state-lost', path, message }),
-  });
-}
-
-function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
-  return {
-    ...parts,
-    sweepOtherFilesystem: config.sweepOtherFilesystem,
-    criticalLevel: config.criticalLevel,
-    softLevel: config.softLevel,
-    quietSeconds: config.quietSeconds,
-    policy: findPolicy(config.policy),
-    protections: config.protections,
-    clean: config.clean,
-    thresholds: config.thresholds,
-    intervalSeconds: config.intervalSeconds,
-    delaySeconds: config.delaySeconds,
-    timeoutSeconds: config.timeoutSeconds,
-    dryRun: config.dryRun,
-    stop,
-    abandon,
-  };
 }
 
 /** Follows the use of images, where that is wanted. */
@@ -179,23 +158,6 @@ async function follow(
     { engine, stateFile, recordTrace, report, measuredLayers, clock: Date.now },
     stop,
   );
-}
-
-/** The node's cordon; nothing of Kubernetes is loaded without a node name. */
-async function connect(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
-  if (config.nodeName === undefined) return undefined;
-  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
-    import('../cluster/cluster.ts'),
-    import('../sweep/cordon-guard.ts'),
-  ]);
-  const cluster = await connectCluster({
-    nodeName: config.nodeName,
-    podName: podName(process.env),
-    cordonMode: config.cordonMode,
-    maxCordonedNodes: config.maxCordonedNodes,
-    report: (news) => report(clusterEvent(news)),
-  });
-  return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
 }
 
 function exitStatus(result: CheckResult): number {

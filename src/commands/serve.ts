@@ -56,6 +56,7 @@ export async function serve(
     timeoutSeconds,
     dryRun: config.dryRun,
     criticalLevel: config.criticalLevel,
+    window: config.window,
     cordons: config.nodeName !== undefined,
     followsHistory: followsHistory(config),
   });
@@ -69,7 +70,10 @@ export function watchedBy(engine: Engine, served: Served | undefined): Engine {
 }
 
 /** Whether the policy goes by the use of images, or somebody wants it written down. */
-export function followsHistory({ policy, stateFile, recordTrace, softLevel }: Config): boolean {
+export function followsHistory(config: Config): boolean {
+  const { policy, stateFile, recordTrace, softLevel, thresholds, watchSeconds } = config;
+  // Usage below the path is not seen without measuring: the engine tells when that is worth it.
+  if (thresholds.type === 'absolute' && watchSeconds > 0) return true;
   // Gentle mode asks it whether the engine is quiet.
   const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
   return isNeeded || stateFile !== undefined || recordTrace !== undefined;

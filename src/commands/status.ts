@@ -4,32 +4,52 @@
  */
 import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
+import { FillRate } from '../core/model/forecast.ts';
 import { forestOf } from '../core/forest/forest.ts';
+import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
-import { diskOf, look, orUnavailable, type Output, printJson } from './look.ts';
+import { diskOf, look, orUnavailable, type Output, printJson, thresholdsOf } from './look.ts';
 import { watch } from './watch.ts';
 
 export async function status(
-  config: Config,
+  given: Config,
   output: Output,
   list: ListOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  const config = { ...given, thresholds: thresholdsOf(given) };
   const disk = diskOf(config);
+  const fillRate = await pastFillRate(config);
   const see = async (until: AbortSignal): Promise<ShownStatus> => {
     const seen = await look(config, until, disk);
     const answer = await seen.observer.space(seen.snapshot.store, until);
-    const { thresholds, protections } = config;
-    return { seen, answer, forest: forestOf(seen.snapshot.store), thresholds, keep: protections.keep };
+    fillRate.add(seen.snapshot.usage, seen.snapshot.takenAtMs);
+    const { thresholds, protections, target, window } = config;
+    const forest = forestOf(seen.snapshot.store);
+    const forecast = fillRate.forecast();
+    return {
+      ...{ seen, why: target.why, answer, forest, thresholds, keep: protections.keep, forecast },
+      window: window && windowState(window, seen.snapshot.takenAtMs),
+    };
   };
   if (output === 'watch') return await watch(see, (shown, page) => statusText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
     const shown = await see(signal);
-    if (output === 'json') printJson(statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds));
+    if (output === 'json')
+      printJson(
+        statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds, shown.forecast, shown.window),
+      );
     else process.stdout.write(statusText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });
+}
+
+/** What a daemon remembers of the disk, where it writes that down; `--watch` goes on from there. */
+async function pastFillRate({ stateFile, pathToCheck }: Config): Promise<FillRate> {
+  if (stateFile === undefined) return new FillRate();
+  const { savedFillRate } = await import('../surfaces/http/state/activity-file.ts');
+  return await savedFillRate(`${stateFile}.activity`, pathToCheck);
 }

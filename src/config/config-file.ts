@@ -1,6 +1,6 @@
 /**
  * `--config FILE`: a file of NAME=value lines below the environment and the flags. Pure: the text comes in
- * (src/cli/read-config-file.ts reads it).
+ * (src/system/read-text-file.ts does).
  */
 import { printable } from '../core/model/printable.ts';
 import type { Environment } from './config.ts';

@@ -8,6 +8,7 @@ import type { Thresholds } from '../core/model/thresholds.ts';
 import { engineAddress, type AddressProblem, type EngineAddress } from '../engine/address.ts';
 import type { EngineTarget } from '../engine/connect/detect.ts';
 import { judgeHttp } from './http.ts';
+import type { KeepFileNews } from './keep-file.ts';
 import { nearest } from './nearest.ts';
 import { problemLine, shownName } from './problem.ts';
 import {
@@ -50,15 +51,23 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly softLevel: number | undefined;
   /** Of the Docker Engine, should it be one. */
   readonly engine: EngineAddress;
-  /** Whether somebody named it (DOCKER_HOST). */
-  readonly engineIsNamed: boolean;
+  /** What named it; undefined: nothing did. A Docker context may yet. */
+  readonly engineNamedBy: string | undefined;
 };
 
-/** Once it was looked which engine is here (src/engine/connect/detect.ts). */
-export type Config = Omit<LoadedConfig, 'pathToCheck'> & {
+/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/keep-file.ts). */
+export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
+  /** Set where the engine's disk is not this machine's: why, a sentence for people. */
+  readonly elsewhere?: string | undefined;
   readonly target: EngineTarget;
 };
+
+/** Its protections are those in force: they change with the file of KEEP_FILE. */
+export type KeepingConfig = LoadedConfig & { readonly rereadKeepFile: RereadKeepFile };
+
+/** Looks whether the file of KEEP_FILE changed; true where other patterns are in force now. Never throws. */
+export type RereadKeepFile = (report: (news: KeepFileNews) => void) => Promise<boolean>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -86,9 +95,20 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   problems.push(...judged.problems);
   warnings.push(...judged.warnings);
 
+  if (values.window !== undefined && judged.thresholds !== undefined && judged.criticalLevel === undefined)
+    warnings.push(
+      `${variableOf('window')} is set and ${variableOf('thresholdCritical')} is not: outside the window nothing is deleted, however full the disk is`,
+    );
+
   const http = judgeHttp(values, (key) => written(key, env, flags)?.name ?? variableOf(key));
   problems.push(...http.problems);
   warnings.push(...http.warnings);
+
+  const { notifyUrl } = values;
+  if (notifyUrl?.url.protocol === 'http:' && !isLoopback(notifyUrl.url.hostname))
+    warnings.push(
+      `${variableOf('notifyUrl')}: notices go to ${notifyUrl.shown} unencrypted, and so do the secrets of the address; use https`,
+    );
 
   const engine = engineAddress(env);
   if (engine.ok) warnings.push(...engine.warnings.map(addressLine));
@@ -110,9 +130,14 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
     criticalLevel: judged.criticalLevel,
     softLevel: judged.softLevel,
     engine: engine.address,
-    engineIsNamed: (env['DOCKER_HOST'] ?? '').trim() !== '',
+    engineNamedBy: (env['DOCKER_HOST'] ?? '').trim() === '' ? undefined : 'DOCKER_HOST',
   };
   return { ok: true, config, warnings };
+}
+
+/** Nobody listens there but the host itself. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function cleanOf({ clean, stoppedContainerAgeSeconds }: Pick<SettingValues, CleanKey>): Clean {
@@ -157,7 +182,8 @@ export function readSetting<K extends SettingKey>(
   if (given === undefined) return { ok: true, value: entry.default };
   const parsed = entry.kind.parse(given.text);
   if (parsed.ok) return parsed;
-  return { ok: false, problem: problemLine(given.name, given.text, parsed.reason) };
+  const text = entry.kind.isSecret === true ? '(not shown)' : given.text;
+  return { ok: false, problem: problemLine(given.name, text, parsed.reason) };
 }
 
 /** A refused setting has no key in the result. */

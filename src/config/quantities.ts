@@ -55,6 +55,6 @@ export function byteAmount(): ValueKind<number> {
 function bareReason(text: string, number: number): string {
   return number > 100
     ? `a number below 1e9 without a unit is too small for bytes; write the unit, e.g. ${text}MB or ${text}GB`
-    : 'this looks like a percentage, but in absolute mode thresholds are bytes; ' +
+    : 'this looks like a percentage, but in absolute and free mode thresholds are bytes; ' +
         'write bytes, such as 40e9 or 40GB, or set the threshold type to relative';
 }

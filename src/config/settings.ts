@@ -13,11 +13,9 @@ import {
   judgedLater,
   keepLabelRule,
   keepPatterns,
-  longestSeconds,
   hostNames,
   nodeName,
   onOff,
-  seconds,
   socketAddress,
   wholeNumber,
   type ValueKind,
@@ -26,7 +24,10 @@ import { MOST_DELETIONS } from '../core/deletion-budget.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
 import { defaultPolicy, policies } from '../core/policy/registry.ts';
 import { defaultSocketPaths } from '../engine/endpoint.ts';
+import { longestAgeSeconds, longestSeconds, seconds } from './durations.ts';
 import { listenAddress } from './http-address.ts';
+import { webhookAddress } from './notify.ts';
+import { window } from './window.ts';
 import { byteAmount, bytesAllowed, percentAllowed } from './quantities.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
@@ -39,6 +40,7 @@ export const groups = [
   'Kubernetes',
   'Engine requests',
   'HTTP',
+  'Notices',
   'Logging',
 ] as const;
 
@@ -70,7 +72,10 @@ function plainText(value: unknown): string {
     : '';
 }
 
-const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; absolute: ${bytesAllowed}`);
+const threshold = judgedLater(
+  'percent|bytes',
+  `relative: ${percentAllowed}; absolute, free and images: ${bytesAllowed}`,
+);
 
 export const settings = {
   config: setting({
@@ -116,23 +121,23 @@ export const settings = {
   }),
   thresholdType: setting({
     group: 'Disk',
-    help: 'Whether the thresholds are per cent of the filesystem (relative) or bytes used below the path (absolute)',
-    kind: choice('relative', 'absolute'),
+    help: 'What the thresholds are: per cent of the filesystem (relative), bytes used below the path (absolute), bytes free on the filesystem (free: a sweep begins when less than HIGH is free and ends when LOW is free, so HIGH is the smaller number), or bytes of all images as the engine counts them (images), which needs no disk, as with an engine on another machine',
+    kind: choice('relative', 'absolute', 'free', 'images'),
     default: 'relative',
   }),
   thresholdHigh: setting({
     group: 'Disk',
-    help: 'Usage at which deleting starts',
+    help: 'Usage at which deleting starts; with free thresholds, deleting starts when less than this is free',
     kind: threshold,
     default: undefined,
-    defaultText: '80; none in absolute mode',
+    defaultText: '80; none where the thresholds are bytes',
   }),
   thresholdLow: setting({
     group: 'Disk',
-    help: 'Usage below which deleting stops; must be below the high threshold',
+    help: 'Usage below which deleting stops; must be below the high threshold. With free thresholds, deleting stops when this much is free; must be above the high threshold',
     kind: threshold,
     default: undefined,
-    defaultText: '75 % of the high threshold',
+    defaultText: '75 % of the high threshold; in free mode 4/3 of it',
   }),
   softThreshold: setting({
     group: 'Disk',
@@ -140,6 +145,14 @@ export const settings = {
     kind: threshold,
     default: undefined,
     defaultText: 'off',
+  }),
+  thresholdCritical: setting({
+    group: 'Disk',
+    help: 'Usage from which a full disk is worse than anything else: a sweep does not wait for the cordon (API server away, or no slot free), deletes without delay, and keeps new images for 2 minutes at most',
+    kind: threshold,
+    default: undefined,
+    defaultText:
+      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
   }),
   policy: setting({
     group: 'Sweeps',
@@ -157,7 +170,7 @@ export const settings = {
   stoppedContainerAgeSeconds: setting({
     group: 'Sweeps',
     help: 'How long a container must have been stopped before it may be deleted; its volumes stay',
-    kind: seconds(0, 315_360_000),
+    kind: seconds(0, longestAgeSeconds),
     default: 86_400,
   }),
   intervalSeconds: setting({
@@ -166,9 +179,15 @@ export const settings = {
     kind: seconds(1, longestSeconds),
     default: 300,
   }),
+  watchSeconds: setting({
+    group: 'Sweeps',
+    help: 'How often to look at the filesystem between two checks, at next to no cost: a check begins at once when usage crosses a threshold; 0: only every interval',
+    kind: seconds(0, 86_400),
+    default: 5,
+  }),
   delaySeconds: setting({
     group: 'Sweeps',
-    help: 'Time between two deletions, so that the engine keeps up with its other work',
+    help: 'Time between two deletions, so that the engine keeps up with its other work; above the critical threshold there is none',
     kind: seconds(0, 86_400),
     default: 1,
   }),
@@ -185,6 +204,13 @@ export const settings = {
     default: [],
     defaultText: '',
   }),
+  keepFile: setting({
+    group: 'Sweeps',
+    help: 'File of more such patterns, one a line, # begins a comment; read again when it changes, and if it then has a bad line or is gone, the patterns read before stay in force',
+    kind: absolutePath(),
+    default: undefined,
+    defaultText: 'none',
+  }),
   keepLabel: setting({
     group: 'Sweeps',
     help: 'Whether the label docker-image-cleaner.keep protects an image: on, off, or only on images that match these patterns',
@@ -193,8 +219,8 @@ export const settings = {
   }),
   minAgeSeconds: setting({
     group: 'Sweeps',
-    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum',
-    kind: seconds(0, 315_360_000),
+    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum; above the critical threshold 120 at most',
+    kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
   keepLast: setting({
@@ -215,6 +241,13 @@ export const settings = {
     kind: byteAmount(),
     default: undefined,
     defaultText: 'off',
+  }),
+  window: setting({
+    group: 'Sweeps',
+    help: 'When sweeps may begin, as days, hours and a time zone: outside of it nothing is deleted below the critical threshold; without a time zone by the clock of this host',
+    kind: window(),
+    default: undefined,
+    defaultText: 'any time',
   }),
   dryRun: setting({
     group: 'Sweeps',
@@ -251,13 +284,6 @@ export const settings = {
     help: 'The longest that a sweep may keep the node cordoned: then it is uncordoned and the sweep ends',
     kind: seconds(1, longestSeconds),
     default: 900,
-  }),
-  thresholdCritical: setting({
-    group: 'Kubernetes',
-    help: 'Usage from which a sweep does not wait for the cordon (API server away, or no slot free)',
-    kind: threshold,
-    default: undefined,
-    defaultText: '95, or the high threshold where that is higher; off in absolute mode',
   }),
   maxCordonedNodes: setting({
     group: 'Kubernetes',
@@ -296,6 +322,19 @@ export const settings = {
     kind: listenAddress(),
     default: undefined,
     defaultText: 'beside the page',
+  }),
+  notifyUrl: setting({
+    group: 'Notices',
+    help: 'Webhook to POST to what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; each once when it begins and once when it is over. Never logged; better in the environment or a file than a flag, which every user of the host can read',
+    kind: webhookAddress(),
+    default: undefined,
+    defaultText: 'none',
+  }),
+  notifyFormat: setting({
+    group: 'Notices',
+    help: 'What the webhook takes: JSON with every field (json), plain text as ntfy does (text), or {"text": ...} as Slack, Mattermost and Rocket.Chat do (slack)',
+    kind: choice('json', 'text', 'slack'),
+    default: 'json',
   }),
   logFormat: setting({
     group: 'Logging',

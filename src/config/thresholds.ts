@@ -5,10 +5,12 @@ import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './quanti
 import { flagOf, variableOf } from './settings.ts';
 import type { Parsed } from './values.ts';
 
-/** LOW where only HIGH is given, as a share of HIGH: the original tool's 60 for its 80. */
+/** LOW where only HIGH is given, as a share of HIGH: the original tool's 60 for its 80. Of free bytes HIGH is that share of LOW. */
 const lowPerHigh = 0.75;
 const defaultRelativeHigh = 80;
 const defaultRelativeCritical = 95;
+/** What 95 % is to 80 %: a quarter of what is free. */
+const freeCriticalPerHigh = 0.25;
 
 /** A threshold as the user wrote it: where, and what; undefined when it is unset. */
 export interface WrittenThreshold {
@@ -58,33 +60,49 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
   const lowGiven = read(low);
   const criticalGiven = read(critical);
   const softGiven = read(soft);
-  if (type === 'absolute' && high === undefined) problems.push(highMissing());
+  if (type !== undefined && type !== 'relative' && high === undefined) problems.push(highMissing(type));
   if (type === undefined || problems.length > 0) return refused();
 
   const highValue = highGiven ?? defaultRelativeHigh;
-  const lowValue = lowGiven ?? highValue * lowPerHigh;
-  if (lowValue >= highValue) {
+  const lowValue = lowGiven ?? (type === 'free' ? highValue / lowPerHigh : highValue * lowPerHigh);
+  const isFree = type === 'free';
+  /** Whether one level is of a fuller disk than another. */
+  const isFuller = (one: number, other: number): boolean => (isFree ? one < other : one > other);
+  if (!isFuller(highValue, lowValue)) {
     const than = high === undefined ? `${highValue}, the default` : `${high.name}=${high.text.trim()}`;
     if (low !== undefined) {
-      problems.push(problemLine(low.name, low.text, `expected less than the high threshold (${than})`));
+      const reason = isFree
+        ? `expected more than the high threshold (${than}): a sweep begins when less than that is free, and ends when this much is`
+        : `expected less than the high threshold (${than})`;
+      problems.push(problemLine(low.name, low.text, reason));
     } else if (high !== undefined) {
       // 75 % of the smallest numbers is no smaller number.
       problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
     }
     return refused();
   }
-  if (critical !== undefined && criticalGiven !== undefined && criticalGiven < highValue) {
-    problems.push(
-      problemLine(critical.name, critical.text, `expected the high threshold (${highValue}) or more`),
-    );
+  if (critical !== undefined && criticalGiven !== undefined && isFuller(highValue, criticalGiven)) {
+    const reason = `expected the high threshold (${highValue}) or ${isFree ? 'less' : 'more'}`;
+    problems.push(problemLine(critical.name, critical.text, reason));
     return refused();
   }
-  if (soft !== undefined && softGiven !== undefined && (softGiven < lowValue || softGiven >= highValue)) {
-    const reason = `expected at least the low threshold (${lowValue}) and less than the high one (${highValue})`;
+  if (
+    soft !== undefined &&
+    softGiven !== undefined &&
+    (isFuller(lowValue, softGiven) || !isFuller(highValue, softGiven))
+  ) {
+    const reason = isFree
+      ? `expected at most the low threshold (${lowValue}) and more than the high one (${highValue})`
+      : `expected at least the low threshold (${lowValue}) and less than the high one (${highValue})`;
     problems.push(problemLine(soft.name, soft.text, reason));
     return refused();
   }
-  const byDefault = type === 'relative' ? Math.max(defaultRelativeCritical, highValue) : undefined;
+  const byDefault = {
+    relative: Math.max(defaultRelativeCritical, highValue),
+    free: highValue * freeCriticalPerHigh,
+    absolute: undefined,
+    images: undefined,
+  }[type];
   return {
     thresholds: { type, high: highValue, low: lowValue },
     criticalLevel: criticalGiven ?? byDefault,
@@ -96,19 +114,19 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
 
 /** By an unknown type, a threshold is refused only when neither type would take it. */
 function parseByType(text: string, type: Thresholds['type'] | undefined): Parsed<number> {
-  if (type === 'absolute') return parseBytes(text);
+  if (type === 'absolute' || type === 'free' || type === 'images') return parseBytes(text);
   const percent = parsePercent(text);
   if (percent.ok) return percent;
   const bytes = parseBytes(text);
   if (type === undefined) {
     return bytes.ok ? bytes : { ok: false, reason: `expected ${percentAllowed}; or ${bytesAllowed}` };
   }
-  const hint = bytes.ok ? '; for bytes, set the threshold type to absolute' : '';
+  const hint = bytes.ok ? '; for bytes, set the threshold type to absolute or free' : '';
   return { ok: false, reason: percent.reason + hint };
 }
 
-function highMissing(): string {
-  const reason = `in absolute mode it must be set (or ${flagOf('thresholdHigh')}); expected ${bytesAllowed}`;
+function highMissing(type: Thresholds['type']): string {
+  const reason = `in ${type} mode it must be set (or ${flagOf('thresholdHigh')}); expected ${bytesAllowed}`;
   return problemLine(variableOf('thresholdHigh'), undefined, reason);
 }
 

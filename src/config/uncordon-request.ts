@@ -1,9 +1,10 @@
 /** What `uncordon` is asked to do. It reads no setting but the node's name: it has to work where all else is wrong. */
 import { readSetting, type Environment, type Flags } from './config.ts';
+import { longestSeconds, seconds } from './durations.ts';
 import { refuseOthers } from './few-settings.ts';
 import { problemLine } from './problem.ts';
 import { flagOf, variableOf, type SettingKey } from './settings.ts';
-import { longestSeconds, nodeName, seconds } from './values.ts';
+import { nodeName } from './values.ts';
 
 export type UncordonRequest =
   | { readonly target: 'node'; readonly nodeName: string }
@@ -22,7 +23,7 @@ export const uncordonSwitches = {
   '--all': 'Every node with the mark of an image cleaner, also of the earlier Python tool',
   '--delete-daemonset <name>':
     'First delete this DaemonSet of the namespace POD_NAMESPACE; then the nodes that its pods left cordoned',
-  '--wait-seconds <seconds>': 'How long to wait for the pods of the deleted DaemonSet to end (default: 60)',
+  '--wait-seconds <duration>': 'How long to wait for the pods of the deleted DaemonSet to end (default: 60)',
 };
 
 /** They as they were given; what was not given is left out. */

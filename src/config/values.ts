@@ -11,8 +11,10 @@ export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
 export interface ValueKind<T> {
-  /** What stands for the value in `--help`, e.g. `seconds` in `--interval-seconds <seconds>`; undefined: a switch. */
+  /** What stands for the value in `--help`, e.g. `duration` in `--interval-seconds <duration>`; undefined: a switch. */
   readonly placeholder: string | undefined;
+  /** No message shows what was written. */
+  readonly isSecret?: boolean;
   /** The words that it may be, for those who offer them. */
   readonly words?: readonly string[];
   /** What is allowed, in words that follow "expected" in a message and stand alone in a table. */
@@ -20,11 +22,6 @@ export interface ValueKind<T> {
   /** @param text what the user wrote, never empty */
   parse(text: string): Parsed<T>;
 }
-
-/**
- * The longest time that may be waited for: timers hold their milliseconds in 31 bits, a longer one would fire at once.
- */
-export const longestSeconds = 2_147_483;
 
 export function accepted<T>(value: T): Parsed<T> {
   return { ok: true, value };
@@ -43,21 +40,6 @@ export function decimalNumber(text: string): number | undefined {
   if (!decimal.test(trimmed)) return undefined;
   const value = Number(trimmed);
   return Number.isFinite(value) ? value : undefined;
-}
-
-/** A duration in seconds; fractions are allowed. */
-export function seconds(min: number, max: number): ValueKind<number> {
-  const allowed = `a number of seconds from ${min} to ${max}`;
-  return {
-    placeholder: 'seconds',
-    allowed,
-    parse: (text) => {
-      const value = decimalNumber(text);
-      return value !== undefined && value >= min && value <= max
-        ? accepted(value)
-        : refused(`expected ${allowed}`);
-    },
-  };
 }
 
 /** One of a few words, in upper or lower case. */

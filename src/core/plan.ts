@@ -2,11 +2,12 @@
  * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
  * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
+import { protectionsAt } from './critical.ts';
 import { Eligibility, type EligibilityInput } from './eligibility.ts';
 import type { Policy } from './policy/policy.ts';
 import { isBuiltOn, type Kept, keep, keepUnit } from './eligible/images.ts';
 import { type KeepPattern, unmatched } from './eligible/pattern.ts';
-import { isLabelIgnored, noProtections } from './eligible/rules.ts';
+import { isLabelIgnored, isTooYoung, noProtections } from './eligible/rules.ts';
 import type { UsageHistory } from './use-history/history.ts';
 import { type Choice, chooseVictims } from './select/choose.ts';
 import type { Freed } from './forest/reclaim.ts';
@@ -65,6 +66,8 @@ export interface PlanInput extends Omit<EligibilityInput, 'held'> {
   readonly policy: Policy;
   /** What is known of the use of images. */
   readonly history?: UsageHistory | undefined;
+  /** Usage from which protections are relaxed (critical.ts), in the thresholds' unit; undefined: none. */
+  readonly criticalLevel?: number | undefined;
 }
 
 /**
@@ -73,7 +76,9 @@ export interface PlanInput extends Omit<EligibilityInput, 'held'> {
  */
 export function makePlan(input: PlanInput): Plan {
   const { store, usage, thresholds, policy, nowMs } = input;
-  const eligibility = new Eligibility(input);
+  const given = input.protections ?? noProtections;
+  const rules = protectionsAt(usage, given, input);
+  const eligibility = new Eligibility({ ...input, protections: rules });
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
   const choice = isNeeded
@@ -90,14 +95,16 @@ export function makePlan(input: PlanInput): Plan {
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
   const isKeepingParents = keepingParents(store, eligibility.steps);
-  const rules = input.protections ?? noProtections;
   const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
   const labelsIgnored = new Set(ignored.map(({ id }) => id));
+  const young = rules === given ? [] : store.images.filter((image) => isTooYoung(image, given, nowMs));
+  const youngIds = new Set(young.map(({ id }) => id));
   const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
     const { kind, id, references, sizeBytes } = unit;
     const keepParents = isKeepingParents(unit);
-    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
-    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
+    const label = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
+    const age = youngIds.has(id) ? '; younger than the minimum age, but the disk is critically full' : '';
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + label + age };
   });
   return {
     triggered: isTriggered(usage, thresholds),

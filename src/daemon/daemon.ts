@@ -2,22 +2,16 @@
  * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
  * once, when it begins, and tried again with backoff until it is over.
  */
-import type { Listener } from '../events/listener.ts';
-import { backoff, sleep } from '../system/clock.ts';
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
+import { backoff } from '../system/clock.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import type { Policy } from '../core/policy/policy.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
-import type { Protections } from '../core/eligible/rules.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
-import { formatLevel } from '../core/model/format.ts';
+import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
-import { isTriggered, level, type Thresholds } from '../core/model/thresholds.ts';
+import { isTriggered, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
-import { type Engine, EngineError, type EngineInfo } from '../engine/engine.ts';
-import type { HeldCordon, SweepCordon, Verdict } from '../sweep/cordon-guard.ts';
-import type { Due, Reporter, SweepReport } from '../events/events.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
+import { EngineError, type EngineInfo } from '../engine/engine.ts';
+import type { HeldCordon, Verdict } from '../sweep/cordon-guard.ts';
+import type { Due } from '../events/events.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
 import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
@@ -25,45 +19,10 @@ import { RepeatGuard } from './repeat-guard.ts';
 import { IdleMemory } from './idle-memory.ts';
 import { Observer, type Snapshot } from '../observe/observer.ts';
 import { PathCheck } from './path-check.ts';
-import type { RemovedNames } from '../sweep/remove/removed-names.ts';
-import { sweep } from '../sweep/sweep.ts';
-
-export interface DaemonOptions {
-  readonly engine: Engine;
-  readonly disk: ImageDisk;
-  readonly report: Reporter;
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory | undefined) | undefined;
-  readonly protections: Protections;
-  readonly clean: Clean;
-  /** The circuit breakers, and what they have counted; none where left out. */
-  readonly budget?: DeletionBudget;
-  readonly intervalSeconds: number;
-  readonly delaySeconds: number;
-  /** One engine request; also how long a sweep waits for an engine that went away. */
-  readonly timeoutSeconds: number;
-  readonly dryRun: boolean;
-  /** Sweep although the images are on another filesystem. */
-  readonly sweepOtherFilesystem?: boolean;
-  /** Where the node is to be cordoned during a sweep. */
-  readonly cordon?: SweepCordon | undefined;
-  /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
-  readonly criticalLevel?: number | undefined;
-  /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
-  readonly softLevel?: number | undefined;
-  /** How long nothing may have come or begun before they do. */
-  readonly quietSeconds?: number;
-  /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
-  readonly audience?: Listener | undefined;
-  /** What an earlier life took off images and did not come to an end with. */
-  readonly removedNames?: RemovedNames | undefined;
-  readonly stop: AbortSignal;
-  readonly abandon: AbortSignal;
-  /** How long an unanswered deletion is given before we look; 30 s unless a test says otherwise. */
-  readonly settleMs?: number;
-}
+import { sweep, type Swept } from '../sweep/sweep.ts';
+import type { CheckResult, DaemonOptions } from './options.ts';
+import { Watch } from './watch.ts';
+import { whyClosed } from './window-gate.ts';
 
 /** Looks at an unanswered deletion so often before the sweep ends. */
 const LOOKS = 10;
@@ -77,15 +36,7 @@ const JUDGE_SECONDS = 10;
 /** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
 const REQUESTS = 4;
 
-/** How a check ended; `sweep` is there when there was one. */
-export type CheckResult =
-  | { readonly outcome: 'below-high' }
-  | { readonly outcome: 'skipped' }
-  /** Over HIGH, but deleting images is known not to help. */
-  | { readonly outcome: 'cannot-help' }
-  | { readonly outcome: 'swept'; readonly sweep: SweepReport }
-  | { readonly outcome: 'unavailable' }
-  | { readonly outcome: 'stopped' };
+const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped', 'cannot-help']);
 
 /** What the daemon remembers between checks. */
 export class Daemon {
@@ -103,6 +54,9 @@ export class Daemon {
   private readonly gentle: GentleMode | undefined;
   private readonly observer: Observer;
   private readonly budget: DeletionBudget;
+  private readonly watch: Watch;
+  /** What the last check left; undefined where it could not measure. */
+  private usage: Usage | undefined;
 
   constructor(options: DaemonOptions) {
     this.options = options;
@@ -112,7 +66,16 @@ export class Daemon {
     const { observer, failures } = this;
     this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
-    this.keepCheck = new KeepCheck(options.protections.keep, options.report);
+    this.keepCheck = new KeepCheck(options.protections, options.report);
+    this.watch = new Watch({
+      ...options,
+      watchSeconds: options.watchSeconds ?? 0,
+      heard: () => {
+        const known = options.history?.();
+        return known && { arrival: known.busyAtMs, any: known.latestMs };
+      },
+      looked: (usage) => options.audience?.looked?.(usage),
+    });
     const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
@@ -128,13 +91,19 @@ export class Daemon {
       });
   }
 
-  /** Checks every interval until told to stop. While something is unavailable it looks more often, with backoff. */
+  /** Begins the next check at once; one that is under way is followed by another. */
+  checkNow(): void {
+    this.watch.ask();
+  }
+
+  /** Checks every interval, and when the disk says so, until told to stop. While something is unavailable it looks more often, with backoff. */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
     const memory = new IdleMemory();
     let retry = backoff();
     while (!stop.aborted) {
-      const { outcome } = await this.check();
+      const result = await this.check();
+      const { outcome } = result;
       if (outcome !== 'unavailable') retry = backoff();
       const waitMs =
         outcome === 'unavailable'
@@ -142,7 +111,12 @@ export class Daemon {
           : intervalSeconds * 1000;
       this.alive(waitMs / 1000);
       memory.giveBack();
-      await sleep(waitMs, stop);
+      const wasInVain = result.outcome === 'swept' ? !result.sweep.reachedLow : isInVain.has(outcome);
+      await this.watch.wait(waitMs, {
+        usage: outcome === 'unavailable' ? undefined : this.usage,
+        wasInVain,
+        choiceChangesInMs: this.lastSweep.choiceChangesInMs(Date.now()),
+      });
     }
   }
 
@@ -153,6 +127,7 @@ export class Daemon {
   async check(): Promise<CheckResult> {
     const { options } = this;
     try {
+      await options.rereadRules?.();
       const result = await this.sweepIfDue();
       // After a check that swept, the world is another one.
       if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
@@ -184,6 +159,7 @@ export class Daemon {
       this.pathReachable = true;
       options.report({ event: 'path.available', path: options.disk.path });
     }
+    this.usage = usage;
     const used = level(usage, options.thresholds.type).value;
     const triggered = isTriggered(usage, options.thresholds);
     const due = this.due(used, triggered);
@@ -196,13 +172,14 @@ export class Daemon {
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
       this.skipReason = undefined;
-      await this.gentle?.check(usage);
+      if (whyClosed(options, usage, Date.now()) === undefined) await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
-    const reason = cannotHelp ?? wait ?? (await this.lastSweep.whyNoSweep());
+    const closed = whyClosed(options, usage, Date.now());
+    const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
     this.skipReason = reason;
@@ -213,7 +190,9 @@ export class Daemon {
   private due(used: number, triggered: boolean): Due {
     const { softLevel } = this.options;
     if (triggered) return 'sweep';
-    return this.gentle !== undefined && softLevel !== undefined && used >= softLevel
+    return this.gentle !== undefined &&
+      softLevel !== undefined &&
+      reaches(used, softLevel, this.options.thresholds.type)
       ? 'gentle-step'
       : 'nothing';
   }
@@ -249,25 +228,25 @@ export class Daemon {
     const { thresholds, cordon, dryRun, stop } = options;
     let held: HeldCordon | undefined;
     if (cordon !== undefined && !dryRun) {
-      const reason = `${formatLevel(used, thresholds.type)} used, sweeping below ${formatLevel(thresholds.low, thresholds.type)}`;
+      const reason = `${usedText(used, thresholds.type)}, sweeping ${untilText(thresholds.low, thresholds.type)}`;
       const answer = await cordon.hold(reason, () => this.judge(), stop);
       if (answer === 'stopped') return { outcome: 'stopped' };
       if (answer === 'not-needed') return { outcome: 'below-high' };
       if (answer !== 'critical') held = answer;
     }
-    let report: SweepReport;
+    let swept: Swept;
     try {
       this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds);
       const snapshot = await this.observer.snapshot(stop);
       await this.checkPlace(snapshot.store.images);
       await this.tellAudience(snapshot);
-      report = await sweep(snapshot, this.sweepOptions(held));
+      swept = await sweep(snapshot, this.sweepOptions(held));
     } finally {
       await held?.release();
     }
-    if (!dryRun) cordon?.tell(report);
-    await this.remember(report);
-    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: report };
+    if (!dryRun) cordon?.tell(swept.report);
+    await this.remember(swept);
+    return stop.aborted ? { outcome: 'stopped' } : { outcome: 'swept', sweep: swept.report };
   }
 
   /** What the disk says while the cordon is waited for. */
@@ -277,8 +256,12 @@ export class Daemon {
     try {
       const usage = await disk.usage(stop);
       if (!isTriggered(usage, thresholds)) return 'not-needed';
+      // It closed while we waited for our turn.
+      if (whyClosed(this.options, usage, Date.now()) !== undefined) return 'not-needed';
       const used = level(usage, thresholds.type).value;
-      return criticalLevel !== undefined && used >= criticalLevel ? 'critical' : 'wait';
+      return criticalLevel !== undefined && reaches(used, criticalLevel, thresholds.type)
+        ? 'critical'
+        : 'wait';
     } catch (error) {
       if (error instanceof DiskError || stop.aborted) return 'wait';
       throw error;
@@ -311,10 +294,11 @@ export class Daemon {
     if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
   }
 
-  private async remember(report: SweepReport): Promise<void> {
+  private async remember({ report, usage }: Swept): Promise<void> {
     if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
     if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
-    await this.lastSweep.remember(report);
+    this.usage = usage;
+    await this.lastSweep.remember(report, usage);
   }
 
   /** Owns every failure of the surroundings: says it once, when it begins. */
@@ -345,6 +329,8 @@ export class Daemon {
       policy: options.policy,
       history: options.history,
       protections: options.protections,
+      ...(options.rereadRules && { rereadRules: options.rereadRules }),
+      criticalLevel: options.criticalLevel,
       clean: options.clean,
       report: options.report,
       thresholds: options.thresholds,

@@ -1,24 +1,28 @@
-/** Says once of each pattern of KEEP that no image matches: it may be misspelt, and then protects nothing. */
-import { type KeepPattern, unmatched } from '../core/eligible/pattern.ts';
+/** Says once of each pattern that protects images by name that no image matches it: it may be misspelt, and then protects nothing. */
+import { describePattern, type KeepPattern, unmatched } from '../core/eligible/pattern.ts';
+import type { Protections } from '../core/eligible/rules.ts';
 import type { Image } from '../core/model/store.ts';
 import type { Reporter } from '../events/events.ts';
 
 export class KeepCheck {
-  readonly #patterns: readonly KeepPattern[];
+  readonly #protections: Pick<Protections, 'keep'>;
   readonly #report: Reporter;
-  #isDone = false;
+  readonly #looked = new Set<string>();
 
-  constructor(patterns: readonly KeepPattern[], report: Reporter) {
-    this.#patterns = patterns;
+  /** @param protections those in force, which may change. */
+  constructor(protections: Pick<Protections, 'keep'>, report: Reporter) {
+    this.#protections = protections;
     this.#report = report;
   }
 
   /** @param images all images of the engine; where there are none, nothing is said yet. */
   look(images: readonly Image[]): void {
-    if (this.#isDone || images.length === 0) return;
-    this.#isDone = true;
-    for (const { text } of unmatched(images, this.#patterns)) {
-      const message = `DOCKER_IMAGE_CLEANER_KEEP: the pattern ${text} matches no image here.`;
+    if (images.length === 0) return;
+    const isNew = (pattern: KeepPattern): boolean => !this.#looked.has(describePattern(pattern));
+    const patterns = this.#protections.keep.filter(isNew);
+    for (const pattern of patterns) this.#looked.add(describePattern(pattern));
+    for (const { text, file } of unmatched(images, patterns)) {
+      const message = `${file ?? 'DOCKER_IMAGE_CLEANER_KEEP'}: the pattern ${text} matches no image here.`;
       this.#report({ event: 'config.warning', message });
     }
   }

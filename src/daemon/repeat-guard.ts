@@ -2,8 +2,9 @@
 import { Eligibility } from '../core/eligibility.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
-import type { Protections } from '../core/eligible/rules.ts';
-import type { Usage } from '../core/model/thresholds.ts';
+import { protectionsAt } from '../core/critical.ts';
+import { nextOldEnoughMs, type Protections } from '../core/eligible/rules.ts';
+import type { Thresholds, Usage } from '../core/model/thresholds.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
 import type { FailedDeletions } from '../sweep/failed-deletions.ts';
@@ -15,6 +16,9 @@ export interface LastSweepOptions {
   readonly disk: ImageDisk;
   readonly report: Reporter;
   readonly protections: Protections;
+  readonly thresholds: Thresholds;
+  /** In the thresholds' unit. */
+  readonly criticalLevel?: number | undefined;
   readonly clean: Clean;
   readonly failures: FailedDeletions;
   readonly stop: AbortSignal;
@@ -34,6 +38,8 @@ export class RepeatGuard {
   /** What it could have deleted when it ended without reaching LOW. */
   #couldNotHelp: string | undefined;
   #wasDryRun = false;
+  /** When an image that was too young will be old enough, epoch ms. */
+  #choiceChangesAtMs: number | undefined;
 
   constructor(options: LastSweepOptions) {
     this.#options = options;
@@ -41,21 +47,31 @@ export class RepeatGuard {
 
   /** A check measured the disk. Space that came late means that the sweep did help. */
   measured(usage: Usage, triggered: boolean): void {
+    this.#choiceChangesAtMs = undefined;
     this.#options.failures.measured(usage);
     const hasCome = this.owed.look(usage, this.#options.report);
     if (hasCome || !triggered) this.#couldNotHelp = undefined;
   }
 
-  /** Why no sweep is begun; undefined where one may help. @throws EngineError when the engine cannot be asked what there is. */
-  async whyNoSweep(): Promise<string | undefined> {
+  /** In which time an image will be old enough that was too young; undefined where that is not known, or of no use. */
+  choiceChangesInMs(nowMs: number): number | undefined {
+    return this.#choiceChangesAtMs === undefined ? undefined : Math.max(0, this.#choiceChangesAtMs - nowMs);
+  }
+
+  /**
+   * Why no sweep is begun; undefined where one may help.
+   * @param usage of now. @throws EngineError when the engine cannot be asked what there is.
+   */
+  async whyNoSweep(usage: Usage): Promise<string | undefined> {
     const wait = this.#options.failures.whyWait(Date.now());
     if (wait !== undefined) return wait;
-    if (this.#couldNotHelp === undefined || this.#couldNotHelp !== (await this.#choice())) return undefined;
+    if (this.#couldNotHelp === undefined || this.#couldNotHelp !== (await this.#choice(usage)))
+      return undefined;
     return this.#wasDryRun ? sameInDryRun : didNotHelp;
   }
 
-  /** @throws EngineError, DiskError */
-  async remember(report: SweepReport): Promise<void> {
+  /** @param usage at its end. @throws EngineError, DiskError */
+  async remember(report: SweepReport, usage: Usage): Promise<void> {
     const { disk, stop } = this.#options;
     const { failures } = this.#options;
     if (report.stoppedBecause === 'deletions-failed' || report.stoppedBecause === 'denied')
@@ -67,7 +83,7 @@ export class RepeatGuard {
     else failures.succeeded();
     const isUncertain = failures.takeUncertain();
     const mayHelp = report.reachedLow || isUncertain || !POINTLESS_TO_REPEAT.has(report.stoppedBecause);
-    this.#couldNotHelp = mayHelp ? undefined : await this.#choice();
+    this.#couldNotHelp = mayHelp ? undefined : await this.#choice(usage);
     this.#wasDryRun = report.dryRun;
     this.owed.forget();
     const amount = { bytes: report.outstandingBytes, inodes: report.outstandingInodes };
@@ -76,13 +92,16 @@ export class RepeatGuard {
     this.owed.owe(amount, await disk.usage(stop), await spacePatienceMs(disk, stop));
   }
 
-  async #choice(): Promise<string> {
-    const { observer, protections, clean, failures, stop } = this.#options;
+  async #choice(usage: Usage): Promise<string> {
+    const { observer, clean, failures, stop } = this.#options;
+    const protections = protectionsAt(usage, this.#options.protections, this.#options);
     const store = await observer.store(stop);
     failures.keepOnly(
       new Set([...store.images, ...store.containers, ...(store.cacheRecords ?? [])].map(({ id }) => id)),
     );
     const nowMs = Date.now();
+    const oldEnoughMs = nextOldEnoughMs(store.images, protections, nowMs);
+    this.#choiceChangesAtMs = oldEnoughMs === undefined ? undefined : nowMs + oldEnoughMs;
     const refused = failures.refusals(nowMs);
     return fingerprintOf(new Eligibility({ store, protections, clean, nowMs, refused }));
   }

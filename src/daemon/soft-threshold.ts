@@ -10,7 +10,7 @@ import { makePlan, type Victim } from '../core/plan.ts';
 import { PredictionCheck } from '../core/prediction-check.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Protections } from '../core/eligible/rules.ts';
-import { type Amount, freedBetween, level, type Usage } from '../core/model/thresholds.ts';
+import { type Amount, freedBetween, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
@@ -64,7 +64,7 @@ export class GentleMode {
   async check(usage: Usage): Promise<void> {
     const { softLevel, thresholds } = this.#options;
     const used = level(usage, thresholds.type).value;
-    if (used < softLevel) {
+    if (!reaches(used, softLevel, thresholds.type)) {
       this.#refused.clear();
       this.#told = undefined;
       this.#pointlessAtMs = undefined;
@@ -94,7 +94,8 @@ export class GentleMode {
     const { store, usage } = snapshot;
     const refused = this.#refused;
     const plan = makePlan({ store, usage, thresholds, policy, protections, clean, refused, history, nowMs });
-    const canHelp = level(plan.predicted.usageAfter, thresholds.type).value < softLevel;
+    const after = level(plan.predicted.usageAfter, thresholds.type).value;
+    const canHelp = !reaches(after, softLevel, thresholds.type);
     const victims = firstStep(plan.victims);
     if (!canHelp || victims.length === 0) {
       this.#pointlessAtMs = history?.latestMs;
@@ -120,9 +121,9 @@ export class GentleMode {
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
     const late = new LateSpace(this.#options);
     const check = new PredictionCheck(usage.inodes !== undefined);
-    const after = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
+    const usageAfter = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
     tellMissedPredictions(check, report);
-    this.#options.owed.owe(late.outstanding, after, await spacePatienceMs(disk, this.#options.abandon));
+    this.#options.owed.owe(late.outstanding, usageAfter, await spacePatienceMs(disk, this.#options.abandon));
   }
 
   /** @returns what the disk says after the last deletion. */

@@ -11,7 +11,7 @@ import { readBuildSnapshots } from './stores/buildkit.ts';
 import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
 import { ContainerdStoreReader } from './stores/containerd-store.ts';
 import { DiskError } from './filesystem/error.ts';
-import { factsOf, factsOfContainerd, type LayerFacts, noFacts } from './layer-facts.ts';
+import { factsOf, factsOfContainerd, type LayerFacts, noFacts, toldByEngine } from './layer-facts.ts';
 import { spaceByKind, type SpaceByKind } from './account/space-by-kind.ts';
 import { isLate, measureFilesystem, sharesCopies, usedOf } from './filesystem/filesystem.ts';
 import { gaugedFolder } from './layers-place.ts';
@@ -24,6 +24,7 @@ export class ImageDisk {
   /** Whose filesystem is gauged; found out when the store is read. */
   #gauged: string | undefined;
   #known: ReadonlyMap<ChainId, Layer> = new Map();
+  #countImages: ((signal: AbortSignal) => Promise<number>) | undefined;
 
   /** @param stateFile where measured layers are remembered over a restart; undefined: nowhere. */
   constructor(path: string, type: Thresholds['type'], stateFile?: string) {
@@ -35,15 +36,48 @@ export class ImageDisk {
 
   /**
    * The usage that is compared with the thresholds. Relative: one system call. Absolute: the account of what is below
-   * the path, in which only what can change is walked.
+   * the path, in which only what can change is walked. By images: what the engine says that they take.
    * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
    */
   async usage(signal: AbortSignal): Promise<Usage> {
+    if (this.#type === 'images') return await this.#usageByImages(signal);
     const counted = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
-    this.#gauged ??= await this.#findGauged(signal);
-    const gauges = await measureFilesystem(this.#gauged, signal);
+    const gauges = await this.#gauges(signal);
     const allocated = counted && (await this.#believed(counted));
-    return { path: this.#gauged, ...gauges, allocated };
+    return { ...gauges, allocated };
+  }
+
+  /** For thresholds by images: who counts them. @param count @throws EngineError */
+  countImagesBy(count: (signal: AbortSignal) => Promise<number>): void {
+    this.#countImages = count;
+  }
+
+  async #usageByImages(signal: AbortSignal): Promise<Usage> {
+    if (this.#countImages === undefined) throw new RangeError('nobody counts the images');
+    const allocated = { bytes: await this.#countImages(signal), inodes: 0 };
+    return { ...(await this.filesystem(signal)), allocated };
+  }
+
+  /** The filesystem that images are on. */
+  protected async filesystem(signal: AbortSignal): Promise<Omit<Usage, 'allocated'>> {
+    return await this.#gauges(signal);
+  }
+
+  async #gauges(signal: AbortSignal): Promise<Omit<Usage, 'allocated'>> {
+    this.#gauged ??= await this.#findGauged(signal);
+    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)) };
+  }
+
+  /**
+   * What the filesystem says by itself, in both modes: one system call, and nothing of what is below the path.
+   * @throws DiskError as usage().
+   */
+  async gauges(signal: AbortSignal): Promise<Usage> {
+    return {
+      path: this.gaugedPath,
+      ...(await measureFilesystem(this.gaugedPath, signal)),
+      allocated: undefined,
+    };
   }
 
   /**
@@ -154,7 +188,11 @@ export class ImageDisk {
    * @throws the signal's reason when aborted.
    */
   async layers(images: readonly ImageId[], signal: AbortSignal): Promise<LayerFacts> {
-    const facts = await this.#factsNow(images, signal);
+    // What is counted by the engine is predicted by the engine's figures.
+    const facts =
+      this.#type === 'images'
+        ? toldByEngine('the thresholds are about what the engine counts')
+        : await this.#factsNow(images, signal);
     this.#known = facts.layers;
     return facts;
   }

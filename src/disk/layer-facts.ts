@@ -95,12 +95,17 @@ export function factsOfContainerd(result: ContainerdStoreResult): LayerFacts {
 
 /** @param why a sentence for people. */
 export function noFacts(why: string): LayerFacts {
+  return toldByEngine(`the store on disk could not be used: ${why}`);
+}
+
+/** Nothing of the disk. @param why a sentence for people. */
+export function toldByEngine(why: string): LayerFacts {
   return {
     images: new Map(),
     layers: new Map(),
     heldLayers: [],
     heldSpace: new Map(),
-    source: `estimated from the sizes that the engine gives, because the store on disk could not be used: ${why}`,
+    source: `estimated from the sizes that the engine gives, because ${why}`,
   };
 }
 
@@ -138,11 +143,14 @@ function withStoredImages(
   listed: readonly Container[],
   stored: readonly StoredContainer[],
 ): readonly Container[] {
-  const held = new Map(stored.flatMap(({ id, holds }) => (holds === undefined ? [] : [[id, holds.image]])));
+  // Images of the same layers cannot be told apart by what stands on them: then it may be any of them.
+  const held = new Map<string, ImageId[]>();
+  for (const { id, holds } of stored)
+    if (holds !== undefined) held.set(id, [...(held.get(id) ?? []), holds.image]);
   return listed.map((container) => {
-    const image = held.get(container.id);
-    if (image === undefined || container.images.includes(image)) return container;
-    return { ...container, images: [...container.images, image] };
+    const images = held.get(container.id);
+    if (images === undefined || images.some((image) => container.images.includes(image))) return container;
+    return { ...container, images: [...container.images, ...images] };
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where the engine is, from the variables that every Docker client knows. Pure: the environment is an argument, nothing
+ * Where the Docker engine is, from the variables that every Docker client knows. Pure: the environment is an argument, nothing
  * is looked up or connected to.
  *
  * Followed: Docker's Go client and docker-py for TLS (a certificate path or a non-empty DOCKER_TLS_VERIFY switches it
@@ -9,7 +9,12 @@
 import { isIPv6 } from 'node:net';
 import { longestSocketPathBytes } from './endpoint.ts';
 
-export interface UnixAddress {
+/** What names an address where that is not DOCKER_HOST, for messages: `the context remote`. */
+interface Named {
+  readonly namedBy?: string | undefined;
+}
+
+export interface UnixAddress extends Named {
   readonly kind: 'unix';
   readonly path: string;
 }
@@ -19,9 +24,11 @@ export interface TlsOptions {
   readonly verify: boolean;
   /** The folder with `ca.pem`, `cert.pem` and `key.pem`; undefined: the system's authorities, no client certificate. */
   readonly certPath: string | undefined;
+  /** Which of them it has, where that need not be all three: a context's. */
+  readonly files?: readonly string[];
 }
 
-export interface TcpAddress {
+export interface TcpAddress extends Named {
   readonly kind: 'tcp';
   /** A name or an address; an IPv6 address without its brackets. */
   readonly host: string;
@@ -30,7 +37,17 @@ export interface TcpAddress {
   readonly tls: TlsOptions | undefined;
 }
 
-export type EngineAddress = UnixAddress | TcpAddress;
+/** Through the user's ssh; see docker/ssh.ts. */
+export interface SshAddress extends Named {
+  readonly kind: 'ssh';
+  readonly host: string;
+  readonly user: string | undefined;
+  readonly port: number | undefined;
+  /** The engine's socket there; undefined: what `docker` there talks to. */
+  readonly path: string | undefined;
+}
+
+export type EngineAddress = UnixAddress | TcpAddress | SshAddress;
 
 export const defaultSocketPath = '/var/run/docker.sock';
 const plainPort = 2375;
@@ -54,7 +71,21 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function describeAddress(address: EngineAddress): string {
   if (address.kind === 'unix') return `unix://${address.path}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  if (address.kind === 'ssh') {
+    const { user, port, path = '' } = address;
+    return `ssh://${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}${path}`;
+  }
   return `tcp://${host}:${address.port}`;
+}
+
+/** Whether an address is another host's, as far as it tells. A name may yet be this one's. */
+export function isRemote(address: EngineAddress): boolean {
+  if (address.kind === 'unix') return false;
+  return address.kind === 'ssh' || !isLoopback(address.host);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** The engine's address by DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH; an empty variable counts as unset. */
@@ -63,9 +94,9 @@ export function engineAddress(env: Environment): AddressResult {
   if (host === '') return { ok: true, address: { kind: 'unix', path: defaultSocketPath }, warnings: [] };
   const target = readHost(host);
   if ('refused' in target) return hostProblem(host, target.refused);
-  if (target.scheme === 'unix') {
-    return { ok: true, address: { kind: 'unix', path: target.path }, warnings: [] };
-  }
+  const local = withoutTls(target);
+  if (local !== undefined) return { ok: true, address: local, warnings: [] };
+  if (target.scheme === 'unix' || target.scheme === 'ssh') throw new RangeError('it has an address');
 
   const verify = (env['DOCKER_TLS_VERIFY'] ?? '') !== '';
   const certPath = env['DOCKER_CERT_PATH'] ?? '';
@@ -85,6 +116,28 @@ export function engineAddress(env: Environment): AddressResult {
       ...(tls === undefined ? [plainWarning(host, target.host)] : []),
     ],
   };
+}
+
+/** A context's address. @param tls undefined: in the clear. @param namedBy for messages. */
+export function contextAddress(host: string, tls: TlsOptions | undefined, namedBy: string): AddressResult {
+  const target = host === '' ? ({ scheme: 'unix', path: defaultSocketPath } as const) : readHost(host);
+  if ('refused' in target)
+    return hostProblem(host, `its host ${hidden(host)} cannot be used: ${target.refused}`);
+  const local = withoutTls(target);
+  if (local !== undefined) return { ok: true, address: { ...local, namedBy }, warnings: [] };
+  if (target.scheme === 'unix' || target.scheme === 'ssh') throw new RangeError('it has an address');
+  const wanted = tls ?? (target.scheme === 'https' ? { verify: true, certPath: undefined } : undefined);
+  const port = target.port ?? (wanted === undefined ? plainPort : tlsPort);
+  const address = { kind: 'tcp', host: target.host, port, tls: wanted, namedBy } as const;
+  return { ok: true, address, warnings: wanted === undefined ? [plainWarning(host, target.host)] : [] };
+}
+
+/** The address of what needs no TLS of ours; undefined for TCP. */
+function withoutTls(target: Exclude<Target, { refused: string }>): UnixAddress | SshAddress | undefined {
+  if (target.scheme === 'unix') return { kind: 'unix', path: target.path };
+  if (target.scheme !== 'ssh') return undefined;
+  const { host, user, port, path } = target;
+  return { kind: 'ssh', host, user, port, path };
 }
 
 function tlsOptions(
@@ -115,8 +168,7 @@ function verifyWarnings(value: string): readonly AddressProblem[] {
 
 /** Whoever reaches an engine's port without TLS is root on its host: that we do is a sign that others do. */
 function plainWarning(value: string, host: string): AddressProblem {
-  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  const who = isLocal
+  const who = isLoopback(host)
     ? 'every process and every host-network container here'
     : 'everybody who reaches it over the network';
   const reason = `the engine answers without TLS, so ${who} can do as root what it likes on its host; use the socket (unix://), or TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)`;
@@ -125,6 +177,7 @@ function plainWarning(value: string, host: string): AddressProblem {
 
 type Target =
   | { readonly scheme: 'unix'; readonly path: string }
+  | ({ readonly scheme: 'ssh' } & Pick<SshAddress, 'host' | 'user' | 'port' | 'path'>)
   | {
       readonly scheme: 'tcp' | 'http' | 'https';
       readonly host: string;
@@ -132,7 +185,7 @@ type Target =
     }
   | { readonly refused: string };
 
-const expected = 'expected unix:///path/to/socket or tcp://host:port';
+const expected = 'expected unix:///path/to/socket, tcp://host:port or ssh://user@host';
 
 function readHost(text: string): Target {
   const separator = text.indexOf('://');
@@ -147,7 +200,7 @@ function readHost(text: string): Target {
     case 'https':
       return readAuthority(scheme, rest);
     case 'ssh':
-      return { refused: `ssh:// is not supported; ${expected}, e.g. of a forwarded socket` };
+      return readSsh(rest);
     case 'npipe':
       return { refused: `npipe:// is for Windows and not supported; ${expected}` };
     default:
@@ -158,9 +211,32 @@ function readHost(text: string): Target {
 function readBare(text: string): Target {
   if (text.startsWith('/')) return { refused: `${expected}; for this socket write unix://${text}` };
   const target = readAuthority('tcp', text);
-  return 'refused' in target || (target.scheme !== 'unix' && target.port === undefined)
+  return 'refused' in target || ('port' in target && target.port === undefined)
     ? { refused: expected }
     : target;
+}
+
+const sshPattern =
+  /^(?:(?<user>[^@:/]+)@)?(?:\[(?<ipv6>[^\][]*)\]|(?<name>[a-z0-9._-]+))(?::(?<port>\d+))?(?<path>\/.*)?$/i;
+
+/** As the docker command has it: `ssh://[user@]host[:port][/path/to/socket]`. A password is for nobody to write down. */
+function readSsh(rest: string): Target {
+  const form = 'expected ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/socket';
+  const groups = sshPattern.exec(rest)?.groups;
+  if (groups === undefined)
+    return { refused: /^[^@/]*:[^@/]*@/.test(rest) ? `${form}, without a password` : form };
+  const { user, ipv6, name, port: portText, path } = groups;
+  const host = ipv6 ?? name ?? '';
+  // ssh would take it for an option.
+  if (host.startsWith('-') || user?.startsWith('-') === true) return { refused: form };
+  if (ipv6 !== undefined && !isIPv6(ipv6)) return { refused: 'expected an IPv6 address within the brackets' };
+  const port = portText === undefined ? undefined : Number(portText);
+  if (port !== undefined && (port < 1 || port > 65_535))
+    return { refused: 'expected a port from 1 to 65535' };
+  // The shell there reads it.
+  if (path !== undefined && path !== '/' && !/^[\w./@:+-]+$/.test(path))
+    return { refused: 'expected a path of letters, digits and ._-/@:+ after the host' };
+  return { scheme: 'ssh', host, user, port, path: path === '/' ? undefined : path };
 }
 
 function readSocketPath(path: string): Target {
@@ -198,7 +274,10 @@ function readAuthority(scheme: 'tcp' | 'http' | 'https', rest: string): Target {
 }
 
 function hostProblem(host: string, reason: string): AddressResult {
-  // A password in the address is refused; it must not reach a log on the way.
-  const value = host.replace(/^([^/]*:\/\/)?.*@/s, '$1***@');
-  return { ok: false, problem: { variable: 'DOCKER_HOST', value, reason } };
+  return { ok: false, problem: { variable: 'DOCKER_HOST', value: hidden(host), reason } };
+}
+
+/** A password in the address is refused; it must not reach a log on the way. */
+function hidden(host: string): string {
+  return host.replace(/^([^/]*:\/\/)?.*@/s, '$1***@');
 }

@@ -1,10 +1,40 @@
 /** Where CRI runtimes listen, and how that is written. Pure. */
 
+/** A CRI runtime as a distribution installs it. */
+export interface KnownRuntime {
+  readonly name: string;
+  readonly socketPath: string;
+  /** Where it keeps its images unless configured otherwise; the first that is there. */
+  readonly roots: readonly [string, ...string[]];
+}
+
 /**
- * In the order of crictl (`cri-tools/cmd/crictl`, defaultRuntimeEndpoints), without cri-dockerd: what is behind that is a
- * Docker Engine, and DOCKER_HOST its better door.
+ * In the order in which they are looked for. The first two are crictl's (`cri-tools/cmd/crictl`, defaultRuntimeEndpoints),
+ * without cri-dockerd: what is behind that is a Docker Engine, and DOCKER_HOST its better door. The others bring a containerd
+ * of their own; each path is from that project's documentation.
  */
-export const defaultSocketPaths = ['/run/containerd/containerd.sock', '/run/crio/crio.sock'] as const;
+export const knownRuntimes = [
+  {
+    name: 'containerd',
+    socketPath: '/run/containerd/containerd.sock',
+    roots: ['/var/lib/containerd'],
+  },
+  { name: 'CRI-O', socketPath: '/run/crio/crio.sock', roots: ['/var/lib/containers/storage'] },
+  {
+    name: 'k3s or RKE2',
+    socketPath: '/run/k3s/containerd/containerd.sock',
+    roots: ['/var/lib/rancher/k3s/agent/containerd', '/var/lib/rancher/rke2/agent/containerd'],
+  },
+  {
+    name: 'MicroK8s',
+    socketPath: '/var/snap/microk8s/common/run/containerd.sock',
+    roots: ['/var/snap/microk8s/common/var/lib/containerd'],
+  },
+  { name: 'k0s', socketPath: '/run/k0s/containerd.sock', roots: ['/var/lib/k0s/containerd'] },
+] as const satisfies readonly [KnownRuntime, ...KnownRuntime[]];
+
+/** The sockets of those. */
+export const defaultSocketPaths = knownRuntimes.map(({ socketPath }) => socketPath);
 
 /** Linux keeps a socket's path in 108 bytes with its closing zero (unix(7), `sun_path`). */
 export const longestSocketPathBytes = 107;

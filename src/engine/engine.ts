@@ -93,6 +93,11 @@ export interface Engine {
   ping(signal: AbortSignal): Promise<void>;
   /** Every image, intermediate ones of the classic builder included (their children need them for their order). */
   listImages(signal: AbortSignal): Promise<readonly Image[]>;
+  /**
+   * What all images take together, layers that they share counted once, in bytes; undefined where the engine does not tell.
+   * One request, in which the engine may look at all it has. Missing where it never tells.
+   */
+  imagesBytes?(signal: AbortSignal): Promise<number | undefined>;
   /** Every container in every state. */
   listContainers(signal: AbortSignal): Promise<readonly Container[]>;
   /**

@@ -4,6 +4,7 @@ import { define } from './definition.ts';
 import { count, message, number, oneOf, path, text, thresholds, yes } from './fields.ts';
 import { limits } from './phrases.ts';
 
+const receiver = text('scheme, host and port of NOTIFY_URL; the rest is a secret');
 const endpoint = text("the engine's address, without secrets");
 
 export const daemonEvents = {
@@ -39,6 +40,30 @@ export const daemonEvents = {
     fields: { message },
     says: (event) => event.message,
   }),
+  'keep-file.read': define({
+    level: 'info',
+    when: 'the file of KEEP_FILE changed, or can be read again after keep-file.failed',
+    fields: { path, patterns: count('patterns in force from it') },
+    says: (event) => `${formatCount(event.patterns, 'pattern')} in force from ${event.path}`,
+  }),
+  'keep-file.failed': define({
+    level: 'error',
+    when: 'that file has a bad line, is gone, or cannot be read; said once until it changes; the patterns read before stay in force',
+    fields: { path, message },
+    says: (event) => event.message,
+  }),
+  'notify.failed': define({
+    level: 'warn',
+    when: 'a notice did not arrive at NOTIFY_URL after a few tries; said once until one does',
+    fields: { receiver, problem: text('what the notice was about, as `problem` in its JSON'), message },
+    says: (event) => `the notice ${event.problem} did not arrive at ${event.receiver}: ${event.message}`,
+  }),
+  'notify.working': define({
+    level: 'info',
+    when: 'notices arrive again',
+    fields: { receiver },
+    says: (event) => `notices arrive at ${event.receiver} again`,
+  }),
   'log.lines-lost': define({
     level: 'warn',
     when: 'the log can be written again, after lines were lost: written in their place',
@@ -71,6 +96,12 @@ export const daemonEvents = {
     when: 'they cannot be served where they should: the address is taken; the process ends with status 2',
     fields: { address: text('as configured'), message },
     says: (event) => event.message,
+  }),
+  'engine.chosen': define({
+    level: 'info',
+    when: 'the program starts: which engine is cleaned, and why that one; the first line',
+    fields: { endpoint, reason: text('what named it, or what was found') },
+    says: (event) => `engine at ${event.endpoint}: ${event.reason}`,
   }),
   'engine.connected': define({
     level: 'info',

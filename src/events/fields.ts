@@ -40,18 +40,24 @@ export function object<T>(
 }
 
 export const thresholdType = oneOf<Thresholds['type']>(
-  ['relative', 'absolute'],
-  'relative: per cent; absolute: bytes',
+  ['relative', 'absolute', 'free', 'images'],
+  'relative: per cent; absolute: bytes below the path; free: available bytes; images: bytes of all images',
 );
 export const thresholds = object<Thresholds>(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
   'the thresholds, per cent or bytes',
 );
-export const used = number('usage: per cent in relative mode, bytes in absolute mode');
+export const used = number(
+  'usage: per cent in relative mode, otherwise bytes; in free mode the bytes that are available',
+);
 
 const gauge: Schema = {
   type: 'object',
-  properties: { total: { type: 'number' }, available: { type: 'number' } },
+  properties: {
+    total: { type: 'number' },
+    available: { type: 'number' },
+    reserved: { type: 'number', description: 'free, but for root only; left out where none is' },
+  },
   required: ['total', 'available'],
 };
 export const usage: Field<Usage> = {

@@ -4,6 +4,7 @@
  */
 import type { DataRootFinding } from '../disk/data-root.ts';
 import type { EngineInfo } from '../engine/engine.ts';
+import type { Usage } from '../core/model/thresholds.ts';
 import type { Snapshot, SpaceAnswer } from '../observe/observer.ts';
 
 /** The world at one moment. */
@@ -22,6 +23,8 @@ export interface Listener {
    * followed, and no look is taken for that.
    */
   readonly observed?: (view: View) => void;
+  /** The filesystem was looked at between two checks: its own numbers, nothing of what is below the path. */
+  readonly looked?: (usage: Usage) => void;
   /** The loop lives, and will give the next sign within so many seconds. */
   readonly alive: (withinSeconds: number) => void;
 }

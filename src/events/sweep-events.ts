@@ -1,7 +1,15 @@
 /** What is told of checks and sweeps as a whole. */
-import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/model/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLevel,
+  untilText,
+  usedText,
+} from '../core/model/format.ts';
 import { gainText, grownText } from '../core/model/gain.ts';
 import type { LimitName } from '../core/deletion-budget.ts';
+import type { EarlyCause } from '../core/disk-watch.ts';
 import type { Amount } from '../core/model/thresholds.ts';
 import { define } from './definition.ts';
 import {
@@ -77,8 +85,29 @@ export const sweepEvents = {
       changed: yes('the first check, or the one before called for something else'),
     },
     says: (event) =>
-      `${formatLevel(event.used, event.thresholds.type)} used, ${limits(event.thresholds)}` +
+      `${usedText(event.used, event.thresholds.type)}, ${limits(event.thresholds)}` +
       (event.due === 'nothing' ? ': nothing to do' : ''),
+  }),
+  'check.early': define({
+    level: 'info',
+    when: 'a check begins before its time: between two checks the filesystem is watched (`WATCH_SECONDS`), and SIGUSR1 asks for one',
+    fields: {
+      cause: oneOf<EarlyCause>(
+        [
+          'signal',
+          'soft-threshold',
+          'high-threshold',
+          'critical-threshold',
+          'growth',
+          'old-enough',
+          'engine-event',
+          'path',
+        ],
+        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: the last sweep could not help, and since then usage changed, an image became old enough, or images or containers changed (in absolute mode also below the high threshold); path: it cannot be measured',
+      ),
+      reason: because,
+    },
+    says: ({ reason }) => reason,
   }),
   'sweep.started': define({
     level: 'info',
@@ -93,15 +122,15 @@ export const sweepEvents = {
       ),
     },
     says: ({ dryRun, used, thresholds: { type, low }, toFree }) =>
-      `${dryRun ? 'would sweep' : 'sweep'}: ${formatLevel(used, type)} used, ` +
-      `${amount(toFree)} to free until below ${formatLevel(low, type)}`,
+      `${dryRun ? 'would sweep' : 'sweep'}: ${usedText(used, type)}, ` +
+      `${amount(toFree)} to free ${untilText(low, type)}`,
   }),
   'gentle.started': define({
     level: 'info',
     when: 'at the soft threshold, and the engine is quiet: one image goes, without a cordon',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
-      `${formatLevel(used, thresholdType)} used, at the soft threshold ` +
+      `${usedText(used, thresholdType)}, at the soft threshold ` +
       `(${formatLevel(softLevel, thresholdType)}), and the engine is quiet: one image goes`,
   }),
   'gentle.skipped': define({
@@ -109,7 +138,7 @@ export const sweepEvents = {
     when: 'the same, but all that may go would not bring usage below the soft threshold; said once',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
-      `${formatLevel(used, thresholdType)} used, but all that may go would not bring it below the soft threshold ` +
+      `${usedText(used, thresholdType)}, but all that may go would not bring it below the soft threshold ` +
       `(${formatLevel(softLevel, thresholdType)}): nothing goes before the high threshold`,
   }),
   'sweep.skipped': define({
@@ -180,12 +209,12 @@ function missed(event: Values<typeof missedFields> & { readonly event: string })
 }
 
 function completed(report: SweepReport): string {
-  const level = (value: number): string => formatLevel(value, report.thresholdType);
-  if (report.dryRun) return `dry run: nothing deleted, ${level(report.usedAfter)} used`;
+  const type = report.thresholdType;
+  if (report.dryRun) return `dry run: nothing deleted, ${usedText(report.usedAfter, type)}`;
   const line =
     `${deletedWhat(report)} deleted, ${formatBytes(report.freedBytes)} freed in ` +
     `${formatDuration(report.durationSeconds)}${grownText(report)}, ` +
-    `${level(report.usedBefore)} → ${level(report.usedAfter)} used`;
+    `${formatLevel(report.usedBefore, type)} → ${usedText(report.usedAfter, type)}`;
   if (report.reachedLow) return line;
   return `${line}; low threshold not reached (${report.stoppedBecause}): ${report.remaining.join('; ')}`;
 }

@@ -1,6 +1,8 @@
 /** Replays a trace with several choosers, capacities and thresholds: what there is to do, and each part of it. */
 import type { ReplayOptions } from './replay/options.ts';
 import type { Protections } from '../core/eligible/rules.ts';
+import type { Thresholds } from '../core/model/thresholds.ts';
+import type { Window } from '../core/model/window.ts';
 import { type Bound, bounds } from './bounds/bounds.ts';
 import type { ChooserMaker } from './replay/chooser.ts';
 import { bytesAt, type Figures } from './replay/figures.ts';
@@ -12,9 +14,9 @@ import { type Trace, TraceError } from './traces/trace.ts';
 export type Capacity =
   { readonly kind: 'amount'; readonly amount: number } | { readonly kind: 'share'; readonly share: number };
 
-/** Per cent of the capacity, or bytes. */
+/** Per cent of the capacity, bytes used, or bytes free of it. */
 export interface Level {
-  readonly type: 'relative' | 'absolute';
+  readonly type: Thresholds['type'];
   readonly value: number;
 }
 
@@ -26,6 +28,9 @@ export interface Settings {
   readonly high: Level;
   readonly low: Level;
   readonly soft: Level | undefined;
+  readonly critical?: Level | undefined;
+  /** Undefined: sweeps begin at any time. */
+  readonly window?: Window | undefined;
   /** Bytes a second. */
   readonly bandwidth: number;
   /** What each sweep takes besides what it deletes. */
@@ -36,7 +41,7 @@ export interface Settings {
 }
 
 export interface SimulatedNode {
-  readonly type: 'relative' | 'absolute';
+  readonly type: Thresholds['type'];
   /** With absolute thresholds HIGH itself. */
   readonly capacityBytes: number;
   readonly high: number;
@@ -102,6 +107,8 @@ export function jobsOf(trace: Trace, choosers: readonly ChooserMaker[], settings
         sweepSeconds,
         protections,
         ...(soft && { soft: soft.value }),
+        window: settings.window,
+        critical: settings.critical?.value,
         ...(capacityInodes !== undefined && { capacityInodes }),
       };
       return choosers.map((maker) => ({ maker, setting, options }));

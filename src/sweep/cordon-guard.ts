@@ -6,7 +6,7 @@ import { hasFired, sleep } from '../system/clock.ts';
 import type { Cluster, Held } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { ClusterReport } from '../cluster/retry.ts';
-import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/model/format.ts';
+import { formatBytes, formatCount, formatDuration, formatLevel, usedText } from '../core/model/format.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
 import type { DaemonEvent, Reporter, StopReason, SweepReport } from '../events/events.ts';
 
@@ -158,8 +158,8 @@ export class SweepCordon {
 
   /** Tells the node's readers how a sweep ended. */
   tell(report: SweepReport): void {
-    const level = (value: number): string => formatLevel(value, report.thresholdType);
-    const what = `${formatCount(report.deletedImages, 'image')} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${level(report.usedBefore)} to ${level(report.usedAfter)} used`;
+    const type = report.thresholdType;
+    const what = `${formatCount(report.deletedImages, 'image')} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${formatLevel(report.usedBefore, type)} to ${usedText(report.usedAfter, type)}`;
     this.#options.cluster.emit(
       report.reachedLow
         ? { reason: 'ImageCleanCompleted', message: what }

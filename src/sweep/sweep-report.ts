@@ -36,7 +36,11 @@ export interface SweepOptions {
   readonly policy: Policy;
   /** What is known of the use of images, now. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** Those in force; see DaemonOptions. */
   readonly protections: Protections;
+  readonly rereadRules?: () => Promise<boolean>;
+  /** Usage from which nothing is waited for, in the thresholds' unit; undefined: none. */
+  readonly criticalLevel?: number | undefined;
   readonly clean: Clean;
   readonly delaySeconds: number;
   readonly dryRun: boolean;

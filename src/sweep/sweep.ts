@@ -3,6 +3,7 @@
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
  */
 import { hasFired, sleep } from '../system/clock.ts';
+import { isCritical } from '../core/critical.ts';
 import { makePlan, type Plan, type Victim } from '../core/plan.ts';
 import { PredictionCheck } from '../core/prediction-check.ts';
 import { type Amount, freedBetween, isBelowLow, type Usage } from '../core/model/thresholds.ts';
@@ -27,8 +28,14 @@ import {
 /** So many deletions in a row that free next to nothing end a sweep. */
 export const INEFFECTIVE_RUN = 8;
 
+/** What a sweep came to, and what the disk said at its end. */
+export interface Swept {
+  readonly report: SweepReport;
+  readonly usage: Usage;
+}
+
 /** Carries out one sweep from a snapshot that is over HIGH. Reports every step; never throws for what the surroundings do. */
-export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<SweepReport> {
+export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<Swept> {
   const startedMs = performance.now();
   const progress: Progress = {
     late: new LateSpace(options),
@@ -62,7 +69,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
   );
   tellMissedPredictions(progress.check, options.report);
   options.report({ event: 'sweep.completed', ...report });
-  return report;
+  return { report, usage: progress.usage };
 }
 
 async function run(first: Plan, progress: Progress, options: SweepOptions): Promise<StopReason> {
@@ -105,7 +112,7 @@ function stopReason(options: SweepOptions): StopReason {
 
 function planFor(progress: Progress, options: SweepOptions): Plan {
   const { store, usage, refused } = progress;
-  const { thresholds, policy, protections, clean } = options;
+  const { thresholds, policy, protections, criticalLevel, clean } = options;
   const history = options.history?.();
   return makePlan({
     store,
@@ -113,6 +120,7 @@ function planFor(progress: Progress, options: SweepOptions): Plan {
     thresholds,
     policy,
     protections,
+    criticalLevel,
     clean,
     refused,
     history,
@@ -129,6 +137,8 @@ async function carryOut(
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
     if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    // Who protects something while a sweep runs means this sweep, too: the rest of the plan is made again.
+    if ((await options.rereadRules?.()) === true) return undefined;
     const tried = deletions(progress) + progress.failed;
     const limit = options.budget.forbids(victim.predicted.bytes, tried, performance.now());
     if (limit !== undefined) {
@@ -160,7 +170,8 @@ async function carryOut(
     // Gone, but the engine failed at giving the space back: the next one would go for nothing as well.
     if (isHollow()) return 'deletions-failed';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
-    if (result.outcome === 'deleted') await sleep(options.delaySeconds * 1000, options.stop);
+    if (result.outcome === 'deleted' && !isCritical(progress.usage, options))
+      await sleep(options.delaySeconds * 1000, options.stop);
   }
   if (!options.stop.aborted) await awaitSpace(plan.toFree, progress);
   if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';

@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT as abort signals. */
+/** SIGTERM and SIGINT as abort signals, SIGUSR1 as a wish. */
 import { constants } from 'node:os';
 
 /** A request under way gets this long to end after the first signal; 10 s is promised, so a little less. */
@@ -42,5 +42,16 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
       clearTimeout(grace);
       clearTimeout(last);
     },
+  };
+}
+
+/**
+ * Listens for SIGUSR1, which Node would otherwise take as the order to open its debugger to whoever comes.
+ * @returns stops listening.
+ */
+export function listenForCheckRequests(onRequest: () => void): () => void {
+  process.on('SIGUSR1', onRequest);
+  return () => {
+    process.off('SIGUSR1', onRequest);
   };
 }

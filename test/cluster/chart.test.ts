@@ -68,7 +68,19 @@ const matrix: { name: string; set?: string[]; files?: string[] }[] = [
     set: ['admissionPolicy.enabled=true', 'cleaner.cordonMode=none'],
   },
   { name: 'absolute', set: ['cleaner.thresholdType=absolute', 'cleaner.thresholdHigh=40e9'] },
+  {
+    name: 'free bytes in a window',
+    set: [
+      'cleaner.thresholdType=free',
+      'cleaner.thresholdHigh=20GB',
+      'cleaner.thresholdLow=40GB',
+      'cleaner.window=Mon-Fri 22:00-06:00 UTC',
+    ],
+  },
   { name: 'no state', set: ['state.enabled=false'] },
+  { name: 'patterns in a ConfigMap', set: ['keepFile.patterns=team/*'] },
+  { name: 'notices', set: ['notify.urlSecret.name=webhook', 'notify.format=slack'] },
+  { name: 'durations with units', set: ['cleaner.intervalSeconds=5m', 'cleaner.minAgeSeconds=1h30m'] },
   { name: 'a low high', set: ['cleaner.thresholdHigh=4%'] },
   { name: 'a soft threshold', set: ['cleaner.softThreshold=65'] },
   { name: 'state in the pod', set: ['state.type=emptyDir'] },
@@ -161,7 +173,7 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
 
   it('mounts what belongs to the engine for reading, and lets go of it when the engine does', () => {
     const mounts = podSpec(only(objects, 'DaemonSet')).containers[0].volumeMounts ?? [];
-    const engine = mounts.filter(({ name }) => !['state', 'http-token', 'ca'].includes(name));
+    const engine = mounts.filter(({ name }) => !['state', 'http-token', 'keep', 'ca'].includes(name));
     expect(engine.map(({ name }) => name)).toEqual(['data', 'engine-socket']);
     expect(engine[0]).toMatchObject({ mountPropagation: 'HostToContainer' });
     for (const mount of engine) {

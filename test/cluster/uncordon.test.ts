@@ -3,6 +3,9 @@
  * uninstall hook. There is no garbage collector here: the test itself ends a DaemonSet that is being deleted.
  */
 import { randomUUID } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cordonAnnotation, cordonTaintKey, formatMark } from '../../src/cluster/cordon-rules.ts';
 import { ClusterError } from '../../src/cluster/error.ts';
@@ -96,6 +99,27 @@ describe('one node', () => {
       lines: [expect.stringContaining('left as it is')],
     });
     expect(await scene.state(node)).toEqual(free);
+  });
+
+  it('finds the API server by ~/.kube/config, as kubectl does; KUBECONFIG wins over it', async () => {
+    const node = await scene.node(cordoned, byExistingTool);
+    const home = mkdtempSync(join(tmpdir(), 'home-'));
+    try {
+      mkdirSync(join(home, '.kube'));
+      const config = join(home, '.kube/config');
+      writeFileSync(config, '{ broken: [');
+      const broken = await end(start(['--node-name', node], '', { HOME: home }));
+      expect(broken.code).toBe(2);
+      expect(broken.stderr).toContain(`${config} cannot be read`);
+      expect(await end(start(['--node-name', node], scene.kubeconfig, { HOME: home }))).toMatchObject(done);
+      copyFileSync(scene.kubeconfig, config);
+      expect(await end(start(['--node-name', node], '', { HOME: home }))).toMatchObject({
+        ...done,
+        lines: [expect.stringContaining('left as it is')],
+      });
+    } finally {
+      rmSync(home, { recursive: true });
+    }
   });
 
   it("leaves an administrator's cordon", async () => {

@@ -109,8 +109,8 @@ describe('health checks on an address of their own', () => {
     const { port } = await listener(first, 'probes');
     const second = start({ HTTP_ADDRESS: '127.0.0.1:0', PROBE_ADDRESS: `127.0.0.1:${port}` });
     expect(await second.exited).toEqual({ code: 2, signal: null });
-    expect(second.records).toHaveLength(1);
-    expect(second.records[0]).toMatchObject({ event: 'http.failed', address: `127.0.0.1:${port}` });
+    expect(second.records).toHaveLength(2);
+    expect(second.records[1]).toMatchObject({ event: 'http.failed', address: `127.0.0.1:${port}` });
     expect(second.stderr).toContain('DOCKER_IMAGE_CLEANER_PROBE_ADDRESS');
   });
 });
@@ -201,8 +201,8 @@ describe('a token', () => {
     make(path);
     const cli = start({ HTTP_ADDRESS: '127.0.0.1:0', HTTP_TOKEN_FILE: path });
     expect(await cli.exited).toEqual({ code: 2, signal: null });
-    expect(cli.records).toHaveLength(1);
-    expect(cli.records[0]).toMatchObject({ event: 'file.refused', path, level: 'error' });
+    expect(cli.records).toHaveLength(2);
+    expect(cli.records[1]).toMatchObject({ event: 'file.refused', path, level: 'error' });
     expect(cli.stderr).toMatch(said);
     expect(cli.stderr).not.toContain('hunter2');
   });

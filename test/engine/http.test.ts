@@ -201,8 +201,8 @@ describe('what it refuses', () => {
       settings: { HTTP_ADDRESS: `127.0.0.1:${port}` },
     });
     expect(await second.exited).toEqual({ code: 2, signal: null });
-    expect(second.records).toHaveLength(1);
-    expect(second.records[0]).toMatchObject({ event: 'http.failed', level: 'error' });
+    expect(second.records).toHaveLength(2);
+    expect(second.records[1]).toMatchObject({ event: 'http.failed', level: 'error' });
     expect(second.stderr).toContain('taken by another process');
   });
 });

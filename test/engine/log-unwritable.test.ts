@@ -91,7 +91,7 @@ describe('a log on the disk that is full', () => {
         const found = lines.map((line) => (JSON.parse(line) as { event: string }).event);
         return found.includes('sweep.completed') && found;
       });
-      expect(events.slice(0, 2)).toEqual(['daemon.started', 'engine.connected']);
+      expect(events.slice(0, 3)).toEqual(['engine.chosen', 'daemon.started', 'engine.connected']);
       expect(events).toContain('sweep.started');
       expect(events).not.toContain('log.lines-lost');
       child.kill('SIGTERM');

@@ -46,8 +46,11 @@ describe.each([
     // Not only for one check: a daemon must not wait for somebody at the other end of a pipe.
     const cli = cleaner(engine, ['run'], { settings: { [name]: file } });
     expect(await cli.exited).toEqual({ code: 2, signal: null });
-    expect(cli.records).toMatchObject([{ event: 'file.refused', level: 'error', path: `${file}${end}` }]);
-    expect(cli.records[0]?.['message']).toContain(`DOCKER_IMAGE_CLEANER_${name}: ${file}${end} is ${what}`);
+    expect(cli.records).toMatchObject([
+      { event: 'engine.chosen' },
+      { event: 'file.refused', level: 'error', path: `${file}${end}` },
+    ]);
+    expect(cli.records[1]?.['message']).toContain(`DOCKER_IMAGE_CLEANER_${name}: ${file}${end} is ${what}`);
     rmSync(`${file}${end}`, { recursive: true });
   });
 });

@@ -10,10 +10,15 @@ import { type Image, references } from '../model/store.ts';
  * - `expression`: a regular expression, found anywhere in a reference.
  * - `digest`: the beginning of an image ID or of a repository's digest.
  */
-export type KeepPattern =
-  | { readonly kind: 'glob'; readonly text: string }
-  | { readonly kind: 'expression'; readonly text: string; readonly expression: Expression }
-  | { readonly kind: 'digest'; readonly text: string; readonly hex: string };
+export type KeepPattern = {
+  readonly text: string;
+  /** The file that it is from; undefined: a setting. */
+  readonly file?: string | undefined;
+} & (
+  | { readonly kind: 'glob' }
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'digest'; readonly hex: string }
+);
 
 /** A compiled regular expression; its time must be linear in the text, for images bring names of anybody's choice. */
 export interface Expression {
@@ -31,14 +36,14 @@ const MAX_PATTERN_LENGTH = 512;
 
 /**
  * Patterns separated by commas and white space. Never throws; one bad pattern makes all bad.
- * @param compile for patterns with `re:`.
+ * @param compile for patterns with `re:`. @param file where they are from, if that is a file of patterns.
  */
-export function parseKeepPatterns(text: string, compile: CompileExpression): KeepPatterns {
+export function parseKeepPatterns(text: string, compile: CompileExpression, file?: string): KeepPatterns {
   const patterns: KeepPattern[] = [];
   for (const part of split(text)) {
     const pattern = parsePattern(part, compile);
     if (typeof pattern === 'string') return { ok: false, reason: pattern };
-    patterns.push(pattern);
+    patterns.push(file === undefined ? pattern : { ...pattern, file });
   }
   return { ok: true, patterns };
 }
@@ -95,6 +100,11 @@ function parseExpression(text: string, shown: string, compile: CompileExpression
   } catch (error) {
     return `${shown} is not a valid regular expression: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** A pattern and the file that it is from, for people. */
+export function describePattern({ text, file }: KeepPattern): string {
+  return file === undefined ? text : `${text} of ${file}`;
 }
 
 /** The patterns that no image falls under. */

@@ -3,7 +3,7 @@
  * image stays nevertheless.
  */
 import { formatDuration } from '../model/format.ts';
-import { keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
+import { describePattern, keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
 import { type Image, type ImageId, references } from '../model/store.ts';
 
 /** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
@@ -92,7 +92,26 @@ function byLabel(image: Image, { keepLabel: rule = 'on' }: Protections): Protect
 
 function byPattern(image: Image, { keep }: Protections): Protection | undefined {
   const pattern = keptBy(image, keep);
-  return pattern && { code: 'keep-pattern', reason: `the pattern ${pattern.text} protects it` };
+  return pattern && { code: 'keep-pattern', reason: `the pattern ${describePattern(pattern)} protects it` };
+}
+
+/** Whether the minimum age alone would protect it. */
+export function isTooYoung(image: Image, rules: Protections, nowMs: number): boolean {
+  return byAge(image, rules, nowMs) !== undefined;
+}
+
+/** In how many milliseconds the next of these images will be old enough; undefined where none will. */
+export function nextOldEnoughMs(
+  images: readonly Image[],
+  { minAgeSeconds }: Protections,
+  nowMs: number,
+): number | undefined {
+  const times = images.flatMap((image) => {
+    const sinceMs = hereSinceMs(image);
+    const leftMs = sinceMs === undefined ? 0 : sinceMs + minAgeSeconds * 1000 - nowMs;
+    return leftMs > 0 ? [leftMs] : [];
+  });
+  return times.length === 0 ? undefined : times.reduce((least, leftMs) => Math.min(least, leftMs));
 }
 
 function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Protection | undefined {

@@ -1,4 +1,5 @@
 /** Quantities as people read them: bytes in SI units, ages, percentages. Pure text, no locale. */
+import type { ThresholdType } from './thresholds.ts';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -31,9 +32,25 @@ export function formatDuration(seconds: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-/** A usage level in its own unit: per cent in relative mode, bytes in absolute mode. */
-export function formatLevel(value: number, type: 'relative' | 'absolute'): string {
-  return type === 'relative' ? formatPercent(value) : formatBytes(value);
+/** A usage level in its own unit: `81.4 %` in relative mode, `40 GB` in absolute mode, `20 GB free` in free mode. */
+export function formatLevel(value: number, type: ThresholdType): string {
+  if (type === 'relative') return formatPercent(value);
+  return type === 'free' ? `${formatBytes(value)} free` : formatBytes(value);
+}
+
+/** `81.4 % used`, `20 GB free`. */
+export function usedText(value: number, type: ThresholdType): string {
+  return type === 'free' ? formatLevel(value, type) : `${formatLevel(value, type)} used`;
+}
+
+/** Where a sweep ends: `until below 60 %`, `until 40 GB are free`. */
+export function untilText(low: number, type: ThresholdType): string {
+  return type === 'free' ? `until ${formatBytes(low)} are free` : `until below ${formatLevel(low, type)}`;
+}
+
+/** What deletions come to: `down to 58.1 %`, `up to 41 GB free`. */
+export function endText(value: number, type: ThresholdType): string {
+  return `${type === 'free' ? 'up' : 'down'} to ${formatLevel(value, type)}`;
 }
 
 /** `1 image`, `2 images`. */

@@ -28,22 +28,35 @@ export interface Usage {
   readonly bytes: Gauge;
   /** Undefined on a filesystem without an inode count (btrfs reports 0). */
   readonly inodes: Gauge | undefined;
-  /** Allocated below the path; measured in absolute mode only. */
+  /** What is compared with thresholds in bytes: allocated below the path, or all images; undefined in relative mode. */
   readonly allocated: Amount | undefined;
 }
 
-/** `relative`: high and low are per cent (0–100). `absolute`: bytes allocated below the path. */
+/**
+ * - `relative`: high and low are per cent (0–100).
+ * - `absolute`: bytes allocated below the path.
+ * - `free`: bytes available on the filesystem, which count down as it fills, so that there HIGH is the smaller number: a
+ *   sweep begins when less than HIGH is available, and ends when LOW is.
+ * - `images`: bytes of all images as the engine counts them: needs no disk, and knows nothing of one.
+ */
+export type ThresholdType = 'relative' | 'absolute' | 'free' | 'images';
+
 export interface Thresholds {
-  readonly type: 'relative' | 'absolute';
+  readonly type: ThresholdType;
   readonly high: number;
   readonly low: number;
 }
 
 export interface Level {
-  /** Per cent in relative mode, bytes in absolute mode. */
+  /** Per cent in relative mode, bytes in absolute mode, available bytes in free mode. */
   readonly value: number;
   /** The resource that the value speaks of: the fuller one. */
   readonly resource: Resource;
+}
+
+/** The level is bytes that are counted up, not what the filesystem says of itself. */
+export function isCounted(type: ThresholdType): type is 'absolute' | 'images' {
+  return type === 'absolute' || type === 'images';
 }
 
 /** Per cent of a gauge that is not available; 0 for an empty gauge. */
@@ -56,23 +69,36 @@ export function percentUsed(gauge: Gauge): number {
  * @throws RangeError in absolute mode when the usage carries no allocated bytes (a caller's mistake).
  */
 export function level(usage: Usage, type: Thresholds['type']): Level {
-  if (type === 'absolute') {
-    if (usage.allocated === undefined) throw new RangeError('absolute mode needs the allocated bytes');
+  if (isCounted(type)) {
+    if (usage.allocated === undefined) throw new RangeError(`${type} mode needs the allocated bytes`);
     return { value: usage.allocated.bytes, resource: 'bytes' };
   }
+  if (type === 'free') return { value: usage.bytes.available, resource: 'bytes' };
   const blocks = percentUsed(usage.bytes);
   const inodes = usage.inodes === undefined ? 0 : percentUsed(usage.inodes);
   return inodes > blocks ? { value: inodes, resource: 'inodes' } : { value: blocks, resource: 'bytes' };
 }
 
-/** True at and above HIGH: a sweep is due. */
-export function isTriggered(usage: Usage, thresholds: Thresholds): boolean {
-  return level(usage, thresholds.type).value >= thresholds.high;
+/** Whether a level has come as far as another: at or above it; in free mode, where less is fuller, below it. */
+export function reaches(value: number, other: number, type: Thresholds['type']): boolean {
+  return type === 'free' ? value < other : value >= other;
 }
 
-/** True strictly below LOW: a sweep may stop. */
-export function isBelowLow(usage: Usage, thresholds: Thresholds): boolean {
-  return level(usage, thresholds.type).value < thresholds.low;
+/** True at and above HIGH (in free mode: with less than HIGH available): a sweep is due. */
+export function isTriggered(usage: Usage, { type, high }: Thresholds): boolean {
+  return reaches(level(usage, type).value, high, type);
+}
+
+/** True strictly below LOW (in free mode: with LOW available): a sweep may stop. */
+export function isBelowLow(usage: Usage, { type, low }: Thresholds): boolean {
+  return !reaches(level(usage, type).value, low, type);
+}
+
+/** A level as per cent used of the filesystem's bytes, to be shown beside others. */
+export function percentAt({ bytes: { total } }: Usage, type: Thresholds['type'], value: number): number {
+  if (type === 'relative') return value;
+  const share = (100 * value) / Math.max(total, 1);
+  return type === 'free' ? 100 - share : share;
 }
 
 function overLow(gauge: Gauge | undefined, lowPercent: number): number {
@@ -85,10 +111,12 @@ function overLow(gauge: Gauge | undefined, lowPercent: number): number {
 
 /** How much of each resource must go before usage is below LOW; zero where it already is. */
 export function amountToFree(usage: Usage, thresholds: Thresholds): Amount {
-  if (thresholds.type === 'absolute') {
-    const used = level(usage, 'absolute').value;
+  if (isCounted(thresholds.type)) {
+    const used = level(usage, thresholds.type).value;
     return { bytes: used < thresholds.low ? 0 : Math.floor(used - thresholds.low) + 1, inodes: 0 };
   }
+  if (thresholds.type === 'free')
+    return { bytes: Math.max(0, thresholds.low - usage.bytes.available), inodes: 0 };
   return {
     bytes: overLow(usage.bytes, thresholds.low),
     inodes: overLow(usage.inodes, thresholds.low),
@@ -128,8 +156,9 @@ export function usageAfter(usage: Usage, freed: Amount): Usage {
 
 /** The usage as it would be if the resource that decides were used up to a level, in the thresholds' unit. */
 export function usageAt(usage: Usage, type: Thresholds['type'], value: number): Usage {
-  if (type === 'absolute')
-    return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
+  if (isCounted(type)) return { ...usage, allocated: { bytes: value, inodes: usage.allocated?.inodes ?? 0 } };
+  if (type === 'free')
+    return { ...usage, bytes: { ...usage.bytes, available: Math.min(value, usage.bytes.total) } };
   const upTo = (gauge: Gauge): Gauge => ({
     ...gauge,
     available: Math.floor(gauge.total * (1 - value / 100)),
@@ -139,7 +168,14 @@ export function usageAt(usage: Usage, type: Thresholds['type'], value: number): 
     : { ...usage, bytes: upTo(usage.bytes) };
 }
 
+/** Nothing is known of the filesystem: the engine's disk is another machine's. */
+export function isUnmeasured({ bytes }: Usage): boolean {
+  return bytes.total === 0;
+}
+
 /** So little is left that not even a record of what is deleted can be written. */
-export function isBrimful({ bytes, inodes }: Usage): boolean {
+export function isBrimful(usage: Usage): boolean {
+  const { bytes, inodes } = usage;
+  if (isUnmeasured(usage)) return false;
   return bytes.available < 64 * 1024 || (inodes !== undefined && inodes.available < 4);
 }

@@ -1,16 +1,22 @@
 /**
- * Which engine is here. Docker, as ever, wherever there is a sign of it: a node on which something else than before was
- * cleaned after an upgrade would be a bad surprise.
+ * Which engine is here, and why that one. Docker, as ever, wherever there is a sign of it: a node on which something else than
+ * before was cleaned after an upgrade would be a bad surprise.
  */
-import { stat } from 'node:fs/promises';
-import { type EngineAddress } from '../address.ts';
-import { defaultSocketPaths } from '../endpoint.ts';
-import { findOnNode, folderOfRuntime } from './node-runtimes.ts';
+import { describeAddress, type EngineAddress } from '../address.ts';
+import { type KnownRuntime, knownRuntimes } from '../endpoint.ts';
+import { findOnNode, rootsOfRuntime } from './node-runtimes.ts';
+import { firstThere, userSockets } from './sockets.ts';
 
-export type EngineTarget =
+export type EngineTarget = (
   | { readonly kind: 'docker'; readonly address: EngineAddress }
   /** Without a path: the first default socket that is there, looked for each time that it is connected to. */
-  | { readonly kind: 'cri'; readonly socketPath: string | undefined };
+  | { readonly kind: 'cri'; readonly socketPath: string | undefined }
+) & {
+  /** Why this one, for people: what named it, or what was found. */
+  readonly why: string;
+  /** Somebody named it: then nothing else is offered when it does not answer. */
+  readonly isNamed: boolean;
+};
 
 export interface EngineWish {
   readonly runtime: 'docker' | 'cri' | 'auto';
@@ -18,7 +24,10 @@ export interface EngineWish {
   /** Where a node's /run is seen. */
   readonly hostRun?: string | undefined;
   readonly engine: EngineAddress;
-  readonly engineIsNamed: boolean;
+  /** What named the engine: DOCKER_HOST, a context; undefined: nothing did. */
+  readonly engineNamedBy: string | undefined;
+  /** XDG_RUNTIME_DIR: where a user's own engine listens. */
+  readonly runtimeDirectory?: string | undefined;
 }
 
 /** Docker's data root, unless somebody moved it: there before its socket is, when a host starts. */
@@ -26,43 +35,73 @@ const dockerDataRoot = '/var/lib/docker';
 
 /** Looks for sockets and folders; connects to nothing. @param root where to look, `/` but in tests. */
 export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTarget> {
-  const { runtime, runtimeEndpoint, hostRun, engine: address, engineIsNamed } = wish;
-  const docker: EngineTarget = { kind: 'docker', address };
-  const cri: EngineTarget = { kind: 'cri', socketPath: runtimeEndpoint };
-  if (hostRun !== undefined && runtimeEndpoint === undefined && !engineIsNamed) {
+  const { runtime, runtimeEndpoint, hostRun, engine: address, engineNamedBy } = wish;
+  const docker = (why: string, isNamed = false): EngineTarget => ({ kind: 'docker', address, why, isNamed });
+  const cri = (why: string): EngineTarget => {
+    const isNamed = runtimeEndpoint !== undefined;
+    return { kind: 'cri', socketPath: runtimeEndpoint, why, isNamed };
+  };
+  if (hostRun !== undefined && runtimeEndpoint === undefined && engineNamedBy === undefined) {
     const { kind, path } = await findOnNode(`${root}${hostRun}`, runtime);
-    return kind === 'docker' ? { kind, address: { kind: 'unix', path } } : { kind, socketPath: path };
+    const found = { why: `it is the runtime of this node, seen below ${hostRun}`, isNamed: true };
+    return kind === 'docker'
+      ? { kind, address: { kind: 'unix', path }, ...found }
+      : { kind, socketPath: path, ...found };
   }
-  if (runtime !== 'auto') return runtime === 'docker' ? docker : cri;
-  if (runtimeEndpoint !== undefined) return cri;
-  if (engineIsNamed) return docker;
-  const dockerSigns = [dockerDataRoot, ...(address.kind === 'unix' ? [address.path] : [])];
-  if ((await firstThere(dockerSigns, root)) !== undefined) return docker;
-  return (await firstThere(defaultSocketPaths, root)) === undefined ? docker : cri;
+  const byRuntime = `DOCKER_IMAGE_CLEANER_RUNTIME=${runtime}`;
+  if (runtime === 'docker')
+    return docker(
+      engineNamedBy === undefined ? byRuntime : `${byRuntime}, ${engineNamedBy}`,
+      engineNamedBy !== undefined,
+    );
+  if (runtimeEndpoint !== undefined) return cri('DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT');
+  if (runtime === 'cri') return cri(byRuntime);
+  if (engineNamedBy !== undefined) return docker(engineNamedBy, true);
+  if (address.kind === 'unix' && (await firstThere([address.path], root)) !== undefined)
+    return docker('Docker’s socket is there');
+  if ((await firstThere([dockerDataRoot], root)) !== undefined) return docker(`${dockerDataRoot} is there`);
+  const found = await findRuntime(root);
+  if (found !== undefined) return cri(`the socket of ${found.name} is there, and nothing of Docker`);
+  for (const { name, path } of userSockets(wish.runtimeDirectory)) {
+    if ((await firstThere([path], root)) === undefined) continue;
+    const own = { kind: 'unix', path } as const;
+    return {
+      kind: 'docker',
+      address: own,
+      why: `the socket of ${name} is there, and nothing else`,
+      isNamed: false,
+    };
+  }
+  return docker('nothing else was found');
+}
+
+async function findRuntime(root: string): Promise<KnownRuntime | undefined> {
+  const path = await firstThere(
+    knownRuntimes.map(({ socketPath }) => socketPath),
+    root,
+  );
+  return knownRuntimes.find(({ socketPath }) => socketPath === path);
 }
 
 /** The socket of a CRI runtime that was not named. Where none is there, the first: its absence is then told. */
 export async function findSocket(root = ''): Promise<string> {
-  return (await firstThere(defaultSocketPaths, root)) ?? defaultSocketPaths[0];
+  return ((await findRuntime(root)) ?? knownRuntimes[0]).socketPath;
+}
+
+/** The address of a target as it is written in settings. */
+export async function endpointOf(target: EngineTarget, root = ''): Promise<string> {
+  if (target.kind === 'docker') return describeAddress(target.address);
+  return `unix://${target.socketPath ?? (await findSocket(root))}`;
 }
 
 /** PATH_TO_CHECK where it is not set. */
 export async function defaultPath(target: EngineTarget, root = ''): Promise<string> {
   if (target.kind === 'docker') return dockerDataRoot;
   const socketPath = target.socketPath ?? (await findSocket(root));
-  const known = await folderOfRuntime(socketPath, root);
-  if (known !== undefined) return known;
-  return /crio/.test(socketPath) ? '/var/lib/containers/storage' : '/var/lib/containerd';
-}
-
-async function firstThere<T extends string>(paths: readonly T[], root: string): Promise<T | undefined> {
-  for (const path of paths) {
-    try {
-      await stat(`${root}${path}`);
-      return path;
-    } catch {
-      // Not there, or not to be seen from here, which is the same for us.
-    }
-  }
-  return undefined;
+  const [containerd, crio] = knownRuntimes;
+  const roots =
+    knownRuntimes.find((each) => each.socketPath === socketPath)?.roots ??
+    rootsOfRuntime(socketPath) ??
+    (socketPath.includes('crio') ? crio : containerd).roots;
+  return (await firstThere(roots, root)) ?? roots[0];
 }

@@ -1,28 +1,18 @@
 /**
- * Where the container runtimes of Kubernetes distributions are on a node: their sockets below its /run, and where each keeps its
- * images. Looks for them; connects to nothing.
+ * The runtime that kubelet has, by the sockets below a node's /run. Looks for them; connects to nothing.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { knownRuntimes } from '../endpoint.ts';
 
-interface NodeRuntime {
-  /** Below /run. */
-  readonly socket: string;
-  /** Where its images are: the first that is there, else the first. */
-  readonly folders: readonly [string, ...string[]];
-}
-
-/** What only one distribution has comes first: containerd's own socket is on nodes of all of them that have Docker too. */
-const nodeRuntimes: readonly NodeRuntime[] = [
-  {
-    // RKE2 is k3s with another folder.
-    socket: 'k3s/containerd/containerd.sock',
-    folders: ['/var/lib/rancher/k3s/agent/containerd', '/var/lib/rancher/rke2/agent/containerd'],
-  },
-  { socket: 'k0s/containerd.sock', folders: ['/var/lib/k0s/containerd'] },
-  { socket: 'crio/crio.sock', folders: ['/var/lib/containers/storage'] },
-  { socket: 'containerd/containerd.sock', folders: ['/var/lib/containerd'] },
-];
+/**
+ * Those that listen below /run, by what follows that. What only one distribution has comes first: containerd's own socket is
+ * on nodes of all of them that have Docker too.
+ */
+const nodeRuntimes = knownRuntimes
+  .filter(({ socketPath }) => socketPath.startsWith('/run/'))
+  .map(({ socketPath, roots }) => ({ socket: socketPath.slice('/run/'.length), roots }))
+  .reverse();
 
 /** What kubelet speaks to where its runtime is a Docker Engine: cri-dockerd, and up to Kubernetes 1.23 kubelet itself. */
 const dockerShims = ['cri-dockerd.sock', 'k3s/cri-dockerd/cri-dockerd.sock', 'dockershim.sock'];
@@ -59,12 +49,9 @@ export async function findOnNode(run: string, wanted: 'docker' | 'cri' | 'auto')
 /** What was looked for, for people. */
 export const socketsOnNodes = [dockerSocket, ...nodeRuntimes.map(({ socket }) => socket)];
 
-/** Where the runtime behind a socket keeps its images, by the socket's name. @param root where to look, `` but in tests. */
-export async function folderOfRuntime(socketPath: string, root: string): Promise<string | undefined> {
-  const known = nodeRuntimes.find(({ socket }) => socketPath.endsWith(`/${socket}`));
-  if (known === undefined) return undefined;
-  for (const folder of known.folders) if (await exists(`${root}${folder}`)) return folder;
-  return known.folders[0];
+/** Where the runtime behind a socket keeps its images, the likeliest folder first; by the end of the socket's path. */
+export function rootsOfRuntime(socketPath: string): readonly [string, ...string[]] | undefined {
+  return nodeRuntimes.find(({ socket }) => socketPath.endsWith(`/${socket}`))?.roots;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -63,7 +63,7 @@ function namesOf(typed: string): readonly string[] {
   return typed === '' ? [] : [...new Set([typed, imageId(typed), fullReference(typed)])];
 }
 
-/** A container's annotations in which runtimes and kubelet keep its image A name too many protects, it never deletes. */
+/** A container's annotations in which runtimes and kubelet keep its image. A name too many protects, it never deletes. */
 const imageAnnotations = [
   'io.kubernetes.cri-o.Image',
   'io.kubernetes.cri-o.ImageName',

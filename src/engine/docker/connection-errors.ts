@@ -18,6 +18,11 @@ export function connectionError(cause: unknown, question: string, address: Engin
 
 function verdict(cause: unknown, address: EngineAddress): Verdict {
   const code = errorCode(cause);
+  if (cause instanceof Error && cause.name === 'SshError') {
+    return unreachable(
+      `${message(cause).replace(/\.$/, '')}. ssh must log in without asking for anything, and "docker system dial-stdio" work there.`,
+    );
+  }
   if (code?.startsWith('HPE_') === true) {
     return protocol(
       'what answers there does not speak HTTP. Is DOCKER_HOST the address of a container engine?',
@@ -72,9 +77,10 @@ function isTlsTrouble(code: string | undefined): boolean {
 }
 
 function whereIsIt(address: EngineAddress): string {
+  const by = address.namedBy ?? 'DOCKER_HOST';
   return address.kind === 'unix'
-    ? 'Is the engine running, is its socket mounted into this container, does DOCKER_HOST name the right path?'
-    : 'Is the engine running and reachable from here, does DOCKER_HOST name the right host and port?';
+    ? `Is the engine running, is its socket mounted into this container, does ${by} name the right path?`
+    : `Is the engine running and reachable from here, does ${by} name the right host and port?`;
 }
 
 function unreachable(says: string): Verdict {

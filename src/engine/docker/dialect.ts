@@ -15,6 +15,8 @@ export interface Dialect {
    * refuses (seen on 4.3 and 5.8).
    */
   readonly tellsRemovalsAfterwards: boolean;
+  /** Its sum of all images counts shared layers once: Docker. Podman's is the sum of their sizes. */
+  readonly countsLayersOnce: boolean;
   /**
    * How often a container has its image copied, with a storage driver that copies: Docker's vfs twice, for the layer that
    * it writes in and the one below with the engine's own files; Podman's once.
@@ -25,6 +27,7 @@ export interface Dialect {
 export const dockerDialect: Dialect = {
   tellsBuildParents: true,
   tellsRemovalsAfterwards: true,
+  countsLayersOnce: true,
   imageCopies: 0,
 };
 
@@ -33,7 +36,12 @@ export function dialectOf(version: VersionAnswer | undefined, driver?: string | 
   const isPodman = version?.Components?.[0]?.Name === 'Podman Engine';
   const copies = driver === 'vfs' ? 1 : 0;
   return isPodman
-    ? { tellsBuildParents: false, tellsRemovalsAfterwards: false, imageCopies: copies }
+    ? {
+        tellsBuildParents: false,
+        tellsRemovalsAfterwards: false,
+        countsLayersOnce: false,
+        imageCopies: copies,
+      }
     : { ...dockerDialect, imageCopies: 2 * copies };
 }
 

@@ -30,6 +30,7 @@ import {
 } from './schemas.ts';
 import {
   cacheRecordsFrom,
+  imagesBytesFrom,
   containerFromDetails,
   containerFromSummary,
   imageFromDetails,
@@ -72,6 +73,12 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
   function canFilterBuilds(): boolean {
     return apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_BUILD_FILTERS) >= 0;
+  }
+
+  /** The question about one kind of what is stored; older engines tell of all at once. */
+  function usageOf(type: 'image' | 'build-cache'): Readonly<Record<string, string>> {
+    const hasTypes = apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
+    return hasTypes ? { type } : {};
   }
 
   /** @param path below the version, e.g. `/images/json`. */
@@ -201,12 +208,16 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       return await containerSizes.of(container, question, dialect.imageCopies);
     },
 
+    async imagesBytes(signal) {
+      // Podman adds up its images without regard to what they share.
+      if (!dialect.countsLayersOnce) return undefined;
+      const answer = await ask({ method: 'GET', path: '/system/df', query: usageOf('image') }, signal);
+      return imagesBytesFrom(readJson(diskUsageSchema, expect(200, answer)));
+    },
+
     async listCacheRecords(signal) {
       if (!canFilterBuilds()) return [];
-      const hasTypes =
-        apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
-      const query = hasTypes ? { type: 'build-cache' } : {};
-      const answer = await ask({ method: 'GET', path: '/system/df', query }, signal);
+      const answer = await ask({ method: 'GET', path: '/system/df', query: usageOf('build-cache') }, signal);
       return cacheRecordsFrom(readJson(diskUsageSchema, expect(200, answer)));
     },
 

@@ -1,13 +1,13 @@
 /**
  * One HTTP request to an engine, over a unix socket or TCP, with or without TLS. Nothing here knows the engine's API.
  *
- * Each request has a connection of its own: after an engine's restart a kept one is dead, and connecting to a unix
- * socket costs nothing next to any answer.
+ * Questions that follow each other share a connection, which halves what a look right before a deletion costs. It is kept
+ * for a moment only: after an engine's restart it is dead, and a question that finds it so is asked again on a new one.
  */
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import { join } from 'node:path';
-import type { EngineAddress } from '../address.ts';
+import type { EngineAddress, TcpAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
@@ -71,16 +71,31 @@ const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 const LARGE_BYTES = 4 * 1024 * 1024;
 
 const KEEP_ALIVE_MS = 30_000;
+/** How long an unused connection is kept: from one deletion to the next, not from check to check. */
+const UNUSED_MS = 1_500;
+/** Two looks at a time, and one for whoever else asks. */
+const MOST_UNUSED = 3;
 
 export function createHttpClient(address: EngineAddress, options: HttpClientOptions): HttpClient {
   const endpoint = describeAddress(address);
+  const open = opener(address);
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
 
-  /** One exchange, within the time limit until `read` lifts it. */
+  // Certificates are read anew for each connection, so with TLS none is kept.
+  const pool =
+    address.kind === 'tcp' && address.tls !== undefined
+      ? undefined
+      : new http.Agent({ keepAlive: true, maxFreeSockets: MOST_UNUSED, timeout: UNUSED_MS });
+
+  /**
+   * One exchange, within the time limit until `read` lifts it.
+   * @param agent whose connections may be used; undefined: a new one.
+   */
   async function exchange<T>(
     request: HttpRequest,
     signal: AbortSignal,
     read: (response: http.IncomingMessage, question: string, liftLimit: () => void) => Promise<T>,
+    agent: http.Agent | undefined,
   ): Promise<T> {
     signal.throwIfAborted();
     const question = `${request.method} ${request.path} of ${endpoint}`;
@@ -101,7 +116,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
     };
     signal.addEventListener('abort', onAbort);
     try {
-      return await read(await send(address, request, deadline.signal), question, liftLimit);
+      return await read(await send(open, address, request, deadline.signal, agent), question, liftLimit);
     } catch (error) {
       // The abort first: what destroying the connection threw is only its echo.
       deadline.signal.throwIfAborted();
@@ -119,16 +134,21 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
 
   return {
     endpoint,
-    request: (request, signal) => exchange(request, signal, wholeAnswer),
+    request: (request, signal) => exchange(request, signal, wholeAnswer, pool),
     stream: (request, reader, signal) =>
-      exchange(request, signal, async (response, question, liftLimit) => {
-        if (response.statusCode !== 200) return wholeAnswer(response, question);
-        liftLimit();
-        // The kernel finds out a peer that vanished without a word.
-        response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-        await readStream(response, reader, question);
-        return undefined;
-      }),
+      exchange(
+        request,
+        signal,
+        async (response, question, liftLimit) => {
+          if (response.statusCode !== 200) return wholeAnswer(response, question);
+          liftLimit();
+          // The kernel finds out a peer that vanished without a word.
+          if (address.kind !== 'ssh') response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+          await readStream(response, reader, question);
+          return undefined;
+        },
+        undefined,
+      ),
   };
 }
 
@@ -149,51 +169,95 @@ async function readStream(
   }
 }
 
+/** A question met a connection that had died since it was last used: nobody has heard it. */
+class DeadConnection extends Error {}
+
 /** Sends a request and resolves with the answer's head; its body is still to be read. Aborting ends both. */
 async function send(
+  open: Open,
   address: EngineAddress,
   request: HttpRequest,
   signal: AbortSignal,
+  agent: http.Agent | undefined,
+): Promise<http.IncomingMessage> {
+  try {
+    return await sendOnce(open, address, request, signal, agent);
+  } catch (error) {
+    if (!(error instanceof DeadConnection)) throw error;
+    return await sendOnce(open, address, request, signal, undefined);
+  }
+}
+
+/** @throws DeadConnection for a question that can be asked again. */
+async function sendOnce(
+  open: Open,
+  address: EngineAddress,
+  request: HttpRequest,
+  signal: AbortSignal,
+  agent: http.Agent | undefined,
 ): Promise<http.IncomingMessage> {
   const query = new URLSearchParams(request.query).toString();
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   const options: http.RequestOptions = {
     method: request.method,
     path: query === '' ? request.path : `${request.path}?${query}`,
-    agent: false,
+    agent: agent ?? false,
     signal,
     headers: {
       'User-Agent': 'docker-image-cleaner',
       Accept: 'application/json',
       // Go's server answers 400 to a host header made of a socket's path; any name will do there.
-      ...(address.kind === 'unix' ? { Host: 'docker' } : {}),
+      ...(address.kind === 'tcp' ? {} : { Host: 'docker' }),
       ...(body === undefined
         ? {}
         : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
     },
   };
-  const outgoing = await open(address, options);
+  // Not awaited where it is there at once: an error of the next tick must find its listener.
+  const opened = open(options);
+  const outgoing = opened instanceof Promise ? await opened : opened;
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
     // Stays for the connection's whole life: a late error must not become an uncaught one.
-    outgoing.on('error', reject);
+    outgoing.on('error', (error) => {
+      // Only what changes nothing: whether the engine has heard the rest, nobody knows.
+      const mayAskAgain = outgoing.reusedSocket && request.method === 'GET' && !signal.aborted;
+      reject(mayAskAgain ? new DeadConnection(error.message, { cause: error }) : error);
+    });
     outgoing.end(body);
   });
 }
 
-async function open(address: EngineAddress, options: http.RequestOptions): Promise<http.ClientRequest> {
-  if (address.kind === 'unix') return http.request({ ...options, socketPath: address.path });
-  const target = { ...options, host: address.host, port: address.port };
-  if (address.tls === undefined) return http.request(target);
-  const { certPath, verify } = address.tls;
+type Open = (options: http.RequestOptions) => http.ClientRequest | Promise<http.ClientRequest>;
+
+function opener(address: EngineAddress): Open {
+  if (address.kind === 'unix') return (options) => http.request({ ...options, socketPath: address.path });
+  if (address.kind === 'tcp') {
+    const { tls, host, port } = address;
+    if (tls === undefined) return (options) => http.request({ ...options, host, port });
+    return async (options) => await openTls(tls, { ...options, host, port });
+  }
+  let agent: http.Agent | undefined;
+  return async (options) => {
+    agent ??= (await import('./ssh.ts')).sshAgent(address);
+    return http.request({ ...options, agent });
+  };
+}
+
+async function openTls(
+  { certPath, verify, files }: NonNullable<TcpAddress['tls']>,
+  target: http.RequestOptions,
+): Promise<http.ClientRequest> {
   // TLS costs 5 MB of memory, and most engines are reached by a socket.
   const https = await import('node:https');
   if (certPath === undefined) return https.request({ ...target, rejectUnauthorized: verify });
   // Read for each request: certificates are renewed, and an engine beside us may write them after we have started.
+  const fileOf = async (name: string): Promise<Buffer | undefined> =>
+    files?.includes(name) === false ? undefined : await readCertificate(certPath, name);
   const [ca, cert, key] = await Promise.all([
-    verify ? readCertificate(certPath, 'ca.pem') : undefined,
-    readCertificate(certPath, 'cert.pem'),
-    readCertificate(certPath, 'key.pem'),
+    verify ? fileOf('ca.pem') : undefined,
+    fileOf('cert.pem'),
+    fileOf('key.pem'),
   ]);
   return https.request({ ...target, ca, cert, key, rejectUnauthorized: verify });
 }

@@ -142,8 +142,13 @@ export const cacheRecordSchema = v.object({
 });
 export type CacheRecordAnswer = v.InferOutput<typeof cacheRecordSchema>;
 
-/** `GET /system/df`. `BuildCache` until API 1.52; since 1.52 also, since 1.53 only, as the items of `BuildCacheUsage`. */
+/**
+ * `GET /system/df`. `BuildCache` and `LayersSize` until API 1.52; since 1.52 also, by the documentation since 1.53 only, as
+ * `BuildCacheUsage` and `ImageUsage` (29.7 answers both, up to 1.55).
+ */
 export const diskUsageSchema = v.object({
+  LayersSize: count,
+  ImageUsage: v.nullish(v.object({ TotalSize: count })),
   BuildCache: v.nullish(v.array(cacheRecordSchema)),
   BuildCacheUsage: v.nullish(v.object({ Items: v.nullish(v.array(cacheRecordSchema)) })),
 });

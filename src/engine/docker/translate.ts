@@ -130,6 +130,11 @@ export function cacheRecordsFrom(answer: DiskUsageAnswer): readonly CacheRecord[
   return (answer.BuildCache ?? answer.BuildCacheUsage?.Items ?? []).map(cacheRecordFrom);
 }
 
+/** What all images take, shared layers once; undefined where that is not told. */
+export function imagesBytesFrom({ LayersSize, ImageUsage }: DiskUsageAnswer): number | undefined {
+  return ImageUsage?.TotalSize ?? LayersSize ?? undefined;
+}
+
 function cacheRecordFrom(record: CacheRecordAnswer): CacheRecord {
   const told = [...(record.Parents ?? []), ...(record[' Parents'] ?? []), record.Parent ?? ''];
   const parents = [...new Set(told)].filter((id) => id !== '');

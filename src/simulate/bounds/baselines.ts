@@ -1,6 +1,7 @@
 /** What others do, as they do it, mistakes included. */
 import { amountToFree } from '../../core/model/thresholds.ts';
 import type { Chooser, ChooserMaker, Moment } from '../replay/chooser.ts';
+import { bytesAt } from '../replay/figures.ts';
 import type { VirtualStore } from '../replay/virtual-store.ts';
 
 /** Images younger than this are not collected by kubelet (`imageMinimumGCAge`, default). */
@@ -59,8 +60,7 @@ export const docuum = reference(
   'baseline: longest unused first down to a fixed budget of bytes (HIGH)',
   () => (moment) => {
     const { store, usage, thresholds } = moment;
-    const budget =
-      thresholds.type === 'absolute' ? thresholds.high : (usage.bytes.total * thresholds.high) / 100;
+    const budget = bytesAt({ capacityBytes: usage.bytes.total, type: thresholds.type }, thresholds.high);
     const users = new Map<number, number>();
     for (const image of store.present())
       for (const layer of store.trace.chains[image] ?? []) users.set(layer, (users.get(layer) ?? 0) + 1);

@@ -46,6 +46,7 @@ export function bytesAt(
   { capacityBytes, type }: Pick<ReplayOptions, 'capacityBytes' | 'type'>,
   level: number,
 ): number {
+  if (type === 'free') return capacityBytes - level;
   return type === 'absolute' ? level : (capacityBytes * level) / 100;
 }
 

@@ -1,4 +1,5 @@
 /** What a replay is run with: a node of this size, with these thresholds. */
+import type { Window } from '../../core/model/window.ts';
 import type { Protections } from '../../core/eligible/rules.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 
@@ -6,12 +7,15 @@ export interface ReplayOptions {
   readonly capacityBytes: number;
   /** Undefined: inodes are not counted. */
   readonly capacityInodes?: number;
-  /** `relative` where left out: thresholds are per cent of the capacity; `absolute`: they are bytes. */
+  /** `relative` where left out: thresholds are per cent of the capacity; else bytes, as in Thresholds. */
   readonly type?: Thresholds['type'];
   readonly high: number;
   readonly low: number;
   /** Between this and HIGH single images go without a cordon; undefined: off. */
   readonly soft?: number;
+  /** When sweeps may begin below the critical level, which is in the thresholds' unit; undefined: at any time. */
+  readonly window?: Window | undefined;
+  readonly critical?: number | undefined;
   /** How fast images come, for the delays. */
   readonly bytesPerSecond: number;
   /** What each sweep takes besides what it deletes; see figures.ts. */

@@ -1,7 +1,15 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
 import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
 import { noProtections } from '../../core/eligible/rules.ts';
-import { isBelowLow, isTriggered, level, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import {
+  isBelowLow,
+  isTriggered,
+  level,
+  reaches,
+  type Thresholds,
+  type Usage,
+} from '../../core/model/thresholds.ts';
+import { isOpen } from '../../core/model/window.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
@@ -80,13 +88,21 @@ class Run {
 
   #check(atMs: number, nextUse: number): void {
     const usage = this.#usage();
-    if (isTriggered(usage, this.#thresholds)) {
+    if (isTriggered(usage, this.#thresholds) && this.#mayBegin(usage, atMs)) {
       const before = this.#store.usedBytes;
       const victims = this.#chooser.choose(this.#moment(usage, atMs, nextUse, this.#thresholds));
       if (victims.length > 0) this.#delete(victims, atMs);
       const isBelow = isBelowLow(this.#usage(), this.#thresholds);
       this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes, isBelow);
     }
+  }
+
+  /** What others do knows of no window. */
+  #mayBegin(usage: Usage, atMs: number): boolean {
+    const { window, critical } = this.#options;
+    if (window === undefined || this.#chooser.isReference || isOpen(window, atMs)) return true;
+    const { type } = this.#thresholds;
+    return critical !== undefined && reaches(level(usage, type).value, critical, type);
   }
 
   /** While nobody launches anything: what a sweep would delete first goes, one step a check. */
@@ -96,9 +112,11 @@ class Run {
     let atMs = Math.max(this.#lastUseMs + QUIET_MS, this.#lastGentleMs + GENTLE_PACE_MS);
     for (
       ;
-      atMs < untilMs && level(this.#usage(), this.#thresholds.type).value >= soft;
+      atMs < untilMs &&
+      reaches(level(this.#usage(), this.#thresholds.type).value, soft, this.#thresholds.type);
       atMs += GENTLE_PACE_MS
     ) {
+      if (!this.#mayBegin(this.#usage(), atMs)) continue;
       this.#endUses(atMs);
       const usedBytes = this.#store.usedBytes;
       const victims = this.#chooser.choose(this.#moment(this.#usage(), atMs, nextUse, this.#thresholds));

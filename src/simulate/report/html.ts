@@ -1,4 +1,5 @@
 /** One self-contained page: what each policy fetched again, by capacity and thresholds, and the disk over time. */
+import { bytesAt } from '../replay/figures.ts';
 import { formatBytes, formatDuration } from '../../core/model/format.ts';
 import { choosers } from '../choosers.ts';
 import type { Result } from '../simulate.ts';
@@ -77,7 +78,7 @@ function section(trace: Trace, result: Result): string {
     ),
   }));
   const markAt = (level: number, name: string): Mark => {
-    const bytes = setting.type === 'absolute' ? level : (level / 100) * setting.capacityBytes;
+    const bytes = bytesAt(setting, level);
     return { at: bytes / most, text: `${name} ${formatBytes(bytes)}` };
   };
   const marks = [markAt(setting.low, 'low'), markAt(setting.high, 'high')];

@@ -1,5 +1,5 @@
 /** What `simulate` prints for people: a table for each setting, the bounds below it, and what it says in a sentence. */
-import { formatBytes, formatDuration } from '../../core/model/format.ts';
+import { formatBytes, formatDuration, formatLevel } from '../../core/model/format.ts';
 import type { Result, SimulatedNode } from '../simulate.ts';
 import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
@@ -19,6 +19,8 @@ export function traceLine(trace: Trace): string {
 }
 
 export function settingText({ type, capacityBytes, high, low }: SimulatedNode): string {
+  if (type === 'free')
+    return `capacity ${formatBytes(capacityBytes)}, high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`;
   return type === 'absolute'
     ? `high ${formatBytes(high)}, low ${formatBytes(low)}`
     : `capacity ${formatBytes(capacityBytes)}, high ${high}%, low ${low}%`;

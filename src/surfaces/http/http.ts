@@ -1,8 +1,10 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import { hostname } from 'node:os';
+import type { Window } from '../../core/model/window.ts';
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { noLimits } from '../../core/deletion-budget.ts';
+import { forecastText } from '../../core/model/forecast.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
 import { isDeletion } from '../../events/events.ts';
 import { version } from '../../system/version.ts';
@@ -40,6 +42,8 @@ export interface HttpOptions extends Rules {
   readonly dryRun: boolean;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  /** When sweeps may begin; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** Whether a node is cordoned for sweeps. */
   readonly cordons: boolean;
   /** Whether the engine's events are followed. */
@@ -66,6 +70,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     },
     Date.now,
     () => live.clients,
+    () => activity.forecast,
   );
 
   const metrics = new Metrics({
@@ -98,6 +103,15 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     activityAnswer.changed();
   };
 
+  let toldForecast: string | undefined;
+  /** Pages show it: what they say of it now is something else. */
+  const tellForecast = (): void => {
+    const { forecast } = activity;
+    const text = forecast && forecastText(forecast);
+    if (text !== toldForecast) page.next();
+    toldForecast = text;
+  };
+
   const routes: Routes = new Map<string, Route>([
     ...pageRoutes(),
     ...(probeAddress === undefined ? probeRoutes(health) : []),
@@ -126,6 +140,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     const seen = view.version === countedView ? undefined : view.storeView();
     if (seen !== undefined) metrics.observe(seen);
     countedView = view.version;
+    metrics.forecast(activity.forecast);
     return { status: 200, type: contentType, body: metrics.text() };
   }
 
@@ -179,6 +194,16 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     observed: (seen) => {
       activity.measured(seen.snapshot.usage, seen.snapshot.takenAtMs);
       view.observed(seen);
+    },
+    looked: (usage) => {
+      // In absolute mode, what is below the path was not measured.
+      if (thresholdType === 'absolute') activity.looked(usage, Date.now());
+      else {
+        activity.measured(usage, Date.now());
+        metrics.looked(usage);
+      }
+      changed();
+      tellForecast();
     },
     alive: (withinSeconds) => {
       health.alive(performance.now(), withinSeconds);

@@ -1,4 +1,5 @@
 /** `/api/activity.json`, what the daemon has been doing: the server writes it, the page reads it. Types only. */
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { SweepReport } from '../../events/events.ts';
 
@@ -49,6 +50,8 @@ export interface Doings {
   /** null before the first check. */
   readonly checkedAtMs: number | null;
   readonly cordoned: boolean;
+  /** When the filesystem will be full; null where that cannot be known. */
+  readonly forecast: Forecast | null;
   readonly sweep: SweepUnderWay | null;
   /** The newest first. */
   readonly sweeps: readonly SweepDone[];

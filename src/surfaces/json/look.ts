@@ -2,6 +2,7 @@
 import type { View } from '../../events/listener.ts';
 import { level, percentUsed, type Usage } from '../../core/model/thresholds.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
+import type { WindowState } from '../../core/model/window.ts';
 
 /** What is told of a look at the world beside the disk's account. */
 export type Look = Pick<View, 'engine' | 'snapshot' | 'dataRoot'>;
@@ -23,4 +24,16 @@ export function usageJson(usage: Usage, type: Thresholds['type']) {
 /** Where the sizes of layers are from, and whether the path is the right one. */
 export function sourceJson({ snapshot, dataRoot }: Look) {
   return { layerSource: snapshot.layerSource, dataRoot: dataRoot ?? null };
+}
+
+/** When sweeps may begin; null: at any time. */
+export function windowJson(state: WindowState | undefined) {
+  if (state === undefined) return null;
+  const { text, timeZone, open, changesAtMs } = state;
+  return {
+    hours: text,
+    timeZone,
+    open,
+    changesAt: changesAtMs === undefined ? null : new Date(changesAtMs).toISOString(),
+  };
 }

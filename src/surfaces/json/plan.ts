@@ -2,13 +2,24 @@
 import type { Cut } from '../../core/deletion-budget.ts';
 import type { Plan } from '../../core/plan.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
-import { type Look, sourceJson, usageJson } from './look.ts';
+import type { WindowState } from '../../core/model/window.ts';
+import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-/**
- * @param atHigh what a sweep would delete at HIGH, where usage is below LOW. @param cut where a circuit breaker would end
- * the sweep.
- */
-export function planJson(seen: Look, planned: Plan, thresholds: Thresholds, atHigh?: Plan, cut?: Cut) {
+export interface PlanBesides {
+  /** What a sweep would delete at HIGH, where usage is below LOW. */
+  readonly atHigh?: Plan | undefined;
+  /** Where a circuit breaker would end the sweep. */
+  readonly cut?: Cut | undefined;
+  /** Undefined: at any time. */
+  readonly window?: WindowState | undefined;
+}
+
+export function planJson(
+  seen: Look,
+  planned: Plan,
+  thresholds: Thresholds,
+  { atHigh, cut, window }: PlanBesides = {},
+) {
   const { engine, snapshot } = seen;
   const { type } = thresholds;
   return {
@@ -17,6 +28,7 @@ export function planJson(seen: Look, planned: Plan, thresholds: Thresholds, atHi
     ...sourceJson(seen),
     thresholds,
     triggered: planned.triggered,
+    window: windowJson(window),
     victims: victimsJson(planned),
     kept: planned.kept,
     unmatchedKeep: planned.unmatchedKeep.map(({ text }) => text),

@@ -1,13 +1,22 @@
 /** `status --json` and `/api/status.json`. */
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { Forest } from '../../core/forest/forest.ts';
 import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';
 import { isTriggered, type Thresholds } from '../../core/model/thresholds.ts';
 import type { SpaceAnswer } from '../../observe/observer.ts';
-import { type Look, sourceJson, usageJson } from './look.ts';
+import type { WindowState } from '../../core/model/window.ts';
+import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-/** @param forest of the store that was seen. */
-export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thresholds: Thresholds) {
+/** @param forest of the store that was seen. @param window undefined: sweeps may begin at any time. */
+export function statusJson(
+  seen: Look,
+  answer: SpaceAnswer,
+  forest: Forest,
+  thresholds: Thresholds,
+  forecast: Forecast | undefined,
+  window?: WindowState,
+) {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return {
@@ -15,6 +24,8 @@ export function statusJson(seen: Look, answer: SpaceAnswer, forest: Forest, thre
     usage: usageJson(snapshot.usage, thresholds.type),
     thresholds,
     triggered: isTriggered(snapshot.usage, thresholds),
+    window: windowJson(window),
+    forecast: forecast ?? null,
     ...sourceJson(seen),
     space: 'space' in answer ? answer.space : null,
     spaceProblem: 'problem' in answer ? answer.problem : null,

@@ -3,9 +3,11 @@
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
-import { level, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import { isOpen, type Window } from '../../core/model/window.ts';
+import { level, percentAt, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
 import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
@@ -17,6 +19,7 @@ export interface MetricsOptions {
   readonly thresholds: Thresholds;
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
+  readonly window?: Window | undefined;
   readonly intervalSeconds: number;
   readonly dryRun: boolean;
   readonly limits: DeletionLimits;
@@ -76,7 +79,8 @@ export class Metrics {
       for (const task of metrics.apiServerFailing.labels.task)
         this.#samples.set(metrics.apiServerFailing, { task }, false);
     }
-    if (thresholds.type === 'relative') this.#setThresholds(100);
+    // Bytes are a share of a disk that was not measured yet.
+    if (thresholds.type === 'relative') this.#setThresholds((value) => value / 100);
     if (options.followsHistory) this.#samples.set(metrics.historyFollowed, {}, false);
   }
 
@@ -163,10 +167,30 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'notify.failed':
+        return samples.set(metrics.notifyFailing, {}, true);
+      case 'notify.working':
+        return samples.set(metrics.notifyFailing, {}, false);
+      case 'keep-file.read':
+        return samples.set(metrics.keepFileFailing, {}, false);
+      case 'keep-file.failed':
+        return samples.set(metrics.keepFileFailing, {}, true);
       default:
         return;
     }
   };
+
+  /** The filesystem was looked at between two checks. */
+  looked(usage: Usage): void {
+    this.#setUsage(usage);
+  }
+
+  /** When the filesystem will be full; undefined where that cannot be known. */
+  forecast(forecast: Forecast | undefined): void {
+    this.#samples.set(metrics.fullIn, { estimate: 'expected' }, forecast?.seconds);
+    this.#samples.set(metrics.fullIn, { estimate: 'earliest' }, forecast?.earliestSeconds);
+    this.#samples.set(metrics.fullIn, { estimate: 'latest' }, forecast?.latestSeconds);
+  }
 
   /** Takes a view of the store: what it is made of and what could be had back. */
   observe({ takenAtMs, summary, space }: StoreView): void {
@@ -196,6 +220,9 @@ export class Metrics {
     const running =
       this.#cordonedAtMs === undefined ? 0 : (this.#options.monotonicMs() - this.#cordonedAtMs) / 1000;
     this.#samples.setTotal(metrics.cordonedSeconds, this.#cordonedSeconds + running);
+    const { window } = this.#options;
+    if (window !== undefined)
+      this.#samples.set(metrics.windowOpen, {}, isOpen(window, this.#options.nowMs()));
     const figures = processFigures();
     this.#samples.setTotal(metrics.cpuSeconds, figures.cpuSeconds);
     this.#samples.set(metrics.residentMemory, {}, figures.residentBytes);
@@ -219,19 +246,19 @@ export class Metrics {
     samples.set(metrics.allocated, {}, usage.allocated?.bytes);
     samples.set(metrics.usageRatio, { resource: 'bytes' }, percentUsed(usage.bytes) / 100);
     samples.set(metrics.usageRatio, { resource: 'inodes' }, usage.inodes && percentUsed(usage.inodes) / 100);
-    const whole = thresholds.type === 'relative' ? 100 : Math.max(usage.bytes.total, 1);
-    samples.set(metrics.levelRatio, {}, level(usage, thresholds.type).value / whole);
-    this.#setThresholds(whole);
+    const ratio = (value: number): number => percentAt(usage, thresholds.type, value) / 100;
+    samples.set(metrics.levelRatio, {}, ratio(level(usage, thresholds.type).value));
+    this.#setThresholds(ratio);
   }
 
-  /** @param whole what a ratio of 1 is, in the thresholds' unit. */
-  #setThresholds(whole: number): void {
+  /** @param ratio of a level in the thresholds' unit to the whole disk. */
+  #setThresholds(ratio: (value: number) => number): void {
     const { thresholds, criticalLevel } = this.#options;
     const { thresholdRatio } = metrics;
-    this.#samples.set(thresholdRatio, { threshold: 'high' }, thresholds.high / whole);
-    this.#samples.set(thresholdRatio, { threshold: 'low' }, thresholds.low / whole);
+    this.#samples.set(thresholdRatio, { threshold: 'high' }, ratio(thresholds.high));
+    this.#samples.set(thresholdRatio, { threshold: 'low' }, ratio(thresholds.low));
     if (criticalLevel === undefined) return;
-    this.#samples.set(thresholdRatio, { threshold: 'critical' }, criticalLevel / whole);
+    this.#samples.set(thresholdRatio, { threshold: 'critical' }, ratio(criticalLevel));
   }
 
   #deleted(event: Extract<DaemonEvent, { event: `${Subject}.deleted` }>): void {

@@ -91,12 +91,17 @@ export const metrics = {
   usageRatio: gauge('usage_ratio', 'Share of the filesystem that is not available', { resource }),
   levelRatio: gauge(
     'level_ratio',
-    'What is compared with the thresholds: the fuller resource, in absolute mode the allocated bytes as a share of the filesystem',
+    'What is compared with the thresholds: the fuller resource, in absolute mode the allocated bytes as a share of the filesystem, in free mode the share of its bytes that is not available',
   ),
   thresholdRatio: gauge(
     'threshold_ratio',
-    'The thresholds, in absolute mode as a share of the filesystem; critical is absent where it is off',
+    'The thresholds, in absolute and free mode as a share of what is used of the filesystem; critical is absent where it is off',
     { threshold: ['high', 'low', 'critical'] },
+  ),
+  fullIn: gauge(
+    'full_in_seconds',
+    'When nothing of the filesystem will be available (bytes or inodes, whichever is used up first) at the rate of the recent past, and between what times with that rate known within two standard errors; absent where it cannot be known',
+    { estimate: ['expected', 'earliest', 'latest'] },
   ),
   spaceBytes: gauge('space_bytes', 'Where the bytes of the filesystem are; all kinds sum to its size', {
     kind: spaceKinds,
@@ -194,6 +199,19 @@ export const metrics = {
     'api_server_failing',
     '1 while something that the API server was asked for fails and is tried again, else 0; absent without a node name',
     { task },
+  ),
+
+  windowOpen: gauge(
+    'window_open',
+    '1 while sweeps may begin by WINDOW, 0 while only a critical disk is swept; absent without one',
+  ),
+  notifyFailing: gauge(
+    'notify_failing',
+    '1 while notices do not arrive at NOTIFY_URL, else 0; absent until one did not',
+  ),
+  keepFileFailing: gauge(
+    'keep_file_failing',
+    '1 while the file of KEEP_FILE cannot be used and the patterns read before stay in force, else 0; absent until it changes',
   ),
 
   cpuSeconds: shared(counter('process_cpu_seconds_total', 'CPU time of the process, user and system')),

@@ -1,7 +1,8 @@
 /** `plan` for people: what a sweep would delete, in order, what it would keep, and why. */
 import type { Cut } from '../../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
 import type { Plan } from '../../core/plan.ts';
+import { describePattern } from '../../core/eligible/pattern.ts';
 import type { Kept } from '../../core/eligible/images.ts';
 import { shortId } from '../../core/model/store.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
@@ -9,17 +10,24 @@ import type { UnitKind } from '../../core/forest/removable.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
-import { sourceText } from './source-text.ts';
+import { engineText, sourceText, windowText } from './source-text.ts';
+import type { WindowState } from '../../core/model/window.ts';
 import type { Look } from '../json/look.ts';
 
 export interface ShownPlan {
   readonly seen: Look;
+  /** Why it is this engine. */
+  readonly why: string;
+  /** How full the disk is cannot be known: the plan is of all that may go. */
+  readonly isAboutEverything: boolean;
   readonly due: Plan;
   readonly thresholds: Thresholds;
   /** Shown in place of a plan that has nothing to delete. */
   readonly atHigh: Plan | undefined;
   /** Where a sweep would end before the end of the plan. */
   readonly cut: Cut | undefined;
+  /** Undefined: sweeps may begin at any time. */
+  readonly window: WindowState | undefined;
 }
 
 const kindNames: Readonly<Record<UnitKind, string>> = {
@@ -28,17 +36,21 @@ const kindNames: Readonly<Record<UnitKind, string>> = {
   'stopped-container': 'container',
 };
 
-export function planText({ seen, due, thresholds, atHigh, cut }: ShownPlan, look: ListLook): string {
+export function planText(shown: ShownPlan, look: ListLook): string {
+  const { seen, why, due, thresholds, atHigh, cut, window } = shown;
   const planned = atHigh ?? due;
   const kept = look.all ? planned.kept : planned.kept.filter(({ code }) => code !== 'intermediate');
   return [
+    ...engineText(seen.engine, why, look),
+    '',
     gauges(seen.snapshot.usage, thresholds, look),
     ...sourceText(seen, look),
+    ...windowText(window, look),
     '',
-    ...paragraph(verdict(due, thresholds, atHigh), look),
+    ...paragraph(verdict(shown), look),
     ...units('DELETE', planned.victims, look),
     '',
-    ...paragraph(ending(planned, thresholds), look),
+    ...paragraph(ending(planned, shown), look),
     ...(cut === undefined
       ? []
       : paragraph(`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`, look)),
@@ -49,19 +61,24 @@ export function planText({ seen, due, thresholds, atHigh, cut }: ShownPlan, look
   ].join('\n');
 }
 
-function verdict(due: Plan, { high, type }: Thresholds, atHigh: Plan | undefined): string {
+function verdict({ due, thresholds: { high, type }, atHigh, isAboutEverything }: ShownPlan): string {
+  if (isAboutEverything)
+    return 'How full the disk is cannot be known from here. All that a sweep may delete, in its order:';
   if (due.triggered) return 'A sweep is due.';
   return atHigh === undefined
     ? 'No sweep is due: usage is below the high threshold. If one began now:'
     : `No sweep is due: usage is below the low threshold. At the high threshold (${formatLevel(high, type)}) it would delete:`;
 }
 
-function ending({ victims, predicted }: Plan, { type }: Thresholds): string {
+function ending(
+  { victims, predicted }: Plan,
+  { thresholds: { type }, isAboutEverything }: ShownPlan,
+): string {
   if (victims.length === 0) return 'Nothing would be deleted.';
   const noun = victims.every(({ kind }) => kind === 'image') ? 'image' : 'item';
-  const after = formatLevel(level(predicted.usageAfter, type).value, type);
-  const short = predicted.reachesLow ? '' : ', which does not reach the low threshold';
-  return `${formatCount(victims.length, noun)} would be deleted, about ${formatBytes(predicted.freed.bytes)}: down to ${after}${short}.`;
+  const after = endText(level(predicted.usageAfter, type).value, type);
+  const short = predicted.reachesLow || isAboutEverything ? '' : ', which does not reach the low threshold';
+  return `${formatCount(victims.length, noun)} would be deleted, about ${formatBytes(predicted.freed.bytes)}: ${after}${short}.`;
 }
 
 /** A pattern that matches nothing may be misspelt, and then protects nothing. */
@@ -69,13 +86,15 @@ export function unmatchedKeep(
   { unmatchedKeep: patterns }: Pick<Plan, 'unmatchedKeep'>,
   look: ListLook,
 ): readonly string[] {
-  return patterns.flatMap(({ text }) => paragraph(`KEEP pattern ${text} matches no image here.`, look));
+  return patterns.flatMap((pattern) =>
+    paragraph(`The KEEP pattern ${describePattern(pattern)} matches no image here.`, look),
+  );
 }
 
 type Row = Pick<Kept, 'kind' | 'id' | 'references' | 'sizeBytes' | 'reason'>;
 
 /** The kind has a column only where there is more than one. */
-function units(title: string, rows: readonly Row[], look: ListLook): readonly string[] {
+export function units(title: string, rows: readonly Row[], look: ListLook): readonly string[] {
   if (rows.length === 0) return [];
   const hasKinds = new Set(rows.map(({ kind }) => kind)).size > 1 || rows[0]?.kind !== 'image';
   const columns: readonly Column[] = [

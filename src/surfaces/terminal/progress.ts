@@ -2,7 +2,7 @@
  * A sweep's progress as the last line of a terminal, below the log: how much is done, how much is to go. Each log line
  * takes its place, and it is drawn again below.
  */
-import { formatBytes, formatCount, formatDuration, formatLevel } from '../../core/model/format.ts';
+import { formatBytes, formatCount, formatDuration, usedText } from '../../core/model/format.ts';
 import {
   type Amount,
   amountToFree,
@@ -77,7 +77,7 @@ function progressLine(
   ];
   const parts = [
     `${left.length === 0 ? 'nothing' : left.join(' and ')} to go`,
-    `${formatLevel(used, thresholds.type)} used`,
+    `${usedText(used, thresholds.type)}`,
     `${deleted} deleted`,
     `${formatBytes(Math.max(0, freedBytes))} freed`,
     formatDuration((nowMs - startedMs) / 1000),

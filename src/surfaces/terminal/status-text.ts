@@ -1,5 +1,6 @@
 /** `status` for people: the disk, where its space is, and every image. */
 import type { Forest } from '../../core/forest/forest.ts';
+import { type Forecast, forecastText } from '../../core/model/forecast.ts';
 import { formatBytes, formatCount, formatDuration } from '../../core/model/format.ts';
 import { unmatched, type KeepPattern } from '../../core/eligible/pattern.ts';
 import { printable } from '../../core/model/printable.ts';
@@ -8,21 +9,27 @@ import { type Freed, shareOf } from '../../core/forest/reclaim.ts';
 import { type Container, holders, type Image } from '../../core/model/store.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { SpaceAnswer } from '../../observe/observer.ts';
+import type { WindowState } from '../../core/model/window.ts';
 import type { Look } from '../json/look.ts';
 import { ageSeconds, bySize } from '../json/status.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import { unmatchedKeep } from './plan-text.ts';
-import { sourceText } from './source-text.ts';
+import { engineText, sourceText, windowText } from './source-text.ts';
 import { spaceText } from './space.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
 
 export interface ShownStatus {
   readonly seen: Look;
+  /** Why it is this engine. */
+  readonly why: string;
   readonly answer: SpaceAnswer;
   readonly forest: Forest;
   readonly thresholds: Thresholds;
   readonly keep: readonly KeepPattern[];
+  readonly forecast: Forecast | undefined;
+  /** Undefined: sweeps may begin at any time. */
+  readonly window: WindowState | undefined;
 }
 
 const columns: readonly Column[] = [
@@ -40,7 +47,7 @@ const legend =
   'SIZE: all layers of the image. UNIQUE: freed if only this image is deleted. SHARED: layers that other images or containers hold too, counted at each image.';
 
 export function statusText(shown: ShownStatus, look: ListLook): string {
-  const { seen, answer, forest, thresholds, keep } = shown;
+  const { seen, why, answer, forest, thresholds, keep, forecast, window } = shown;
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   const isStep = (id: string): boolean => forest.units[forest.unitIndex.get(id) ?? -1]?.isStep === true;
@@ -48,10 +55,12 @@ export function statusText(shown: ShownStatus, look: ListLook): string {
   const rows = look.all ? images : images.filter(({ id }) => !isStep(id));
   const isEstimated = rows.some(({ id }) => !shareOf(forest, id).unique.exact);
   return [
-    printable(`${engine.name} ${engine.version} at ${engine.endpoint}, API ${engine.apiVersion}`),
+    ...engineText(engine, why, look),
     '',
     gauges(snapshot.usage, thresholds, look),
+    ...(forecast === undefined ? [] : paragraph(forecastText(forecast), look)),
     ...sourceText(seen, look),
+    ...windowText(window, look),
     ...storeLine(engine),
     '',
     'space' in answer

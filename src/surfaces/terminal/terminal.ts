@@ -1,8 +1,16 @@
 /** Bars and gauges for a terminal: plain text, with colours only where the output is a terminal. */
 import { styleText } from 'node:util';
-import { formatBytes, formatPercent } from '../../core/model/format.ts';
+import { formatBytes, formatLevel, formatPercent } from '../../core/model/format.ts';
 import { printable } from '../../core/model/printable.ts';
-import { type Gauge, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import {
+  type Gauge,
+  isCounted,
+  isUnmeasured,
+  percentAt,
+  percentUsed,
+  type Thresholds,
+  type Usage,
+} from '../../core/model/thresholds.ts';
 import { outputLook, type TextLook } from './table.ts';
 import { wrapped } from './text-width.ts';
 
@@ -27,18 +35,21 @@ export function barLook({ stream, columns }: TextLook): BarLook {
 /** The disk's gauges against the thresholds, a line each. */
 export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = outputLook()): string {
   const drawn = barLook(look);
-  const relative = thresholds.type === 'relative';
+  const { type, high, low } = thresholds;
   const lines: string[] = [];
-  const marks = relative ? { low: thresholds.low, high: thresholds.high } : undefined;
-  if (!relative && usage.allocated !== undefined) {
+  const shownAt = { low: percentAt(usage, type, low), high: percentAt(usage, type, high) };
+  const marks = isCounted(type) ? undefined : shownAt;
+  if (isCounted(type) && usage.allocated !== undefined) {
     const share = (100 * usage.allocated.bytes) / Math.max(usage.bytes.total, 1);
-    const marksOfDisk = {
-      low: (100 * thresholds.low) / usage.bytes.total,
-      high: (100 * thresholds.high) / usage.bytes.total,
-    };
     lines.push(
-      `below   ${bar(share, marksOfDisk, drawn)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(thresholds.high)}, low ${formatBytes(thresholds.low)})`,
+      `${type === 'images' ? 'images  ' : 'below   '}${bar(share, shownAt, drawn)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(high)}, low ${formatBytes(low)})`,
     );
+  }
+  if (isUnmeasured(usage)) {
+    const used = formatBytes(usage.allocated?.bytes ?? 0);
+    const limits = `(high ${formatBytes(high)}, low ${formatBytes(low)})`;
+    const isSet = high < Number.MAX_SAFE_INTEGER;
+    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` ${limits}` : ''}`;
   }
   const { total, available } = usage.bytes;
   lines.push(
@@ -47,11 +58,11 @@ export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = ou
   if (usage.inodes !== undefined) {
     const inodes = usage.inodes;
     lines.push(
-      `inodes  ${bar(percentUsed(inodes), marks, drawn)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
+      `inodes  ${bar(percentUsed(inodes), type === 'relative' ? marks : undefined, drawn)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
     );
   }
   if (marks !== undefined)
-    lines.push(`        high ${formatPercent(marks.high)}, low ${formatPercent(marks.low)}`);
+    lines.push(`        high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`);
   return [printable(usage.path), ...lines, ...dfLine(usage.bytes, look)].join('\n');
 }
 

@@ -41,9 +41,7 @@ async function removeNameByName(
   let lastName: string | undefined;
   // Every round removes one name, so the names bound the rounds; one more for the image itself, one for a late name.
   for (let round = 0; round <= victim.references.length + 1; round += 1) {
-    // Containers last: what nobody refuses to delete must not have come into use since this answer.
-    const image = await engine.inspectImage(victim.id, options.abandon);
-    const containers = image === undefined ? [] : await engine.listContainers(options.abandon);
+    const { image, containers } = await lookAt(victim.id, engine, options.abandon);
     if (image === undefined) return { outcome: removedTags.length > 0 ? 'deleted' : 'gone' };
     const objection = changedSincePlan(victim, image, containers);
     if (objection !== undefined || options.stop.aborted) {
@@ -72,6 +70,27 @@ async function removeNameByName(
   }
   await giveBack(engine, victim.id, removedTags, options);
   return { outcome: 'kept', reason: 'it was given new names faster than they could be removed' };
+}
+
+/**
+ * The image and all containers as they are right now. An engine that refuses to delete an image in use is asked for both at
+ * once: that halves the time in which anything can change. Elsewhere containers are asked for last, because what nobody
+ * refuses to delete must not have come into use since that answer.
+ */
+async function lookAt(
+  id: ImageId,
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<{ readonly image: Image | undefined; readonly containers: readonly Container[] }> {
+  if (engine.capabilities.refusesImagesInUse) {
+    const [image, containers] = await Promise.all([
+      engine.inspectImage(id, signal),
+      engine.listContainers(signal),
+    ]);
+    return { image, containers };
+  }
+  const image = await engine.inspectImage(id, signal);
+  return { image, containers: image === undefined ? [] : await engine.listContainers(signal) };
 }
 
 /** Why the image is no longer what the plan decided about, if so. */

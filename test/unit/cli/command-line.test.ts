@@ -76,7 +76,7 @@ describe('commands', () => {
 
 describe('uncordon', () => {
   // Neither a whole configuration nor a sound one is needed.
-  const broken = { DOCKER_IMAGE_CLEANER_LOG_LEVEL: 'loud', DOCKER_HOST: 'ssh://host' };
+  const broken = { DOCKER_IMAGE_CLEANER_LOG_LEVEL: 'loud', DOCKER_HOST: 'npipe://host' };
   const inPod = { POD_NAMESPACE: 'images', DOCKER_IMAGE_CLEANER_NODE_NAME: 'worker-1' };
   const daemonSet = { namespace: 'images', name: 'cleaner' };
 
@@ -198,14 +198,14 @@ describe('bad usage', () => {
     const env = {
       DOCKER_IMAGE_CLEANER_LOG_LEVEL: 'loud',
       DOCKER_IMAGE_CLEANER_LOG_FROMAT: 'a-secret',
-      DOCKER_HOST: 'ssh://host',
+      DOCKER_HOST: 'npipe://host',
     };
     const { text, exitCode } = printOf(['status', '--interval-seconds', '0'], env);
     expect(exitCode).toBe(2);
     expect(text.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^error: --interval-seconds="0": /),
       expect.stringMatching(/^error: DOCKER_IMAGE_CLEANER_LOG_LEVEL="loud": /),
-      expect.stringMatching(/^error: DOCKER_HOST="ssh:\/\/host": /),
+      expect.stringMatching(/^error: DOCKER_HOST="npipe:\/\/host": /),
       expect.stringMatching(/^warning: DOCKER_IMAGE_CLEANER_LOG_FROMAT is not a setting/),
     ]);
     expect(text).not.toContain('a-secret');

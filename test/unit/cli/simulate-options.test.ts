@@ -53,6 +53,12 @@ describe('simulate', () => {
     [['--generate', 'ci', '--high', '20GB', '--low', '30GB'], /must be below --high/],
     [['--generate', 'ci', '--high', '20GB', '--low', '15GB', '--capacity', '5%'], /needs no --capacity/],
     [['--generate', 'ci', '--high', '20GB', '--low', '15GB', '--sweep-thresholds'], /tries percentages/],
+    [['--generate', 'ci', '--threshold-type', 'free'], /needs --high and --low in bytes/],
+    [
+      ['--generate', 'ci', '--threshold-type', 'free', '--high', '20GB', '--low', '10GB'],
+      /--low 10000000000B must be above --high 20000000000B/,
+    ],
+    [['--generate', 'ci', '--threshold-type', 'absolute'], /only type is free/],
     [['--generate', 'ci', '--keep', 're:('], /regular expression/],
     [['--generate', 'ci', '--min-age', '-1'], /number of seconds/],
     [['--generate', 'ci', '--keep-last', 'two'], /whole number/],

@@ -72,7 +72,10 @@ describe('what wins', () => {
 
   test('the engine of the file is used', () => {
     const parsed = parseCommandLine(['plan'], {}, terminal, file('DOCKER_HOST=tcp://h:1'));
-    expect(parsed).toMatchObject({ kind: 'plan', config: { engineIsNamed: true, engine: { kind: 'tcp' } } });
+    expect(parsed).toMatchObject({
+      kind: 'plan',
+      config: { engineNamedBy: 'DOCKER_HOST', engine: { kind: 'tcp' } },
+    });
   });
 });
 
@@ -81,7 +84,7 @@ describe('what is refused', () => {
     expect(intervalOf(`\n${interval}=soon`)).toMatchObject({
       kind: 'print',
       exitCode: 2,
-      text: `error: ${path} line 2: ${interval}="soon": expected a number of seconds from 1 to 2147483\n`,
+      text: `error: ${path} line 2: ${interval}="soon": expected a number of seconds from 1 to 2147483, or a time such as 90s, 5m, 12h or 7d\n`,
     });
   });
 

@@ -42,14 +42,16 @@ describe('names and defaults', () => {
       runtimeEndpoint: undefined,
       pathToCheck: undefined,
       intervalSeconds: 300,
+      watchSeconds: 5,
       delaySeconds: 1,
       thresholds: { type: 'relative', high: 80, low: 60 },
       timeoutSeconds: 300,
       dryRun: false,
       logFormat: 'auto',
       logLevel: 'info',
+      notifyFormat: 'json',
       engine: { kind: 'unix', path: '/var/run/docker.sock' },
-      engineIsNamed: false,
+      engineNamedBy: undefined,
     });
     expect(settingKeys.map(variableOf).sort()).toEqual(
       [
@@ -63,6 +65,7 @@ describe('names and defaults', () => {
         'HTTP_TOKEN_FILE',
         'INTERVAL_SECONDS',
         'KEEP',
+        'KEEP_FILE',
         'KEEP_LABEL',
         'KEEP_LAST',
         'LOG_FORMAT',
@@ -73,6 +76,8 @@ describe('names and defaults', () => {
         'MAX_FREED_PER_HOUR',
         'MIN_AGE_SECONDS',
         'NODE_NAME',
+        'NOTIFY_FORMAT',
+        'NOTIFY_URL',
         'PATH_TO_CHECK',
         'POLICY',
         'PROBE_ADDRESS',
@@ -89,6 +94,8 @@ describe('names and defaults', () => {
         'THRESHOLD_LOW',
         'THRESHOLD_TYPE',
         'TIMEOUT_SECONDS',
+        'WATCH_SECONDS',
+        'WINDOW',
       ].map((name) => prefix + name),
     );
     expect(flagOf('thresholdHigh')).toBe('--threshold-high');
@@ -100,6 +107,7 @@ describe('names and defaults', () => {
       RUNTIME: 'CRI',
       RUNTIME_ENDPOINT: 'unix:///run/other.sock',
       INTERVAL_SECONDS: '60',
+      WATCH_SECONDS: '7',
       DELAY_SECONDS: '0',
       THRESHOLD_TYPE: 'absolute',
       THRESHOLD_HIGH: '4e+10',
@@ -129,14 +137,16 @@ describe('names and defaults', () => {
       runtime: 'cri',
       runtimeEndpoint: '/run/other.sock',
       intervalSeconds: 60,
+      watchSeconds: 7,
       delaySeconds: 0,
       thresholds: { type: 'absolute', high: 40e9, low: 10e9 },
       timeoutSeconds: 30,
       dryRun: true,
       logFormat: 'json',
+      notifyFormat: 'json',
       logLevel: 'debug',
       engine: { kind: 'tcp', host: 'engine', port: 2375, tls: undefined },
-      engineIsNamed: true,
+      engineNamedBy: 'DOCKER_HOST',
     });
   });
 
@@ -207,10 +217,10 @@ describe('where a value comes from', () => {
 
   it('names the flag when the flag is bad and the variable when the variable is', () => {
     expect(problemsOf({}, { intervalSeconds: 'soon' })).toEqual([
-      '--interval-seconds="soon": expected a number of seconds from 1 to 2147483',
+      '--interval-seconds="soon": expected a number of seconds from 1 to 2147483, or a time such as 90s, 5m, 12h or 7d',
     ]);
     expect(problemsOf(ours({ INTERVAL_SECONDS: 'soon' }))).toEqual([
-      'DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS="soon": expected a number of seconds from 1 to 2147483',
+      'DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS="soon": expected a number of seconds from 1 to 2147483, or a time such as 90s, 5m, 12h or 7d',
     ]);
   });
 });
@@ -229,6 +239,14 @@ describe('thresholds', () => {
       { type: 'absolute', high: 40e9, low: 30e9 },
     ],
     [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '30GB' },
+      { type: 'free', high: 30e9, low: 40e9 },
+    ],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', THRESHOLD_LOW: '50GB' },
+      { type: 'free', high: 20e9, low: 50e9 },
+    ],
+    [
       { THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40e9', THRESHOLD_LOW: '500MB' },
       { type: 'absolute', high: 40e9, low: 5e8 },
     ],
@@ -243,6 +261,23 @@ describe('thresholds', () => {
     [{ THRESHOLD_LOW: '80' }, 'THRESHOLD_LOW="80"', '80, the default'],
     [{ THRESHOLD_TYPE: 'absolute' }, 'THRESHOLD_HIGH is not set', 'absolute'],
     [{ THRESHOLD_TYPE: 'absolute', THRESHOLD_LOW: '10GB' }, 'THRESHOLD_HIGH is not set', 'absolute'],
+    [{ THRESHOLD_TYPE: 'free' }, 'THRESHOLD_HIGH is not set', 'in free mode it must be set'],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', THRESHOLD_LOW: '20GB' },
+      'THRESHOLD_LOW="20GB"',
+      'expected more than the high threshold',
+    ],
+    [{ THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '80%' }, 'THRESHOLD_HIGH="80%"', 'expected bytes'],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', THRESHOLD_CRITICAL: '30GB' },
+      'THRESHOLD_CRITICAL="30GB"',
+      'or less',
+    ],
+    [
+      { THRESHOLD_TYPE: 'free', THRESHOLD_HIGH: '20GB', SOFT_THRESHOLD: '50GB', THRESHOLD_LOW: '40GB' },
+      'SOFT_THRESHOLD="50GB"',
+      'at most the low threshold',
+    ],
     [{ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '80' }, 'THRESHOLD_HIGH="80"', 'percentage'],
     [{ THRESHOLD_HIGH: '40GB' }, 'THRESHOLD_HIGH="40GB"', 'threshold type to absolute'],
     [{ THRESHOLD_HIGH: '0' }, 'THRESHOLD_HIGH="0"', 'above 0'],
@@ -293,7 +328,7 @@ describe('problems', () => {
       LOG_FORMAT: 'xml',
       LOG_LEVEL: 'loud',
     });
-    const problems = problemsOf({ ...env, DOCKER_HOST: 'ssh://host' });
+    const problems = problemsOf({ ...env, DOCKER_HOST: 'npipe://host' });
     const named = [...Object.keys(env).filter((name) => name !== `${prefix}THRESHOLD_TYPE`), 'DOCKER_HOST'];
     expect(problems.map((problem) => problem.split('=')[0]).sort()).toEqual(named.sort());
     for (const problem of problems) expect(problem).not.toMatch(/[\r\n]/);

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
-import { loadConfig, type Environment } from '../../../src/config/config.ts';
+import { loadConfig, readSetting, type Environment } from '../../../src/config/config.ts';
 import { policies } from '../../../src/core/policy/registry.ts';
-import { flagOf, variableOf, type SettingKey } from '../../../src/config/settings.ts';
+import { flagOf, settingKeys, variableOf, type SettingKey } from '../../../src/config/settings.ts';
 
 /** Written so that no reading of it is a number, whatever the range. */
 const notNumber = fc.oneof(
@@ -25,7 +25,7 @@ const notNumber = fc.oneof(
   ),
   fc.double({ min: 0.001, max: 1e12, noNaN: true }).map((number) => `-${number}`),
   fc
-    .tuple(fc.nat(), fc.constantFrom('x', 's', 'sec', ' 1', '$', '%%', ',0', '_0', '\u0660', '..'))
+    .tuple(fc.nat(), fc.constantFrom('x', 'S', 'sec', ' 1', '$', '%%', ',0', '_0', '\u0660', '..'))
     .map((pair) => pair.join('')),
   fc.string({ minLength: 1 }).map((text) => `#${text}`),
 );
@@ -63,7 +63,7 @@ const words = {
   policy: policies.map(({ name }) => name),
   cordonMode: ['cordon', 'taint', 'none'],
   runtime: ['docker', 'cri', 'auto'],
-  thresholdType: ['relative', 'absolute'],
+  thresholdType: ['relative', 'absolute', 'free'],
   logFormat: ['text', 'json', 'auto'],
   logLevel: ['trace', 'debug', 'info', 'warn', 'error'],
   dryRun: ['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'],
@@ -200,6 +200,16 @@ describe('good values', () => {
     );
   });
 
+  it('are durations with units wherever a setting is a number of seconds', () => {
+    const keys = settingKeys.filter((key) => key.endsWith('Seconds'));
+    expect(keys.length).toBeGreaterThan(5);
+    for (const key of keys) {
+      const read = (text: string): unknown => readSetting(key, {}, { [key]: text });
+      expect(read('1h')).toEqual(read('3600'));
+      expect(read('1h')).toEqual({ ok: true, value: 3600 });
+    }
+  });
+
   it('never leave LOW at or above HIGH', () => {
     const number = fc.oneof(fc.double({ min: 0, max: 120, noNaN: true }), fc.integer({ min: 0, max: 100 }));
     const text = fc.oneof(
@@ -221,7 +231,9 @@ describe('good values', () => {
         acceptedCount++;
         const { thresholds } = loaded.config;
         expect(thresholds.low).toBeGreaterThan(0);
-        expect(thresholds.low).toBeLessThan(thresholds.high);
+        // Of free bytes the fuller disk has fewer.
+        if (type === 'free') expect(thresholds.low).toBeGreaterThan(thresholds.high);
+        else expect(thresholds.low).toBeLessThan(thresholds.high);
         expect(thresholds.type).toBe(type === '' ? 'relative' : type);
       }),
       { numRuns: 2000 },

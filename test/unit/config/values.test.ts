@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { longestSeconds, parseDuration, seconds } from '../../../src/config/durations.ts';
 import { parseBytes, parsePercent } from '../../../src/config/quantities.ts';
 import {
   absolutePath,
@@ -7,9 +8,7 @@ import {
   choice,
   decimalNumber,
   hostNames,
-  longestSeconds,
   onOff,
-  seconds,
 } from '../../../src/config/values.ts';
 
 const notNumbers = [
@@ -32,8 +31,6 @@ const notNumbers = [
   '8 0',
   'ten',
   '１０',
-  '5s',
-  '5m',
 ];
 
 describe('percentages', () => {
@@ -52,12 +49,23 @@ describe('percentages', () => {
     expect(parsePercent(text)).toEqual(accepted(value));
   });
 
-  test.each([...notNumbers, '0', '0%', '100.1', '101', '80%%', '%', '%80', '40GB', '40e9', '1e-999'])(
-    'refuses %j',
-    (text) => {
-      expect(parsePercent(text).ok).toBe(false);
-    },
-  );
+  test.each([
+    ...notNumbers,
+    '5s',
+    '5m',
+    '0',
+    '0%',
+    '100.1',
+    '101',
+    '80%%',
+    '%',
+    '%80',
+    '40GB',
+    '40e9',
+    '1e-999',
+  ])('refuses %j', (text) => {
+    expect(parsePercent(text).ok).toBe(false);
+  });
 });
 
 describe('bytes', () => {
@@ -90,7 +98,8 @@ describe('bytes', () => {
   });
 
   test.each([
-    ...notNumbers.filter((text) => text !== '5m'),
+    ...notNumbers,
+    '5s',
     '80',
     '80%',
     '999999999',
@@ -151,12 +160,64 @@ describe('seconds', () => {
     [' 5 ', 5],
     ['0', 0],
     [String(longestSeconds), longestSeconds],
+    ['90s', 90],
+    ['5m', 300],
+    ['12h', 43_200],
+    ['7d', 604_800],
+    ['2w', 1_209_600],
+    ['500ms', 0.5],
+    ['1.5h', 5400],
+    ['1h30m', 5400],
+    ['1d12h', 129_600],
+    [' 5m ', 300],
+    ['0s', 0],
   ])('takes %j for %d', (text, value) => {
     expect(seconds(0, longestSeconds).parse(text)).toEqual(accepted(value));
   });
 
-  test.each([...notNumbers, '0', '0.5', '61', '2147484'])('refuses %j from 1 to 60', (text) => {
+  test.each([
+    ...notNumbers,
+    ...['0', '0.5', '61', '2147484', '2m', '61s', '1d', '500ms', '0s'],
+    ...[
+      '5M',
+      '5 m',
+      '5min',
+      'm',
+      '30m1h',
+      '1m1m',
+      '1m30',
+      '-5s',
+      '+5s',
+      '1e1s',
+      '5,5s',
+      '.5m',
+      '5sec',
+      '1h 30m',
+    ],
+  ])('refuses %j from 1 to 60', (text) => {
     expect(seconds(1, 60).parse(text).ok).toBe(false);
+  });
+
+  it('adds up every unit that is named, the largest first', () => {
+    const unit = fc.option(fc.nat({ max: 1000 }), { nil: undefined });
+    const duration = fc.record({ w: unit, d: unit, h: unit, m: unit, s: unit });
+    const inSeconds = { w: 604_800, d: 86_400, h: 3_600, m: 60, s: 1 };
+    fc.assert(
+      fc.property(duration, (given) => {
+        const named = Object.entries(given).filter(([, value]) => value !== undefined);
+        fc.pre(named.length > 0);
+        const text = named.map(([name, value]) => `${value ?? 0}${name}`).join('');
+        const sum = named.reduce(
+          (total, [name, value]) => total + (value ?? 0) * inSeconds[name as keyof typeof inSeconds],
+          0,
+        );
+        expect(parseDuration(text)).toBe(sum);
+      }),
+    );
+  });
+
+  it('takes a number too long to be one for no duration', () => {
+    expect(parseDuration(`${'9'.repeat(400)}d`)).toBeUndefined();
   });
 
   it('never allows a time that overflows a timer', () => {

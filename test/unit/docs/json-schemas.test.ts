@@ -81,7 +81,19 @@ const space: SpaceAnswer = {
 
 function statusOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOdd = false): string {
   const answer: SpaceAnswer = isOdd ? { problem: 'It may not be read.' } : space;
-  return JSON.stringify(statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds));
+  const forecast = isOdd
+    ? undefined
+    : {
+        resource: 'bytes' as const,
+        seconds: 2_400,
+        earliestSeconds: 1_800,
+        latestSeconds: 3_600,
+        rate: 2e6,
+        observedSeconds: 600,
+      };
+  return JSON.stringify(
+    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, forecast),
+  );
 }
 
 const some = store(

@@ -35,7 +35,11 @@ describe('DOCKER_HOST', () => {
   });
 
   test.each([
-    ['ssh://me@host', 'ssh://'],
+    ['ssh://', 'expected ssh://user@host'],
+    ['ssh://me:secret@host', 'without a password'],
+    ['ssh://-oProxyCommand=x', 'expected ssh://user@host'],
+    ['ssh://host/a b;c', 'expected a path of letters'],
+    ['ssh://host:0', 'expected a port'],
     ['npipe:////./pipe/docker_engine', 'Windows'],
     ['fd://', 'unix:///'],
     ['garbage', 'unix:///'],
@@ -144,8 +148,15 @@ describe('description', () => {
     const network = fc
       .tuple(host, fc.integer({ min: 1, max: 65_535 }))
       .map(([name, port]) => ({ kind: 'tcp' as const, host: name, port, tls: undefined }));
+    const ssh = fc
+      .tuple(
+        host,
+        fc.option(label, { nil: undefined }),
+        fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
+      )
+      .map(([name, user, port]) => ({ kind: 'ssh' as const, host: name, user, port, path: undefined }));
     fc.assert(
-      fc.property(fc.oneof(unix, network), (address) => {
+      fc.property(fc.oneof(unix, network, ssh), (address) => {
         expect(addressOf({ DOCKER_HOST: describeAddress(address) })).toEqual(address);
       }),
     );

@@ -29,6 +29,13 @@
 {{- printf "%s-uninstall" (include "cleaner.fullname" .) }}
 {{- end }}
 
+{{/* The ConfigMap with the patterns of KEEP_FILE; empty: none. */}}
+{{- define "cleaner.keepFileName" -}}
+{{- if .Values.keepFile.configMap.name }}{{ .Values.keepFile.configMap.name }}
+{{- else if .Values.keepFile.patterns }}{{ printf "%s-keep" (include "cleaner.fullname" .) }}
+{{- end }}
+{{- end }}
+
 {{- define "cleaner.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "cleaner.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -158,6 +165,21 @@ only where its images are.
 - name: DOCKER_IMAGE_CLEANER_STATE_FILE
   value: /state/state.json
 {{- end }}
+{{- with .Values.notify }}
+{{- if .urlSecret.name }}
+- name: DOCKER_IMAGE_CLEANER_NOTIFY_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .urlSecret.name | quote }}
+      key: {{ .urlSecret.key | quote }}
+- name: DOCKER_IMAGE_CLEANER_NOTIFY_FORMAT
+  value: {{ .format | quote }}
+{{- end }}
+{{- end }}
+{{- if include "cleaner.keepFileName" . }}
+- name: DOCKER_IMAGE_CLEANER_KEEP_FILE
+  value: /keep/patterns
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
@@ -225,6 +247,12 @@ recursiveReadOnly: IfPossible
 - name: state
   mountPath: /state
 {{- end }}
+{{- if include "cleaner.keepFileName" . }}
+# The directory: a mounted file would never change.
+- name: keep
+  mountPath: /keep
+  readOnly: true
+{{- end }}
 {{- with .Values.extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -257,6 +285,14 @@ recursiveReadOnly: IfPossible
   {{- else }}
   emptyDir: {}
   {{- end }}
+{{- end }}
+{{- with include "cleaner.keepFileName" . }}
+- name: keep
+  configMap:
+    name: {{ . | quote }}
+    items:
+      - key: {{ $.Values.keepFile.configMap.key | quote }}
+        path: patterns
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}

@@ -5,11 +5,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
+import { FillRate } from '../../../core/model/forecast.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Reporter } from '../../../events/events.ts';
 import { readStateFile, writeStateFile } from '../../../system/state-file.ts';
 import { metrics } from '../../metrics/table.ts';
-import type { Activity } from './activity.ts';
+import { Activity } from './activity.ts';
 
 const VERSION = 1;
 /** A crash loses so much. */
@@ -38,7 +39,7 @@ const sweep = v.object({
   outstandingInodes: v.number(),
   usedBefore: v.number(),
   usedAfter: v.number(),
-  thresholdType: v.picklist(['relative', 'absolute']),
+  thresholdType: v.picklist(['relative', 'absolute', 'free', 'images']),
   durationSeconds: v.number(),
   reachedLow: v.boolean(),
   stoppedBecause: v.picklist(metrics.sweeps.labels.outcome),
@@ -47,7 +48,7 @@ const sweep = v.object({
 const shape = v.object({
   version: v.literal(VERSION),
   path: v.string(),
-  thresholdType: v.picklist(['relative', 'absolute']),
+  thresholdType: v.picklist(['relative', 'absolute', 'free', 'images']),
   /** By tier, the finest first: slot, peak, last; null where that is the peak. */
   samples: v.array(v.array(v.tuple([whole, sample, v.nullable(sample)]))),
   sweeps: v.array(sweep),
@@ -62,6 +63,19 @@ export interface ActivityFileOptions {
   readonly report: Reporter;
   /** Epoch ms. */
   readonly clock: () => number;
+}
+
+/**
+ * What the file tells of how fast the filesystem fills up, since the last sweep. Only read; a file that is damaged, or of
+ * another path, tells nothing, and is the daemon's to complain about.
+ */
+export async function savedFillRate(file: string, path: string): Promise<FillRate> {
+  const found = await readStateFile(file);
+  const parsed = found !== undefined && 'value' in found ? v.safeParse(shape, found.value) : undefined;
+  if (parsed?.success !== true || parsed.output.path !== path) return new FillRate();
+  const activity = new Activity();
+  activity.restore(parsed.output, Date.now());
+  return activity.fillRate;
 }
 
 export class ActivityFile {

@@ -3,7 +3,8 @@
  * over can be kept in a file (activity-file.ts).
  */
 import { type Gain, gainedOf } from '../../../core/model/gain.ts';
-import type { Thresholds, Usage } from '../../../core/model/thresholds.ts';
+import { FillRate, type Forecast } from '../../../core/model/forecast.ts';
+import type { Gauge, Thresholds, Usage } from '../../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../../events/events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../../json/activity.ts';
 import { sampleOf, Samples, type SamplesState, thousandths } from './samples.ts';
@@ -32,6 +33,7 @@ function add(sweep: SweepUnderWay, gain: Gain): void {
 
 export class Activity {
   readonly #samples = new Samples();
+  readonly #fillRate = new FillRate();
   readonly #sweeps: SweepDone[] = [];
   #sweep: SweepUnderWay | undefined;
   #usage: Usage | undefined;
@@ -49,10 +51,28 @@ export class Activity {
     return this.#version;
   }
 
+  /** When the filesystem will be full; undefined where that cannot be known. */
+  get forecast(): Forecast | undefined {
+    return this.#fillRate.forecast();
+  }
+
+  /** For who goes on from there. */
+  get fillRate(): FillRate {
+    return this.#fillRate;
+  }
+
   /** What an earlier process did; before anything else. */
   restore({ samples, sweeps }: ActivityState, nowMs: number): void {
     this.#samples.restore(samples, nowMs);
     this.#sweeps.push(...sweeps.filter(({ endedAtMs }) => endedAtMs <= nowMs).slice(-SWEEPS));
+    const sinceMs = this.#sweeps.at(-1)?.endedAtMs ?? 0;
+    const share = (percent: number): Gauge => ({ total: 100, available: 100 - percent });
+    for (const { atMs, blocks, inodes } of this.#samples.list())
+      if (atMs >= sinceMs)
+        this.#fillRate.add(
+          { bytes: share(blocks), inodes: inodes === null ? undefined : share(inodes) },
+          atMs,
+        );
   }
 
   /** For a file. */
@@ -61,6 +81,7 @@ export class Activity {
   }
 
   on(event: DaemonEvent, atMs: number): void {
+    if (isDeletion(event) || event.event === 'space.appeared') this.#fillRate.forget();
     if (event.event === 'check.completed') {
       this.#checkedAtMs = atMs;
       this.measured(event.usage, atMs);
@@ -113,8 +134,14 @@ export class Activity {
     if (this.#sweep !== undefined) add(this.#sweep, event);
   }
 
-  /** The disk was looked at. */
+  /** The filesystem was looked at, and nothing of what is below the path. */
+  looked(usage: Usage, atMs: number): void {
+    this.#fillRate.add(usage, atMs);
+  }
+
+  /** The disk was measured. */
   measured(usage: Usage, atMs: number): void {
+    this.#fillRate.add(usage, atMs);
     this.#usage = usage;
     this.#samples.add(sampleOf(usage, atMs));
     this.#version += 1;
@@ -140,6 +167,7 @@ export class Activity {
       thresholds,
       checkedAtMs: this.#checkedAtMs ?? null,
       cordoned: this.#cordoned,
+      forecast: this.forecast ?? null,
       sweep:
         sweep === undefined
           ? null

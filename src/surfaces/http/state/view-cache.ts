@@ -5,6 +5,7 @@
 import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
 import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
+import type { Forecast } from '../../../core/model/forecast.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
 import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
 import type { Policy } from '../../../core/policy/policy.ts';
@@ -14,6 +15,7 @@ import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
 import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
+import { type Window, type WindowState, windowState } from '../../../core/model/window.ts';
 import type { UsageHistory } from '../../../core/use-history/history.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
 import { layersJson } from '../../json/layers.ts';
@@ -28,8 +30,12 @@ export interface Rules {
   readonly thresholds: Thresholds;
   readonly policy: Policy;
   readonly protections: Protections;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel: number | undefined;
   readonly clean: Clean;
   readonly history?: (() => UsageHistory | undefined) | undefined;
+  /** When sweeps may begin; undefined: at any time. */
+  readonly window?: Window | undefined;
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
 }
@@ -46,6 +52,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
   readonly #watchers: () => number;
+  readonly #forecast: () => Forecast | undefined;
   /** Tells versions of this process from those of an earlier one. */
   readonly #life: string;
   #view: View | undefined;
@@ -61,7 +68,9 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     onChange: (version: number) => void,
     clock: () => number,
     watchers: () => number = () => 0,
+    forecast: () => Forecast | undefined = () => undefined,
   ) {
+    this.#forecast = forecast;
     this.#rules = rules;
     this.#watchers = watchers;
     this.#onChange = onChange;
@@ -161,11 +170,16 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
-    if (part === 'status') return statusJson(view, view.space, forestOf(store), thresholds);
+    if (part === 'status')
+      return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast(), this.#window());
     const plan = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(this.#input(view));
-      return planJson(view, plan, thresholds, atHigh, this.#cut(atHigh ?? plan));
+      return planJson(view, plan, thresholds, {
+        atHigh,
+        cut: this.#cut(atHigh ?? plan),
+        window: this.#window(),
+      });
     }
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
     const { usage } = view.snapshot;
@@ -184,6 +198,10 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     });
   }
 
+  #window(): WindowState | undefined {
+    return this.#rules.window && windowState(this.#rules.window, this.#clock());
+  }
+
   #cut({ victims }: Plan): Cut | undefined {
     return this.#rules.budget?.cut(victims, performance.now());
   }
@@ -193,8 +211,8 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
-    const { history, thresholds, policy, protections, clean } = this.#rules;
-    return { store, usage, thresholds, policy, protections, clean, history: history?.(), nowMs: takenAtMs };
+    const { history, ...rules } = this.#rules;
+    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
   }
 }
 

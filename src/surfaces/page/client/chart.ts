@@ -1,7 +1,7 @@
 /** "Usage over time": both resources against the thresholds, with the sweeps marked. */
 import uPlot from 'uplot';
 import { formatBytes, formatDuration, formatPercent } from '../../../core/model/format.ts';
-import type { Thresholds } from '../../../core/model/thresholds.ts';
+import { isCounted, type Thresholds } from '../../../core/model/thresholds.ts';
 import { axisRange, valuesOf } from './axis.ts';
 import type { PageActivity, Sample } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
@@ -84,7 +84,7 @@ export class UsageChart {
     const text = summary(seen, activity, range, { fromMs, nowMs });
     setText(this.#summary, text);
     this.#element.setAttribute('aria-label', text);
-    const isAbsolute = activity.thresholds.type === 'absolute';
+    const isAbsolute = isCounted(activity.thresholds.type);
     fill(
       this.#element,
       legend(
@@ -122,7 +122,7 @@ function summary(
     range === 'all'
       ? `In ${formatDuration((nowMs - (seen[0]?.atMs ?? fromMs)) / 1000)}`
       : `In the last ${range.name.replace(/^1 /, '')}`;
-  const isAbsolute = thresholds.type === 'absolute';
+  const isAbsolute = isCounted(thresholds.type);
   const values = seen.map(({ blocks, allocated }) => (isAbsolute ? (allocated ?? 0) : blocks));
   const show = isAbsolute ? formatBytes : formatPercent;
   const inodes = seen.flatMap((sample) => sample.inodes ?? []);
@@ -214,7 +214,8 @@ function options(
       ],
       draw: [
         (plot) => {
-          drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
+          // Free bytes have no line on an axis of per cent used.
+          if (thresholds.type !== 'free') drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
         },
       ],
     },

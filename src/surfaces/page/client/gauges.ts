@@ -1,11 +1,14 @@
 /** "Disk now": each resource against both thresholds, and what that means. */
-import { formatBytes, formatLevel, formatPercent } from '../../../core/model/format.ts';
+import { type Forecast, forecastText } from '../../../core/model/forecast.ts';
+import { formatBytes, formatLevel, formatPercent, untilText, usedText } from '../../../core/model/format.ts';
 import {
   amountToFree,
   type Gauge,
   isBelowLow,
   isTriggered,
   level,
+  percentAt,
+  isCounted,
   percentUsed,
   type Thresholds,
   type Usage,
@@ -16,18 +19,35 @@ export function showDisk(
   element: HTMLElement,
   usage: Usage,
   thresholds: Thresholds,
-  isSweeping: boolean,
+  { isSweeping, forecast }: { readonly isSweeping: boolean; readonly forecast: Forecast | null },
 ): void {
-  const isRelative = thresholds.type === 'relative';
-  const limits = isRelative ? thresholds : undefined;
+  const { type, high, low } = thresholds;
+  const limits = type === 'relative' ? thresholds : undefined;
+  const blocks = percentUsed(usage.bytes);
   const gauges = [
-    gauge('Disk space', percentUsed(usage.bytes), limits, bytesOf(usage.bytes)),
+    type === 'free'
+      ? gauge(
+          'Disk space',
+          blocks,
+          { high: percentAt(usage, type, high), low: percentAt(usage, type, low) },
+          bytesOf(usage.bytes),
+          { value: formatPercent(blocks), high: formatLevel(high, type), low: formatLevel(low, type) },
+        )
+      : gauge('Disk space', blocks, limits, bytesOf(usage.bytes)),
     usage.inodes === undefined
       ? h('p', { class: 'muted small' }, 'This filesystem has no limit on inodes.')
       : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes), undefined, false),
   ];
-  if (!isRelative && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
-  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping));
+  if (isCounted(type) && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
+  const ahead =
+    forecast === null || isSweeping
+      ? []
+      : [h('p', { class: 'muted', id: 'forecast' }, capitalized(`${forecastText(forecast)}.`))];
+  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping), ...ahead);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function bytesOf({ total, available }: Gauge): string {
@@ -125,7 +145,7 @@ function mark(
 
 function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTMLElement {
   const { type, high, low } = thresholds;
-  const used = formatLevel(level(usage, type).value, type);
+  const used = usedText(level(usage, type).value, type);
   const toFree = amountToFree(usage, thresholds);
   const parts = [
     ...(toFree.bytes > 0 ? [formatBytes(toFree.bytes)] : []),
@@ -137,23 +157,21 @@ function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTM
   if (isSweeping)
     return say(
       'A sweep is under way.',
-      what === ''
-        ? 'Usage is below the low threshold.'
-        : `${what} to go until below ${formatLevel(low, type)}.`,
+      what === '' ? 'Usage is below the low threshold.' : `${what} to go ${untilText(low, type)}.`,
     );
   if (isTriggered(usage, thresholds))
     return say(
       'A sweep is due.',
-      `${used} used, at or above the high threshold of ${formatLevel(high, type)}; ${what} must be freed to get below ${formatLevel(low, type)}.`,
+      `${used}, past the high threshold of ${formatLevel(high, type)}; ${what} must be freed ${untilText(low, type)}.`,
     );
   if (isBelowLow(usage, thresholds))
     return say(
       'Nothing has to be deleted.',
-      `${used} used, below the low threshold of ${formatLevel(low, type)}. A sweep begins at ${formatLevel(high, type)}.`,
+      `${used}; the low threshold is ${formatLevel(low, type)}. A sweep begins at ${formatLevel(high, type)}.`,
     );
   return say(
     'No sweep is due.',
-    `${used} used; a sweep begins at ${formatLevel(high, type)} and ends below ${formatLevel(low, type)}.`,
+    `${used}; a sweep begins at ${formatLevel(high, type)} and goes on ${untilText(low, type)}.`,
   );
 }
 

@@ -120,7 +120,10 @@ function show(): void {
   if (sweep !== null) showSweep(part('sweep-body'), sweep, nowMs());
   if (status !== null && layers !== null) {
     const usage = usageOf(status);
-    showDisk(part('disk-body'), usage, thresholds, sweep !== null);
+    showDisk(part('disk-body'), usage, thresholds, {
+      isSweeping: sweep !== null,
+      forecast: activity.forecast,
+    });
     map.update(layers, status, isActive(page));
     setText(
       part('next-lead'),

@@ -1,5 +1,5 @@
 /** What is deleted next, in a sentence: when, how much, and how far that reaches. */
-import { formatBytes, formatCount, formatLevel } from '../../../core/model/format.ts';
+import { endText, formatBytes, formatCount, formatLevel } from '../../../core/model/format.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Layers } from './data.ts';
 
@@ -21,13 +21,14 @@ export function leadText(
           ? 'A sweep is due'
           : 'No sweep is due. If one began now';
   if (count === 0) return `${when}: nothing can be deleted; everything is in use or protected.`;
-  const what = `${formatCount(count, noun)}, about ${formatBytes(next.freedBytes)}, down to ${formatLevel(next.used, type)}`;
-  if (isSweeping && next.assumedUsed === null && !isDryRun) return `${when}: ${what}.${cut}`;
+  const end = endText(next.used, type);
+  if (isSweeping && next.assumedUsed === null && !isDryRun)
+    return `${when}: ${formatCount(count, noun)}, about ${formatBytes(next.freedBytes)}, ${end}.${cut}`;
   const verb = isDryRun
     ? 'would be deleted (dry run: nothing is)'
     : next.triggered
       ? 'will be deleted'
       : 'would be deleted';
-  const reach = `${next.reachesLow ? 'below' : 'which is not below'} the low threshold of ${formatLevel(low, type)}`;
-  return `${when}, ${formatCount(count, noun)} ${verb}: about ${formatBytes(next.freedBytes)}, down to ${formatLevel(next.used, type)}, ${reach}.${cut}`;
+  const reach = `${next.reachesLow ? 'past' : 'which does not reach'} the low threshold of ${formatLevel(low, type)}`;
+  return `${when}, ${formatCount(count, noun)} ${verb}: about ${formatBytes(next.freedBytes)}, ${end}, ${reach}.${cut}`;
 }

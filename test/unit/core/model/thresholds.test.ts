@@ -5,9 +5,11 @@ import {
   isBelowLow,
   isTriggered,
   level,
+  percentAt,
   type Thresholds,
   type Usage,
   usageAfter,
+  usageAt,
 } from '../../../../src/core/model/thresholds.ts';
 import { usage } from '../arbitraries.ts';
 
@@ -55,6 +57,44 @@ describe('trigger and stop', () => {
     expect(isTriggered(allocated(40e9 - 1), absolute)).toBe(false);
     expect(isBelowLow(allocated(30e9), absolute)).toBe(false);
     expect(isBelowLow(allocated(30e9 - 1), absolute)).toBe(true);
+  });
+});
+
+describe('free bytes', () => {
+  const free: Thresholds = { type: 'free', high: 20e9, low: 40e9 };
+  const available = (bytes: number): Usage => ({
+    path: '/x',
+    bytes: { total: 100e9, available: bytes },
+    inodes: { total: 1000, available: 1 },
+    allocated: undefined,
+  });
+
+  it('begin a sweep when less than HIGH is free, and end it when LOW is, whatever the inodes are', () => {
+    expect(level(available(35e9), 'free')).toEqual({ value: 35e9, resource: 'bytes' });
+    expect(isTriggered(available(20e9), free)).toBe(false);
+    expect(isTriggered(available(20e9 - 1), free)).toBe(true);
+    expect(isBelowLow(available(40e9 - 1), free)).toBe(false);
+    expect(isBelowLow(available(40e9), free)).toBe(true);
+  });
+
+  it('are freed up to LOW and not a byte more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100e9 }), (bytes) => {
+        const goal = amountToFree(available(bytes), free);
+        expect(goal).toEqual({ bytes: Math.max(0, 40e9 - bytes), inodes: 0 });
+        expect(isBelowLow(usageAfter(available(bytes), goal), free)).toBe(true);
+        if (goal.bytes > 0)
+          expect(isBelowLow(usageAfter(available(bytes), { ...goal, bytes: goal.bytes - 1 }), free)).toBe(
+            false,
+          );
+      }),
+    );
+  });
+
+  it('can be assumed, and shown as what is used of the disk', () => {
+    expect(usageAt(available(90e9), 'free', 20e9).bytes.available).toBe(20e9);
+    expect(percentAt(available(0), 'free', 20e9)).toBe(80);
+    expect(percentAt(available(0), 'relative', 20)).toBe(20);
   });
 });
 

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   defaultPath,
+  type EngineTarget,
   type EngineWish,
   findSocket,
   findTarget,
 } from '../../../../src/engine/connect/detect.ts';
+import { otherEngines } from '../../../../src/engine/connect/sockets.ts';
 import { socketPathOf } from '../../../../src/engine/endpoint.ts';
 
 const docker = { kind: 'unix', path: '/var/run/docker.sock' } as const;
@@ -15,7 +17,7 @@ const nothingSaid: EngineWish = {
   runtime: 'auto',
   runtimeEndpoint: undefined,
   engine: docker,
-  engineIsNamed: false,
+  engineNamedBy: undefined,
 };
 const containerdSocket = '/run/containerd/containerd.sock';
 const crioSocket = '/run/crio/crio.sock';
@@ -42,22 +44,54 @@ describe('auto', () => {
     ['there is nothing at all', [], {}, 'docker'],
     ['Docker listens beside containerd', [docker.path, containerdSocket], {}, 'docker'],
     ['Docker has data here, and does not listen yet', ['/var/lib/docker/x', containerdSocket], {}, 'docker'],
-    ['DOCKER_HOST is set', [containerdSocket], { engineIsNamed: true }, 'docker'],
+    ['DOCKER_HOST is set', [containerdSocket], { engineNamedBy: 'DOCKER_HOST' }, 'docker'],
     ['only containerd is here', [containerdSocket], {}, 'cri'],
     ['only CRI-O is here', [crioSocket], {}, 'cri'],
     ['an endpoint is named, whatever else is here', [docker.path], { runtimeEndpoint: '/run/x.sock' }, 'cri'],
     ['it is overruled', [containerdSocket], { runtime: 'docker' }, 'docker'],
     ['it is overruled the other way', [docker.path], { runtime: 'cri' }, 'cri'],
+    ['only k3s is here', ['/run/k3s/containerd/containerd.sock'], {}, 'cri'],
+    ['only MicroK8s is here', ['/var/snap/microk8s/common/run/containerd.sock'], {}, 'cri'],
+    ['only k0s is here', ['/run/k0s/containerd.sock'], {}, 'cri'],
   ] as const)('is decided when %s', async (_, paths, wish, kind) => {
     make(...paths);
     expect((await findTarget({ ...nothingSaid, ...wish }, root)).kind).toBe(kind);
   });
 });
 
+it.each([
+  ['/run/user/7/docker.sock', 'rootless Docker'],
+  ['/run/podman/podman.sock', 'Podman'],
+  ['/run/user/7/podman/podman.sock', 'rootless Podman'],
+])('where nothing else is here, %s is taken, and the reason says so', async (path, name) => {
+  make(path);
+  const wish = { ...nothingSaid, runtimeDirectory: '/run/user/7' };
+  expect(await findTarget(wish, root)).toEqual({
+    ...{ kind: 'docker', address: { kind: 'unix', path }, isNamed: false },
+    why: `the socket of ${name} is there, and nothing else`,
+  });
+  make(containerdSocket);
+  expect(await findTarget(wish, root)).toMatchObject({ kind: 'cri' });
+});
+
+it('an error names every engine that listens beside the one that does not answer, with the line to set', async () => {
+  make(
+    '/run/user/1000/docker.sock',
+    '/run/user/1001/podman/podman.sock',
+    '/run/k3s/containerd/containerd.sock',
+  );
+  make(docker.path);
+  expect(await otherEngines(`unix://${docker.path}`, undefined, root)).toEqual([
+    'rootless Docker (DOCKER_HOST=unix:///run/user/1000/docker.sock)',
+    'rootless Podman (DOCKER_HOST=unix:///run/user/1001/podman/podman.sock)',
+    'k3s or RKE2 (DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT=unix:///run/k3s/containerd/containerd.sock)',
+  ]);
+});
+
 it('the named endpoint is the one that is connected to', async () => {
   make(containerdSocket);
   const target = await findTarget({ ...nothingSaid, runtime: 'cri', runtimeEndpoint: crioSocket }, root);
-  expect(target).toEqual({ kind: 'cri', socketPath: crioSocket });
+  expect(target).toMatchObject({ kind: 'cri', socketPath: crioSocket, isNamed: true });
 });
 
 it('sockets are looked for in crictl’s order, each time', async () => {
@@ -109,7 +143,7 @@ describe('on a node, below the /run that a pod sees', () => {
     expect(await find(['docker.sock', containerd], { runtime: 'docker' })).toBe('docker docker.sock');
     expect(await find(['cri-dockerd.sock'], { runtime: 'cri' })).toBe(`cri ${containerd}`);
     expect(await find([], { runtimeEndpoint: '/run/x.sock' })).toBe('cri /run/x.sock');
-    expect(await find([], { engineIsNamed: true })).toBe(`docker ${docker.path}`);
+    expect(await find([], { engineNamedBy: 'DOCKER_HOST' })).toBe(`docker ${docker.path}`);
   });
 
   it.each([
@@ -124,21 +158,30 @@ describe('on a node, below the /run that a pod sees', () => {
     ['/host/run/containerd/containerd.sock', '/srv', '/var/lib/containerd'],
   ])('the folder of %s is known by its name, where %s is there', async (socketPath, folder, expected) => {
     make(`${folder}/x`);
-    expect(await defaultPath({ kind: 'cri', socketPath }, root)).toBe(expected);
+    expect(await defaultPath({ kind: 'cri', socketPath, why: '', isNamed: true }, root)).toBe(expected);
   });
 });
 
 describe('the path that is watched unless it is set', () => {
   it('is the data root of the engine', async () => {
-    expect(await defaultPath({ kind: 'docker', address: docker }, root)).toBe('/var/lib/docker');
-    expect(await defaultPath({ kind: 'cri', socketPath: undefined }, root)).toBe('/var/lib/containerd');
-    expect(await defaultPath({ kind: 'cri', socketPath: crioSocket }, root)).toBe(
-      '/var/lib/containers/storage',
-    );
+    const found = { why: '', isNamed: false };
+    const cri = (socketPath?: string): EngineTarget => ({ kind: 'cri', socketPath, ...found });
+    expect(await defaultPath({ kind: 'docker', address: docker, ...found }, root)).toBe('/var/lib/docker');
+    expect(await defaultPath(cri(), root)).toBe('/var/lib/containerd');
+    expect(await defaultPath(cri(crioSocket), root)).toBe('/var/lib/containers/storage');
+    expect(await defaultPath(cri('/somewhere/crio.sock'), root)).toBe('/var/lib/containers/storage');
     make(crioSocket);
-    expect(await defaultPath({ kind: 'cri', socketPath: undefined }, root)).toBe(
-      '/var/lib/containers/storage',
-    );
+    expect(await defaultPath(cri(), root)).toBe('/var/lib/containers/storage');
+  });
+
+  it('is that of the distribution that the socket is of', async () => {
+    const k3s: EngineTarget = {
+      ...{ kind: 'cri', socketPath: '/run/k3s/containerd/containerd.sock' },
+      ...{ why: '', isNamed: true },
+    };
+    expect(await defaultPath(k3s, root)).toBe('/var/lib/rancher/k3s/agent/containerd');
+    make('/var/lib/rancher/rke2/agent/containerd/x');
+    expect(await defaultPath(k3s, root)).toBe('/var/lib/rancher/rke2/agent/containerd');
   });
 });
 

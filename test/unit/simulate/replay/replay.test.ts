@@ -46,6 +46,18 @@ function run(name: string, trace: Trace, options: Partial<ReplayOptions> = {}) {
   return { figures, deleted: deleted.join(' ') };
 }
 
+it('free bytes are what is left of the capacity', () => {
+  const trace = letters('a b c d a b e f a');
+  const used = run('lru', trace, { type: 'relative', high: 80, low: 60 });
+  // 400 MB used of 500 are 100 MB free; a byte less, because a sweep begins below HIGH and not at it.
+  const free = run('lru', trace, { type: 'free', high: 100 * MB + 1, low: 200 * MB + 1 });
+  expect(free.deleted).toBe(used.deleted);
+  expect(free.figures).toMatchObject({
+    fetchedBytes: used.figures.fetchedBytes,
+    sweeps: used.figures.sweeps,
+  });
+});
+
 describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
   // a, b, c take 50 + 300 MB. d makes it 450: over HIGH. 151 MB must go until it is below 300: two images of 100 MB.
   it('lru: a and b go for d, and come back', () => {

@@ -77,6 +77,8 @@ const seen = {
 
 export const shownPlan: ShownPlan = {
   seen,
+  why: 'the default socket',
+  isAboutEverything: false,
   thresholds,
   due: makePlan({
     store: binderStore,
@@ -89,13 +91,17 @@ export const shownPlan: ShownPlan = {
   }),
   atHigh: undefined,
   cut: undefined,
+  window: undefined,
 };
 export const shownStatus: ShownStatus = {
   seen,
+  why: 'the default socket',
   answer: { problem: 'not measured' },
   forest: forestOf(binderStore),
   thresholds,
   keep,
+  forecast: undefined,
+  window: undefined,
 };
 
 export function lookOf(columns: number | undefined, list: Partial<ListLook> = {}): ListLook {

@@ -1,0 +1,188 @@
+/**
+ * `clean`: one sweep now, whatever HIGH says. Shows the plan, asks, and hands over to the daemon's one check, which plans
+ * again, cordons, deletes and reports as ever.
+ */
+import type { CheckResult } from '../daemon/options.ts';
+import { createInterface } from 'node:readline/promises';
+import type { CleanRequest } from '../config/clean-request.ts';
+import { sweepingTo } from '../config/clean-request.ts';
+import type { Config } from '../config/config.ts';
+import { ClusterError } from '../cluster/error.ts';
+import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
+import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
+import { makePlan, type Plan } from '../core/plan.ts';
+import { findPolicy } from '../core/policy/registry.ts';
+import { level } from '../core/model/thresholds.ts';
+import { Daemon } from '../daemon/daemon.ts';
+import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
+import { createEngine } from '../engine/connect/create.ts';
+import { EXIT } from '../cli/exit-status.ts';
+import { listenForSignals, type StopSignals } from '../system/signals.ts';
+import type { CleanJson } from '../surfaces/json/clean.ts';
+import { planJson } from '../surfaces/json/plan.ts';
+import { createLog } from '../surfaces/log/log.ts';
+import { type ListLook, paragraph } from '../surfaces/terminal/list.ts';
+import { units } from '../surfaces/terminal/plan-text.ts';
+import { sourceText } from '../surfaces/terminal/source-text.ts';
+import { outputLook } from '../surfaces/terminal/table.ts';
+import { gauges } from '../surfaces/terminal/terminal.ts';
+import { daemonOptions, namesOf } from './daemon-options.ts';
+import { filesAreUsable } from './files.ts';
+import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
+import { connectCordon } from './node-cordon.ts';
+import { remembered } from './remembered.ts';
+
+/** Answers the exit status: 0 the target is reached, 3 it is not. */
+export async function clean(given: Config, request: CleanRequest): Promise<number> {
+  const mayAsk = process.stdin.isTTY && process.stdout.isTTY;
+  if (!given.dryRun && !request.yes && !mayAsk) {
+    complain('clean deletes images and asks first, but this is not a terminal: add --yes, or --dry-run');
+    return EXIT.usage;
+  }
+  const config = sweepingConfig(given, request);
+  const signals = listenForSignals((signal) => complain(`${signal}: stopping, no further deletions`));
+  try {
+    return await orUnavailable(async () => await cleaned(config, request, signals));
+  } catch (error) {
+    if (error instanceof ClusterError) {
+      complain(error.message);
+      return EXIT.usage;
+    }
+    if (!signals.stop.aborted) throw error;
+    return EXIT.aboveLow;
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** A check of this configuration sweeps to the target, and only there. */
+function sweepingConfig(given: Config, { target }: CleanRequest): Config {
+  const { thresholds } = given;
+  const wanted = target ?? sweepingTo(thresholds.type, thresholds.low);
+  const criticalLevel = wanted.type === thresholds.type ? given.criticalLevel : undefined;
+  return { ...given, thresholds: wanted, criticalLevel, softLevel: undefined };
+}
+
+async function cleaned(config: Config, request: CleanRequest, signals: StopSignals): Promise<number> {
+  const disk = diskOf(config);
+  const seen = await look(config, signals.stop, disk);
+  const history = await remembered(config);
+  const { store, usage, takenAtMs: nowMs } = seen.snapshot;
+  const { thresholds, protections, criticalLevel, clean: kinds } = config;
+  const policy = findPolicy(config.policy);
+  const input = {
+    store,
+    usage,
+    thresholds,
+    protections,
+    criticalLevel,
+    policy,
+    clean: kinds,
+    history,
+    nowMs,
+  };
+  const plan = makePlan(input);
+  const budget = new DeletionBudget(config);
+  const cut = budget.cut(plan.victims, 0);
+  const json = (swept?: Pick<CleanJson, 'report' | 'deleted'>): CleanJson => ({
+    plan: planJson(seen, plan, thresholds, { cut }),
+    report: swept?.report ?? null,
+    deleted: swept?.deleted ?? [],
+  });
+  if (!request.json) process.stdout.write(planText(seen, plan, config, cut));
+  if (!plan.triggered || plan.victims.length === 0 || config.dryRun) {
+    if (request.json) printJson(json());
+    return !plan.triggered || (config.dryRun && plan.victims.length > 0) ? EXIT.done : EXIT.aboveLow;
+  }
+  if (!request.yes && !(await isAgreed(plan, signals))) {
+    process.stdout.write('Nothing was deleted.\n');
+    return EXIT.aboveLow;
+  }
+
+  const deleted: Deletion[] = [];
+  const log = createLog(config.logFormat === 'json' ? 'json' : 'text', config.logLevel, {
+    triesAgain: false,
+  });
+  process.once('exit', log.end);
+  const report: Reporter = (event) => {
+    if (isDeletion(event)) deleted.push(event);
+    // That a sweep is due was decided by whoever asked for it.
+    if (event.event !== 'check.completed') log.report(event);
+  };
+  if (!(await filesAreUsable(config, report))) return EXIT.usage;
+  const cordon = await connectCordon(config, report);
+  if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
+  try {
+    const removedNames = namesOf(config, '.clean-names', report);
+    const parts = { engine: await createEngine(config), disk, cordon, budget, removedNames, report };
+    const options = daemonOptions(config, { ...parts, history: () => history }, signals);
+    const result = await new Daemon(options).check();
+    const swept = result.outcome === 'swept' ? result.sweep : null;
+    if (request.json) printJson(json({ report: swept, deleted: deleted.map(toJson) }));
+    else if (swept !== null)
+      process.stdout.write(`${sentenceOf({ event: 'sweep.completed', ...swept }, false)}\n`);
+    return exitStatus(result);
+  } finally {
+    await cordon?.close(signals.abandon);
+  }
+}
+
+function toJson({ id, references, freedBytes }: Deletion): CleanJson['deleted'][number] {
+  return { id, references, freedBytes };
+}
+
+async function isAgreed({ victims, predicted }: Plan, { stop }: StopSignals): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // In this mode the terminal makes no signal of it.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const question = `Delete ${whatOf(victims)}, about ${formatBytes(predicted.freed.bytes)}? [y/N] `;
+  try {
+    return /^\s*y(es)?\s*$/i.test(await terminal.question(question, { signal: stop }));
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    return false;
+  } finally {
+    terminal.close();
+  }
+}
+
+function whatOf(victims: Plan['victims']): string {
+  const isImages = victims.every(({ kind }) => kind === 'image');
+  return formatCount(victims.length, isImages ? 'image' : 'item');
+}
+
+function planText(seen: Look, plan: Plan, { thresholds, dryRun }: Config, cut: Cut | undefined): string {
+  // Who is asked whether to delete is shown all of it.
+  const look: ListLook = { ...outputLook(), top: undefined, sort: 'order', all: true };
+  const { type, low } = thresholds;
+  const goal = type === 'free' ? `at least ${formatLevel(low, type)}` : `below ${formatLevel(low, type)}`;
+  const { victims, predicted } = plan;
+  const after = formatLevel(level(predicted.usageAfter, type).value, type);
+  const ending = !plan.triggered
+    ? `Nothing to do: ${goal} already.`
+    : victims.length === 0
+      ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
+      : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
+  return [
+    gauges(seen.snapshot.usage, thresholds, look),
+    ...sourceText(seen, look),
+    ...units('DELETE', victims, look),
+    '',
+    ...paragraph(ending, look),
+    ...(cut === undefined
+      ? []
+      : paragraph(`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`, look)),
+    '',
+  ].join('\n');
+}
+
+function exitStatus(result: CheckResult): number {
+  if (result.outcome === 'below-high') return EXIT.done;
+  if (result.outcome === 'unavailable') return EXIT.unavailable;
+  if (result.outcome !== 'swept') return EXIT.aboveLow;
+  const { reachedLow, stoppedBecause } = result.sweep;
+  if (reachedLow) return EXIT.done;
+  return stoppedBecause === 'engine-unavailable' || stoppedBecause === 'path-unavailable'
+    ? EXIT.unavailable
+    : EXIT.aboveLow;
+}

@@ -1,0 +1,27 @@
+/** Above the critical threshold a full disk is worse than what else is cared for: what is relaxed there. */
+import type { Protections } from './eligible/rules.ts';
+import { level, reaches, type Thresholds, type Usage } from './model/thresholds.ts';
+
+/** As long as kubelet keeps a new image, whatever else is set (imageMinimumGCAge): it may be about to be used. */
+export const CRITICAL_MIN_AGE_SECONDS = 120;
+
+export interface CriticalLevel {
+  readonly thresholds: Thresholds;
+  /** In the thresholds' unit; undefined: never critical. */
+  readonly criticalLevel?: number | undefined;
+}
+
+export function isCritical(usage: Usage, { thresholds, criticalLevel }: CriticalLevel): boolean {
+  return (
+    criticalLevel !== undefined &&
+    reaches(level(usage, thresholds.type).value, criticalLevel, thresholds.type)
+  );
+}
+
+/** The protections in force at this usage: above the critical level a longer minimum age is cut. */
+export function protectionsAt(usage: Usage, protections: Protections, levels: CriticalLevel): Protections {
+  const { minAgeSeconds } = protections;
+  return minAgeSeconds > CRITICAL_MIN_AGE_SECONDS && isCritical(usage, levels)
+    ? { ...protections, minAgeSeconds: CRITICAL_MIN_AGE_SECONDS }
+    : protections;
+}

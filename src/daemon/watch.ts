@@ -1,0 +1,142 @@
+/**
+ * The wait between two checks. It ends early when somebody asks for a check, and when a look at the filesystem's own
+ * numbers shows that one is due: a look is one system call off the main thread, and asks the engine nothing.
+ */
+import { hasFired, sleep } from '../system/clock.ts';
+import { isCritical } from '../core/critical.ts';
+import { APART_MS, DiskWatch, type EarlyCause, type Heard, type WatchedLevels } from '../core/disk-watch.ts';
+import type { Usage } from '../core/model/thresholds.ts';
+import { DiskError } from '../disk/filesystem/error.ts';
+import type { ImageDisk } from '../disk/image-disk.ts';
+import type { Reporter } from '../events/events.ts';
+
+export interface WatchOptions extends WatchedLevels {
+  readonly disk: ImageDisk;
+  readonly report: Reporter;
+  /** Between two looks; 0: none. */
+  readonly watchSeconds: number;
+  /** What the engine told last; undefined where its events are not followed. */
+  readonly heard: () => Heard | undefined;
+  /** Is told what a look saw. */
+  readonly looked: (usage: Usage) => void;
+  readonly stop: AbortSignal;
+}
+
+/** How the check before the wait ended. */
+export interface CheckEnd {
+  /** What it left; undefined where it could not measure: there is nothing to look at then. */
+  readonly usage: Usage | undefined;
+  /** It was over HIGH, and that is how it stays. */
+  readonly wasInVain: boolean;
+  /** In which time an image will be old enough that was too young. */
+  readonly choiceChangesInMs?: number | undefined;
+}
+
+/** A look that takes longer is not waited for. */
+const LOOK_MS = 1_000;
+/** No setting makes it a busy loop. */
+const SHORTEST_MS = 100;
+
+const sentences = {
+  signal: 'SIGUSR1: checking now',
+  'soft-threshold': 'usage crossed the soft threshold: checking now',
+  'high-threshold': 'usage crossed the high threshold: checking now',
+  'critical-threshold': 'usage crossed the critical threshold: checking now',
+  growth: 'usage changed above the high threshold: checking again',
+  'old-enough': 'an image that was too young may be deleted now: checking again',
+  'engine-event': 'images or containers changed: checking again',
+  path: 'the path cannot be measured: checking now',
+} as const satisfies Record<EarlyCause, string>;
+
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #watch: DiskWatch;
+  /** Somebody asked for a check, and none has begun since. */
+  #isAsked = false;
+  #wake = new AbortController();
+  /** A look that has not been answered: no other one is begun, or a dead filesystem would take up all threads. */
+  #pending: Promise<Usage | 'lost' | undefined> | undefined;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#watch = new DiskWatch(options);
+  }
+
+  /** The wait under way, else the next one, ends at once. */
+  ask(): void {
+    this.#isAsked = true;
+    this.#wake.abort();
+  }
+
+  /** Waits until the next check is due. @param waitMs how long at most. */
+  async wait(waitMs: number, end: CheckEnd): Promise<void> {
+    const { stop, watchSeconds, thresholds } = this.#options;
+    const untilMs = performance.now() + waitMs;
+    const { usage } = end;
+    // What images take by the engine's count no filesystem tells.
+    const isWatching = watchSeconds > 0 && usage !== undefined && thresholds.type !== 'images';
+    if (usage !== undefined) this.#watch.checked(this.#look(usage), end.wasInVain);
+    const oldEnoughMs = isWatching ? this.#oldEnoughMs(end, usage) : Infinity;
+    this.#wake = new AbortController();
+    const signal = AbortSignal.any([stop, this.#wake.signal]);
+    while (!hasFired(stop)) {
+      if (this.#isAsked) {
+        this.#isAsked = false;
+        this.#tell('signal');
+        return;
+      }
+      const nowMs = performance.now();
+      if (nowMs >= untilMs) return;
+      if (nowMs >= oldEnoughMs) {
+        this.#tell('old-enough');
+        return;
+      }
+      const stepMs = isWatching ? Math.max(SHORTEST_MS, watchSeconds * 1000) : Infinity;
+      await sleep(Math.ceil(Math.min(stepMs, untilMs - nowMs, oldEnoughMs - nowMs)), signal);
+      if (!isWatching || hasFired(signal) || performance.now() >= untilMs) continue;
+      const cause = await this.#causeOfLook(signal);
+      if (cause === undefined || hasFired(signal)) continue;
+      this.#tell(cause);
+      return;
+    }
+  }
+
+  #tell(cause: EarlyCause): void {
+    this.#options.report({ event: 'check.early', cause, reason: sentences[cause] });
+  }
+
+  #look(usage: Usage): Parameters<DiskWatch['checked']>[0] {
+    return { usage, nowMs: performance.now(), heard: this.#options.heard() };
+  }
+
+  /** Images that arrive one after another also grow old one after another: above HIGH alone, not each is worth a check. */
+  #oldEnoughMs({ wasInVain, choiceChangesInMs }: CheckEnd, usage: Usage): number {
+    if (!wasInVain || choiceChangesInMs === undefined) return Infinity;
+    const least = isCritical(usage, this.#options) ? this.#options.watchSeconds * 1000 : APART_MS;
+    return performance.now() + Math.max(choiceChangesInMs, least);
+  }
+
+  async #causeOfLook(signal: AbortSignal): Promise<EarlyCause | undefined> {
+    this.#pending ??= this.#measure().finally(() => (this.#pending = undefined));
+    const enough = new AbortController();
+    const patience = sleep(LOOK_MS, AbortSignal.any([signal, enough.signal]));
+    const seen = await Promise.race([this.#pending, patience]);
+    enough.abort();
+    if (seen === undefined) return undefined;
+    // The check finds out what is wrong, and tells it.
+    if (seen === 'lost') return 'path';
+    this.#options.looked(seen);
+    return this.#watch.looked(this.#look(seen));
+  }
+
+  async #measure(): Promise<Usage | 'lost' | undefined> {
+    const { disk, stop } = this.#options;
+    try {
+      return await disk.gauges(stop);
+    } catch (error) {
+      if (error instanceof DiskError) return 'lost';
+      if (stop.aborted) return undefined;
+      throw error;
+    }
+  }
+}
