@@ -3,11 +3,11 @@
  * image reachable. Keeps screenshots in test-artifacts/ to be looked at; `SCREENSHOTS=docs` makes the README's.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { accessibilityViolations, openPage, startBrowser } from '../../harness/browser.ts';
 import { repositoryRoot } from '../../harness/cli.ts';
-import { type ServedScene, serveScene } from './realistic.ts';
+import { type ServedScene, serveScene } from './serve-scene.ts';
 
 const isForDocs = process.env['SCREENSHOTS'] === 'docs';
 const sizes = { desktop: [1280, 900], tablet: [820, 1180], phone: [390, 844] } as const;
@@ -38,15 +38,16 @@ async function show(
   return opened;
 }
 
-/** @param docs so many pixels of its top are for the README. */
-async function keep(page: Page, name: string, docs?: number): Promise<void> {
+/** @param until for the README as well, from the top to the end of this. */
+async function keep(page: Page, name: string, until?: Locator): Promise<void> {
   const save = (folder: string, picture: Buffer): void => {
     mkdirSync(`${repositoryRoot}${folder}`, { recursive: true });
     writeFileSync(`${repositoryRoot}${folder}/${name}.png`, picture);
   };
   save('test-artifacts', await page.screenshot({ fullPage: true }));
-  if (docs === undefined || !isForDocs) return;
-  const clip = { x: 0, y: 0, width: page.viewportSize()?.width ?? 0, height: docs };
+  const end = await until?.boundingBox();
+  if (!end || !isForDocs) return;
+  const clip = { x: 0, y: 0, width: page.viewportSize()?.width ?? 0, height: end.y + end.height + 12 };
   save('docs/images', await page.screenshot({ fullPage: true, clip }));
 }
 
@@ -148,6 +149,7 @@ describe.each([20, 1_200])('%i images', (count) => {
     for (const event of scene.deletions.slice(0, half)) surface.report(event);
     const page = await showSweep(half);
     const gone = scene.plan.victims.slice(0, half).map(({ references: [name = ''] }) => name);
+    expect(await page.locator('#usage-summary').textContent()).toMatch(/; a sweep is under way\.$/);
     const text = await page.locator('#images-body').textContent();
     for (const name of gone) expect(text).not.toContain(name);
     const first = page.locator('#images-body tbody tr').first();
@@ -208,18 +210,18 @@ describe.each([20, 1_200])('%i images', (count) => {
 });
 
 it('the pictures of the README', async () => {
-  const served = await serveScene(20);
+  const served = await serveScene(32, 'full');
   const { surface, scene } = served;
   surface.observed(scene.full);
   surface.report(scene.started);
-  for (const event of scene.deletions.slice(0, 2)) surface.report(event);
-  for (const [name, size, scheme, height] of [
-    ['page-light', 'desktop', 'light', 1740],
-    ['page-phone', 'phone', 'dark', 1640],
+  for (const event of scene.deletions.slice(0, 4)) surface.report(event);
+  for (const [name, size, scheme, until] of [
+    ['page-light', 'desktop', 'light', '.is-next'],
+    ['page-phone', 'phone', 'dark', '.card:has(#usage-chart)'],
   ] as const) {
     const { page, complaints, close } = await show(served.url, size, scheme);
-    await page.locator('#sweep-body').filter({ hasText: '2 deletions' }).waitFor();
-    await keep(page, name, height);
+    await page.locator('#sweep-body').filter({ hasText: '4 deletions' }).waitFor();
+    await keep(page, name, page.locator(until).last());
     expect(await page.getByText(/\d{3,} d\b/).count()).toBe(0);
     expect(complaints).toEqual([]);
     await close();

@@ -100,6 +100,8 @@ export class PageDocument {
   }
 }
 
-function withoutSamples({ samples: _, view: __, sweeps, ...activity }: ActivityJson): PageActivity {
-  return { ...activity, sweeps: sweeps.slice(0, SWEEPS) };
+function withoutSamples(activity: ActivityJson): PageActivity {
+  const { samples, view, sweeps, ...shown } = activity;
+  void [samples, view];
+  return { ...shown, sweeps: sweeps.slice(0, SWEEPS) };
 }

@@ -28,6 +28,8 @@ export class UsageChart {
   /** Undefined until somebody chooses. */
   #range: Range | undefined;
   #activity: PageActivity | undefined;
+  /** As they are drawn: bytes, else per cent. */
+  #thresholds: Thresholds | undefined;
   #nowMs = 0;
   #samples: readonly Sample[] = [];
   #plot: uPlot | undefined;
@@ -51,9 +53,10 @@ export class UsageChart {
     }).observe(this.#element);
   }
 
-  /** @param nowMs where the time shown ends. */
-  update(activity: PageActivity, samples: readonly Sample[], nowMs: number): void {
+  /** @param thresholds as they are drawn: bytes, else per cent. @param nowMs where the time shown ends. */
+  update(activity: PageActivity, thresholds: Thresholds, samples: readonly Sample[], nowMs: number): void {
     this.#activity = activity;
+    this.#thresholds = thresholds;
     this.#samples = samples;
     this.#nowMs = nowMs;
     this.#draw();
@@ -61,7 +64,8 @@ export class UsageChart {
 
   #draw(): void {
     const activity = this.#activity;
-    if (activity === undefined) return;
+    const thresholds = this.#thresholds;
+    if (activity === undefined || thresholds === undefined) return;
     const nowMs = this.#nowMs;
     const measuredMs = nowMs - (this.#samples[0]?.atMs ?? nowMs);
     const isOffered = (range: Range): boolean => range === 'all' || range.ms < measuredMs;
@@ -81,20 +85,26 @@ export class UsageChart {
       setText(this.#summary, '');
       return;
     }
-    const text = summary(seen, activity, range, { fromMs, nowMs });
+    const isAbsolute = isCounted(thresholds.type);
+    const text = summary(seen, activity, range, { fromMs, nowMs, isAbsolute });
     setText(this.#summary, text);
     this.#element.setAttribute('aria-label', text);
-    const isAbsolute = isCounted(activity.thresholds.type);
     fill(
       this.#element,
       legend(
         isAbsolute,
         seen,
-        activity.sweeps.some(({ endedAtMs }) => endedAtMs >= fromMs),
+        activity.sweep !== null || activity.sweeps.some(({ endedAtMs }) => endedAtMs >= fromMs),
       ),
     );
     this.#plot = new uPlot(
-      options(this.#element, activity, { fromMs, nowMs, isAbsolute, values: valuesOf(seen, isAbsolute) }),
+      options(this.#element, activity, {
+        fromMs,
+        nowMs,
+        isAbsolute,
+        thresholds,
+        values: valuesOf(seen, isAbsolute),
+      }),
       withGaps(seen, activity, isAbsolute),
       this.#element,
     );
@@ -106,7 +116,7 @@ function legend(isAbsolute: boolean, seen: readonly Sample[], hasSweeps: boolean
   return h(
     'div',
     { class: 'chart-legend', 'aria-hidden': 'true' },
-    item('i-blocks', isAbsolute ? 'allocated below the path' : 'blocks'),
+    item('i-blocks', isAbsolute ? 'data directory' : 'disk space'),
     ...(!isAbsolute && seen.some(({ inodes }) => inodes !== null) ? [item('i-inodes', 'inodes')] : []),
     ...(hasSweeps ? [item('i-sweep', 'sweep')] : []),
   );
@@ -114,28 +124,33 @@ function legend(isAbsolute: boolean, seen: readonly Sample[], hasSweeps: boolean
 
 function summary(
   seen: readonly Sample[],
-  { sweeps, thresholds }: PageActivity,
+  { sweep, sweeps }: PageActivity,
   range: Range,
-  { fromMs, nowMs }: { readonly fromMs: number; readonly nowMs: number },
+  {
+    fromMs,
+    nowMs,
+    isAbsolute,
+  }: { readonly fromMs: number; readonly nowMs: number; readonly isAbsolute: boolean },
 ): string {
   const when =
     range === 'all'
       ? `In ${formatDuration((nowMs - (seen[0]?.atMs ?? fromMs)) / 1000)}`
       : `In the last ${range.name.replace(/^1 /, '')}`;
-  const isAbsolute = isCounted(thresholds.type);
   const values = seen.map(({ blocks, allocated }) => (isAbsolute ? (allocated ?? 0) : blocks));
   const show = isAbsolute ? formatBytes : formatPercent;
   const inodes = seen.flatMap((sample) => sample.inodes ?? []);
   const inTime = sweeps.filter(({ endedAtMs, dryRun }) => endedAtMs >= fromMs && !dryRun);
-  const last = inTime[0];
   return [
-    `${when}: ${isAbsolute ? 'allocated' : 'blocks'} between ${show(Math.min(...values))} and ${show(Math.max(...values))}`,
+    `${when}: ${isAbsolute ? 'data directory' : 'disk space'} between ${show(Math.min(...values))} and ${show(Math.max(...values))}`,
     ...(isAbsolute || inodes.length === 0
       ? []
       : [`, inodes between ${formatPercent(Math.min(...inodes))} and ${formatPercent(Math.max(...inodes))}`]),
-    last === undefined
-      ? '; no sweep.'
-      : `; ${inTime.length === 1 ? 'one sweep' : `${inTime.length} sweeps`}, the last at ${timeText(last.endedAtMs, nowMs)}.`,
+    inTime.length === 0
+      ? sweep === null
+        ? '; no sweep'
+        : ''
+      : `; ${inTime.length === 1 ? 'one sweep' : `${inTime.length} sweeps`}, the last at ${timeText(inTime[0]?.endedAtMs ?? nowMs, nowMs)}`,
+    sweep === null ? '.' : '; a sweep is under way.',
   ].join('');
 }
 
@@ -171,13 +186,13 @@ function options(
     readonly fromMs: number;
     readonly nowMs: number;
     readonly isAbsolute: boolean;
+    readonly thresholds: Thresholds;
     readonly values: readonly number[];
   },
 ): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const { thresholds } = activity;
-  const { fromMs, nowMs, isAbsolute, values } = shown;
+  const { fromMs, nowMs, isAbsolute, thresholds, values } = shown;
   const axis = {
     stroke: colour('muted'),
     font: '12px system-ui, sans-serif',
@@ -214,8 +229,7 @@ function options(
       ],
       draw: [
         (plot) => {
-          // Free bytes have no line on an axis of per cent used.
-          if (thresholds.type !== 'free') drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
+          drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
         },
       ],
     },

@@ -4,7 +4,7 @@
  */
 import { formatBytes, formatDuration } from '../../../core/model/format.ts';
 import type { Layers, Status } from './data.ts';
-import { fill, h, part, setText } from './dom.ts';
+import { broken, fill, h, part, setText } from './dom.ts';
 import {
   chosenRows,
   type Filter,
@@ -222,7 +222,7 @@ export class ImageList {
         ` ${isNext ? 'deleted next' : stateNames[row.state]}`,
       ),
       cell('Last used', 'nowrap', lastUsed(row)),
-      cell(undefined, undefined, row.reason),
+      cell(undefined, 'whole', row.reason),
     );
   }
 }
@@ -231,11 +231,4 @@ function lastUsed({ state, idleSeconds, wasUsed }: Row): string {
   if (state === 'in-use') return 'now';
   if (idleSeconds === null) return '–';
   return wasUsed === true ? `${formatDuration(idleSeconds)} ago` : `not in ${formatDuration(idleSeconds)}`;
-}
-
-/** A name that may be broken where its parts end, and nowhere else. */
-export function broken(name: string): readonly (Node | string)[] {
-  return name
-    .split(/(?<=[/:@])/)
-    .flatMap((piece, at) => (at === 0 ? [piece] : [document.createElement('wbr'), piece]));
 }

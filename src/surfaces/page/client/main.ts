@@ -4,6 +4,7 @@
  */
 import { formatDuration, formatLevel } from '../../../core/model/format.ts';
 import { level, type Usage } from '../../../core/model/thresholds.ts';
+import { drawnThresholds } from './axis.ts';
 import { UsageChart } from './chart.ts';
 import {
   type Activity,
@@ -14,9 +15,9 @@ import {
   type Sample,
   type Status,
 } from './data.ts';
-import { fill, h, part, setText } from './dom.ts';
+import { broken, fill, h, part, setText } from './dom.ts';
 import { place, showDisk } from './gauges.ts';
-import { broken, ImageList } from './images.ts';
+import { ImageList } from './images.ts';
 import { leadText } from './plan.ts';
 import { showSpace } from './space.ts';
 import { showSweep, showSweeps } from './sweeps.ts';
@@ -112,6 +113,7 @@ function show(): void {
   const seenMs = sample?.atMs ?? activity.nowMs;
   chart.update(
     activity,
+    drawnThresholds(thresholds, status === null ? undefined : usageOf(status)),
     state.samples.filter(({ atMs }) => atMs <= seenMs),
     Math.max(seenMs, sweep === null ? nowMs() : seenMs),
   );

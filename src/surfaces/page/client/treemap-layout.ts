@@ -136,3 +136,36 @@ function treeOf(segments: readonly SegmentJson[], limit: number, isActive: boole
   };
   return { segments: [], bytes: 0, look: 'unused', children: childrenOf(-1) };
 }
+
+const directions: Readonly<Record<string, { readonly x: number; readonly y: number }>> = {
+  ArrowRight: { x: 1, y: 0 },
+  ArrowLeft: { x: -1, y: 0 },
+  ArrowDown: { x: 0, y: 1 },
+  ArrowUp: { x: 0, y: -1 },
+};
+
+/** The tile that an arrow key leads to: the nearest whose middle lies in that direction. */
+export function tileTowards(tiles: readonly Tile[], current: number, key: string): number | undefined {
+  if (key === 'Home') return 0;
+  if (key === 'End') return tiles.length - 1;
+  const direction = directions[key];
+  const from = tiles[current];
+  if (direction === undefined || from === undefined) return undefined;
+  const middle = ({ x, y, width, height }: Tile): readonly [number, number] => [
+    x + width / 2,
+    y + height / 2,
+  ];
+  const [fromX, fromY] = middle(from);
+  let best = current;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  tiles.forEach((tile, place) => {
+    const [x, y] = middle(tile);
+    const along = (x - fromX) * direction.x + (y - fromY) * direction.y;
+    const aside = Math.abs((x - fromX) * direction.y) + Math.abs((y - fromY) * direction.x);
+    const distance = along + 2 * aside;
+    if (place === current || along <= 0.5 || distance >= bestDistance) return;
+    best = place;
+    bestDistance = distance;
+  });
+  return best;
+}
