@@ -58,7 +58,7 @@ it('a new look keeps the keyboard where it is', async () => {
   const { page, close } = await openPage(browser, server.url, { viewport: { width: 1280, height: 900 } });
   await page.locator('.tile').first().waitFor();
   await page.locator('.tile:has(small)').first().click();
-  const asked = page.waitForResponse(/layers\.json/);
+  const asked = page.waitForResponse(/page\.json/);
   server.show(view);
   await asked;
   await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'option');
