@@ -14,6 +14,7 @@ import type { Usage } from '../src/core/model/thresholds.ts';
 import { LayerMemory } from '../src/disk/account/layer-memory.ts';
 import { watched } from './event-loop.ts';
 import { bigStore } from './store.ts';
+import { rulesWith } from '../harness/plan-rules.ts';
 
 const images = 10_000;
 const layers = 100_000;
@@ -68,7 +69,7 @@ try {
   for (const name of ['biggest', 'reclaimable', 'value']) {
     await row(`plan, ${name}`, () => {
       const thresholds = { type: 'relative', high: 80, low: 67.5 } as const;
-      makePlan({ store, usage, thresholds, policy: findPolicy(name), nowMs: 0 });
+      makePlan({ store, usage, nowMs: 0 }, rulesWith({ thresholds, policy: findPolicy(name) }));
     });
   }
 } finally {

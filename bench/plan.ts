@@ -14,6 +14,7 @@ import type { ImageStore } from '../src/core/model/store.ts';
 import type { Amount, Thresholds, Usage } from '../src/core/model/thresholds.ts';
 import { bigStore } from './store.ts';
 import { greedy } from './greedy.ts';
+import { rulesWith } from '../harness/plan-rules.ts';
 
 const RUNS = 15;
 
@@ -74,7 +75,7 @@ function wholePlans(): readonly string[] {
     const policy = findPolicy(name);
     const plan = timed(
       (run) => bigStore(10_000, 100_000, 100 + run),
-      (store) => makePlan({ store, usage: usageOver(store), thresholds, policy, nowMs: 0 }),
+      (store) => makePlan({ store, usage: usageOver(store), nowMs: 0 }, rulesWith({ thresholds, policy })),
     );
     return `${`the whole plan, ${name}`.padEnd(27)} ${plan}`;
   });

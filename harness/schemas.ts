@@ -21,7 +21,7 @@ function read(name: string): Json {
 }
 
 /** The schema with every object closed that lists its properties. */
-export function closed(schema: Json): Json {
+function closed(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(closed);
   if (typeof schema !== 'object' || schema === null) return schema;
   const inner = Object.fromEntries(

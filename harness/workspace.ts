@@ -177,7 +177,7 @@ function removeCgroup(folder: string): void {
  * Kills the engines of a folder, undoes its mounts and loop devices, removes it.
  * @throws Error when a mount stays: then nothing is removed, since removing would go into it.
  */
-export function tearDown(folder: string): void {
+function tearDown(folder: string): void {
   if (!folder.startsWith(prefix)) throw new Error(`Not a workspace: ${folder}`);
   cgroupsOf(basename(folder)).forEach(thaw);
   killAll(folder);

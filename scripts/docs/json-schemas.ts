@@ -186,6 +186,19 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     thresholds,
     triggered,
     window,
+    unused: orNull(
+      object<NonNullable<PlanJson['unused']>>(
+        'what is deleted for being unused, whatever the disk says (`MAX_UNUSED_SECONDS`); null where that is off',
+        {
+          maxUnusedSeconds: real('the setting'),
+          missingSeconds: real(
+            'how much longer image use must be tracked before anything is deleted; 0: long enough',
+          ),
+          victims,
+          freedBytes: whole('bytes that all of them free'),
+        },
+      ),
+    ),
     victims,
     kept: list<PlanJson['kept'][number]>(
       'everything that would stay',
@@ -305,6 +318,21 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     thresholds,
     triggered,
     window,
+    unused: orNull(
+      object<NonNullable<StatusJson['unused']>>(
+        'what `MAX_UNUSED_SECONDS` calls for; null where that is off',
+        {
+          maxUnusedSeconds: real('the setting'),
+          missingSeconds: real(
+            'how much longer image use must be tracked before anything is deleted; 0: long enough',
+          ),
+          images: whole(
+            'deletable images that were unused for longer: they are deleted whatever the disk says',
+          ),
+          freedBytes: whole('bytes that all of them free'),
+        },
+      ),
+    ),
     forecast: orNull(
       object<Forecast>(
         'when the filesystem will be full at the rate of the recent past; null where that cannot be known: it takes a past (`--watch`, the daemon, or its STATE_FILE)',

@@ -42,7 +42,7 @@ function layProgram(folder: string, architecture: Architecture): void {
 }
 
 /** Our licence, those of the libraries, and the runtime's. */
-export function licences(): string {
+function licences(): string {
   return [text('LICENSE'), text('dist/THIRD-PARTY-NOTICES.txt'), text('scripts/licences/node.txt')].join(
     `\n${'-'.repeat(78)}\n`,
   );

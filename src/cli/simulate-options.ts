@@ -28,6 +28,7 @@ export interface SimulateOptions {
   readonly soft: Level | undefined;
   readonly critical: Level | undefined;
   readonly window: Window | undefined;
+  readonly maxUnused: number;
   readonly keep: readonly KeepPattern[];
   readonly minAge: number;
   readonly keepLast: number;
@@ -183,6 +184,14 @@ function define(): Command {
       of(
         '--min-age <duration>',
         'keep images at least this long after they arrived',
+        seconds(0, longestAgeSeconds),
+        0,
+      ),
+    )
+    .addOption(
+      of(
+        '--max-unused <duration>',
+        'delete images unused for longer whatever the disk says, as MAX_UNUSED_SECONDS; 0: off',
         seconds(0, longestAgeSeconds),
         0,
       ),

@@ -9,7 +9,7 @@ import { ClusterError } from './error.ts';
 import type { Reporter } from './retry.ts';
 
 /** Every reason that is used, with its type. */
-export const eventReasons = {
+const eventReasons = {
   ImageCleanStarted: 'Normal',
   ImageCleanCompleted: 'Normal',
   ImageCleanInsufficient: 'Warning',

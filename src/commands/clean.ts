@@ -11,7 +11,6 @@ import { ClusterError } from '../cluster/error.ts';
 import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
 import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
-import { findPolicy } from '../core/policy/registry.ts';
 import { level } from '../core/model/thresholds.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
@@ -30,6 +29,7 @@ import { daemonOptions, namesOf } from './daemon-options.ts';
 import { filesAreUsable } from './files.ts';
 import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
 import { connectCordon } from './node-cordon.ts';
+import { planRules } from './plan-rules.ts';
 import { remembered } from './remembered.ts';
 
 /** Answers the exit status: 0 the target is reached, 3 it is not. */
@@ -68,20 +68,9 @@ async function cleaned(config: Config, request: CleanRequest, signals: StopSigna
   const seen = await look(config, signals.stop, disk);
   const history = await remembered(config);
   const { store, usage, takenAtMs: nowMs } = seen.snapshot;
-  const { thresholds, protections, criticalLevel, clean: kinds } = config;
-  const policy = findPolicy(config.policy);
-  const input = {
-    store,
-    usage,
-    thresholds,
-    protections,
-    criticalLevel,
-    policy,
-    clean: kinds,
-    history,
-    nowMs,
-  };
-  const plan = makePlan(input);
+  const { thresholds } = config;
+  const rules = planRules(config, () => history);
+  const plan = makePlan({ store, usage, nowMs }, rules);
   const budget = new DeletionBudget(config);
   const cut = budget.cut(plan.victims, 0);
   const json = (swept?: Pick<CleanJson, 'report' | 'deleted'>): CleanJson => ({
@@ -114,8 +103,8 @@ async function cleaned(config: Config, request: CleanRequest, signals: StopSigna
   if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
   try {
     const removedNames = namesOf(config, '.clean-names', report);
-    const parts = { engine: await createEngine(config), disk, cordon, budget, removedNames, report };
-    const options = daemonOptions(config, { ...parts, history: () => history }, signals);
+    const parts = { engine: await createEngine(config), disk, rules, cordon, budget, removedNames, report };
+    const options = daemonOptions(config, parts, signals);
     const result = await new Daemon(options).check();
     const swept = result.outcome === 'swept' ? result.sweep : null;
     if (request.json) printJson(json({ report: swept, deleted: deleted.map(toJson) }));

@@ -1,7 +1,6 @@
 /** What `run` and `clean` give the daemon of the configuration. */
 import type { DaemonOptions } from '../daemon/options.ts';
 import type { Config } from '../config/config.ts';
-import { findPolicy } from '../core/policy/registry.ts';
 import type { Reporter } from '../events/events.ts';
 import { RemovedNames } from '../sweep/remove/removed-names.ts';
 import type { StopSignals } from '../system/signals.ts';
@@ -9,22 +8,15 @@ import type { StopSignals } from '../system/signals.ts';
 /** What they make themselves. */
 export type Parts = Pick<
   DaemonOptions,
-  'engine' | 'disk' | 'cordon' | 'history' | 'budget' | 'audience' | 'removedNames' | 'report'
+  'engine' | 'disk' | 'rules' | 'isFollowing' | 'cordon' | 'budget' | 'audience' | 'removedNames' | 'report'
 >;
 
 export function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
   return {
     ...parts,
     sweepOtherFilesystem: config.sweepOtherFilesystem,
-    criticalLevel: config.criticalLevel,
-    window: config.window,
-    softLevel: config.softLevel,
     quietSeconds: config.quietSeconds,
-    policy: findPolicy(config.policy),
-    protections: config.protections,
     rereadRules: () => config.rereadKeepFile(parts.report),
-    clean: config.clean,
-    thresholds: config.thresholds,
     intervalSeconds: config.intervalSeconds,
     watchSeconds: config.watchSeconds,
     delaySeconds: config.delaySeconds,

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
-import { findPolicy } from '../core/policy/registry.ts';
+import { planUnused } from '../core/plan-unused.ts';
 import { makePlan, planAtHigh } from '../core/plan.ts';
 import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
@@ -19,6 +19,7 @@ import {
   printJson,
   thresholdsOf,
 } from './look.ts';
+import { planRules } from './plan-rules.ts';
 import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
@@ -29,8 +30,7 @@ export async function plan(
   signal: AbortSignal,
 ): Promise<number> {
   const config = { ...given, thresholds: thresholdsOf(given) };
-  const { thresholds, protections, clean } = config;
-  const policy = findPolicy(config.policy);
+  const { thresholds } = config;
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<ShownPlan> => {
     await config.rereadKeepFile(({ event, path, ...news }) => {
@@ -39,12 +39,12 @@ export async function plan(
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;
     const history = await remembered(config);
-    const { criticalLevel } = config;
-    const input = { store, usage, thresholds, policy, protections, criticalLevel, clean, history, nowMs };
-    const due = makePlan(input);
-    const atHigh = planAtHigh(input);
+    const rules = planRules(config, () => history);
+    const due = makePlan({ store, usage, nowMs }, rules);
+    const atHigh = planAtHigh({ store, usage, nowMs }, rules);
     // What a daemon has freed in the last hour is not known here.
     const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
+    const unused = planUnused({ store, nowMs }, rules);
     const { why } = config.target;
     const window = config.window && windowState(config.window, nowMs);
     return {
@@ -55,6 +55,7 @@ export async function plan(
       thresholds,
       atHigh,
       cut,
+      unused,
       window,
     };
   };

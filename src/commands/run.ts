@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { sleep } from '../system/clock.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events/events.ts';
@@ -26,6 +26,7 @@ import { filesAreUsable } from './files.ts';
 import { notifierOf } from './notify.ts';
 import { connectCordon } from './node-cordon.ts';
 import { diskOf } from './look.ts';
+import { planRules } from './plan-rules.ts';
 import { pathAtBoot } from './path-at-boot.ts';
 import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
 import type { EngineAway } from './with-engine.ts';
@@ -68,7 +69,8 @@ export async function run(
   report({ event: 'engine.chosen', endpoint: await endpointOf(given.target), reason: given.target.why });
   for (const message of warnings) report({ event: 'config.warning', message });
   const remembered: { history?: History | undefined } = {};
-  const history = (): UsageHistory | undefined => remembered.history?.current();
+  const rulesOf = (config: Config): PlanRules => planRules(config, () => remembered.history?.current());
+  const isFollowing = (): boolean => remembered.history?.isFollowing() === true;
   let cordon: SweepCordon | undefined;
   try {
     if (!(await filesAreUsable(given, report))) return EXIT.usage;
@@ -76,7 +78,7 @@ export async function run(
     const isToWait = away !== undefined && !once;
     const config = isToWait ? await pathAtBoot(given, away, report, signals.stop) : given;
     // One check has nothing to serve.
-    if (!once) surfaces.http = await serve(config, { history, budget, report });
+    if (!once) surfaces.http = await serve(config, { rules: rulesOf(config), budget, report });
     for (const listener of surfaces.http?.listeners ?? []) report({ event: 'http.listening', ...listener });
     cordon = await connectCordon(config, report);
     if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
@@ -91,7 +93,8 @@ export async function run(
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
     const removedNames = namesOf(config, '.names', report);
-    const parts = { engine, disk, cordon, history, budget, audience: http, removedNames, report };
+    const rules = rulesOf(config);
+    const parts = { engine, disk, rules, isFollowing, cordon, budget, audience: http, removedNames, report };
     const daemon = new Daemon(daemonOptions(config, parts, signals));
     asked.daemon = daemon;
     report({

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { variableOf } from '../config/settings.ts';
 import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { findPolicy } from '../core/policy/registry.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
 import type { Engine } from '../engine/engine.ts';
 import { watched } from '../engine/counted.ts';
 import type { Reporter } from '../events/events.ts';
@@ -19,11 +19,11 @@ export type Served = HttpSurface | Probes;
 export async function serve(
   config: Config,
   {
-    history,
+    rules,
     budget,
     report,
   }: {
-    readonly history: () => UsageHistory | undefined;
+    readonly rules: PlanRules;
     readonly budget: DeletionBudget;
     readonly report: Reporter;
   },
@@ -46,17 +46,11 @@ export async function serve(
     probeAddress,
     token: file === undefined ? undefined : { file, complain },
     past: stateFile === undefined ? undefined : { file: `${stateFile}.activity`, path, report },
-    thresholds: config.thresholds,
-    policy: findPolicy(config.policy),
-    protections: config.protections,
-    clean: config.clean,
-    history,
+    rules,
     budget,
     intervalSeconds: config.intervalSeconds,
     timeoutSeconds,
     dryRun: config.dryRun,
-    criticalLevel: config.criticalLevel,
-    window: config.window,
     cordons: config.nodeName !== undefined,
     followsHistory: followsHistory(config),
   });
@@ -71,10 +65,11 @@ export function watchedBy(engine: Engine, served: Served | undefined): Engine {
 
 /** Whether the policy goes by the use of images, or somebody wants it written down. */
 export function followsHistory(config: Config): boolean {
-  const { policy, stateFile, recordTrace, softLevel, thresholds, watchSeconds } = config;
+  const { policy, stateFile, recordTrace, softLevel, thresholds, watchSeconds, maxUnusedSeconds } = config;
   // Usage below the path is not seen without measuring: the engine tells when that is worth it.
   if (thresholds.type === 'absolute' && watchSeconds > 0) return true;
   // Gentle mode asks it whether the engine is quiet.
-  const isNeeded = findPolicy(policy).needsHistory === true || softLevel !== undefined;
+  const isNeeded =
+    findPolicy(policy).needsHistory === true || softLevel !== undefined || maxUnusedSeconds > 0;
   return isNeeded || stateFile !== undefined || recordTrace !== undefined;
 }

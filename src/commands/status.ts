@@ -6,12 +6,17 @@ import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/list-options.ts';
 import { FillRate } from '../core/model/forecast.ts';
 import { forestOf } from '../core/forest/forest.ts';
+import { planUnused, summaryOf } from '../core/plan-unused.ts';
+import type { UnusedSummary } from '../core/model/unused.ts';
 import { windowState } from '../core/model/window.ts';
+import type { Snapshot } from '../observe/observer.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { diskOf, look, orUnavailable, type Output, printJson, thresholdsOf } from './look.ts';
+import { planRules } from './plan-rules.ts';
+import { remembered } from './remembered.ts';
 import { watch } from './watch.ts';
 
 export async function status(
@@ -33,18 +38,27 @@ export async function status(
     return {
       ...{ seen, why: target.why, answer, forest, thresholds, keep: protections.keep, forecast },
       window: window && windowState(window, seen.snapshot.takenAtMs),
+      unused: await unusedOf(config, seen.snapshot),
     };
   };
   if (output === 'watch') return await watch(see, (shown, page) => statusText(shown, { ...page, ...list }));
   return await orUnavailable(async () => {
     const shown = await see(signal);
     if (output === 'json')
-      printJson(
-        statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds, shown.forecast, shown.window),
-      );
+      printJson(statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds, shown));
     else process.stdout.write(statusText(shown, { ...outputLook(), ...list }));
     return EXIT.done;
   });
+}
+
+async function unusedOf(config: Config, { store, takenAtMs }: Snapshot): Promise<UnusedSummary | undefined> {
+  if (config.maxUnusedSeconds <= 0) return undefined;
+  const history = await remembered(config);
+  const plan = planUnused(
+    { store, nowMs: takenAtMs },
+    planRules(config, () => history),
+  );
+  return plan && summaryOf(plan);
 }
 
 /** What a daemon remembers of the disk, where it writes that down; `--watch` goes on from there. */

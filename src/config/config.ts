@@ -100,6 +100,11 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
       `${variableOf('window')} is set and ${variableOf('thresholdCritical')} is not: outside the window nothing is deleted, however full the disk is`,
     );
 
+  if ((values.maxUnusedSeconds ?? 0) > 0 && values.stateFile === undefined)
+    warnings.push(
+      `${variableOf('maxUnusedSeconds')} without ${variableOf('stateFile')}: each start tracks image use from the beginning, so nothing is deleted before a run has lasted that long`,
+    );
+
   const http = judgeHttp(values, (key) => written(key, env, flags)?.name ?? variableOf(key));
   problems.push(...http.problems);
   warnings.push(...http.warnings);

@@ -7,7 +7,7 @@ const longestShown = 200;
 const longestReason = 1000;
 
 /** A value as it can safely stand in one line of a terminal or log: quoted, hidden characters escaped, cut when long. */
-export function shown(value: string): string {
+function shown(value: string): string {
   const cut = value.length > longestShown ? `${value.slice(0, longestShown)}…` : value;
   return printableJson(JSON.stringify(cut));
 }

@@ -223,6 +223,12 @@ export const settings = {
     kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
+  maxUnusedSeconds: setting({
+    group: 'Sweeps',
+    help: 'Delete images unused for longer, however empty the disk is, once image use was tracked for that long; never images that are in use or protected; 0: off',
+    kind: seconds(0, longestAgeSeconds),
+    default: 0,
+  }),
   keepLast: setting({
     group: 'Sweeps',
     help: 'How many of the newest images of each repository are never deleted',

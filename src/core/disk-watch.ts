@@ -2,13 +2,8 @@
  * What the disk's usage, looked at between two checks, says: whether a check is worth its cost now. Pure; the looks are
  * those of src/daemon/watch.ts.
  */
-import { type CriticalLevel, isCritical } from './critical.ts';
+import { isCritical, type Levels } from './critical.ts';
 import { isTriggered, level, percentAt, reaches, type Usage } from './model/thresholds.ts';
-
-/** The levels that usage can cross, in the thresholds' unit. */
-export interface WatchedLevels extends CriticalLevel {
-  readonly softLevel?: number | undefined;
-}
 
 /** Why a check begins before its time. */
 export type EarlyCause =
@@ -57,14 +52,14 @@ const causeOf = {
 
 /** Follows the usage from check to check. Times are of a clock that never goes back. */
 export class DiskWatch {
-  readonly #levels: WatchedLevels;
+  readonly #levels: Levels;
   #band: Band = 0;
   /** The highest band in which the last check was in vain. */
   #vainBand: Band = 0;
   #checked: { readonly usage: Usage; readonly atMs: number } | undefined;
   #heard: Heard | undefined;
 
-  constructor(levels: WatchedLevels) {
+  constructor(levels: Levels) {
     this.#levels = levels;
   }
 

@@ -4,11 +4,10 @@
  */
 import { protectionsAt } from './critical.ts';
 import { Eligibility, type EligibilityInput } from './eligibility.ts';
-import type { Policy } from './policy/policy.ts';
+import type { PlanRules } from './plan-rules.ts';
 import { isBuiltOn, type Kept, keep, keepUnit } from './eligible/images.ts';
 import { type KeepPattern, unmatched } from './eligible/pattern.ts';
-import { isLabelIgnored, isTooYoung, noProtections } from './eligible/rules.ts';
-import type { UsageHistory } from './use-history/history.ts';
+import { isLabelIgnored, isTooYoung, type Protections } from './eligible/rules.ts';
 import { type Choice, chooseVictims } from './select/choose.ts';
 import type { Freed } from './forest/reclaim.ts';
 import type { Image, ImageStore } from './model/store.ts';
@@ -18,7 +17,6 @@ import {
   isBelowLow,
   isTriggered,
   level,
-  type Thresholds,
   type Usage,
   usageAfter,
   usageAt,
@@ -60,25 +58,19 @@ export interface Plan {
   readonly eligibility: Eligibility;
 }
 
-export interface PlanInput extends Omit<EligibilityInput, 'held'> {
-  readonly usage: Usage;
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  /** What is known of the use of images. */
-  readonly history?: UsageHistory | undefined;
-  /** Usage from which protections are relaxed (critical.ts), in the thresholds' unit; undefined: none. */
-  readonly criticalLevel?: number | undefined;
-}
+/** The world at one moment. */
+export type PlanInput = Pick<EligibilityInput, 'store' | 'nowMs' | 'refused'> & { readonly usage: Usage };
 
 /**
  * Decides what a sweep that starts now would delete to bring usage below LOW. Also when HIGH is not reached, so
  * that people can look ahead; `triggered` tells whether the daemon would start.
  */
-export function makePlan(input: PlanInput): Plan {
-  const { store, usage, thresholds, policy, nowMs } = input;
-  const given = input.protections ?? noProtections;
-  const rules = protectionsAt(usage, given, input);
-  const eligibility = new Eligibility({ ...input, protections: rules });
+export function makePlan(input: PlanInput, rules: PlanRules): Plan {
+  const { store, usage, nowMs, refused } = input;
+  const { thresholds, policy, clean, protections: given } = rules;
+  const protections = protectionsAt(usage, given, rules);
+  const eligibility = new Eligibility({ store, nowMs, protections, clean, refused });
+  const history = rules.history?.();
   const goal = amountToFree(usage, thresholds);
   const isNeeded = goal.bytes > 0 || goal.inodes > 0;
   const choice = isNeeded
@@ -89,32 +81,51 @@ export function makePlan(input: PlanInput): Plan {
         goal,
         scarce: level(usage, thresholds.type).resource,
         nowMs,
-        ...(input.history && { history: input.history }),
+        ...(history && { history }),
       })
     : undefined;
   const freed = choice?.freed ?? { bytes: 0, inodes: 0, exact: true };
   const after = usageAfter(usage, freed);
-  const isKeepingParents = keepingParents(store, eligibility.steps);
-  const ignored = store.images.filter((image) => isLabelIgnored(image, rules));
-  const labelsIgnored = new Set(ignored.map(({ id }) => id));
-  const young = rules === given ? [] : store.images.filter((image) => isTooYoung(image, given, nowMs));
+  const young = protections === given ? [] : store.images.filter((image) => isTooYoung(image, given, nowMs));
   const youngIds = new Set(young.map(({ id }) => id));
-  const victims = (choice?.victims ?? []).map(({ unit, freed: predicted, reason }): Victim => {
-    const { kind, id, references, sizeBytes } = unit;
-    const keepParents = isKeepingParents(unit);
-    const label = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
-    const age = youngIds.has(id) ? '; younger than the minimum age, but the disk is critically full' : '';
-    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + label + age };
-  });
+  const age = '; younger than the minimum age, but the disk is critically full';
+  const chosen = (choice?.victims ?? []).map((each) =>
+    youngIds.has(each.unit.id) ? { ...each, reason: each.reason + age } : each,
+  );
+  const victims = victimsOf(chosen, { store, protections, eligibility });
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
     victims,
     kept: inListOrder([...eligibility.kept, ...staysOf(choice, eligibility)]),
-    unmatchedKeep: unmatched(store.images, rules.keep),
+    unmatchedKeep: unmatched(store.images, protections.keep),
     predicted: { freed, usageAfter: after, reachesLow: isBelowLow(after, thresholds) },
     eligibility,
   };
+}
+
+/** What is chosen, as victims: with what the engine must not delete along, and with labels that do not count. */
+export function victimsOf(
+  chosen: readonly { readonly unit: Removable; readonly freed: Freed; readonly reason: string }[],
+  {
+    store,
+    protections,
+    eligibility,
+  }: {
+    readonly store: ImageStore;
+    readonly protections: Protections;
+    readonly eligibility: Eligibility;
+  },
+): readonly Victim[] {
+  const isKeepingParents = keepingParents(store, eligibility.steps);
+  const ignored = store.images.filter((image) => isLabelIgnored(image, protections));
+  const labelsIgnored = new Set(ignored.map(({ id }) => id));
+  return chosen.map(({ unit, freed: predicted, reason }): Victim => {
+    const { kind, id, references, sizeBytes } = unit;
+    const keepParents = isKeepingParents(unit);
+    const note = labelsIgnored.has(id) ? '; its keep label does not count (KEEP_LABEL)' : '';
+    return { kind, id, references, sizeBytes, keepParents, predicted, reason: reason + note };
+  });
 }
 
 /** Why each candidate stays that is no victim. */
@@ -129,12 +140,13 @@ function staysOf(choice: Choice | undefined, { images, others }: Eligibility): r
 
 /**
  * What a sweep would delete if usage were at HIGH; undefined where it is not below LOW, so that the plan says what is due.
- * @param input of the plan itself.
+ * @param input, rules of the plan itself.
  */
-export function planAtHigh(input: PlanInput): Plan | undefined {
-  const { usage, thresholds } = input;
+export function planAtHigh(input: PlanInput, rules: PlanRules): Plan | undefined {
+  const { usage } = input;
+  const { thresholds } = rules;
   if (!isBelowLow(usage, thresholds)) return undefined;
-  return makePlan({ ...input, usage: usageAt(usage, thresholds.type, thresholds.high) });
+  return makePlan({ ...input, usage: usageAt(usage, thresholds.type, thresholds.high) }, rules);
 }
 
 /** Engines list in another order each time. */

@@ -45,7 +45,7 @@ export function summarise(plan: Plan): StoreSummary {
 }
 
 /** The state of an image that stays. A build step goes with what was built on it, so nothing protects it. */
-export function stateOfKept({ code }: Pick<Kept, 'code'>): ImageState {
+function stateOfKept({ code }: Pick<Kept, 'code'>): ImageState {
   if (code === 'in-use') return 'in-use';
   return mayGo.has(code) || code === 'intermediate' ? 'unused' : 'protected';
 }

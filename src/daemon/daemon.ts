@@ -3,6 +3,7 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff } from '../system/clock.ts';
+import { isCritical } from '../core/critical.ts';
 import { DeletionBudget } from '../core/deletion-budget.ts';
 import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
 import { untilText, usedText } from '../core/model/format.ts';
@@ -13,6 +14,7 @@ import { EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, Verdict } from '../sweep/cordon-guard.ts';
 import type { Due } from '../events/events.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
+import { MaxUnused } from './max-unused.ts';
 import { GentleMode } from './soft-threshold.ts';
 import { KeepCheck } from './keep-check.ts';
 import { RepeatGuard } from './repeat-guard.ts';
@@ -20,6 +22,7 @@ import { IdleMemory } from './idle-memory.ts';
 import { Observer, type Snapshot } from '../observe/observer.ts';
 import { PathCheck } from './path-check.ts';
 import { sweep, type Swept } from '../sweep/sweep.ts';
+import type { SweepOptions } from '../sweep/sweep-report.ts';
 import type { CheckResult, DaemonOptions } from './options.ts';
 import { Watch } from './watch.ts';
 import { whyClosed } from './window-gate.ts';
@@ -52,9 +55,12 @@ export class Daemon {
   private readonly lastSweep: RepeatGuard;
   private readonly keepCheck: KeepCheck;
   private readonly gentle: GentleMode | undefined;
+  private readonly maxUnused: MaxUnused | undefined;
   private readonly observer: Observer;
   private readonly budget: DeletionBudget;
   private readonly watch: Watch;
+  /** What sweeps and gentle mode delete with. */
+  private readonly deleting: Omit<SweepOptions, 'failures' | 'isPlaceKnown' | 'patienceMs'>;
   /** What the last check left; undefined where it could not measure. */
   private usage: Usage | undefined;
 
@@ -62,31 +68,35 @@ export class Daemon {
     this.options = options;
     this.budget = options.budget ?? new DeletionBudget();
     this.failures = new FailedDeletions(options.intervalSeconds);
-    this.observer = new Observer(options.engine, options.disk, options.clean);
+    this.observer = new Observer(options.engine, options.disk, options.rules.clean);
     const { observer, failures } = this;
     this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
-    this.keepCheck = new KeepCheck(options.protections, options.report);
+    this.keepCheck = new KeepCheck(options.rules.protections, options.report);
     this.watch = new Watch({
       ...options,
       watchSeconds: options.watchSeconds ?? 0,
       heard: () => {
-        const known = options.history?.();
+        const known = options.rules.history?.();
         return known && { arrival: known.busyAtMs, any: known.latestMs };
       },
       looked: (usage) => options.audience?.looked?.(usage),
     });
-    const { softLevel, history, quietSeconds = DEFAULT_QUIET_SECONDS, settleMs = SETTLE_MS } = options;
+    const { settleMs = SETTLE_MS, quietSeconds = DEFAULT_QUIET_SECONDS } = options;
+    const { softLevel, history } = options.rules;
+    this.deleting = { ...options, observer, budget: this.budget, settleMs, looks: LOOKS };
+    const { isFollowing } = options;
+    if ((options.rules.maxUnusedSeconds ?? 0) > 0 && history !== undefined && isFollowing !== undefined)
+      this.maxUnused = new MaxUnused({
+        ...{ ...this.deleting, failures, isFollowing },
+        patienceMs: options.timeoutSeconds * 1000,
+        alive: () => this.alive(WALK_SECONDS + REQUESTS * options.timeoutSeconds),
+      });
     if (softLevel !== undefined && history !== undefined)
       this.gentle = new GentleMode({
-        ...options,
-        observer,
-        budget: this.budget,
+        ...this.deleting,
         softLevel,
         quietSeconds,
-        history,
-        settleMs,
-        looks: LOOKS,
         owed: this.lastSweep.owed,
       });
   }
@@ -154,31 +164,33 @@ export class Daemon {
     const { options } = this;
     this.alive(REQUESTS * options.timeoutSeconds + this.usageSeconds());
     await this.reachEngine();
-    const usage = await options.disk.usage(options.stop);
+    let usage = await options.disk.usage(options.stop);
     if (!this.pathReachable) {
       this.pathReachable = true;
       options.report({ event: 'path.available', path: options.disk.path });
     }
+    if (this.maxUnused !== undefined) usage = await this.maxUnused.check(usage);
     this.usage = usage;
-    const used = level(usage, options.thresholds.type).value;
-    const triggered = isTriggered(usage, options.thresholds);
+    const { thresholds } = options.rules;
+    const used = level(usage, thresholds.type).value;
+    const triggered = isTriggered(usage, thresholds);
     const due = this.due(used, triggered);
     const changed = due !== this.lastDue;
     this.lastDue = due;
     options.report({
       event: 'check.completed',
-      ...{ used, usage, thresholds: options.thresholds, triggered, due, changed },
+      ...{ used, usage, thresholds, triggered, due, changed },
     });
     this.lastSweep.measured(usage, triggered);
     if (!triggered) {
       this.skipReason = undefined;
-      if (whyClosed(options, usage, Date.now()) === undefined) await this.gentle?.check(usage);
+      if (whyClosed(options.rules, usage, Date.now()) === undefined) await this.gentle?.check(usage);
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
     const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
-    const closed = whyClosed(options, usage, Date.now());
+    const closed = whyClosed(options.rules, usage, Date.now());
     const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
     const repeated = reason === this.skipReason;
     if (reason !== undefined) options.report({ event: 'sweep.skipped', used, reason, repeated });
@@ -188,11 +200,9 @@ export class Daemon {
   }
 
   private due(used: number, triggered: boolean): Due {
-    const { softLevel } = this.options;
+    const { softLevel, thresholds } = this.options.rules;
     if (triggered) return 'sweep';
-    return this.gentle !== undefined &&
-      softLevel !== undefined &&
-      reaches(used, softLevel, this.options.thresholds.type)
+    return this.gentle !== undefined && softLevel !== undefined && reaches(used, softLevel, thresholds.type)
       ? 'gentle-step'
       : 'nothing';
   }
@@ -204,7 +214,7 @@ export class Daemon {
 
   /** Relative usage is one system call, absolute usage may be a walk. */
   private usageSeconds(): number {
-    return this.options.thresholds.type === 'absolute' ? WALK_SECONDS : 0;
+    return this.options.rules.thresholds.type === 'absolute' ? WALK_SECONDS : 0;
   }
 
   /** Looks at the whole world for the audience. */
@@ -225,7 +235,8 @@ export class Daemon {
   /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
   private async sweepCordoned(used: number): Promise<CheckResult> {
     const { options } = this;
-    const { thresholds, cordon, dryRun, stop } = options;
+    const { cordon, dryRun, stop } = options;
+    const { thresholds } = options.rules;
     let held: HeldCordon | undefined;
     if (cordon !== undefined && !dryRun) {
       const reason = `${usedText(used, thresholds.type)}, sweeping ${untilText(thresholds.low, thresholds.type)}`;
@@ -251,17 +262,15 @@ export class Daemon {
 
   /** What the disk says while the cordon is waited for. */
   private async judge(): Promise<Verdict> {
-    const { disk, thresholds, criticalLevel, stop } = this.options;
+    const { disk, rules, stop } = this.options;
+    const { thresholds } = rules;
     this.alive(JUDGE_SECONDS + this.usageSeconds());
     try {
       const usage = await disk.usage(stop);
       if (!isTriggered(usage, thresholds)) return 'not-needed';
       // It closed while we waited for our turn.
-      if (whyClosed(this.options, usage, Date.now()) !== undefined) return 'not-needed';
-      const used = level(usage, thresholds.type).value;
-      return criticalLevel !== undefined && reaches(used, criticalLevel, thresholds.type)
-        ? 'critical'
-        : 'wait';
+      if (whyClosed(this.options.rules, usage, Date.now()) !== undefined) return 'not-needed';
+      return isCritical(usage, rules) ? 'critical' : 'wait';
     } catch (error) {
       if (error instanceof DiskError || stop.aborted) return 'wait';
       throw error;
@@ -320,32 +329,13 @@ export class Daemon {
     throw error;
   }
 
-  private sweepOptions(held: HeldCordon | undefined): Parameters<typeof sweep>[1] {
-    const { options } = this;
+  private sweepOptions(held: HeldCordon | undefined): SweepOptions {
     return {
-      engine: options.engine,
-      disk: options.disk,
-      observer: this.observer,
-      policy: options.policy,
-      history: options.history,
-      protections: options.protections,
-      ...(options.rereadRules && { rereadRules: options.rereadRules }),
-      criticalLevel: options.criticalLevel,
-      clean: options.clean,
-      report: options.report,
-      thresholds: options.thresholds,
-      delaySeconds: options.delaySeconds,
-      dryRun: options.dryRun,
-      budget: this.budget,
+      ...this.deleting,
       failures: this.failures,
       isPlaceKnown: this.place.finding === undefined,
-      settleMs: options.settleMs ?? SETTLE_MS,
-      looks: LOOKS,
-      removedNames: options.removedNames,
-      patienceMs: options.timeoutSeconds * 1000,
-      stop: held?.end ?? options.stop,
-      abandon: options.abandon,
-      ...(held && { whyStopped: held.whyEnded }),
+      patienceMs: this.options.timeoutSeconds * 1000,
+      ...(held && { stop: held.end, whyStopped: held.whyEnded }),
     };
   }
 }

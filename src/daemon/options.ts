@@ -1,11 +1,6 @@
 /** What the daemon is made from, and how one of its checks ends. */
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
-import type { Protections } from '../core/eligible/rules.ts';
 import type { DeletionBudget } from '../core/deletion-budget.ts';
-import type { Thresholds } from '../core/model/thresholds.ts';
-import type { Window } from '../core/model/window.ts';
-import type { Policy } from '../core/policy/policy.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, SweepReport } from '../events/events.ts';
@@ -17,15 +12,9 @@ export interface DaemonOptions {
   readonly engine: Engine;
   readonly disk: ImageDisk;
   readonly report: Reporter;
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory | undefined) | undefined;
-  /** Those in force, which change with the file of KEEP_FILE. */
-  readonly protections: Protections;
-  /** Reads that file again if it changed; true where other protections are in force now. */
+  readonly rules: PlanRules;
+  /** Reads the file of KEEP_FILE again if it changed; true where other protections are in force now. */
   readonly rereadRules?: () => Promise<boolean>;
-  readonly clean: Clean;
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
   readonly intervalSeconds: number;
@@ -39,12 +28,8 @@ export interface DaemonOptions {
   readonly sweepOtherFilesystem?: boolean;
   /** Where the node is to be cordoned during a sweep. */
   readonly cordon?: SweepCordon | undefined;
-  /** Usage from which a sweep does not wait for the cordon, in the thresholds' unit. */
-  readonly criticalLevel?: number | undefined;
-  /** Usage from which single images go without a cordon, in the thresholds' unit; needs the history. */
-  readonly softLevel?: number | undefined;
-  /** When deletions may begin below the critical level; undefined: at any time. */
-  readonly window?: Window | undefined;
+  /** Whether the history misses nothing at the moment; unless it does, no image is deleted for being unused. */
+  readonly isFollowing?: () => boolean;
   /** How long nothing may have come or begun before they do. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */

@@ -1,10 +1,10 @@
 /** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
 import { Eligibility } from '../core/eligibility.ts';
 import { fingerprintOf } from '../core/fingerprint.ts';
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import { protectionsAt } from '../core/critical.ts';
-import { nextOldEnoughMs, type Protections } from '../core/eligible/rules.ts';
-import type { Thresholds, Usage } from '../core/model/thresholds.ts';
+import { nextOldEnoughMs } from '../core/eligible/rules.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
+import type { Usage } from '../core/model/thresholds.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
 import type { FailedDeletions } from '../sweep/failed-deletions.ts';
@@ -15,11 +15,7 @@ export interface LastSweepOptions {
   readonly observer: Observer;
   readonly disk: ImageDisk;
   readonly report: Reporter;
-  readonly protections: Protections;
-  readonly thresholds: Thresholds;
-  /** In the thresholds' unit. */
-  readonly criticalLevel?: number | undefined;
-  readonly clean: Clean;
+  readonly rules: PlanRules;
   readonly failures: FailedDeletions;
   readonly stop: AbortSignal;
 }
@@ -93,8 +89,8 @@ export class RepeatGuard {
   }
 
   async #choice(usage: Usage): Promise<string> {
-    const { observer, clean, failures, stop } = this.#options;
-    const protections = protectionsAt(usage, this.#options.protections, this.#options);
+    const { observer, rules, failures, stop } = this.#options;
+    const protections = protectionsAt(usage, rules.protections, rules);
     const store = await observer.store(stop);
     failures.keepOnly(
       new Set([...store.images, ...store.containers, ...(store.cacheRecords ?? [])].map(({ id }) => id)),
@@ -103,6 +99,6 @@ export class RepeatGuard {
     const oldEnoughMs = nextOldEnoughMs(store.images, protections, nowMs);
     this.#choiceChangesAtMs = oldEnoughMs === undefined ? undefined : nowMs + oldEnoughMs;
     const refused = failures.refusals(nowMs);
-    return fingerprintOf(new Eligibility({ store, protections, clean, nowMs, refused }));
+    return fingerprintOf(new Eligibility({ store, protections, clean: rules.clean, nowMs, refused }));
   }
 }

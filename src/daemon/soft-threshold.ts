@@ -8,8 +8,6 @@ import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { firstStep, isQuiet } from '../core/soft-threshold.ts';
 import { makePlan, type Victim } from '../core/plan.ts';
 import { PredictionCheck } from '../core/prediction-check.ts';
-import type { Policy } from '../core/policy/policy.ts';
-import type { Protections } from '../core/eligible/rules.ts';
 import { type Amount, freedBetween, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
@@ -29,10 +27,6 @@ import {
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
   readonly observer: Observer;
-  readonly policy: Policy;
-  /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
-  readonly history: () => UsageHistory | undefined;
-  readonly protections: Protections;
   readonly dryRun: boolean;
   /** In the thresholds' unit. */
   readonly softLevel: number;
@@ -62,7 +56,8 @@ export class GentleMode {
    * @throws EngineError, DiskError as Observer.snapshot().
    */
   async check(usage: Usage): Promise<void> {
-    const { softLevel, thresholds } = this.#options;
+    const { softLevel, rules } = this.#options;
+    const { thresholds } = rules;
     const used = level(usage, thresholds.type).value;
     if (!reaches(used, softLevel, thresholds.type)) {
       this.#refused.clear();
@@ -76,29 +71,32 @@ export class GentleMode {
     await this.#step(used);
   }
 
+  /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
+  get #known(): UsageHistory | undefined {
+    return this.#options.rules.history?.();
+  }
+
   #isPointless(): boolean {
-    return this.#pointlessAtMs !== undefined && this.#pointlessAtMs === this.#options.history()?.latestMs;
+    return this.#pointlessAtMs !== undefined && this.#pointlessAtMs === this.#known?.latestMs;
   }
 
   #isQuiet(): boolean {
-    const { history, quietSeconds } = this.#options;
-    const known = history();
-    return known !== undefined && isQuiet(known, Date.now(), quietSeconds * 1000);
+    const known = this.#known;
+    return known !== undefined && isQuiet(known, Date.now(), this.#options.quietSeconds * 1000);
   }
 
   async #step(used: number): Promise<void> {
-    const { observer, disk, policy, protections, clean, thresholds, softLevel, report, stop } = this.#options;
+    const { observer, disk, rules, softLevel, report, stop } = this.#options;
+    const { thresholds } = rules;
     const snapshot = await observer.snapshot(stop);
-    const history = this.#options.history();
-    const nowMs = Date.now();
     const { store, usage } = snapshot;
     const refused = this.#refused;
-    const plan = makePlan({ store, usage, thresholds, policy, protections, clean, refused, history, nowMs });
+    const plan = makePlan({ store, usage, refused, nowMs: Date.now() }, rules);
     const after = level(plan.predicted.usageAfter, thresholds.type).value;
     const canHelp = !reaches(after, softLevel, thresholds.type);
     const victims = firstStep(plan.victims);
     if (!canHelp || victims.length === 0) {
-      this.#pointlessAtMs = history?.latestMs;
+      this.#pointlessAtMs = this.#known?.latestMs;
       if (!this.#isPointlessSaid)
         report({ event: 'gentle.skipped', used, softLevel, thresholdType: thresholds.type });
       this.#isPointlessSaid = true;

@@ -3,14 +3,15 @@
  * numbers shows that one is due: a look is one system call off the main thread, and asks the engine nothing.
  */
 import { hasFired, sleep } from '../system/clock.ts';
-import { isCritical } from '../core/critical.ts';
-import { APART_MS, DiskWatch, type EarlyCause, type Heard, type WatchedLevels } from '../core/disk-watch.ts';
+import { isCritical, type Levels } from '../core/critical.ts';
+import { APART_MS, DiskWatch, type EarlyCause, type Heard } from '../core/disk-watch.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter } from '../events/events.ts';
 
-export interface WatchOptions extends WatchedLevels {
+export interface WatchOptions {
+  readonly rules: Levels;
   readonly disk: ImageDisk;
   readonly report: Reporter;
   /** Between two looks; 0: none. */
@@ -59,7 +60,7 @@ export class Watch {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#watch = new DiskWatch(options);
+    this.#watch = new DiskWatch(options.rules);
   }
 
   /** The wait under way, else the next one, ends at once. */
@@ -70,11 +71,11 @@ export class Watch {
 
   /** Waits until the next check is due. @param waitMs how long at most. */
   async wait(waitMs: number, end: CheckEnd): Promise<void> {
-    const { stop, watchSeconds, thresholds } = this.#options;
+    const { stop, watchSeconds, rules } = this.#options;
     const untilMs = performance.now() + waitMs;
     const { usage } = end;
     // What images take by the engine's count no filesystem tells.
-    const isWatching = watchSeconds > 0 && usage !== undefined && thresholds.type !== 'images';
+    const isWatching = watchSeconds > 0 && usage !== undefined && rules.thresholds.type !== 'images';
     if (usage !== undefined) this.#watch.checked(this.#look(usage), end.wasInVain);
     const oldEnoughMs = isWatching ? this.#oldEnoughMs(end, usage) : Infinity;
     this.#wake = new AbortController();
@@ -112,7 +113,7 @@ export class Watch {
   /** Images that arrive one after another also grow old one after another: above HIGH alone, not each is worth a check. */
   #oldEnoughMs({ wasInVain, choiceChangesInMs }: CheckEnd, usage: Usage): number {
     if (!wasInVain || choiceChangesInMs === undefined) return Infinity;
-    const least = isCritical(usage, this.#options) ? this.#options.watchSeconds * 1000 : APART_MS;
+    const least = isCritical(usage, this.#options.rules) ? this.#options.watchSeconds * 1000 : APART_MS;
     return performance.now() + Math.max(choiceChangesInMs, least);
   }
 

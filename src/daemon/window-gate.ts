@@ -1,14 +1,11 @@
 /** Whether deletions may begin now: inside the window, and at any time once the disk is critical. */
-import { type CriticalLevel, isCritical } from '../core/critical.ts';
+import { isCritical } from '../core/critical.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
-import { describeWindow, isOpen, type Window, windowState } from '../core/model/window.ts';
-
-export interface WindowRules extends CriticalLevel {
-  readonly window?: Window | undefined;
-}
+import { describeWindow, isOpen, windowState } from '../core/model/window.ts';
 
 /** Why none may begin, the same words for as long as the window stays closed; undefined where one may. */
-export function whyClosed(rules: WindowRules, usage: Usage, nowMs: number): string | undefined {
+export function whyClosed(rules: PlanRules, usage: Usage, nowMs: number): string | undefined {
   const { window } = rules;
   if (window === undefined || isOpen(window, nowMs) || isCritical(usage, rules)) return undefined;
   return describeWindow(windowState(window, nowMs));

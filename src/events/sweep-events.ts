@@ -72,6 +72,31 @@ const reportFields = {
 /** `freed…` and `grown…`: measured on the filesystem, from before the first deletion to after the last. */
 export type SweepReport = Values<typeof reportFields>;
 
+/** Why the deletion of unused images ended, and how that is said. */
+const unusedEnds = {
+  done: 'nothing is left to do',
+  changed: 'protections changed, and the rest is planned again',
+  stopped: 'it was told to stop',
+  limit: 'a limit on deletions was reached',
+  denied: 'the engine forbids deletions',
+  unanswered: 'the engine does not answer',
+} as const;
+
+const unusedFields = {
+  dryRun: yes('nothing is deleted'),
+  deletedImages: count('images that are gone'),
+  failedDeletions: count('deletions that were tried and did not happen'),
+  ...gain,
+  durationSeconds: number('from the plan to the last measurement'),
+  endedBecause: oneOf<keyof typeof unusedEnds>(
+    ['done', 'changed', 'stopped', 'limit', 'denied', 'unanswered'],
+    'why it ended; changed: other protections are in force, and the rest is planned again',
+  ),
+};
+
+/** What the deletion of unused images came to. */
+export type UnusedReport = Values<typeof unusedFields>;
+
 export const sweepEvents = {
   'check.completed': define({
     level: { text: 'debug; info where `changed`', of: (event) => (event.changed ? 'info' : 'debug') },
@@ -141,6 +166,31 @@ export const sweepEvents = {
       `${usedText(used, thresholdType)}, but all that may go would not bring it below the soft threshold ` +
       `(${formatLevel(softLevel, thresholdType)}): nothing goes before the high threshold`,
   }),
+  'max-unused.started': define({
+    level: 'info',
+    when: 'deletable images have been unused for longer than `MAX_UNUSED_SECONDS`, and the plan is made',
+    fields: {
+      images: count('how many'),
+      maxUnusedSeconds: number('the setting'),
+      dryRun: yes('nothing is deleted'),
+    },
+    says: ({ images, maxUnusedSeconds, dryRun }) =>
+      `${dryRun ? 'would delete' : 'deleting'} ${formatCount(images, 'image')} unused for more than ${formatDuration(maxUnusedSeconds)} (max-unused)`,
+  }),
+  'max-unused.completed': define({
+    level: {
+      text: 'info, warn where the engine does not delete',
+      of: ({ endedBecause }) =>
+        endedBecause === 'denied' || endedBecause === 'unanswered' ? 'warn' : 'info',
+    },
+    when: 'at the end of that',
+    fields: unusedFields,
+    says: ({ dryRun, deletedImages, freedBytes, durationSeconds, endedBecause }) =>
+      dryRun
+        ? 'dry run: nothing deleted for being unused'
+        : `${formatCount(deletedImages, 'image')} unused for too long deleted, ${formatBytes(freedBytes)} freed in ` +
+          `${formatDuration(durationSeconds)}${endedBecause === 'done' ? '' : `, not all that are due: ${unusedEnds[endedBecause]}`}`,
+  }),
   'sweep.skipped': define({
     level: { text: 'warn, debug where `repeated`', of: (event) => (event.repeated ? 'debug' : 'warn') },
     when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',
@@ -149,7 +199,7 @@ export const sweepEvents = {
   }),
   'limit.reached': define({
     level: 'warn',
-    when: 'a circuit breaker ended a sweep, or kept gentle mode from its next step',
+    when: 'a circuit breaker ended a sweep or the deletion of unused images, or kept gentle mode from its next step',
     fields: {
       limit: oneOf<LimitName>(['deletions-per-sweep', 'freed-per-hour'], 'which one'),
       maximum: count('what it allows: deletions, or bytes'),

@@ -19,6 +19,8 @@ export interface FeedOptions {
   readonly finished: (use: FinishedUse) => void;
   /** The history was changed. */
   readonly changed: () => void;
+  /** What the host's clock skipped since it was last asked. */
+  readonly skipped?: () => { readonly fromMs: number; readonly toMs: number } | undefined;
 }
 
 export class Feed {
@@ -188,7 +190,14 @@ export class Feed {
     this.#apply({ kind: 'removed', atMs, imageId });
   }
 
+  /** Before anything that is of a time after it. */
+  noteSkippedTime(): void {
+    const skipped = this.#options.skipped?.();
+    if (skipped !== undefined) applyEvent(this.#options.history, { kind: 'gap', ...skipped });
+  }
+
   #apply(event: UsageEvent): void {
+    this.noteSkippedTime();
     applyEvent(this.#options.history, event);
     this.#options.changed();
   }

@@ -56,6 +56,11 @@ export class Follower {
     return this.#isFollowing ? (this.#lostAtMs ?? this.#options.clock()) : this.#seenUntilMs;
   }
 
+  /** Whether nothing is missing up to now. */
+  get isComplete(): boolean {
+    return this.#isFollowing && this.#lostAtMs === undefined;
+  }
+
   /** Follows until told to stop. Does not throw: what goes wrong is reported and tried again. */
   async run(signal: AbortSignal): Promise<void> {
     let retry = backoff(1000, this.#options.retryLimitMs);

@@ -6,11 +6,12 @@ import { hasFired, sleep } from '../system/clock.ts';
 import { type HistoryLimits, newHistory, type UsageHistory } from '../core/use-history/history.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter } from '../events/events.ts';
+import { ClockJumps } from './clock-jumps.ts';
 import { Feed } from './feed.ts';
 import { Follower } from './follower.ts';
 import type { MeasuredLayers } from './layers.ts';
 import { probeStateFile } from '../system/state-file.ts';
-import { loadHistory, saveHistory } from './saved.ts';
+import { loadHistory, SAVED_AT_LEAST_EVERY_MS, saveHistory } from './saved.ts';
 import { SeenEvents } from './seen.ts';
 import { TraceFile, type TraceFileOptions, traceLine } from './trace-file.ts';
 
@@ -24,6 +25,8 @@ export interface HistoryOptions {
   readonly report: Reporter;
   /** Epoch ms. */
   readonly clock: () => number;
+  /** A clock that never jumps, in ms; for tests. */
+  readonly monotonic?: () => number;
   /** Layers as measured on the disk, as far as known by now; without it their sizes are what the engine says. */
   readonly measuredLayers?: MeasuredLayers;
   /** For tests. */
@@ -39,6 +42,8 @@ export interface HistoryOptions {
 export interface History {
   /** What is known now; changes as the engine tells more. Read it between two awaits, or copy what is to be kept. */
   current(): UsageHistory;
+  /** Whether the engine tells all that happens now, and nothing is missing up to now. */
+  isFollowing(): boolean;
   /** Settles when the history has caught up with the engine for the first time, or is closed. */
   readonly synced: Promise<void>;
   /** Stops following, writes the state file and the trace. Does not throw; what cannot be written is reported. */
@@ -46,8 +51,6 @@ export interface History {
 }
 
 const SAVE_EVERY_MS = 60_000;
-/** Also when nothing changed, so that a crash does not make a quiet week a week in which nothing was seen. */
-const SAVE_AT_LEAST_EVERY_MS = 3_600_000;
 
 /** Reads the state file and begins to follow. @param signal ends the following as `close` does, which is still to be called. */
 export async function startHistory(options: HistoryOptions, signal: AbortSignal): Promise<History> {
@@ -63,12 +66,14 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
   const trace =
     options.recordTrace === undefined ? undefined : new TraceFile(options.recordTrace, tuning.trace);
   let isChanged = false;
+  const jumps = new ClockJumps(clock, options.monotonic ?? (() => performance.now()));
   const feed = new Feed(
     {
       engine: options.engine,
       history,
       measured: options.measuredLayers ?? (() => new Map()),
       changed: () => (isChanged = true),
+      skipped: () => jumps.take(),
       finished: (use) => {
         const layers = feed.layersOf(use.imageId);
         const isBuiltHere = history.images.get(use.imageId)?.origin === 'built';
@@ -111,12 +116,13 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
 
   let savedAtMs = clock();
   async function save(isLast: boolean): Promise<void> {
+    feed.noteSkippedTime();
     feed.settleUses(clock());
     if (trace?.hasWaiting === true) await write(trace.path, () => trace.flush());
     const { seenUntilMs } = follower;
     if (stateFile === undefined || seenUntilMs === undefined) return;
     const age = clock() - savedAtMs;
-    if (!isLast && !isChanged && age < SAVE_AT_LEAST_EVERY_MS && age >= 0) return;
+    if (!isLast && !isChanged && age < SAVED_AT_LEAST_EVERY_MS && age >= 0) return;
     await write(stateFile, async () => {
       isChanged = false;
       savedAtMs = clock();
@@ -156,9 +162,11 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
 
   return {
     current() {
+      feed.noteSkippedTime();
       feed.settleUses(clock());
       return history;
     },
+    isFollowing: () => follower.isComplete,
     synced: whenSynced,
     close: () => (closed ??= close()),
   };

@@ -7,6 +7,9 @@ import type { SeenMark } from './seen.ts';
 
 const VERSION = 1;
 
+/** A daemon that runs writes it so often at least, also when nothing changed, so that a crash makes no gap of a quiet week. */
+export const SAVED_AT_LEAST_EVERY_MS = 3_600_000;
+
 const shape = v.object({
   version: v.literal(VERSION),
   seenUntilMs: v.number(),

@@ -29,6 +29,8 @@ export interface Settings {
   readonly low: Level;
   readonly soft: Level | undefined;
   readonly critical?: Level | undefined;
+  /** Images unused for longer go whatever the disk says; 0 or undefined: off. */
+  readonly maxUnused?: number;
   /** Undefined: sweeps begin at any time. */
   readonly window?: Window | undefined;
   /** Bytes a second. */
@@ -108,6 +110,7 @@ export function jobsOf(trace: Trace, choosers: readonly ChooserMaker[], settings
         protections,
         ...(soft && { soft: soft.value }),
         window: settings.window,
+        maxUnusedSeconds: settings.maxUnused ?? 0,
         critical: settings.critical?.value,
         ...(capacityInodes !== undefined && { capacityInodes }),
       };

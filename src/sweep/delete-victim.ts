@@ -1,10 +1,10 @@
 /** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { DeletionBudget, LimitName } from '../core/deletion-budget.ts';
 import type { Victim } from '../core/plan.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
 import type { PredictionCheck } from '../core/prediction-check.ts';
 import { gainOf } from '../core/model/gain.ts';
-import { type Amount, freedBetween, level, type Thresholds, type Usage } from '../core/model/thresholds.ts';
+import { type Amount, freedBetween, level, type Usage } from '../core/model/thresholds.ts';
 import type { UnitKind } from '../core/forest/removable.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, Subject } from '../events/events.ts';
@@ -15,8 +15,7 @@ import type { RemovedNames } from './remove/removed-names.ts';
 export interface RemovalSettings {
   readonly engine: Engine;
   readonly report: Reporter;
-  readonly thresholds: Thresholds;
-  readonly clean: Clean;
+  readonly rules: PlanRules;
   readonly delaySeconds: number;
   /** How long an unanswered deletion is given before we look, and how often; see src/sweep/remove/. */
   readonly settleMs: number;
@@ -33,12 +32,12 @@ export interface RemovalSettings {
  * @throws EngineError when the engine cannot be asked (nothing was deleted then).
  */
 export async function removeVictim(victim: Victim, settings: RemovalSettings): Promise<RemovalOutcome> {
-  const { report, clean, delaySeconds, looks, stop, abandon } = settings;
+  const { report, rules, delaySeconds, looks, stop, abandon } = settings;
   const settleMs = Math.max(settings.settleMs, delaySeconds * 1000);
   return await remove(settings.engine, victim, {
     settleMs,
     looks,
-    clean,
+    clean: rules.clean,
     stop,
     abandon,
     removedNames: settings.removedNames,
@@ -61,7 +60,7 @@ export function tellRemoval(
     readonly after: Usage;
     readonly durationSeconds: number;
   },
-  { report, thresholds }: Pick<RemovalSettings, 'report' | 'thresholds'>,
+  { report, rules }: Pick<RemovalSettings, 'report' | 'rules'>,
 ): void {
   const { victim, before, after, durationSeconds } = turn;
   const subject = subjectOf[victim.kind];
@@ -71,7 +70,7 @@ export function tellRemoval(
         event: `${subject}.deleted`,
         ...facts(victim),
         ...gainOf(freedBetween(before, after)),
-        used: level(after, thresholds.type).value,
+        used: level(after, rules.thresholds.type).value,
         usage: after,
         durationSeconds,
       });

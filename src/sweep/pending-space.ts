@@ -4,17 +4,11 @@
  * waited for before more is deleted than is needed, and before anybody says that deleting does not help.
  */
 import { backoff, hasFired, sleep } from '../system/clock.ts';
-import {
-  type Amount,
-  freedBetween,
-  isBelowLow,
-  type Thresholds,
-  type Usage,
-  usageAfter,
-} from '../core/model/thresholds.ts';
+import { type Amount, freedBetween, isBelowLow, type Usage, usageAfter } from '../core/model/thresholds.ts';
 import { gainOf } from '../core/model/gain.ts';
 import { hasArrived, hasGrown, isNothing, less, missingOf, nothing, plus } from '../core/delayed-space.ts';
 import type { Freed } from '../core/forest/reclaim.ts';
+import type { Levels } from '../core/critical.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter } from '../events/events.ts';
 
@@ -33,7 +27,7 @@ export async function spacePatienceMs(disk: ImageDisk, signal: AbortSignal): Pro
 export interface LateSpaceOptions {
   readonly disk: ImageDisk;
   readonly report: Reporter;
-  readonly thresholds: Thresholds;
+  readonly rules: Levels;
   /** No further look is waited for once this fires. */
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;
@@ -63,7 +57,7 @@ export class LateSpace {
 
   /** Whether usage is below LOW once what is outstanding is there. */
   isEnough(usage: Usage): boolean {
-    const { thresholds } = this.#options;
+    const { thresholds } = this.#options.rules;
     return this.isAwaited && isBelowLow(usageAfter(usage, this.#awaited), thresholds);
   }
 
@@ -73,7 +67,8 @@ export class LateSpace {
    * @throws DiskError
    */
   async measure(before: Usage, predicted: Freed, toFree: Amount): Promise<Usage> {
-    const { disk, stop, abandon, thresholds } = this.#options;
+    const { disk, stop, abandon } = this.#options;
+    const { thresholds } = this.#options.rules;
     const begunMs = performance.now();
     for (const waitMs of backoff(20, 200)) {
       const usage = await disk.usage(abandon);
@@ -101,7 +96,8 @@ export class LateSpace {
    * @returns the usage then. @throws DiskError
    */
   async wait(from: Usage): Promise<Usage> {
-    const { disk, report, stop, abandon, thresholds } = this.#options;
+    const { disk, report, stop, abandon } = this.#options;
+    const { thresholds } = this.#options.rules;
     const awaited = this.#awaited;
     const patienceMs = await spacePatienceMs(disk, abandon);
     report({

@@ -1,12 +1,8 @@
 /** A sweep under way, and the report that it ends with. */
-import type { RemovedNames } from './remove/removed-names.ts';
-import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { explainOutstanding, explainRemaining, freeByHand } from '../core/explain.ts';
 import { gainOf } from '../core/model/gain.ts';
-import type { Policy } from '../core/policy/policy.ts';
 import type { PredictionCheck } from '../core/prediction-check.ts';
-import type { Protections } from '../core/eligible/rules.ts';
 import type { SpaceByKind } from '../core/model/space-kinds.ts';
 import { type ImageStore, storeWithout } from '../core/model/store.ts';
 import {
@@ -15,40 +11,22 @@ import {
   isBelowLow,
   isBrimful,
   level,
-  type Thresholds,
   type Usage,
 } from '../core/model/thresholds.ts';
 import type { RemovableId, UnitKind } from '../core/forest/removable.ts';
-import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
+import type { StopReason, SweepReport } from '../events/events.ts';
+import type { RemovalSettings } from './delete-victim.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
 import type { LateSpace } from './pending-space.ts';
 import type { Observer } from '../observe/observer.ts';
 
-export interface SweepOptions {
-  readonly engine: Engine;
+export interface SweepOptions extends RemovalSettings {
   readonly disk: ImageDisk;
   readonly observer: Observer;
-  readonly report: Reporter;
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  /** What is known of the use of images, now. */
-  readonly history?: (() => UsageHistory | undefined) | undefined;
-  /** Those in force; see DaemonOptions. */
-  readonly protections: Protections;
+  /** See DaemonOptions. */
   readonly rereadRules?: () => Promise<boolean>;
-  /** Usage from which nothing is waited for, in the thresholds' unit; undefined: none. */
-  readonly criticalLevel?: number | undefined;
-  readonly clean: Clean;
-  readonly delaySeconds: number;
   readonly dryRun: boolean;
-  /** How long an unanswered deletion is given before we look, and how often; see src/sweep/remove/. */
-  readonly settleMs: number;
-  readonly looks: number;
-  /** See RemovalOptions. */
-  readonly removedNames?: RemovedNames | undefined;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
   readonly patienceMs: number;
   /** Nothing speaks against the images being on the filesystem that is measured. */
@@ -57,12 +35,8 @@ export interface SweepOptions {
   readonly budget: DeletionBudget;
   /** What earlier sweeps could not delete. */
   readonly failures: FailedDeletions;
-  /** No further deletion is begun once this fires. */
-  readonly stop: AbortSignal;
-  /** Why it fired, where that was not the program's end. */
+  /** Why `stop` fired, where that was not the program's end. */
   readonly whyStopped?: () => StopReason | undefined;
-  /** The request under way is abandoned when this fires. */
-  readonly abandon: AbortSignal;
 }
 
 /** What a sweep has done so far. */
@@ -95,7 +69,8 @@ export async function summary(
 ): Promise<SweepReport> {
   const { outstanding } = progress.late;
   const store = storeWithout(progress.store, progress.gone);
-  const reachedLow = isBelowLow(progress.usage, options.thresholds);
+  const { thresholds, protections } = options.rules;
+  const reachedLow = isBelowLow(progress.usage, thresholds);
   return {
     dryRun: options.dryRun,
     deletedImages: progress.deleted.image,
@@ -108,7 +83,7 @@ export async function summary(
     predictedBytes: progress.predicted.bytes,
     usedBefore: usedLevel(before, options),
     usedAfter: usedLevel(progress.usage, options),
-    thresholdType: options.thresholds.type,
+    thresholdType: thresholds.type,
     durationSeconds,
     reachedLow,
     stoppedBecause,
@@ -119,8 +94,8 @@ export async function summary(
             ...explainRemaining({
               store,
               usage: progress.usage,
-              scarce: level(progress.usage, options.thresholds.type).resource,
-              protections: { ...options.protections, nowMs: Date.now() },
+              scarce: level(progress.usage, thresholds.type).resource,
+              protections: { ...protections, nowMs: Date.now() },
               space: await otherSpace(store, stoppedBecause, options),
             }),
             ...explainOutstanding(outstanding),
@@ -157,6 +132,6 @@ export function deletions({ deleted }: Progress): number {
   return deleted.image + deleted['build-cache'] + deleted['stopped-container'];
 }
 
-export function usedLevel(usage: Usage, options: Pick<SweepOptions, 'thresholds'>): number {
-  return level(usage, options.thresholds.type).value;
+export function usedLevel(usage: Usage, { rules }: Pick<SweepOptions, 'rules'>): number {
+  return level(usage, rules.thresholds.type).value;
 }

@@ -26,7 +26,7 @@ import {
 } from './delete-victim.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
-export const INEFFECTIVE_RUN = 8;
+const INEFFECTIVE_RUN = 8;
 
 /** What a sweep came to, and what the disk said at its end. */
 export interface Swept {
@@ -56,7 +56,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     event: 'sweep.started',
     dryRun: options.dryRun,
     used: usedLevel(snapshot.usage, options),
-    thresholds: options.thresholds,
+    thresholds: options.rules.thresholds,
     toFree: first.toFree,
   });
   const stoppedBecause = await run(first, progress, options);
@@ -110,22 +110,8 @@ function stopReason(options: SweepOptions): StopReason {
   return options.whyStopped?.() ?? 'stopped';
 }
 
-function planFor(progress: Progress, options: SweepOptions): Plan {
-  const { store, usage, refused } = progress;
-  const { thresholds, policy, protections, criticalLevel, clean } = options;
-  const history = options.history?.();
-  return makePlan({
-    store,
-    usage,
-    thresholds,
-    policy,
-    protections,
-    criticalLevel,
-    clean,
-    refused,
-    history,
-    nowMs: Date.now(),
-  });
+function planFor({ store, usage, refused }: Progress, { rules }: SweepOptions): Plan {
+  return makePlan({ store, usage, refused, nowMs: Date.now() }, rules);
 }
 
 /** Deletes the plan's victims one by one. Returns why the sweep must end, or undefined when the plan is used up. */
@@ -136,7 +122,7 @@ async function carryOut(
 ): Promise<StopReason | undefined> {
   for (const victim of plan.victims) {
     if (options.stop.aborted) return stopReason(options);
-    if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
     // Who protects something while a sweep runs means this sweep, too: the rest of the plan is made again.
     if ((await options.rereadRules?.()) === true) return undefined;
     const tried = deletions(progress) + progress.failed;
@@ -165,16 +151,16 @@ async function carryOut(
     const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
     if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
-    if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+    if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
     if (hasFired(options.stop)) return stopReason(options);
     // Gone, but the engine failed at giving the space back: the next one would go for nothing as well.
     if (isHollow()) return 'deletions-failed';
     if (progress.uselessInARow >= INEFFECTIVE_RUN) return 'ineffective';
-    if (result.outcome === 'deleted' && !isCritical(progress.usage, options))
+    if (result.outcome === 'deleted' && !isCritical(progress.usage, options.rules))
       await sleep(options.delaySeconds * 1000, options.stop);
   }
   if (!options.stop.aborted) await awaitSpace(plan.toFree, progress);
-  if (isBelowLow(progress.usage, options.thresholds)) return 'reached-low';
+  if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
   return hasFired(options.stop) ? stopReason(options) : undefined;
 }
 

@@ -6,7 +6,7 @@ import { errnoOf } from './errno.ts';
 import { openPlainFile } from './plain-file.ts';
 
 /** A file larger than this is not ours; a state larger than this is not written. */
-export const maxStateBytes = 64 * 1024 * 1024;
+const maxStateBytes = 64 * 1024 * 1024;
 
 /**
  * Reads a JSON file.

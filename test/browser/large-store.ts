@@ -1,10 +1,8 @@
 /** A store too large to be loaded into an engine within a test, as the plain data that the server is shown. */
 import type { View } from '../../src/events/listener.ts';
-import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
-import { findPolicy } from '../../src/core/policy/registry.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
 import { bigStore } from '../../bench/store.ts';
 import { type HttpSurface, startHttp } from '../../src/surfaces/http/http.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 
 export function largeView(images: number, layers: number): View {
   const store = bigStore(images, layers, 1);
@@ -40,14 +38,10 @@ export async function serveView(
 ): Promise<{ url: string; show: HttpSurface['observed']; close: () => Promise<void> }> {
   const surface = await startHttp({
     address: { host: '127.0.0.1', port: 0 },
-    thresholds: { type: 'relative', high: 80, low: 60 },
-    policy: findPolicy('biggest'),
-    protections: noProtections,
-    clean: imagesOnly,
+    rules: rulesWith({ thresholds: { type: 'relative', high: 80, low: 60 } }),
     intervalSeconds: 300,
     timeoutSeconds: 300,
     dryRun: false,
-    criticalLevel: undefined,
     cordons: false,
     followsHistory: false,
   });

@@ -4,19 +4,18 @@
  */
 import { forestOf } from '../../src/core/forest/forest.ts';
 import { freedBy } from '../../src/core/forest/reclaim.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 import type { ImageStore } from '../../src/core/model/store.ts';
 import { level, type Thresholds, type Usage, usageAfter } from '../../src/core/model/thresholds.ts';
 import { makePlan, type Plan } from '../../src/core/plan.ts';
 import { findPolicy } from '../../src/core/policy/registry.ts';
-import type { UsageHistory } from '../../src/core/use-history/history.ts';
+import type { PlanRules } from '../../src/core/plan-rules.ts';
 import type { DaemonEvent } from '../../src/events/events.ts';
 import type { View } from '../../src/events/listener.ts';
 import { historyOf, realisticStore } from './realistic-store.ts';
 
 export const path = '/var/lib/docker';
 export const thresholds: Thresholds = { type: 'relative', high: 80, low: 65 };
-export const policy = findPolicy('lru');
 
 export interface Scene {
   /** Below HIGH: nothing is due. */
@@ -28,7 +27,7 @@ export interface Scene {
   readonly deletions: readonly DaemonEvent[];
   readonly after: View;
   readonly completed: DaemonEvent;
-  readonly history: UsageHistory;
+  readonly rules: PlanRules;
 }
 
 /** @param images 20 or more */
@@ -40,15 +39,8 @@ export function realisticScene(images: number, nowMs: number): Scene {
   const total = Math.round((held * 2.4) / 0.803);
   const full = viewOf(store, usageOf(total, 0.803), nowMs);
   const before = viewOf(store, usageOf(total, 0.722), nowMs);
-  const plan = makePlan({
-    store,
-    usage: full.snapshot.usage,
-    thresholds,
-    policy,
-    protections: noProtections,
-    history,
-    nowMs,
-  });
+  const rules = rulesWith({ thresholds, policy: findPolicy('lru'), history: () => history });
+  const plan = makePlan({ store, usage: full.snapshot.usage, nowMs }, rules);
   let usage = full.snapshot.usage;
   const deletions = plan.victims.map((victim): DaemonEvent => {
     const { id, references, sizeBytes, reason, predicted } = victim;
@@ -85,7 +77,7 @@ export function realisticScene(images: number, nowMs: number): Scene {
       event: 'sweep.completed',
       ...sweepReport(used, level(usage, 'relative').value, plan.victims.length, freed.bytes),
     },
-    history,
+    rules,
   };
 }
 

@@ -2,15 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
 import { level, percentUsed } from '../../src/core/model/thresholds.ts';
 import type { View } from '../../src/events/listener.ts';
 import { type HttpSurface, startHttp } from '../../src/surfaces/http/http.ts';
 import { Activity } from '../../src/surfaces/http/state/activity.ts';
 import { ActivityFile } from '../../src/surfaces/http/state/activity-file.ts';
 import { randomNumbers } from '../../bench/store.ts';
-import { path, policy, realisticScene, type Scene, sweepReport, thresholds, usageOf } from './realistic.ts';
+import { path, realisticScene, type Scene, sweepReport, thresholds, usageOf } from './realistic.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -91,15 +89,10 @@ export async function serveScene(images: number, now: 'before' | 'full' = 'befor
   const surface = await startHttp({
     address: { host: '127.0.0.1', port: 0 },
     past: { file, path, report: () => undefined },
-    thresholds,
-    policy,
-    protections: noProtections,
-    clean: imagesOnly,
-    history: () => scene.history,
+    rules: scene.rules,
     intervalSeconds: 300,
     timeoutSeconds: 300,
     dryRun: false,
-    criticalLevel: undefined,
     cordons: false,
     followsHistory: true,
   });

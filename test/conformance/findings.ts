@@ -32,7 +32,7 @@ export interface Findings {
 export const findingsFolder = join(repositoryRoot, 'test-artifacts', 'engines');
 export const recordedFolder = join(repositoryRoot, 'docs', 'engines');
 
-export function fileName(engine: string): string {
+function fileName(engine: string): string {
   return `${engine.toLowerCase().replace(/[^a-z0-9.]+/g, '-')}.json`;
 }
 

@@ -1,8 +1,5 @@
 /** What goes wrong between the cleaner and a CRI runtime: faults on the wire, a runtime that restarts. */
 import { join } from 'node:path';
-import { biggest } from '../../src/core/policy/biggest.ts';
-import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createCriEngine } from '../../src/engine/cri/cri-engine.ts';
@@ -14,6 +11,7 @@ import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy
 import type { SeenRequest } from '../../harness/wire-rules.ts';
 import { criTags, importEach } from './cri-scenario.ts';
 import { imagesOnBase } from './scenario.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 
 let containerd: Containerd;
 let proxy: GrpcProxy | undefined;
@@ -53,11 +51,8 @@ function daemonBehind({ timeoutSeconds = 20 } = {}): {
       timeoutMs: timeoutSeconds * 1000,
     }),
     disk: new ImageDisk(containerd.dataRoot, 'relative'),
-    policy: biggest,
-    protections: noProtections,
-    clean: imagesOnly,
     report: (event) => events.push(event),
-    thresholds: { type: 'relative', high: 0.2, low: 0.1 },
+    rules: rulesWith({ thresholds: { type: 'relative', high: 0.2, low: 0.1 } }),
     intervalSeconds: 1,
     delaySeconds: 0,
     timeoutSeconds,

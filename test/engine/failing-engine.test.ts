@@ -4,9 +4,6 @@
  */
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { biggest } from '../../src/core/policy/biggest.ts';
-import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
@@ -15,6 +12,7 @@ import { type DockerEngine, startDockerEngine } from '../../harness/docker-engin
 import { createContainer, listTags, tagImage } from '../../harness/engine-api.ts';
 import { type SeenRequest, startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner as cleanerCli, imagesOnBase, load } from './scenario.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 
 let engine: DockerEngine;
 let proxy: WireProxy;
@@ -36,11 +34,8 @@ function daemon(): Daemon {
   return new Daemon({
     engine: createDockerEngine(address, { timeoutMs: 20_000 }),
     disk: new ImageDisk(engine.dataRoot, 'relative'),
-    policy: biggest,
-    protections: noProtections,
-    clean: imagesOnly,
     report: (event) => events.push(event),
-    thresholds: { type: 'relative', high: 0.2, low: 0.1 },
+    rules: rulesWith({ thresholds: { type: 'relative', high: 0.2, low: 0.1 } }),
     intervalSeconds: 3600,
     delaySeconds: 0,
     timeoutSeconds: 20,

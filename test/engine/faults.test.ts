@@ -5,9 +5,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Daemon } from '../../src/daemon/daemon.ts';
-import { biggest } from '../../src/core/policy/biggest.ts';
-import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { DaemonEvent } from '../../src/events/events.ts';
@@ -15,6 +12,7 @@ import { type DockerEngine, startDockerEngine } from '../../harness/docker-engin
 import { createContainer, hasImage, listTags, removeImage, tagImage } from '../../harness/engine-api.ts';
 import { startWireProxy, type SeenRequest, type WireProxy } from '../../harness/wire-proxy.ts';
 import { imagesOnBase, load } from './scenario.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 
 let engine: DockerEngine;
 let proxy: WireProxy;
@@ -41,11 +39,8 @@ function daemonFor(overrides: Overrides = {}): Daemon {
   return new Daemon({
     engine: createDockerEngine(address, { timeoutMs: timeoutSeconds * 1000 }),
     disk: new ImageDisk(engine.dataRoot, 'relative'),
-    policy: biggest,
-    protections: noProtections,
-    clean: imagesOnly,
     report: (event) => events.push(event),
-    thresholds: { type: 'relative', high: 0.2, low: overrides.low ?? 0.1 },
+    rules: rulesWith({ thresholds: { type: 'relative', high: 0.2, low: overrides.low ?? 0.1 } }),
     intervalSeconds: 1,
     delaySeconds: 0,
     timeoutSeconds,
@@ -277,11 +272,8 @@ describe('what is asked of the engine', () => {
         { timeoutMs: 20_000 },
       ),
       disk: new ImageDisk(engine.dataRoot, 'relative'),
-      policy: biggest,
-      protections: noProtections,
-      clean: imagesOnly,
       report: () => undefined,
-      thresholds: { type: 'relative', high: 99, low: 98 },
+      rules: rulesWith({ thresholds: { type: 'relative', high: 99, low: 98 } }),
       intervalSeconds: 1,
       delaySeconds: 0,
       timeoutSeconds: 20,

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
 import { findPolicy } from '../../src/core/policy/registry.ts';
-import { noProtections } from '../../src/core/eligible/rules.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
@@ -17,6 +17,7 @@ import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
 import { loadImages } from '../../harness/images.ts';
 import { Counts, damagedBytes, damagedJson, dice, type Dice, runs, seed, timeout } from './fuzz.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 
 const policies = ['biggest', 'reclaimable', 'lru', 'value'] as const;
 const rates = [2, 5, 10, 20, 40, 70];
@@ -110,19 +111,15 @@ for (const { name, start, short } of kinds) {
             { timeoutMs: 3000 },
           ),
           disk: new ImageDisk(engine.dataRoot, 'relative'),
-          policy: findPolicy(policies[random.whole(policies.length)] ?? 'biggest'),
-          protections: noProtections,
-          clean: {
-            images: true,
-            buildCache: random.whole(2) === 0,
-            stoppedContainers: false,
-            stoppedContainerAgeSeconds: 0,
-          },
+          rules: rulesWith({
+            thresholds: { type: 'relative', high: 0.2, low: 0.1 },
+            policy: findPolicy(policies[random.whole(policies.length)] ?? 'biggest'),
+            clean: { ...imagesOnly, buildCache: random.whole(2) === 0 },
+          }),
           report: (event) => {
             if (event.event === 'image.deleted') counts.add('deletions');
             JSON.stringify(event);
           },
-          thresholds: { type: 'relative', high: 0.2, low: 0.1 },
           intervalSeconds: 3600,
           delaySeconds: 0,
           timeoutSeconds: 2,

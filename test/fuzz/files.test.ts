@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { imagesOnly } from '../../src/core/eligible/cache-and-containers.ts';
 import { makePlan } from '../../src/core/plan.ts';
 import { findPolicy } from '../../src/core/policy/registry.ts';
 import type { ImageStore } from '../../src/core/model/store.ts';
@@ -17,6 +16,7 @@ import { toState } from '../../src/core/use-history/serialise.ts';
 import { LayerMemory } from '../../src/disk/account/layer-memory.ts';
 import { loadHistory } from '../../src/history/saved.ts';
 import { chosen, Counts, damagedBytes, damagedJson, dice, timeout } from './fuzz.ts';
+import { rulesWith } from '../../harness/plan-rules.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dic-fuzz-'));
 afterAll(() => {
@@ -106,11 +106,14 @@ it(
         }
         counts.add('used');
         for (const name of ['value', 'lru', 'biggest', 'reclaimable'] as const) {
-          const plan = makePlan({
-            ...{ store, usage, nowMs: startMs + 20 * dayMs, history: found.history, clean: imagesOnly },
-            thresholds: { type: 'relative', high: 50, low: 10 },
-            policy: findPolicy(name),
-          });
+          const plan = makePlan(
+            { store, usage, nowMs: startMs + 20 * dayMs },
+            rulesWith({
+              thresholds: { type: 'relative', high: 50, low: 10 },
+              policy: findPolicy(name),
+              history: () => found.history,
+            }),
+          );
           expect(plan.victims.map(({ id }) => id)).not.toContain(ids[0]);
         }
         JSON.stringify(toState(found.history));

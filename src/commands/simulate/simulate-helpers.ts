@@ -26,7 +26,7 @@ export type HelperMessage =
 const WORTH_HELPERS = 30_000;
 
 /** A helper ended before its job: it was killed, or this program's file was replaced. */
-export class HelperError extends Error {
+class HelperError extends Error {
   readonly code = 'SIMULATE_HELPER_ENDED';
 
   constructor(how: string) {

@@ -67,7 +67,7 @@ export function forestOf(
 }
 
 /** Builds a forest; linear in layers plus units. */
-export function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): Forest {
+function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): Forest {
   const table = new LayerTable(layers);
   const unitIndex = new Map<RemovableId, number>();
   units.forEach(({ id }, index) => unitIndex.set(id, index));

@@ -64,7 +64,7 @@ export type UsageEvent =
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number };
 
 /** Events may come this much out of order. */
-export const MAX_DISORDER_MS = 60_000;
+const MAX_DISORDER_MS = 60_000;
 
 /** What was learned loses half of its weight in this time. */
 const LESSONS_HALF_LIFE_MS = 90 * 86_400_000;

@@ -102,7 +102,7 @@ function seenPlace(record: UseRecord, atMs: number): number {
 }
 
 /** A decayed count as it is at a time, in uses. */
-export function countAt(record: UseRecord, clock: number, atMs: number): number {
+function countAt(record: UseRecord, clock: number, atMs: number): number {
   return (record.counts[clock] ?? 0) * (decay.results[decayPlace(record, atMs) + clock] ?? 0);
 }
 

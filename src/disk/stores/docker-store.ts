@@ -148,7 +148,7 @@ export class LayerDatabaseReader {
 }
 
 /** The diff IDs of an image's configuration (JSON), from the bottom up; undefined where it is none. */
-export function diffIdsOf(configuration: string): readonly string[] | undefined {
+function diffIdsOf(configuration: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(configuration);
     if (typeof value !== 'object' || value === null || !('rootfs' in value)) return undefined;

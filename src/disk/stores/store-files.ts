@@ -25,7 +25,7 @@ export async function readTexts(
 }
 
 /** A file; undefined when it is missing; a sentence when it may not be read. */
-export async function readText(path: string): Promise<TextFile | string | undefined> {
+async function readText(path: string): Promise<TextFile | string | undefined> {
   try {
     const text = await readFile(path, 'utf8');
     return { text, digest: `sha256:${sha256(text)}` };

@@ -128,7 +128,7 @@ export type ContainerDetailsAnswer = v.InferOutput<typeof containerDetailsSchema
  * since API 1.42, before as `Parent`; engines 23 to 29 write the key with a leading blank (moby's struct tag
  * `json:" Parents,omitempty"`).
  */
-export const cacheRecordSchema = v.object({
+const cacheRecordSchema = v.object({
   ID: v.pipe(v.string(), v.nonEmpty()),
   Parent: text,
   Parents: texts,

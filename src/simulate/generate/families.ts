@@ -28,7 +28,7 @@ export const families: readonly Family[] = [
 ];
 
 /** How long generated traces are. */
-export const DEFAULT_DAYS = 60;
+const DEFAULT_DAYS = 60;
 
 export function generate(family: Family, seed: number, days = DEFAULT_DAYS): Trace {
   const builder = new TraceBuilder();

@@ -39,7 +39,7 @@ const FREED_BYTES_PER_SECOND = 500e6;
  * What each sweep takes whatever it deletes: the node is listed, cordoned and uncordoned, and the scheduler, which backs
  * off up to ten seconds from a pod that it could not place, finds the node again.
  */
-export const DEFAULT_SWEEP_SECONDS = 10;
+const DEFAULT_SWEEP_SECONDS = 10;
 
 /** A threshold in bytes of the disk. */
 export function bytesAt(
@@ -96,6 +96,10 @@ export class Counting {
     const overshoot = Math.max(0, this.#lowBytes - usedBytesAfter);
     this.#overshootSum += overshoot;
     this.#overshootMax = Math.max(this.#overshootMax, overshoot);
+  }
+
+  deletedUnused(images: number): void {
+    this.#deleted += images;
   }
 
   deletedGently(): void {

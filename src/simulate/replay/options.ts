@@ -16,6 +16,8 @@ export interface ReplayOptions {
   /** When sweeps may begin below the critical level, which is in the thresholds' unit; undefined: at any time. */
   readonly window?: Window | undefined;
   readonly critical?: number | undefined;
+  /** Images unused for longer go whatever the disk says; 0 or undefined: off. */
+  readonly maxUnusedSeconds?: number;
   /** How fast images come, for the delays. */
   readonly bytesPerSecond: number;
   /** What each sweep takes besides what it deletes; see figures.ts. */

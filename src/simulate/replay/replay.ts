@@ -1,5 +1,6 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
 import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
+import { imagesOnly } from '../../core/eligible/cache-and-containers.ts';
 import { noProtections } from '../../core/eligible/rules.ts';
 import {
   isBelowLow,
@@ -10,6 +11,8 @@ import {
   type Usage,
 } from '../../core/model/thresholds.ts';
 import { isOpen } from '../../core/model/window.ts';
+import { idsUnusedFor } from '../../core/use-history/unused.ts';
+import { planUnused } from '../../core/plan-unused.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
@@ -39,13 +42,17 @@ class Run {
   readonly #ends = new Ends();
   #lastGentleMs = -Infinity;
   #lastUseMs = -Infinity;
+  /** Unused images are not looked for before this time. */
+  #unusedAtMs = -Infinity;
 
   constructor(trace: Trace, maker: ChooserMaker, options: ReplayOptions) {
     this.#store = new VirtualStore(trace);
     this.#chooser = maker.make(this.#store);
     this.#options = options;
     this.#thresholds = { type: options.type ?? 'relative', high: options.high, low: options.low };
-    this.#history = this.#chooser.wantsHistory ? newHistory(trace.startsMs[0] ?? 0) : undefined;
+    const { maxUnusedSeconds = 0 } = options;
+    const needsHistory = this.#chooser.wantsHistory || (maxUnusedSeconds > 0 && !this.#chooser.isReference);
+    this.#history = needsHistory ? newHistory(trace.startsMs[0] ?? 0) : undefined;
     this.counting = new Counting(options);
   }
 
@@ -56,6 +63,7 @@ class Run {
     const image = trace.imageOf[use] ?? 0;
     this.#goGently(atMs, use);
     this.#endUses(atMs);
+    this.#deleteUnused(atMs);
     this.#lastUseMs = atMs;
     const wasHere = this.#store.has(image);
     const fetched = this.#store.pull(image, atMs);
@@ -95,6 +103,25 @@ class Run {
       const isBelow = isBelowLow(this.#usage(), this.#thresholds);
       this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes, isBelow);
     }
+  }
+
+  /** What the daemon deletes for being unused, as late as it can matter here: before the next use. No rule of other tools. */
+  #deleteUnused(atMs: number): void {
+    const { maxUnusedSeconds = 0, protections = noProtections } = this.#options;
+    const history = this.#history;
+    if (maxUnusedSeconds <= 0 || this.#chooser.isReference) return;
+    if (history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs)) return;
+    // The daemon looks at each check; an hour more or less is nothing to what is measured in days.
+    this.#unusedAtMs = atMs + Math.min(3_600_000, maxUnusedSeconds * 100);
+    if (idsUnusedFor(history, maxUnusedSeconds * 1000, atMs).length === 0) return;
+    const rules = { maxUnusedSeconds, protections, clean: imagesOnly, history: () => history };
+    const victims = planUnused({ store: this.#store.snapshot(), nowMs: atMs }, rules)?.victims ?? [];
+    if (victims.length === 0) return;
+    this.#delete(
+      victims.map(({ id }) => this.#store.indexOf(id)),
+      atMs,
+    );
+    this.counting.deletedUnused(victims.length);
   }
 
   /** What others do knows of no window. */

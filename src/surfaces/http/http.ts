@@ -1,10 +1,10 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import { hostname } from 'node:os';
-import type { Window } from '../../core/model/window.ts';
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
-import { noLimits } from '../../core/deletion-budget.ts';
+import { type DeletionBudget, noLimits } from '../../core/deletion-budget.ts';
 import { forecastText } from '../../core/model/forecast.ts';
+import type { PlanRules } from '../../core/plan-rules.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
 import { isDeletion } from '../../events/events.ts';
 import { version } from '../../system/version.ts';
@@ -22,9 +22,12 @@ import { listenForProbes, newHealth, type Probes, probeRoutes, probesListener } 
 import { type Answer, jsonType, type Route, type Routes } from './server/routes.ts';
 import { type HttpServer, listen } from './server/server.ts';
 import { SharedAnswer } from './server/shared-answer.ts';
-import { type Part, type Rules, ViewCache } from './state/view-cache.ts';
+import { type Part, ViewCache } from './state/view-cache.ts';
 
-export interface HttpOptions extends Rules {
+export interface HttpOptions {
+  readonly rules: PlanRules;
+  /** The circuit breakers; none where left out. */
+  readonly budget?: DeletionBudget;
   readonly address: ListenAddress;
   /** Names under which browsers may ask, beside those that are safe by themselves. */
   readonly allowedHosts?: readonly string[];
@@ -40,10 +43,6 @@ export interface HttpOptions extends Rules {
   /** One engine request. */
   readonly timeoutSeconds: number;
   readonly dryRun: boolean;
-  /** In the thresholds' unit; undefined: never critical. */
-  readonly criticalLevel: number | undefined;
-  /** When sweeps may begin; undefined: at any time. */
-  readonly window?: Window | undefined;
   /** Whether a node is cordoned for sweeps. */
   readonly cordons: boolean;
   /** Whether the engine's events are followed. */
@@ -58,7 +57,7 @@ export interface HttpSurface extends Probes, Required<Listener> {
 /** @throws ListenError, TokenError */
 export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   const startedAtMs = Date.now();
-  const { probeAddress, token } = options;
+  const { rules, probeAddress, token } = options;
   const credentials = token && (await Credentials.load(token.file, token.complain));
   const health = newHealth(options.timeoutSeconds);
   const activity = new Activity();
@@ -76,9 +75,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   const metrics = new Metrics({
     ...options,
     version,
-    policy: options.policy.name,
     limits: options.budget?.limits ?? noLimits,
-    lateKind: options.clean.buildCache || options.clean.stoppedContainers ? 'late' : 'image',
+    lateKind: rules.clean.buildCache || rules.clean.stoppedContainers ? 'late' : 'image',
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
   });
@@ -149,16 +147,16 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
       version,
       startedAtMs,
       nowMs: Date.now(),
+      policy: rules.policy.name,
       intervalSeconds: options.intervalSeconds,
       dryRun: options.dryRun,
-      policy: options.policy.name,
       problem: health.problem ?? null,
       view: view.version,
-      ...activity.json(options.thresholds),
+      ...activity.json(rules.thresholds),
     };
   }
 
-  const thresholdType = options.thresholds.type;
+  const thresholdType = rules.thresholds.type;
   const past =
     options.past && new ActivityFile(activity, { ...options.past, thresholdType, clock: Date.now });
   await past?.load();

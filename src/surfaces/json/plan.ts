@@ -2,6 +2,7 @@
 import type { Cut } from '../../core/deletion-budget.ts';
 import type { Plan } from '../../core/plan.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
+import type { UnusedPlan } from '../../core/plan-unused.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
@@ -10,6 +11,8 @@ export interface PlanBesides {
   readonly atHigh?: Plan | undefined;
   /** Where a circuit breaker would end the sweep. */
   readonly cut?: Cut | undefined;
+  /** What goes for being unused; undefined: nothing does. */
+  readonly unused?: UnusedPlan | undefined;
   /** Undefined: at any time. */
   readonly window?: WindowState | undefined;
 }
@@ -18,7 +21,7 @@ export function planJson(
   seen: Look,
   planned: Plan,
   thresholds: Thresholds,
-  { atHigh, cut, window }: PlanBesides = {},
+  { atHigh, cut, unused, window }: PlanBesides = {},
 ) {
   const { engine, snapshot } = seen;
   const { type } = thresholds;
@@ -29,6 +32,15 @@ export function planJson(
     thresholds,
     triggered: planned.triggered,
     window: windowJson(window),
+    unused:
+      unused === undefined
+        ? null
+        : {
+            maxUnusedSeconds: unused.maxUnusedSeconds,
+            missingSeconds: unused.missingSeconds,
+            victims: victimsJson(unused),
+            freedBytes: unused.freed.bytes,
+          },
     victims: victimsJson(planned),
     kept: planned.kept,
     unmatchedKeep: planned.unmatchedKeep.map(({ text }) => text),
@@ -39,7 +51,7 @@ export function planJson(
   };
 }
 
-function victimsJson({ victims }: Plan) {
+function victimsJson({ victims }: Pick<Plan, 'victims'>) {
   return victims.map(({ predicted: frees, ...victim }) => ({
     ...victim,
     predictedBytes: frees.bytes,

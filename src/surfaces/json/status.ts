@@ -5,17 +5,25 @@ import { shareOf } from '../../core/forest/reclaim.ts';
 import { holders, type Image } from '../../core/model/store.ts';
 import { isTriggered, type Thresholds } from '../../core/model/thresholds.ts';
 import type { SpaceAnswer } from '../../observe/observer.ts';
+import type { UnusedSummary } from '../../core/model/unused.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-/** @param forest of the store that was seen. @param window undefined: sweeps may begin at any time. */
+export interface StatusBesides {
+  readonly forecast: Forecast | undefined;
+  /** Undefined: sweeps may begin at any time. */
+  readonly window?: WindowState | undefined;
+  /** Undefined: no image is deleted for being unused. */
+  readonly unused?: UnusedSummary | undefined;
+}
+
+/** @param forest of the store that was seen. */
 export function statusJson(
   seen: Look,
   answer: SpaceAnswer,
   forest: Forest,
   thresholds: Thresholds,
-  forecast: Forecast | undefined,
-  window?: WindowState,
+  { forecast, window, unused }: StatusBesides,
 ) {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
@@ -25,6 +33,7 @@ export function statusJson(
     thresholds,
     triggered: isTriggered(snapshot.usage, thresholds),
     window: windowJson(window),
+    unused: unused ?? null,
     forecast: forecast ?? null,
     ...sourceJson(seen),
     space: 'space' in answer ? answer.space : null,

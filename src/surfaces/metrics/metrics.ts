@@ -6,8 +6,9 @@ import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.
 import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
 import type { StoreSummary } from '../../core/store-summary.ts';
-import { isOpen, type Window } from '../../core/model/window.ts';
-import { level, percentAt, percentUsed, type Thresholds, type Usage } from '../../core/model/thresholds.ts';
+import { isOpen } from '../../core/model/window.ts';
+import { level, percentAt, percentUsed, type Usage } from '../../core/model/thresholds.ts';
+import type { PlanRules } from '../../core/plan-rules.ts';
 import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
@@ -15,11 +16,7 @@ import { allMetrics, clusterTask, type DeletionKind, type FreedKind, metrics, sp
 
 export interface MetricsOptions {
   readonly version: string;
-  readonly policy: string;
-  readonly thresholds: Thresholds;
-  /** In the thresholds' unit; undefined: never critical. */
-  readonly criticalLevel: number | undefined;
-  readonly window?: Window | undefined;
+  readonly rules: PlanRules;
   readonly intervalSeconds: number;
   readonly dryRun: boolean;
   readonly limits: DeletionLimits;
@@ -61,10 +58,11 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    const { version, policy, thresholds, dryRun, limits } = options;
+    const { version, rules, dryRun, limits } = options;
+    const { thresholds } = rules;
     this.#samples.inform(metrics.buildInfo, { version, nodejs_version: process.version });
     this.#samples.inform(metrics.configInfo, {
-      policy,
+      policy: rules.policy.name,
       threshold_type: thresholds.type,
       dry_run: String(dryRun),
     });
@@ -167,6 +165,9 @@ export class Metrics {
       case 'node.left-cordoned':
       case 'node.gone':
         return this.#uncordoned();
+      case 'max-unused.completed':
+        samples.add(metrics.unusedDeletions, {}, event.deletedImages);
+        return;
       case 'notify.failed':
         return samples.set(metrics.notifyFailing, {}, true);
       case 'notify.working':
@@ -220,7 +221,7 @@ export class Metrics {
     const running =
       this.#cordonedAtMs === undefined ? 0 : (this.#options.monotonicMs() - this.#cordonedAtMs) / 1000;
     this.#samples.setTotal(metrics.cordonedSeconds, this.#cordonedSeconds + running);
-    const { window } = this.#options;
+    const { window } = this.#options.rules;
     if (window !== undefined)
       this.#samples.set(metrics.windowOpen, {}, isOpen(window, this.#options.nowMs()));
     const figures = processFigures();
@@ -237,7 +238,7 @@ export class Metrics {
   }
 
   #setUsage(usage: Usage): void {
-    const { thresholds } = this.#options;
+    const { thresholds } = this.#options.rules;
     const samples = this.#samples;
     samples.set(metrics.filesystemSize, {}, usage.bytes.total);
     samples.set(metrics.filesystemAvailable, {}, usage.bytes.available);
@@ -253,7 +254,7 @@ export class Metrics {
 
   /** @param ratio of a level in the thresholds' unit to the whole disk. */
   #setThresholds(ratio: (value: number) => number): void {
-    const { thresholds, criticalLevel } = this.#options;
+    const { thresholds, criticalLevel } = this.#options.rules;
     const { thresholdRatio } = metrics;
     this.#samples.set(thresholdRatio, { threshold: 'high' }, ratio(thresholds.high));
     this.#samples.set(thresholdRatio, { threshold: 'low' }, ratio(thresholds.low));

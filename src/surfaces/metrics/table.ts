@@ -201,6 +201,10 @@ export const metrics = {
     { task },
   ),
 
+  unusedDeletions: counter(
+    'max_unused_deleted_images_total',
+    'Images deleted because they were unused for longer than MAX_UNUSED_SECONDS',
+  ),
   windowOpen: gauge(
     'window_open',
     '1 while sweeps may begin by WINDOW, 0 while only a critical disk is swept; absent without one',

@@ -16,7 +16,7 @@ export interface ListLook extends TextLook, ListOptions {
 }
 
 /** The rows that are shown, and what is said of the others. */
-export function firstRows<T extends { readonly sizeBytes: number }>(
+function firstRows<T extends { readonly sizeBytes: number }>(
   rows: readonly T[],
   { top, all, columns, scrolls }: ListLook,
 ): { readonly shown: readonly T[]; readonly note: readonly string[] } {

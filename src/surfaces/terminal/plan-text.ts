@@ -2,6 +2,8 @@
 import type { Cut } from '../../core/deletion-budget.ts';
 import { endText, formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
 import type { Plan } from '../../core/plan.ts';
+import { summaryOf } from '../../core/plan-unused.ts';
+import type { UnusedPlan } from '../../core/plan-unused.ts';
 import { describePattern } from '../../core/eligible/pattern.ts';
 import type { Kept } from '../../core/eligible/images.ts';
 import { shortId } from '../../core/model/store.ts';
@@ -10,7 +12,7 @@ import type { UnitKind } from '../../core/forest/removable.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
-import { engineText, sourceText, windowText } from './source-text.ts';
+import { engineText, sourceText, unusedLine, windowText } from './source-text.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import type { Look } from '../json/look.ts';
 
@@ -26,6 +28,8 @@ export interface ShownPlan {
   readonly atHigh: Plan | undefined;
   /** Where a sweep would end before the end of the plan. */
   readonly cut: Cut | undefined;
+  /** What is deleted for being unused; undefined: that is off. */
+  readonly unused: UnusedPlan | undefined;
   /** Undefined: sweeps may begin at any time. */
   readonly window: WindowState | undefined;
 }
@@ -37,15 +41,19 @@ const kindNames: Readonly<Record<UnitKind, string>> = {
 };
 
 export function planText(shown: ShownPlan, look: ListLook): string {
-  const { seen, why, due, thresholds, atHigh, cut, window } = shown;
+  const { seen, why, due, thresholds, atHigh, cut, unused, window } = shown;
   const planned = atHigh ?? due;
-  const kept = look.all ? planned.kept : planned.kept.filter(({ code }) => code !== 'intermediate');
+  const unusedIds = new Set(unused?.victims.map(({ id }) => id));
+  const staying = planned.kept.filter(({ id }) => !unusedIds.has(id));
+  const kept = look.all ? staying : staying.filter(({ code }) => code !== 'intermediate');
   return [
     ...engineText(seen.engine, why, look),
     '',
     gauges(seen.snapshot.usage, thresholds, look),
     ...sourceText(seen, look),
     ...windowText(window, look),
+    ...unusedLine(unused && summaryOf(unused), look),
+    ...units('DELETE', unused?.victims ?? [], look),
     '',
     ...paragraph(verdict(shown), look),
     ...units('DELETE', planned.victims, look),
@@ -56,7 +64,7 @@ export function planText(shown: ShownPlan, look: ListLook): string {
       : paragraph(`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`, look)),
     ...unmatchedKeep(planned, look),
     ...units('KEEP', kept, look),
-    ...foldedSteps(planned.kept.length - kept.length).flatMap((line) => paragraph(line, look)),
+    ...foldedSteps(staying.length - kept.length).flatMap((line) => paragraph(line, look)),
     '',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 /** Which engine this is, where the sizes of layers are from, and whether the path is the right one, for people. */
 import { printable } from '../../core/model/printable.ts';
 import { describeWindow, type WindowState } from '../../core/model/window.ts';
+import { type UnusedSummary, unusedText } from '../../core/model/unused.ts';
 import type { Look } from '../json/look.ts';
 import { paragraph } from './list.ts';
 import type { TextLook } from './table.ts';
@@ -19,6 +20,11 @@ export function sourceText({ snapshot, dataRoot }: Look, look: TextLook): readon
     `layer sizes: ${printable(snapshot.layerSource)}`,
     ...(dataRoot === undefined ? [] : [`warning: ${printable(dataRoot.message)}`]),
   ].flatMap((line) => paragraph(line, look));
+}
+
+/** What is deleted for being unused, where that is set. */
+export function unusedLine(unused: UnusedSummary | undefined, look: TextLook): readonly string[] {
+  return unused === undefined ? [] : paragraph(unusedText(unused), look);
 }
 
 /** Whether sweeps may begin now, where that is limited. */

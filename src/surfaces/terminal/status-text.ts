@@ -9,12 +9,13 @@ import { type Freed, shareOf } from '../../core/forest/reclaim.ts';
 import { type Container, holders, type Image } from '../../core/model/store.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { SpaceAnswer } from '../../observe/observer.ts';
+import type { UnusedSummary } from '../../core/model/unused.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import type { Look } from '../json/look.ts';
 import { ageSeconds, bySize } from '../json/status.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import { unmatchedKeep } from './plan-text.ts';
-import { engineText, sourceText, windowText } from './source-text.ts';
+import { engineText, sourceText, unusedLine, windowText } from './source-text.ts';
 import { spaceText } from './space.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
@@ -30,6 +31,8 @@ export interface ShownStatus {
   readonly forecast: Forecast | undefined;
   /** Undefined: sweeps may begin at any time. */
   readonly window: WindowState | undefined;
+  /** Undefined: no image is deleted for being unused. */
+  readonly unused: UnusedSummary | undefined;
 }
 
 const columns: readonly Column[] = [
@@ -47,7 +50,7 @@ const legend =
   'SIZE: all layers of the image. UNIQUE: freed if only this image is deleted. SHARED: layers that other images or containers hold too, counted at each image.';
 
 export function statusText(shown: ShownStatus, look: ListLook): string {
-  const { seen, why, answer, forest, thresholds, keep, forecast, window } = shown;
+  const { seen, why, answer, forest, thresholds, keep, forecast, window, unused } = shown;
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   const isStep = (id: string): boolean => forest.units[forest.unitIndex.get(id) ?? -1]?.isStep === true;
@@ -61,6 +64,7 @@ export function statusText(shown: ShownStatus, look: ListLook): string {
     ...(forecast === undefined ? [] : paragraph(forecastText(forecast), look)),
     ...sourceText(seen, look),
     ...windowText(window, look),
+    ...unusedLine(unused, look),
     ...storeLine(engine),
     '',
     'space' in answer

@@ -31,6 +31,7 @@ describe('names and defaults', () => {
       cordonMode: 'cordon',
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
+      maxUnusedSeconds: 0,
       maxDeletionsPerSweep: 100_000,
       maxFreedPerHour: undefined,
       criticalLevel: 95,
@@ -75,6 +76,7 @@ describe('names and defaults', () => {
         'MAX_CORDON_SECONDS',
         'MAX_DELETIONS_PER_SWEEP',
         'MAX_FREED_PER_HOUR',
+        'MAX_UNUSED_SECONDS',
         'MIN_AGE_SECONDS',
         'NODE_NAME',
         'NOTIFY_FORMAT',
@@ -100,6 +102,16 @@ describe('names and defaults', () => {
       ].map((name) => prefix + name),
     );
     expect(flagOf('thresholdHigh')).toBe('--threshold-high');
+  });
+
+  it('takes the longest time unused as a duration, refuses what is none, and warns that without a state file it begins anew', () => {
+    const kept = { MAX_UNUSED_SECONDS: '30d', STATE_FILE: '/var/lib/cleaner/state.json' };
+    expect(configOf(ours(kept)).maxUnusedSeconds).toBe(2_592_000);
+    expect(loadConfig(ours(kept)).warnings).toEqual([]);
+    const forgetful = loadConfig(ours({ MAX_UNUSED_SECONDS: '30d' }));
+    expect(forgetful.warnings.join()).toMatch(/MAX_UNUSED_SECONDS without .*STATE_FILE/);
+    for (const bad of ['-1', 'often', '11y', '400000000'])
+      expect(loadConfig(ours({ MAX_UNUSED_SECONDS: bad })).ok, bad).toBe(false);
   });
 
   it('reads every setting from the environment', () => {
@@ -128,6 +140,7 @@ describe('names and defaults', () => {
       cordonMode: 'cordon',
       maxCordonSeconds: 900,
       maxCordonedNodes: 0,
+      maxUnusedSeconds: 0,
       maxDeletionsPerSweep: 20,
       maxFreedPerHour: 50e9,
       criticalLevel: undefined,

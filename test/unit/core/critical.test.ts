@@ -1,9 +1,9 @@
 /** What is relaxed above the critical threshold, and what is not. */
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../../../src/core/plan.ts';
-import { biggest } from '../../../src/core/policy/biggest.ts';
 import { nextOldEnoughMs, noProtections, type Protections } from '../../../src/core/eligible/rules.ts';
 import { container, image, store, usage } from './arbitraries.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 const NOW_MS = 10_000_000;
 const images = [60, 119, 121, 4_000].map((ageSeconds) =>
@@ -11,15 +11,18 @@ const images = [60, 119, 121, 4_000].map((ageSeconds) =>
 );
 
 function deletedAt(percent: number, minAgeSeconds: number, rules: Partial<Protections> = {}) {
-  const { victims } = makePlan({
-    store: store([...images, image('used', { appearedAtMs: 0 })], [container('holder', ['used'])]),
-    usage: usage(percent),
-    thresholds: { type: 'relative', high: 80, low: 0.001 },
-    policy: biggest,
-    nowMs: NOW_MS,
-    criticalLevel: 95,
-    protections: { ...noProtections, ...rules, minAgeSeconds },
-  });
+  const { victims } = makePlan(
+    {
+      store: store([...images, image('used', { appearedAtMs: 0 })], [container('holder', ['used'])]),
+      usage: usage(percent),
+      nowMs: NOW_MS,
+    },
+    rulesWith({
+      thresholds: { type: 'relative', high: 80, low: 0.001 },
+      criticalLevel: 95,
+      protections: { ...noProtections, ...rules, minAgeSeconds },
+    }),
+  );
   return victims;
 }
 const names = (percent: number, minAgeSeconds: number): string[] =>

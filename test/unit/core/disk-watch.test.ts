@@ -1,11 +1,12 @@
 /** Which looks between two checks are worth a check. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { APART_MS, DiskWatch, type WatchedLevels } from '../../../src/core/disk-watch.ts';
+import type { Levels } from '../../../src/core/critical.ts';
+import { APART_MS, DiskWatch } from '../../../src/core/disk-watch.ts';
 import type { Usage } from '../../../src/core/model/thresholds.ts';
 import { usage } from './arbitraries.ts';
 
-const levels: WatchedLevels = {
+const levels: Levels = {
   thresholds: { type: 'relative', high: 80, low: 60 },
   softLevel: 70,
   criticalLevel: 95,
@@ -104,7 +105,7 @@ describe('a look between two checks', () => {
 });
 
 describe('in absolute mode', () => {
-  const absolute: WatchedLevels = { thresholds: { type: 'absolute', high: 800e6, low: 600e6 } };
+  const absolute: Levels = { thresholds: { type: 'absolute', high: 800e6, low: 600e6 } };
   const below = (bytes: number, percent: number): Usage => ({
     ...usage(percent),
     allocated: { bytes, inodes: 0 },

@@ -2,21 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forestOf } from '../../../src/core/forest/forest.ts';
 import { makePlan, type Plan } from '../../../src/core/plan.ts';
-import { findPolicy } from '../../../src/core/policy/registry.ts';
 import { segmentsOf, segmentStates } from '../../../src/core/layer-groups.ts';
 import { freedBy } from '../../../src/core/forest/reclaim.ts';
 import type { ImageStore } from '../../../src/core/model/store.ts';
 import { container, image, usage } from './arbitraries.ts';
 import { arbitraryForest, chain, layersOf } from './forests.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 function planOf(store: ImageStore, percent = 100, low = 10): Plan {
-  return makePlan({
-    store,
-    usage: { ...usage(percent), bytes: { total: 1000, available: 10 * (100 - percent) } },
-    thresholds: { type: 'relative', high: 50, low },
-    policy: findPolicy('biggest'),
-    nowMs: 0,
-  });
+  return makePlan(
+    {
+      store,
+      usage: { ...usage(percent), bytes: { total: 1000, available: 10 * (100 - percent) } },
+      nowMs: 0,
+    },
+    rulesWith({ thresholds: { type: 'relative', high: 50, low } }),
+  );
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makePlan, type Plan } from '../../../src/core/plan.ts';
-import { biggest } from '../../../src/core/policy/biggest.ts';
 import type { ImageStore } from '../../../src/core/model/store.ts';
 import type { Thresholds, Usage } from '../../../src/core/model/thresholds.ts';
 import { arbitraryStore, container, image, STATES, store, usage } from './arbitraries.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 const relative: Thresholds = { type: 'relative', high: 80, low: 60 };
 const everything: Thresholds = { type: 'relative', high: 80, low: 0.001 };
@@ -14,14 +14,7 @@ function planOf(
   thresholds: Thresholds,
   refused?: ReadonlyMap<string, string>,
 ): Plan {
-  return makePlan({
-    store: snapshot,
-    usage: used,
-    thresholds,
-    policy: biggest,
-    nowMs: 0,
-    ...(refused && { refused }),
-  });
+  return makePlan({ store: snapshot, usage: used, nowMs: 0, refused }, rulesWith({ thresholds }));
 }
 
 const ids = (items: readonly { readonly id: string }[]): string[] => items.map((item) => item.id);

@@ -2,24 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../../../src/core/plan.ts';
-import { biggest } from '../../../src/core/policy/biggest.ts';
 import { noProtections } from '../../../src/core/eligible/rules.ts';
 import { summarise } from '../../../src/core/store-summary.ts';
 import type { ImageStore } from '../../../src/core/model/store.ts';
 import { container, image, store, usage } from './arbitraries.ts';
 import { arbitraryForest, chain, layersOf } from './forests.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 const everything = { type: 'relative', high: 80, low: 0.001 } as const;
 
 function planOf(snapshot: ImageStore, used = 90, keep = noProtections.keep) {
-  return makePlan({
-    store: snapshot,
-    usage: usage(used),
-    thresholds: everything,
-    policy: biggest,
-    protections: { ...noProtections, keep },
-    nowMs: 0,
-  });
+  return makePlan(
+    { store: snapshot, usage: usage(used), nowMs: 0 },
+    rulesWith({ thresholds: everything, protections: { ...noProtections, keep } }),
+  );
 }
 
 describe('summarise', () => {

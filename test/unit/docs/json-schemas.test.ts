@@ -19,6 +19,7 @@ import { planJson } from '../../../src/surfaces/json/plan.ts';
 import { statusJson } from '../../../src/surfaces/json/status.ts';
 import { type JsonOutput, outputProblems } from '../../../harness/schemas.ts';
 import { arbitraryStore, container, image, store } from '../core/arbitraries.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 const engine = {
   name: 'An Engine',
@@ -48,7 +49,7 @@ function lookAt(images: ImageStore, usage: Usage, isOdd: boolean): Look {
 function planOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOdd = false): string {
   const [policy] = policies;
   if (policy === undefined) throw new Error('there is no policy');
-  const plan = makePlan({ store: images, usage, thresholds, policy, nowMs: 1e12 });
+  const plan = makePlan({ store: images, usage, nowMs: 1e12 }, rulesWith({ thresholds, policy }));
   return JSON.stringify(planJson(lookAt(images, usage, isOdd), plan, thresholds));
 }
 
@@ -92,7 +93,7 @@ function statusOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOd
         observedSeconds: 600,
       };
   return JSON.stringify(
-    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, forecast),
+    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, { forecast }),
   );
 }
 

@@ -7,6 +7,7 @@ import { gauge } from '../../../src/surfaces/metrics/definition.ts';
 import { Metrics, type MetricsOptions } from '../../../src/surfaces/metrics/metrics.ts';
 import { Samples } from '../../../src/surfaces/metrics/samples.ts';
 import { allMetrics, metrics } from '../../../src/surfaces/metrics/table.ts';
+import { rulesWith } from '../../../harness/plan-rules.ts';
 
 const usage = {
   path: '/data',
@@ -20,9 +21,7 @@ function started(options: Partial<MetricsOptions> = {}) {
   const clock = { ms: 5_000 };
   const subject = new Metrics({
     version: '1.2.3',
-    policy: 'biggest',
-    thresholds,
-    criticalLevel: 95,
+    rules: rulesWith({ thresholds, criticalLevel: 95 }),
     intervalSeconds: 300,
     dryRun: false,
     limits: noLimits,
@@ -162,8 +161,7 @@ describe('Metrics', () => {
 
   it('has absolute thresholds as shares of the filesystem', () => {
     const { subject, tell } = started({
-      thresholds: { type: 'absolute', high: 500, low: 400 },
-      criticalLevel: undefined,
+      rules: rulesWith({ thresholds: { type: 'absolute', high: 500, low: 400 } }),
     });
     const allocated = { bytes: 450, inodes: 3 };
     tell({
@@ -230,6 +228,19 @@ describe('Metrics', () => {
     expect(valueOf(text, 'docker_image_cleaner_last_success_timestamp_seconds{task="sweep"}')).toBe(1005);
     expect(valueOf(text, 'docker_image_cleaner_sweeps_total{outcome="no-candidates"}')).toBe(1);
     expect(valueOf(text, 'docker_image_cleaner_sweep_duration_seconds_count')).toBe(3);
+  });
+
+  it('counts images that were deleted for being unused', () => {
+    const { subject, tell } = started();
+    const done = {
+      dryRun: false,
+      failedDeletions: 0,
+      durationSeconds: 1,
+      ...gainOf({ bytes: 1, inodes: 1 }),
+    };
+    tell({ event: 'max-unused.completed', ...done, deletedImages: 3, endedBecause: 'done' });
+    tell({ event: 'max-unused.completed', ...done, deletedImages: 2, endedBecause: 'limit' });
+    expect(valueOf(subject.text(), 'docker_image_cleaner_max_unused_deleted_images_total')).toBe(5);
   });
 
   it('counts the seconds of a cordon while it lasts and once it is over', () => {

@@ -33,6 +33,16 @@ export function walkOrder(forest: Forest, ordered: readonly RemovableId[], goal:
   return describe(forest, candidates, can, withoutUseless(forest, taken, goal), goal);
 }
 
+/** All candidates that can be deleted, whatever they free; dependents first. */
+export function takeAll(forest: Forest, ids: readonly RemovableId[]): Selection {
+  const candidates = withoutRepeats(forest, ids);
+  const can = possible(forest, candidates);
+  return describe(forest, candidates, can, dependentsFirst(forest, can), {
+    bytes: Infinity,
+    inodes: Infinity,
+  });
+}
+
 function withoutRepeats(forest: Forest, ids: readonly RemovableId[]): number[] {
   const seen = new Uint8Array(forest.units.length);
   return ids

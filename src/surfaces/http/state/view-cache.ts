@@ -7,16 +7,15 @@ import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-c
 import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
 import type { Forecast } from '../../../core/model/forecast.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
-import { makePlan, type Plan, planAtHigh } from '../../../core/plan.ts';
-import type { Policy } from '../../../core/policy/policy.ts';
+import { makePlan, type Plan, planAtHigh, type PlanInput } from '../../../core/plan.ts';
+import type { PlanRules } from '../../../core/plan-rules.ts';
 import { printableJson } from '../../../core/model/printable.ts';
-import type { Protections } from '../../../core/eligible/rules.ts';
 import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
 import { summarise } from '../../../core/store-summary.ts';
-import { isBelowLow, type Thresholds, type Usage, usageAt } from '../../../core/model/thresholds.ts';
-import { type Window, type WindowState, windowState } from '../../../core/model/window.ts';
-import type { UsageHistory } from '../../../core/use-history/history.ts';
+import { isBelowLow, type Usage, usageAt } from '../../../core/model/thresholds.ts';
+import { planUnused, summaryOf } from '../../../core/plan-unused.ts';
+import { type WindowState, windowState } from '../../../core/model/window.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
 import { layersJson } from '../../json/layers.ts';
 import { planJson } from '../../json/plan.ts';
@@ -25,17 +24,8 @@ import type { StoreView } from '../../metrics/metrics.ts';
 import { type Answer, jsonType } from '../server/routes.ts';
 import { spaceSince } from './space-since.ts';
 
-/** What a plan is made with. */
-export interface Rules {
-  readonly thresholds: Thresholds;
-  readonly policy: Policy;
-  readonly protections: Protections;
-  /** In the thresholds' unit; undefined: never critical. */
-  readonly criticalLevel: number | undefined;
-  readonly clean: Clean;
-  readonly history?: (() => UsageHistory | undefined) | undefined;
-  /** When sweeps may begin; undefined: at any time. */
-  readonly window?: Window | undefined;
+export interface ViewCacheOptions {
+  readonly rules: PlanRules;
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
 }
@@ -48,7 +38,8 @@ const LIVE_MS_EACH = 25;
 export type Part = 'status' | 'plan' | 'layers';
 
 export class ViewCache implements Required<Pick<Listener, 'observed'>> {
-  readonly #rules: Rules;
+  readonly #rules: PlanRules;
+  readonly #budget: DeletionBudget | undefined;
   readonly #onChange: (version: number) => void;
   readonly #clock: () => number;
   readonly #watchers: () => number;
@@ -64,7 +55,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
 
   /** @param watchers how many are told of each new version, now */
   constructor(
-    rules: Rules,
+    { rules, budget }: ViewCacheOptions,
     onChange: (version: number) => void,
     clock: () => number,
     watchers: () => number = () => 0,
@@ -72,6 +63,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   ) {
     this.#forecast = forecast;
     this.#rules = rules;
+    this.#budget = budget;
     this.#watchers = watchers;
     this.#onChange = onChange;
     this.#clock = clock;
@@ -170,14 +162,20 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #write(part: Part, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
+    const unused = part === 'layers' ? undefined : planUnused(inputOf(view), this.#rules);
     if (part === 'status')
-      return statusJson(view, view.space, forestOf(store), thresholds, this.#forecast(), this.#window());
+      return statusJson(view, view.space, forestOf(store), thresholds, {
+        forecast: this.#forecast(),
+        window: this.#window(),
+        unused: unused && summaryOf(unused),
+      });
     const plan = this.#plan(view);
     if (part === 'plan') {
-      const atHigh = planAtHigh(this.#input(view));
+      const atHigh = planAtHigh(inputOf(view), this.#rules);
       return planJson(view, plan, thresholds, {
         atHigh,
         cut: this.#cut(atHigh ?? plan),
+        unused,
         window: this.#window(),
       });
     }
@@ -203,17 +201,16 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   #cut({ victims }: Plan): Cut | undefined {
-    return this.#rules.budget?.cut(victims, performance.now());
+    return this.#budget?.cut(victims, performance.now());
   }
 
   #plan(view: View, usage = view.snapshot.usage): Plan {
-    return makePlan({ ...this.#input(view), usage });
+    return makePlan({ ...inputOf(view), usage }, this.#rules);
   }
+}
 
-  #input({ snapshot: { store, usage, takenAtMs } }: View): Parameters<typeof planAtHigh>[0] {
-    const { history, ...rules } = this.#rules;
-    return { store, usage, ...rules, history: history?.(), nowMs: takenAtMs };
-  }
+function inputOf({ snapshot: { store, usage, takenAtMs } }: View): PlanInput {
+  return { store, usage, nowMs: takenAtMs };
 }
 
 /** The store without what has gone, and without the layers that went with it. */

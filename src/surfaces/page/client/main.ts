@@ -4,6 +4,7 @@
  */
 import { formatDuration, formatLevel } from '../../../core/model/format.ts';
 import { level, type Usage } from '../../../core/model/thresholds.ts';
+import { unusedText } from '../../../core/model/unused.ts';
 import { drawnThresholds } from './axis.ts';
 import { UsageChart } from './chart.ts';
 import {
@@ -131,6 +132,8 @@ function show(): void {
       part('next-lead'),
       leadText(layers.next, thresholds, { isDryRun: activity.dryRun, isSweeping: sweep !== null }),
     );
+    part('unused').hidden = status.unused === null;
+    setText(part('unused'), status.unused === null ? '' : `${unusedText(status.unused)}.`);
     list.update(layers, status, isActive(page));
     showSpace(part('space-body'), status);
     showWhere(status);

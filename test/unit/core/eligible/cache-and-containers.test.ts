@@ -12,6 +12,7 @@ import { reclaimable } from '../../../../src/core/policy/reclaimable.ts';
 import type { CacheRecord, HeldSpace, ImageStore, Layer } from '../../../../src/core/model/store.ts';
 import type { Thresholds } from '../../../../src/core/model/thresholds.ts';
 import { container, image, STATES, usage } from '../arbitraries.ts';
+import { rulesWith } from '../../../../harness/plan-rules.ts';
 
 const hourMs = 3600_000;
 const nowMs = 1000 * hourMs;
@@ -57,7 +58,7 @@ const cached: ImageStore = {
 };
 
 const planOf = (store: ImageStore, clean: Clean, policy: Policy = biggest) =>
-  makePlan({ store, usage: usage(90), thresholds: everything, policy, clean, nowMs });
+  makePlan({ store, usage: usage(90), nowMs }, rulesWith({ thresholds: everything, policy, clean }));
 
 describe('which containers may go', () => {
   const longAgo = nowMs - 25 * hourMs;
@@ -124,7 +125,7 @@ describe('a stopped container in a plan', () => {
   it.each([biggest, reclaimable])(
     'goes before its image, which counts as freed only then ($name)',
     (policy) => {
-      const plan = makePlan({ store, usage: usage(90), thresholds: everything, policy, clean: all, nowMs });
+      const plan = planOf(store, all, policy);
       expect(plan.victims.map(({ kind, id }) => [kind, id])).toEqual([
         ['stopped-container', 'old'],
         ['image', 'big'],
@@ -147,15 +148,10 @@ describe('a stopped container in a plan', () => {
 
   it('stays with its image when it could not be deleted before', () => {
     const refused = new Map([['old', 'the engine refused']]);
-    const plan = makePlan({
-      store,
-      usage: usage(90),
-      thresholds: everything,
-      policy: biggest,
-      clean: all,
-      nowMs,
-      refused,
-    });
+    const plan = makePlan(
+      { store, usage: usage(90), nowMs, refused },
+      rulesWith({ thresholds: everything, clean: all }),
+    );
     expect(plan.victims).toEqual([]);
     expect(plan.kept.find(({ id }) => id === 'old')).toMatchObject({
       code: 'refused',
@@ -219,14 +215,10 @@ describe('the build cache in a plan', () => {
       ]),
     };
     const clean = { ...all, images: false };
-    const plan = makePlan({
-      store,
-      usage: usage(0, 90),
-      thresholds: { type: 'relative', high: 80, low: 89.8498 },
-      policy,
-      clean,
-      nowMs,
-    });
+    const plan = makePlan(
+      { store, usage: usage(0, 90), nowMs },
+      rulesWith({ thresholds: { type: 'relative', high: 80, low: 89.8498 }, policy, clean }),
+    );
     const freed = plan.victims.map(({ id, predicted }) => [id, predicted.inodes, predicted.exact]);
     expect(freed.sort()).toEqual([
       ['context', 3, true],

@@ -9,6 +9,7 @@ import { reclaimable } from '../../../../src/core/policy/reclaimable.ts';
 import { noProtections, protectedImages, type Protections } from '../../../../src/core/eligible/rules.ts';
 import type { ImageStore, Layer } from '../../../../src/core/model/store.ts';
 import { arbitraryStore, container, image, store, usage } from '../arbitraries.ts';
+import { rulesWith } from '../../../../harness/plan-rules.ts';
 
 beforeAll(async () => {
   await loadExpressions(['re:']);
@@ -17,14 +18,14 @@ beforeAll(async () => {
 const nowMs = 1_000_000_000;
 
 function planOf(snapshot: ImageStore, rules: Partial<Protections>, policy: Policy = biggest): Plan {
-  return makePlan({
-    store: snapshot,
-    usage: usage(99),
-    thresholds: { type: 'relative', high: 80, low: 0.001 },
-    policy,
-    protections: { ...noProtections, ...rules },
-    nowMs,
-  });
+  return makePlan(
+    { store: snapshot, usage: usage(99), nowMs },
+    rulesWith({
+      thresholds: { type: 'relative', high: 80, low: 0.001 },
+      policy,
+      protections: { ...noProtections, ...rules },
+    }),
+  );
 }
 
 function keep(text: string): Partial<Protections> {
@@ -61,18 +62,6 @@ describe('by label', () => {
   ])('%j: %s', (value, fate) => {
     const labels = { 'docker-image-cleaner.keep': value };
     expect(fates(planOf(store([image('a', { labels })]), {}))).toEqual({ a: fate });
-  });
-
-  it('needs no setting, also where nothing is said of protections', () => {
-    const labels = { 'docker-image-cleaner.keep': 'true' };
-    const plan = makePlan({
-      store: store([image('a', { labels })]),
-      usage: usage(99),
-      thresholds: { type: 'relative', high: 80, low: 1 },
-      policy: biggest,
-      nowMs,
-    });
-    expect(fates(plan)).toEqual({ a: 'keep-label' });
   });
 });
 

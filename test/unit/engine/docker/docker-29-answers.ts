@@ -11,7 +11,7 @@
 
 export const indexDigest = `sha256:${'1'.repeat(64)}`;
 export const manifestDigest = `sha256:${'2'.repeat(64)}`;
-export const attestationDigest = `sha256:${'3'.repeat(64)}`;
+const attestationDigest = `sha256:${'3'.repeat(64)}`;
 export const layerDigest = `sha256:${'4'.repeat(64)}`;
 export const cacheRecordId = 'x7y8z9abcdefghijklmnopqrs';
 

@@ -1,5 +1,6 @@
 import type { ReplayOptions } from '../../../../src/simulate/replay/options.ts';
 import fc from 'fast-check';
+import { parseWindow } from '../../../../src/config/window.ts';
 import { describe, expect, it } from 'vitest';
 import { parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
 import { noProtections, type Protections } from '../../../../src/core/eligible/rules.ts';
@@ -236,5 +237,36 @@ describe('whatever is replayed', () => {
   it('names an unknown policy and the known ones', () => {
     expect(() => findChoosers('lru,best')).toThrow(UnknownChooserError);
     expect(() => findChoosers('lru,best')).toThrow(/"best".*clairvoyant/);
+  });
+});
+
+describe('the longest time unused', () => {
+  const roomy = { capacityBytes: 5000 * MB, maxUnusedSeconds: 600 };
+  // `a` is used for the last time in the third minute; `c` is held until the end.
+  const trace = letters('a b a c:40 b - - - - b - - - - b - - - - b - - - - a');
+
+  it.each(['biggest', 'reclaimable', 'lru', 'value'])(
+    'deletes what was unused for longer however empty the disk is, and is counted, under %s',
+    (policy) => {
+      expect(run(policy, trace, { ...roomy, maxUnusedSeconds: 0 })).toMatchObject({
+        deleted: '',
+        figures: { imagesDeleted: 0, sweeps: 0 },
+      });
+      expect(run(policy, trace, roomy)).toMatchObject({
+        deleted: 'a',
+        figures: { imagesDeleted: 1, sweeps: 0, refetchedBytes: 100 * MB },
+      });
+    },
+  );
+
+  it('keeps what is protected, deletes nothing outside the window, and is no rule of other tools', () => {
+    const keep = [{ kind: 'glob', text: 'a' }] as const;
+    expect(run('value', trace, { ...roomy, protections: { ...noProtections, keep } }).deleted).toBe('');
+    const parsed = parseWindow('Sun 10:00-11:00', 'UTC');
+    const window = parsed.ok ? parsed.value : undefined;
+    expect(window).toBeDefined();
+    expect(run('value', trace, { ...roomy, window }).deleted).toBe('');
+    for (const other of ['existing-tool', 'kubelet', 'docuum'])
+      expect(run(other, trace, roomy).deleted).toBe('');
   });
 });

@@ -1,15 +1,14 @@
 /** A store as BinderHub leaves it: names of 120 characters that begin alike, and the steps of a classic build. */
-import { imagesOnly } from '../../../../src/core/eligible/cache-and-containers.ts';
 import { forestOf } from '../../../../src/core/forest/forest.ts';
 import { parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
 import { makePlan } from '../../../../src/core/plan.ts';
-import { biggest } from '../../../../src/core/policy/biggest.ts';
 import { noProtections } from '../../../../src/core/eligible/rules.ts';
 import type { ListLook } from '../../../../src/surfaces/terminal/list.ts';
 import type { ShownPlan } from '../../../../src/surfaces/terminal/plan-text.ts';
 import type { ShownStatus } from '../../../../src/surfaces/terminal/status-text.ts';
 import { container, image, store, usage } from '../../core/arbitraries.ts';
 import { chain, layersOf } from '../../core/forests.ts';
+import { rulesWith } from '../../../../harness/plan-rules.ts';
 
 const hex = (seed: number): string =>
   Array.from({ length: 40 }, (_, at) => ((seed * 7 + at * 11 + ((seed * at) % 13)) % 16).toString(16)).join(
@@ -43,13 +42,13 @@ const users = [
     `sha256:${hex(3)}`,
   ]),
 ];
-export const binderStore = { ...store(images, users), layers };
+const binderStore = { ...store(images, users), layers };
 
 const parsed = parseKeepPatterns('postgres:*', () => {
   throw new Error('no pattern here is a regular expression');
 });
 if (!parsed.ok) throw new Error('the pattern is not understood');
-export const keep = parsed.patterns;
+const keep = parsed.patterns;
 /** 90% used, and next to all of it by images. */
 const disk = {
   ...usage(90),
@@ -80,17 +79,13 @@ export const shownPlan: ShownPlan = {
   why: 'the default socket',
   isAboutEverything: false,
   thresholds,
-  due: makePlan({
-    store: binderStore,
-    usage: disk,
-    thresholds,
-    policy: biggest,
-    protections: { ...noProtections, keep },
-    clean: imagesOnly,
-    nowMs: 0,
-  }),
+  due: makePlan(
+    { store: binderStore, usage: disk, nowMs: 0 },
+    rulesWith({ thresholds, protections: { ...noProtections, keep } }),
+  ),
   atHigh: undefined,
   cut: undefined,
+  unused: undefined,
   window: undefined,
 };
 export const shownStatus: ShownStatus = {
@@ -102,6 +97,7 @@ export const shownStatus: ShownStatus = {
   keep,
   forecast: undefined,
   window: undefined,
+  unused: undefined,
 };
 
 export function lookOf(columns: number | undefined, list: Partial<ListLook> = {}): ListLook {
