@@ -64,6 +64,7 @@ describe('names and defaults', () => {
         'DRY_RUN',
         'HOST_RUN',
         'HTTP_ADDRESS',
+        'HTTP_ALLOWED_HOSTS',
         'HTTP_TOKEN_FILE',
         'INTERVAL_SECONDS',
         'KEEP',
