@@ -14,17 +14,17 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UnusedReport } from '../events/sweep-events.ts';
 import { hasFired, sleep } from '../system/clock.ts';
 import {
-  noteFreed,
   type RemovalSettings,
   removeVictim,
   tellLimit,
   tellMissedPredictions,
   tellPlanned,
-  tellRemoval,
 } from './delete-victim.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
 import { LateSpace } from './pending-space.ts';
+import type { RemovalOutcome } from './remove/outcome.ts';
 import { patiently } from './retry-engine.ts';
+import { takeTurn } from './turn.ts';
 
 export interface DeleteUnusedOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -108,21 +108,16 @@ class Run {
         tellLimit(limit, this.#options);
         return 'limit';
       }
-      const before = this.usage;
-      const begunMs = performance.now();
-      const result = await patiently(() => removeVictim(victim, this.#options), this.#options);
-      this.usage =
-        result.outcome === 'deleted'
-          ? await late.measure(before, victim.predicted, toFree)
-          : await this.#options.disk.usage(this.#options.abandon);
-      const durationSeconds = (performance.now() - begunMs) / 1000;
-      noteFreed(result, victim, freedBetween(before, this.usage), budget);
-      tellRemoval(result, { victim, before, after: this.usage, durationSeconds }, this.#options);
+      const turn = { last: this.usage, toFree, late };
+      const remove = (): Promise<RemovalOutcome> =>
+        patiently(() => removeVictim(victim, this.#options), this.#options);
+      const { result, measured } = await takeTurn(victim, turn, remove, this.#options);
+      this.usage = measured.usage;
       tried += 1;
       switch (result.outcome) {
         case 'deleted':
           this.deleted += 1;
-          this.predictions.note(victim, freedBetween(before, this.usage));
+          this.predictions.note(victim, measured.likely);
           this.#options.failures.forget(victim.id);
           if (!isCritical(this.usage, rules)) await sleep(delaySeconds * 1000, stop);
           break;
