@@ -92,7 +92,7 @@ function shown(
   valueOf: (flag: string) => string | undefined,
 ): ParsedCommand {
   const [json, watch] = [isOn('--json'), isOn('--watch')];
-  if (json && watch) return refusal(['--json and --watch exclude each other'], []);
+  if (json && watch) return refusal(['--json and --watch cannot be used together'], []);
   const given = { top: valueOf('--top'), sort: valueOf('--sort'), all: isOn('--all') };
   if (json && (given.all || given.top !== undefined || given.sort !== undefined))
     return refusal(['--json has everything already: --top, --sort and --all are for the tables'], []);
@@ -127,7 +127,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     },
   },
   uncordon: {
-    summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',
+    summary: 'Uncordon nodes that a cleaner left cordoned on a Kubernetes node; needs no engine',
     switches: uncordonSwitches,
     only: uncordonSettings,
     parse: (own, env, flags) => {

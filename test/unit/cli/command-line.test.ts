@@ -102,8 +102,12 @@ describe('uncordon', () => {
   test.each([
     [[], {}, 'Set DOCKER_IMAGE_CLEANER_NODE_NAME or --node-name, or use --all'],
     [['--node-name', 'Worker 1'], {}, '--node-name="Worker 1": expected a Kubernetes node name'],
-    [['--all', '--node-name', 'worker-1'], {}, '--node-name and --all exclude each other'],
-    [['--all', '--delete-daemonset', 'cleaner'], inPod, '--all and --delete-daemonset exclude each other'],
+    [['--all', '--node-name', 'worker-1'], {}, '--node-name and --all cannot be used together'],
+    [
+      ['--all', '--delete-daemonset', 'cleaner'],
+      inPod,
+      '--all and --delete-daemonset cannot be used together',
+    ],
     [['--all', '--wait-seconds', '5'], {}, '--wait-seconds goes with --delete-daemonset only'],
     [['--delete-daemonset', 'cleaner'], {}, 'POD_NAMESPACE is not set'],
     [
