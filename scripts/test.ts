@@ -1,6 +1,7 @@
 /**
- * `npm test`: everything that this machine's distribution has the engines for, in the rows of `rowsOf`.
- * `npm run test:engines`: the conformance suite on every engine; with `others`, on those that `npm test` leaves out.
+ * `npm test`: everything that this machine's distribution has the engines for, in parts that run side by side.
+ * `npm test -- all`: also the engines that it leaves out, other versions in root folders of their own.
+ * `npm run test:engines`: the conformance suite on every engine; `others`: on those that `npm test` leaves out.
  * Installs what the tests need. Ends with one line, `N passed, N failed`. Nothing is left out silently: a test that was
  * skipped counts as failed, and so does a file that could not be loaded.
  */
@@ -12,17 +13,39 @@ import { engineCommands, ensureCommands, requireRoot } from '../harness/packages
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /**
- * Two rows of projects run side by side, each one after the other: most tests wait for an engine, so two of them take little
- * more of two cores than one.
+ * So many parts run side by side, the next one as soon as one is done: most tests wait for an engine or a cluster, so three
+ * take little more of two cores than one. Each has its own engines, disks and folders.
  */
-const rowsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  everything: [
-    // Both of the last two build dist/.
-    ['unit', 'system', 'engine', 'packages'],
-    ['fuzz', 'browser', 'conformance', 'cluster'],
-  ],
-  engines: [['conformance', 'engines']],
-  others: [['engines']],
+const SIDE_BY_SIDE = 3;
+
+/** A project, or one of `of` shares of its files. */
+interface Part {
+  readonly project: string;
+  readonly share?: number;
+  readonly of?: number;
+}
+
+function shares(project: string, of: number): readonly Part[] {
+  return Array.from({ length: of }, (_, index) => ({ project, share: index + 1, of }));
+}
+
+/** The longest first, so that no long one is left for the end. */
+const everything: readonly Part[] = [
+  ...shares('cluster', 3),
+  ...shares('engine', 6),
+  { project: 'conformance' },
+  { project: 'packages' },
+  { project: 'system' },
+  { project: 'browser' },
+  { project: 'unit' },
+  { project: 'fuzz' },
+];
+const partsOf: Readonly<Record<string, readonly Part[]>> = {
+  everything,
+  // What .ci/run asks for.
+  all: [...shares('engines', 2), ...everything],
+  engines: [{ project: 'conformance' }, { project: 'engines' }],
+  others: [{ project: 'engines' }],
 };
 
 /** What we read of the file that vitest's JSON reporter writes. */
@@ -74,7 +97,7 @@ function outcomeOf(project: string, status: number | string, reportPath: string)
 let stopped: NodeJS.Signals | undefined;
 
 /** Vitest's exit status, or the signal that ended it. */
-async function runVitest(project: string, reportPath: string): Promise<number | string> {
+async function runVitest({ project, share, of }: Part, reportPath: string): Promise<number | string> {
   const child = spawn(
     process.execPath,
     [
@@ -82,6 +105,7 @@ async function runVitest(project: string, reportPath: string): Promise<number | 
       'run',
       '--passWithNoTests',
       ...['--project', project],
+      ...(share === undefined ? [] : [`--shard=${share}/${of}`]),
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${reportPath}`,
@@ -111,8 +135,13 @@ function finish(outcomes: readonly Outcome[]): void {
   const failures = outcomes.flatMap((outcome) => outcome.failures);
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   say('');
-  for (const outcome of outcomes)
-    say(`${outcome.project.padEnd(11)} ${outcome.passed} passed, ${outcome.failures.length} failed`);
+  for (const project of new Set(outcomes.map((outcome) => outcome.project))) {
+    const own = outcomes.filter((outcome) => outcome.project === project);
+    const failed = own.reduce((sum, outcome) => sum + outcome.failures.length, 0);
+    say(
+      `${project.padEnd(11)} ${own.reduce((sum, outcome) => sum + outcome.passed, 0)} passed, ${failed} failed`,
+    );
+  }
   for (const failure of failures) say(`  failed: ${failure}`);
   say(`${passed} passed, ${failures.length} failed`);
   process.exitCode = failures.length === 0 ? 0 : 1;
@@ -138,9 +167,9 @@ async function prepare(): Promise<string | undefined> {
 }
 
 async function main(which = 'everything'): Promise<void> {
-  const rows = rowsOf[which];
-  if (rows === undefined) {
-    say(`What is to be tested is one of: ${Object.keys(rowsOf).join(', ')}.`);
+  const parts = partsOf[which];
+  if (parts === undefined) {
+    say(`What is to be tested is one of: ${Object.keys(partsOf).join(', ')}.`);
     process.exitCode = 2;
     return;
   }
@@ -152,21 +181,19 @@ async function main(which = 'everything'): Promise<void> {
   }
   const folder = `${root}test-artifacts`;
   mkdirSync(folder, { recursive: true });
-  finish((await Promise.all(rows.map((row) => runRow(row, folder)))).flat());
-}
-
-async function runRow(projects: readonly string[], folder: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const project of projects) {
-    const reportPath = `${folder}/${project}.json`;
-    rmSync(reportPath, { force: true });
-    outcomes.push(outcomeOf(project, await runVitest(project, reportPath), reportPath));
-    if (stopped !== undefined) {
-      outcomes.push({ project: 'stopped', passed: 0, failures: [`${stopped}: the rest was not run`] });
-      break;
+  const waiting = [...parts];
+  const worker = async (): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined && stopped === undefined; part = waiting.shift()) {
+      const reportPath = `${folder}/${part.project}${part.share === undefined ? '' : `-${part.share}`}.json`;
+      rmSync(reportPath, { force: true });
+      outcomes.push(outcomeOf(part.project, await runVitest(part, reportPath), reportPath));
     }
-  }
-  return outcomes;
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  if (stopped !== undefined)
+    outcomes.push({ project: 'stopped', passed: 0, failures: [`${stopped}: the rest was not run`] });
+  finish(outcomes);
 }
 
 await main(process.argv[2]);
