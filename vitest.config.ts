@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * The projects, run by `npm test` in two rows (scripts/test.ts): `unit` (pure, parallel, seconds, any user), `system`
+ * The projects, run by `npm test` side by side (scripts/test.ts): `unit` (pure, parallel, seconds, any user), `system`
  * (the same, with root, real filesystems and child processes), `engine` (real container engines, one
  * file at a time: they share disks, loop devices and two cores), `fuzz` (damaged answers and files, a few of them; `npm run
  * test:fuzz` takes many), `packages` (what is installed, as users do it), `browser` (the status page in a real Chromium),

@@ -1,6 +1,7 @@
 /**
- * `npm test`: everything that this machine's distribution has the engines for, in the rows of `rowsOf`.
- * `npm run test:engines`: the conformance suite on every engine; with `others`, on those that `npm test` leaves out.
+ * `npm test`: everything that this machine's distribution has the engines for, in parts that run side by side.
+ * `npm test -- all`: also the engines that it leaves out, other versions in root folders of their own.
+ * `npm run test:engines`: the conformance suite on every engine; `others`: on those that `npm test` leaves out.
  * With the path of an engine's binary (own-engines.ts) the suite and the engine tests run on that one.
  * Installs what the tests need. Ends with one line, `N passed, N failed`. Nothing is left out silently: a test that was
  * skipped counts as failed, and so does a file that could not be loaded.
@@ -15,19 +16,47 @@ import { ownEngines, OwnEnginesError, testsThatStart } from './own-engines.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /**
- * Two rows of projects run side by side, each one after the other: most tests wait for an engine, so two of them take little
- * more of two cores than one.
+ * So many parts run side by side, the next one as soon as one is done: most tests wait for an engine or a cluster, so three
+ * take little more of two cores than one. Each has its own engines, disks and folders.
  */
-const rowsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  everything: [
-    // Both of the last two build dist/.
-    ['unit', 'system', 'engine', 'packages'],
-    ['fuzz', 'browser', 'conformance', 'cluster'],
-  ],
-  engines: [['conformance', 'engines']],
-  others: [['engines']],
-  own: [['own', 'engine']],
+const SIDE_BY_SIDE = 3;
+
+/** A project, or one of `of` shares of its files. */
+interface Part {
+  readonly project: string;
+  readonly share?: number;
+  readonly of?: number;
+  /** The only files that run; left out: all. */
+  readonly files?: readonly string[];
+}
+
+function shares(project: string, of: number): readonly Part[] {
+  return Array.from({ length: of }, (_, index) => ({ project, share: index + 1, of }));
+}
+
+/** The longest first, so that no long one is left for the end. */
+const everything: readonly Part[] = [
+  ...shares('cluster', 3),
+  ...shares('engine', 6),
+  { project: 'conformance' },
+  { project: 'packages' },
+  { project: 'system' },
+  { project: 'browser' },
+  { project: 'unit' },
+  { project: 'fuzz' },
+];
+const partsOf: Readonly<Record<string, readonly Part[]>> = {
+  everything,
+  // What .ci/run asks for.
+  all: [...shares('engines', 2), ...everything],
+  engines: [{ project: 'conformance' }, { project: 'engines' }],
+  others: [{ project: 'engines' }],
 };
+
+/** The suite on binaries that somebody has, and the tests that start such an engine. */
+function partsOfOwn(names: readonly Ownable[]): readonly Part[] {
+  return [{ project: 'own' }, { project: 'engine', files: testsThatStart(names, `${root}test/engine`) }];
+}
 
 /** What we read of the file that vitest's JSON reporter writes. */
 interface Report {
@@ -79,9 +108,8 @@ let stopped: NodeJS.Signals | undefined;
 
 /** Vitest's exit status, or the signal that ended it. */
 async function runVitest(
-  project: string,
+  { project, share, of, files = [] }: Part,
   reportPath: string,
-  files: readonly string[],
 ): Promise<number | string> {
   const child = spawn(
     process.execPath,
@@ -91,6 +119,7 @@ async function runVitest(
       '--passWithNoTests',
       ...['--project', project],
       ...files,
+      ...(share === undefined ? [] : [`--shard=${share}/${of}`]),
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${reportPath}`,
@@ -120,8 +149,13 @@ function finish(outcomes: readonly Outcome[]): void {
   const failures = outcomes.flatMap((outcome) => outcome.failures);
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   say('');
-  for (const outcome of outcomes)
-    say(`${outcome.project.padEnd(11)} ${outcome.passed} passed, ${outcome.failures.length} failed`);
+  for (const project of new Set(outcomes.map((outcome) => outcome.project))) {
+    const own = outcomes.filter((outcome) => outcome.project === project);
+    const failed = own.reduce((sum, outcome) => sum + outcome.failures.length, 0);
+    say(
+      `${project.padEnd(11)} ${own.reduce((sum, outcome) => sum + outcome.passed, 0)} passed, ${failed} failed`,
+    );
+  }
   for (const failure of failures) say(`  failed: ${failure}`);
   say(`${passed} passed, ${failures.length} failed`);
   process.exitCode = failures.length === 0 ? 0 : 1;
@@ -146,10 +180,10 @@ async function prepare(): Promise<string | undefined> {
   }
 }
 
-async function main(given = 'everything', args: readonly string[] = []): Promise<void> {
+async function main(which = 'everything', args: readonly string[] = []): Promise<void> {
   let own: Readonly<Partial<Record<Ownable, string>>> = {};
   try {
-    if (given === 'engines') own = ownEngines(args, process.env);
+    if (which === 'engines') own = ownEngines(args, process.env);
   } catch (error) {
     if (!(error instanceof OwnEnginesError)) throw error;
     say(error.message);
@@ -158,11 +192,9 @@ async function main(given = 'everything', args: readonly string[] = []): Promise
   }
   const names = Object.keys(own) as Ownable[];
   for (const name of names) process.env[name.toUpperCase()] = own[name];
-  const files = names.length > 0 ? { engine: testsThatStart(names, `${root}test/engine`) } : {};
-  const which = names.length > 0 ? 'own' : given;
-  const rows = rowsOf[which];
-  if (rows === undefined) {
-    say(`What is to be tested is one of: ${Object.keys(rowsOf).join(', ')}.`);
+  const parts = names.length > 0 ? partsOfOwn(names) : partsOf[which];
+  if (parts === undefined) {
+    say(`What is to be tested is one of: ${Object.keys(partsOf).join(', ')}.`);
     process.exitCode = 2;
     return;
   }
@@ -174,28 +206,20 @@ async function main(given = 'everything', args: readonly string[] = []): Promise
   }
   const folder = `${root}test-artifacts`;
   mkdirSync(folder, { recursive: true });
-  finish((await Promise.all(rows.map((row) => runRow(row, folder, files)))).flat());
-}
-
-/** @param files the only files of a project that run; where it has no entry, all. */
-async function runRow(
-  projects: readonly string[],
-  folder: string,
-  files: Readonly<Record<string, readonly string[]>>,
-): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const project of projects) {
-    const reportPath = `${folder}/${project}.json`;
-    rmSync(reportPath, { force: true });
-    const chosen = files[project] ?? [];
-    if (files[project] !== undefined && chosen.length === 0) continue;
-    outcomes.push(outcomeOf(project, await runVitest(project, reportPath, chosen), reportPath));
-    if (stopped !== undefined) {
-      outcomes.push({ project: 'stopped', passed: 0, failures: [`${stopped}: the rest was not run`] });
-      break;
+  const waiting = [...parts];
+  const worker = async (): Promise<void> => {
+    for (let part = waiting.shift(); part !== undefined && stopped === undefined; part = waiting.shift()) {
+      if (part.files?.length === 0) continue;
+      const reportPath = `${folder}/${part.project}${part.share === undefined ? '' : `-${part.share}`}.json`;
+      rmSync(reportPath, { force: true });
+      outcomes.push(outcomeOf(part.project, await runVitest(part, reportPath), reportPath));
     }
-  }
-  return outcomes;
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  if (stopped !== undefined)
+    outcomes.push({ project: 'stopped', passed: 0, failures: [`${stopped}: the rest was not run`] });
+  finish(outcomes);
 }
 
 await main(process.argv[2], process.argv.slice(3));
