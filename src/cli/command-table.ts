@@ -120,7 +120,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
     switches: cleanSwitches,
     toParsed: (configured, _isOn, _valueOf, own) => {
-      const result = cleanRequest(own, configured.config.dryRun);
+      const result = cleanRequest(own, configured.config);
       return result.ok
         ? { kind: 'clean', request: result.request, ...configured }
         : refusal(result.problems, configured.warnings);

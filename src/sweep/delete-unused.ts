@@ -25,6 +25,7 @@ import {
 import type { FailedDeletions } from './failed-deletions.ts';
 import { LateSpace } from './pending-space.ts';
 import { patiently } from './retry-engine.ts';
+import { shownBy } from './shown.ts';
 
 export interface DeleteUnusedOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -110,7 +111,8 @@ class Run {
       }
       const before = this.usage;
       const begunMs = performance.now();
-      const result = await patiently(() => removeVictim(victim, this.#options), this.#options);
+      const isShown = shownBy(before, victim, this.#options);
+      const result = await patiently(() => removeVictim(victim, this.#options, isShown), this.#options);
       this.usage =
         result.outcome === 'deleted'
           ? await late.measure(before, victim.predicted, toFree)

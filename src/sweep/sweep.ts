@@ -14,6 +14,7 @@ import { gaveBack, helps } from './gains.ts';
 import { LateSpace } from './pending-space.ts';
 import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
+import { shownBy } from './shown.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
 import {
@@ -133,7 +134,8 @@ async function carryOut(
     }
     const before = progress.usage;
     const begunMs = performance.now();
-    const result = await patiently(() => removeVictim(victim, options), options);
+    const isShown = shownBy(before, victim, options);
+    const result = await patiently(() => removeVictim(victim, options, isShown), options);
     progress.usage =
       result.outcome === 'deleted'
         ? await progress.late.measure(before, victim.predicted, plan.toFree)
