@@ -75,6 +75,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'own',
+          include: ['test/conformance/own/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
           name: 'fuzz',
           include: ['test/fuzz/**/*.test.ts'],
           fileParallelism: false,

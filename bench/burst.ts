@@ -23,6 +23,10 @@ const ARRIVALS = 32;
 /** So many of the old ones are used all the time, one after the other. */
 const NEEDED = 6;
 
+/** Part of the name of those to be measured, and whether the daemon's log is shown: `npm run bench burst -- lru --log`. */
+const wanted = process.argv.slice(2).find((argument) => !argument.startsWith('-')) ?? '';
+const isLogShown = process.argv.includes('--log');
+
 interface Round {
   readonly peakPercent: number;
   readonly failedLoads: number;
@@ -142,7 +146,13 @@ function daemon(settings: Readonly<Record<string, string>>): Keeper {
       { DOCKER_HOST: engine.dockerHost },
     );
     await cli.waitForEvent('check.completed');
-    return () => cli.dispose();
+    return async () => {
+      await cli.dispose();
+      if (!isLogShown) return;
+      for (const { time, event, ...more } of cli.records)
+        if (event !== 'engine.request')
+          process.stderr.write(`${String(time)} ${event} ${JSON.stringify(more)}\n`);
+    };
   };
 }
 
@@ -192,6 +202,7 @@ process.stdout.write(
   '| who | peak | failed loads | failed starts | needed images deleted | images deleted | first deletion after | burst |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n',
 );
 for (const [name, keeper] of Object.entries(keepers)) {
+  if (!name.includes(wanted)) continue;
   const result = await round(keeper);
   const reacted = result.reactedSeconds === undefined ? 'never' : `${result.reactedSeconds.toFixed(1)} s`;
   process.stdout.write(

@@ -12,6 +12,8 @@ export interface CleanerOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Root, but without these rights; see CliOptions. */
   readonly withoutCapabilities?: readonly string[];
+  /** Another user than root; see CliOptions. */
+  readonly uid?: number;
   /** For Node itself; see CliOptions. */
   readonly nodeFlags?: readonly string[];
 }
@@ -49,6 +51,7 @@ export function cleaner(engine: CleanedEngine, args: readonly string[], options:
       ...options.env,
     },
     ...(options.withoutCapabilities && { withoutCapabilities: options.withoutCapabilities }),
+    ...(options.uid !== undefined && { uid: options.uid }),
     ...(options.nodeFlags && { nodeFlags: options.nodeFlags }),
   });
 }

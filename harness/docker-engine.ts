@@ -13,7 +13,7 @@ export interface DockerEngineOptions {
   readonly disk?: DiskOptions;
   /** More flags for dockerd. */
   readonly flags?: readonly string[];
-  /** Default overlay2. */
+  /** Default overlay2; an empty one leaves the choice to dockerd and its `daemon.json`, which lies in the workspace. */
   readonly storageDriver?: string;
   /** Docker's containerd image store; takes the place of the storage driver. */
   readonly containerdStore?: boolean;
@@ -42,7 +42,9 @@ export class DockerEngine extends ApiEngine {
       ...['--config-file', join(folder, 'daemon.json')],
       ...(options.containerdStore === true
         ? ['--feature', 'containerd-snapshotter=true']
-        : ['--storage-driver', options.storageDriver ?? 'overlay2']),
+        : options.storageDriver === ''
+          ? []
+          : ['--storage-driver', options.storageDriver ?? 'overlay2']),
       '--iptables=false',
       ...(root === undefined ? [] : ['--ip6tables=false']),
       '--bridge=none',

@@ -16,6 +16,8 @@ export interface LayerSpec {
   readonly files?: number;
   /** Layers of different seeds differ even under the same name; default 0. */
   readonly seed?: number;
+  /** Whose the files are; default root's. Their folder is then closed to others. */
+  readonly owner?: number;
   /** Puts a static shell in (busybox with sh, sleep, true, cat, touch), so that containers run. About 2 MB more. */
   readonly shell?: boolean;
 }
@@ -88,11 +90,14 @@ function* layerEntries(name: string, spec: LayerSpec): Generator<TarEntry> {
   }
   const files = spec.files ?? 1;
   const seed = spec.seed ?? 0;
+  const owned = spec.owner === undefined ? {} : { owner: spec.owner };
+  if (spec.owner !== undefined)
+    yield { name: `data/${name}-${seed}`, type: 'directory', mode: 0o700, owner: spec.owner };
   for (let i = 0; i < files; i++) {
     const size = Math.floor(spec.bytes / files) + (i === 0 ? spec.bytes % files : 0);
     // Folders of fifty, as real trees have folders too.
     const path = `data/${name}-${seed}/${Math.floor(i / 50)}/${i}`;
-    yield { name: path, size, content: fileContent(`${path}\n`, size) };
+    yield { name: path, ...owned, size, content: fileContent(`${path}\n`, size) };
   }
 }
 

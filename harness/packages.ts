@@ -14,6 +14,7 @@ import {
   readSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isOwnable, ownBinary, ownCompanion } from './own-binaries.ts';
 
 /** What is needed, by the name of a command; the value is the Debian and Ubuntu package that has it. */
 const packageOf = {
@@ -21,8 +22,14 @@ const packageOf = {
   containerd: 'containerd',
   runc: 'runc',
   podman: 'podman',
+  crio: 'cri-o',
+  pinns: 'cri-o',
   conmon: 'conmon',
   buildah: 'buildah',
+  rootlesskit: 'rootlesskit',
+  newuidmap: 'uidmap',
+  'fuse-overlayfs': 'fuse-overlayfs',
+  setpriv: 'util-linux',
   debootstrap: 'debootstrap',
   unshare: 'util-linux',
   pivot_root: 'util-linux',
@@ -86,8 +93,13 @@ export const searchPath = [
   ]),
 ].join(delimiter);
 
-/** The absolute path of a command, or undefined; see `commandPath`. */
+/** The absolute path of a command, or undefined; see `commandPath`. One that somebody has goes first, see own-binaries.ts. */
 export function findCommand(command: string, root = ''): string | undefined {
+  if (root === '') {
+    const own = isOwnable(command) ? ownBinary(command) : undefined;
+    const path = own ?? ownCompanion(command);
+    if (path !== undefined) return path;
+  }
   for (const folder of searchPath.split(delimiter)) {
     const path = join(folder, command);
     try {

@@ -90,7 +90,7 @@ export interface Prometheus {
 
 export interface PrometheusOptions {
   /** `host:port` of what is scraped, under the job docker-image-cleaner. */
-  readonly target: string;
+  readonly target: string | readonly string[];
   /** Files of rules, absolute. */
   readonly rules?: readonly string[];
 }
@@ -106,7 +106,7 @@ export async function startPrometheus({ target, rules = [] }: PrometheusOptions)
     JSON.stringify({
       global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
       rule_files: rules,
-      scrape_configs: [{ job_name: 'docker-image-cleaner', static_configs: [{ targets: [target] }] }],
+      scrape_configs: [{ job_name: 'docker-image-cleaner', static_configs: [{ targets: [target].flat() }] }],
     }),
   );
   const port = await freePort();

@@ -1,8 +1,8 @@
 /** A real registry on 127.0.0.1, so that images get digests and pulls are pulls. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ApiEngine } from './api-engine.ts';
@@ -13,14 +13,27 @@ import { commandPath, ensureCommands } from './packages.ts';
 import { waitFor } from './wait.ts';
 import { createWorkspace } from './workspace.ts';
 
-/** A TCP port on 127.0.0.1 that was free a moment ago. */
+/**
+ * A TCP port on 127.0.0.1 that was free a moment ago. None that the kernel gives to who asks for any, or connects somewhere: with
+ * tests beside each other it would often be taken before the server that it is meant for has started.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/);
+  const given = Number(range[0]);
+  for (;;) {
+    const server = createServer();
+    server.listen(randomInt(Math.min(10_000, given - 1), given), '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') continue;
+      throw error;
+    }
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 export interface Registry {

@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { linkOwnBinaries } from './own-binaries.ts';
 import { commandPath } from './packages.ts';
 
 const rewrite = `
@@ -41,5 +42,6 @@ export function writeRuncWrapper(folder: string, runtime = commandPath('runc')):
   const rewriter = join(bin, 'rewrite.cjs');
   writeFileSync(rewriter, rewrite);
   writeFileSync(join(bin, basename(runtime)), script(process.execPath, rewriter, runtime), { mode: 0o755 });
+  linkOwnBinaries(bin);
   return bin;
 }

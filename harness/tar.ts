@@ -6,6 +6,8 @@ export interface TarEntry {
   readonly linkTarget?: string;
   /** Octal permissions; default 0o644. */
   readonly mode?: number;
+  /** User and group; default 0. */
+  readonly owner?: number;
   /** Bytes; must be what `content` yields. */
   readonly size?: number;
   readonly content?: Iterable<Buffer>;
@@ -22,8 +24,8 @@ function header(entry: TarEntry): Buffer {
   };
   block.write(entry.name, 0);
   octal(entry.mode ?? 0o644, 100, 8);
-  octal(0, 108, 8); // owner
-  octal(0, 116, 8); // group
+  octal(entry.owner ?? 0, 108, 8); // owner
+  octal(entry.owner ?? 0, 116, 8); // group
   octal(entry.size ?? 0, 124, 12);
   octal(0, 136, 12); // modified
   block.write(' '.repeat(8), 148); // the checksum counts itself as spaces

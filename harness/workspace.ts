@@ -21,7 +21,7 @@ const prefix = '/tmp/dic-';
 const ownerFile = '.owner';
 
 const engineProcesses =
-  /^(dockerd|containerd|containerd-shim.*|runc|podman|conmon|crun|docker-registry|etcd|kube-apiserver|prometheus|tmux|bindfs)$/;
+  /^((dockerd|containerd|podman|crio)[\w.-]*|rootlesskit|fuse-overlayfs|catatonit|runc|conmon|crun|docker-registry|etcd|kube-apiserver|prometheus|tmux|bindfs)$/;
 
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything that this machine's distribution has the engines for, in the rows of `rowsOf`.
  * `npm run test:engines`: the conformance suite on every engine; with `others`, on those that `npm test` leaves out.
+ * With the path of an engine's binary (own-engines.ts) the suite and the engine tests run on that one.
  * Installs what the tests need. Ends with one line, `N passed, N failed`. Nothing is left out silently: a test that was
  * skipped counts as failed, and so does a file that could not be loaded.
  */
@@ -9,6 +10,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clearAbandoned } from '../harness/workspace.ts';
 import { engineCommands, ensureCommands, requireRoot } from '../harness/packages.ts';
+import { type Ownable } from '../harness/own-binaries.ts';
+import { ownEngines, OwnEnginesError, testsThatStart } from './own-engines.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /**
@@ -23,6 +26,7 @@ const rowsOf: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   engines: [['conformance', 'engines']],
   others: [['engines']],
+  own: [['own', 'engine']],
 };
 
 /** What we read of the file that vitest's JSON reporter writes. */
@@ -74,7 +78,11 @@ function outcomeOf(project: string, status: number | string, reportPath: string)
 let stopped: NodeJS.Signals | undefined;
 
 /** Vitest's exit status, or the signal that ended it. */
-async function runVitest(project: string, reportPath: string): Promise<number | string> {
+async function runVitest(
+  project: string,
+  reportPath: string,
+  files: readonly string[],
+): Promise<number | string> {
   const child = spawn(
     process.execPath,
     [
@@ -82,6 +90,7 @@ async function runVitest(project: string, reportPath: string): Promise<number | 
       'run',
       '--passWithNoTests',
       ...['--project', project],
+      ...files,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${reportPath}`,
@@ -137,7 +146,20 @@ async function prepare(): Promise<string | undefined> {
   }
 }
 
-async function main(which = 'everything'): Promise<void> {
+async function main(given = 'everything', args: readonly string[] = []): Promise<void> {
+  let own: Readonly<Partial<Record<Ownable, string>>> = {};
+  try {
+    if (given === 'engines') own = ownEngines(args, process.env);
+  } catch (error) {
+    if (!(error instanceof OwnEnginesError)) throw error;
+    say(error.message);
+    process.exitCode = 2;
+    return;
+  }
+  const names = Object.keys(own) as Ownable[];
+  for (const name of names) process.env[name.toUpperCase()] = own[name];
+  const files = names.length > 0 ? { engine: testsThatStart(names, `${root}test/engine`) } : {};
+  const which = names.length > 0 ? 'own' : given;
   const rows = rowsOf[which];
   if (rows === undefined) {
     say(`What is to be tested is one of: ${Object.keys(rowsOf).join(', ')}.`);
@@ -152,15 +174,22 @@ async function main(which = 'everything'): Promise<void> {
   }
   const folder = `${root}test-artifacts`;
   mkdirSync(folder, { recursive: true });
-  finish((await Promise.all(rows.map((row) => runRow(row, folder)))).flat());
+  finish((await Promise.all(rows.map((row) => runRow(row, folder, files)))).flat());
 }
 
-async function runRow(projects: readonly string[], folder: string): Promise<readonly Outcome[]> {
+/** @param files the only files of a project that run; where it has no entry, all. */
+async function runRow(
+  projects: readonly string[],
+  folder: string,
+  files: Readonly<Record<string, readonly string[]>>,
+): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const project of projects) {
     const reportPath = `${folder}/${project}.json`;
     rmSync(reportPath, { force: true });
-    outcomes.push(outcomeOf(project, await runVitest(project, reportPath), reportPath));
+    const chosen = files[project] ?? [];
+    if (files[project] !== undefined && chosen.length === 0) continue;
+    outcomes.push(outcomeOf(project, await runVitest(project, reportPath, chosen), reportPath));
     if (stopped !== undefined) {
       outcomes.push({ project: 'stopped', passed: 0, failures: [`${stopped}: the rest was not run`] });
       break;
@@ -169,4 +198,4 @@ async function runRow(projects: readonly string[], folder: string): Promise<read
   return outcomes;
 }
 
-await main(process.argv[2]);
+await main(process.argv[2], process.argv.slice(3));

@@ -1,12 +1,21 @@
 /** Pods made through the Container Runtime Interface, on the host's network, as kubelet would make them. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Containerd } from '../containerd.ts';
+import type { Disk } from '../disk.ts';
+import type { CriClient } from './client.ts';
+
+/** A CRI runtime under test: containerd, CRI-O. */
+export interface CriRuntime {
+  readonly cri: CriClient;
+  readonly disk: Disk;
+}
 
 export interface PodOptions {
   readonly name: string;
   /** Of a static pod, the annotation that kubelet gives it. */
   readonly isStatic?: boolean;
+  /** Whether its containers share a namespace of processes (`POD`, the default) or have one each, as kubelet's do. */
+  readonly pid?: 'POD' | 'CONTAINER';
 }
 
 export interface Pod {
@@ -14,11 +23,15 @@ export interface Pod {
   /** The request's `config`, which containers repeat. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly name: string;
+  readonly pid: 'POD' | 'CONTAINER';
 }
 
 /** Starts a pod's sandbox. */
-export async function runPod(containerd: Containerd, { name, isStatic = false }: PodOptions): Promise<Pod> {
-  const { workspace } = containerd.disk;
+export async function runPod(
+  runtime: CriRuntime,
+  { name, isStatic = false, pid = 'POD' }: PodOptions,
+): Promise<Pod> {
+  const { workspace } = runtime.disk;
   const logs = join(workspace.path, 'logs', name);
   mkdirSync(logs, { recursive: true });
   const config = {
@@ -28,13 +41,13 @@ export async function runPod(containerd: Containerd, { name, isStatic = false }:
     annotations: isStatic ? { 'kubernetes.io/config.source': 'file' } : {},
     linux: {
       cgroup_parent: `/${workspace.name}`,
-      security_context: { namespace_options: { network: 'NODE' } },
+      security_context: { namespace_options: { network: 'NODE', pid } },
     },
   };
-  const answer = (await containerd.cri.call('RuntimeService/RunPodSandbox', { config })) as {
+  const answer = (await runtime.cri.call('RuntimeService/RunPodSandbox', { config })) as {
     pod_sandbox_id: string;
   };
-  return { id: answer.pod_sandbox_id, config, name };
+  return { id: answer.pod_sandbox_id, config, name, pid };
 }
 
 export interface ContainerOptions {
@@ -48,11 +61,11 @@ export interface ContainerOptions {
 
 /** Creates a container in a pod; returns its ID. */
 export async function createPodContainer(
-  containerd: Containerd,
+  runtime: CriRuntime,
   pod: Pod,
   { image, name = 'main', command = ['/bin/sleep', '1000000'], mounts = {} }: ContainerOptions,
 ): Promise<string> {
-  const answer = (await containerd.cri.call('RuntimeService/CreateContainer', {
+  const answer = (await runtime.cri.call('RuntimeService/CreateContainer', {
     pod_sandbox_id: pod.id,
     sandbox_config: pod.config,
     config: {
@@ -63,37 +76,37 @@ export async function createPodContainer(
       mounts: Object.entries(mounts).map(([path, mounted]) => ({
         container_path: path,
         readonly: true,
-        image: { image: mounted },
+        image: { image: mounted, user_specified_image: mounted },
       })),
       log_path: `${name}.log`,
-      linux: {},
+      linux: { security_context: { namespace_options: { network: 'NODE', pid: pod.pid } } },
     },
   })) as { container_id: string };
   return answer.container_id;
 }
 
-export async function startPodContainer({ cri }: Containerd, id: string): Promise<void> {
+export async function startPodContainer({ cri }: CriRuntime, id: string): Promise<void> {
   await cri.call('RuntimeService/StartContainer', { container_id: id });
 }
 
 /** A pod with one running container; returns the container's ID. */
-export async function runPodWith(containerd: Containerd, name: string, image: string): Promise<string> {
-  const pod = await runPod(containerd, { name });
-  const id = await createPodContainer(containerd, pod, { image });
-  await startPodContainer(containerd, id);
+export async function runPodWith(runtime: CriRuntime, name: string, image: string): Promise<string> {
+  const pod = await runPod(runtime, { name });
+  const id = await createPodContainer(runtime, pod, { image });
+  await startPodContainer(runtime, id);
   return id;
 }
 
-export async function stopPodContainer({ cri }: Containerd, id: string): Promise<void> {
+export async function stopPodContainer({ cri }: CriRuntime, id: string): Promise<void> {
   await cri.call('RuntimeService/StopContainer', { container_id: id, timeout: 0 });
 }
 
-export async function removePodContainer({ cri }: Containerd, id: string): Promise<void> {
+export async function removePodContainer({ cri }: CriRuntime, id: string): Promise<void> {
   await cri.call('RuntimeService/RemoveContainer', { container_id: id });
 }
 
 /** Removes a pod with its containers. */
-export async function removePod({ cri }: Containerd, { id }: Pick<Pod, 'id'>): Promise<void> {
+export async function removePod({ cri }: CriRuntime, { id }: Pick<Pod, 'id'>): Promise<void> {
   await cri.call('RuntimeService/StopPodSandbox', { pod_sandbox_id: id });
   await cri.call('RuntimeService/RemovePodSandbox', { pod_sandbox_id: id });
 }

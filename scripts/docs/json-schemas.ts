@@ -52,6 +52,7 @@ const engine = object<EngineInfo>('the engine, as it speaks of itself', {
   apiVersion: text('the API version that both speak, e.g. `1.41`'),
   rootDirectory: optional(text('where it says it keeps its data, as a path that it sees')),
   storageDriver: optional(text("the storage driver's name, e.g. `overlay2`")),
+  hostName: optional(text('the name of the host that it runs on')),
   endpoint: text('its address, as configured'),
   storeDirectory: optional(text('the folder of its image store, as a path that it sees')),
   storeUsage: optional(amount('what it says that its image store takes; some seconds old')),

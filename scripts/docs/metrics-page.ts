@@ -59,5 +59,12 @@ const closing = `## To begin with
 | why is my disk still full | \`topk(5, docker_image_cleaner_space_bytes)\` |
 | how true are the predictions | \`increase(docker_image_cleaner_freed_bytes_total[1d]) / increase(docker_image_cleaner_predicted_bytes_total[1d])\` |
 
-Alerts: [alerts.md](alerts.md), as rules in \`deploy/prometheus/rules.yaml\` and in the chart. A dashboard for a fleet:
-\`deploy/grafana/docker-image-cleaner.json\`.`;
+Alerts: [alerts.md](alerts.md), as rules in \`deploy/prometheus/rules.yaml\` and in the chart.
+
+## The dashboard
+
+\`deploy/grafana/docker-image-cleaner.json\` is a Grafana dashboard for one host or a fleet (schema version 42; in the chart:
+\`metrics.dashboard.enabled\`). Import it, choose the Prometheus data source and the job. Each row answers a question: is
+anything wrong, which disk will be full and when, how full are the disks (space and inodes apart), what fills them, do sweeps
+help, which nodes are out of service, is the cleaner itself well. Sweeps are marked on all graphs; cordons can be. What did not
+happen is shown as 0. It is made from the table of metrics above.`;

@@ -8,6 +8,7 @@ import { enginesPage } from './engines-page.ts';
 import { eventsPage, logSchema } from './events-page.ts';
 import { jsonPage, outputSchema } from './json-page.ts';
 import { metricsPage } from './metrics-page.ts';
+import { dashboardJson } from '../dashboard/dashboard.ts';
 
 export interface GeneratedPage {
   /** Absolute path of the committed page. */
@@ -27,10 +28,12 @@ export const generatedPages: readonly GeneratedPage[] = [
   ),
   page('deploy/helm/docker-image-cleaner/README.md', chartReadme),
   page('deploy/helm/docker-image-cleaner/files/prometheus-rules.yaml', copyOf('prometheus/rules.yaml')),
-  page('deploy/helm/docker-image-cleaner/files/dashboard.json', copyOf('grafana/docker-image-cleaner.json')),
+  page('deploy/grafana/docker-image-cleaner.json', dashboardJson),
+  // The chart can only read what is in its own folder.
+  page('deploy/helm/docker-image-cleaner/files/dashboard.json', dashboardJson),
 ];
 
-/** The chart can only read what is in its own folder. */
+/** A copy for the chart. */
 function copyOf(path: string): () => string {
   return () => readFileSync(new URL(`../../deploy/${path}`, import.meta.url), 'utf8');
 }

@@ -50,7 +50,13 @@ const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** A Node object with all its images and conditions is some 100 kB. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
-async function loadConfiguration(options: ConnectionOptions): Promise<KubeConfig> {
+/** Who and where, and what says so, for messages. */
+interface Configuration {
+  readonly config: KubeConfig;
+  readonly source: string;
+}
+
+async function loadConfiguration(options: ConnectionOptions): Promise<Configuration> {
   const { environment } = options;
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
@@ -60,7 +66,7 @@ async function loadConfiguration(options: ConnectionOptions): Promise<KubeConfig
   const files = named.length > 0 || byDefault === undefined || !existsSync(byDefault) ? named : [byDefault];
   if (environment['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(tokenFile)) {
     config.loadFromCluster();
-    return config;
+    return { config, source: 'The service account' };
   }
   const [first, ...others] = files;
   if (first === undefined) {
@@ -70,24 +76,26 @@ async function loadConfiguration(options: ConnectionOptions): Promise<KubeConfig
         `(is automountServiceAccountToken off?) and no KUBECONFIG${byDefault === undefined ? '' : ` or ${byDefault}`}.`,
     );
   }
-  try {
-    config.loadFromFile(first);
-    for (const file of others) {
-      const more = new KubeConfig();
-      more.loadFromFile(file);
-      config.mergeConfig(more, true);
-    }
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ClusterError(
-      'invalid',
-      `${named.length > 0 ? 'KUBECONFIG ' : ''}${files.join(delimiter)} cannot be read: ${reason}`,
-      {
-        cause,
-      },
-    );
+  const prefix = named.length > 0 ? 'KUBECONFIG ' : '';
+  readKubeconfig(config, first, prefix);
+  for (const file of others) {
+    const more = new KubeConfig();
+    readKubeconfig(more, file, prefix);
+    config.mergeConfig(more, true);
   }
-  return config;
+  return { config, source: `${prefix}${files.join(delimiter)}` };
+}
+
+/** @param prefix says in messages what named the file. @throws ClusterError `invalid`: one line with the file's name. */
+function readKubeconfig(config: KubeConfig, file: string, prefix: string): void {
+  try {
+    config.loadFromFile(file);
+  } catch (cause) {
+    // The parser's message goes on with the lines around; the library takes whatever YAML there is for a kubeconfig.
+    const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    const problem = cause instanceof TypeError ? 'is not a kubeconfig' : `cannot be read: ${reason}`;
+    throw new ClusterError('invalid', `${prefix}${file} ${problem}.`, { cause });
+  }
 }
 
 /** Retry-After in seconds; it may also be a date (RFC 9110 10.2.3), which the API server never sends. */
@@ -139,11 +147,20 @@ function messageOf(text: string): string {
 
 /** Finds out who and where; talks to nobody yet. @throws ClusterError `invalid` when the configuration is unusable. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const config = await loadConfiguration(options);
+  const { config, source } = await loadConfiguration(options);
   const cluster = config.getCurrentCluster();
-  if (cluster === null)
-    throw new ClusterError('invalid', 'The kubeconfig has no current context with a cluster.');
-  const server = new URL(cluster.server);
+  if (cluster === null) {
+    const context = config.getCurrentContext();
+    // The library's type leaves out that a file need not have one.
+    const told = (context as string | undefined) === undefined ? '' : ` "${context}"`;
+    throw new ClusterError('invalid', `${source} has no cluster for its current context${told}.`);
+  }
+  const server = URL.parse(cluster.server);
+  if (server === null)
+    throw new ClusterError(
+      'invalid',
+      `${source} names an API server that is not a URL: ${JSON.stringify(cluster.server)}.`,
+    );
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
 
   /** Who we are, asked anew for each request: tokens and certificates rotate. */

@@ -41,6 +41,8 @@ export async function serve(
   const { startHttp } = await import('../surfaces/http/http.ts');
   return await startHttp({
     address: httpAddress,
+    allowedHosts: config.httpAllowedHosts,
+    host: config.nodeName,
     probeAddress,
     token: file === undefined ? undefined : { file, complain },
     past: stateFile === undefined ? undefined : { file: `${stateFile}.activity`, path, report },

@@ -13,6 +13,7 @@ import {
   judgedLater,
   keepLabelRule,
   keepPatterns,
+  hostNames,
   nodeName,
   onOff,
   socketAddress,
@@ -307,6 +308,13 @@ export const settings = {
     help: 'Where to serve the status page, its JSON, the metrics and the health checks, all read-only; unset, nothing is served',
     kind: listenAddress(),
     default: undefined,
+  }),
+  httpAllowedHosts: setting({
+    group: 'HTTP',
+    help: 'Host names under which browsers may open the page, separated by spaces or commas, e.g. nas.lan or *.ts.net. Always allowed: addresses, names without a dot, the name of this host, and names that only a private network or a cluster gives',
+    kind: hostNames(),
+    default: [],
+    defaultText: '',
   }),
   httpTokenFile: setting({
     group: 'HTTP',

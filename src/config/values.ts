@@ -173,6 +173,37 @@ export function keepLabelRule(): ValueKind<KeepLabelRule> {
   };
 }
 
+/** Names of hosts for the `Host` header, without ports; `*.` in front means every name below. */
+export function hostNames(): ValueKind<readonly string[]> {
+  const allowed = 'host names without a port, e.g. nas.lan or *.ts.net';
+  return {
+    placeholder: 'names',
+    allowed,
+    parse: (text) => {
+      const names = text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean);
+      for (const name of names) {
+        if (name === '*')
+          return refused(
+            'expected names, or *.example.org for a domain: with * any site could read the page through a browser in your network',
+          );
+        if (isHostPattern(name)) continue;
+        const bare = name.replace(/^https?:\/\//, '').replace(/[:/].*$/, '');
+        const hint = bare !== name && isHostPattern(bare) ? ` (did you mean ${bare}?)` : '';
+        return refused(`expected ${allowed}${hint}`);
+      }
+      return { ok: true, value: names };
+    },
+  };
+}
+
+function isHostPattern(name: string): boolean {
+  const labels = name.replace(/^\*\./, '').split('.');
+  return name.length <= 253 && labels.every((label) => /^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?$/.test(label));
+}
+
 /** A name as Kubernetes gives nodes: a DNS subdomain (RFC 1123). */
 export function nodeName(): ValueKind<string> {
   const allowed = 'a Kubernetes node name: lower-case letters, digits, "-" and ".", 253 characters at most';

@@ -47,6 +47,16 @@ export function plus(a: Amount, b: Amount): Amount {
   return { bytes: a.bytes + b.bytes, inodes: a.inodes + b.inodes };
 }
 
+/** The greater of both, each resource by itself. */
+export function greater(a: Amount, b = a): Amount {
+  return { bytes: Math.max(a.bytes, b.bytes), inodes: Math.max(a.inodes, b.inodes) };
+}
+
+/** What was gained, as what was lost. */
+export function negative(amount: Amount): Amount {
+  return { bytes: -amount.bytes, inodes: -amount.inodes };
+}
+
 /** Not below nothing; what is negative takes nothing away. */
 export function less(from: Amount, amount: Amount): Amount {
   const of = (resource: Resource): number => Math.max(0, from[resource] - Math.max(0, amount[resource]));

@@ -42,6 +42,9 @@ export const APART_MS = 30_000;
 /** So much more or less than at a check in vain is something new: of a filesystem, or of HIGH. */
 const GROWTH = 0.01;
 
+/** A pace is taken over so long: an engine writes in bursts. */
+const PACE_MS = 10_000;
+
 /** From below the soft threshold (0) to above the critical one (3). */
 type Band = 0 | 1 | 2 | 3;
 const causeOf = {
@@ -58,6 +61,9 @@ export class DiskWatch {
   #vainBand: Band = 0;
   #checked: { readonly usage: Usage; readonly atMs: number } | undefined;
   #heard: Heard | undefined;
+  /** The latest looks, in the thresholds' unit. */
+  #latest: readonly { readonly used: number; readonly atMs: number }[] = [];
+  #nextLevelMs = Infinity;
 
   constructor(levels: Levels) {
     this.#levels = levels;
@@ -71,8 +77,15 @@ export class DiskWatch {
     this.#checked = { usage, atMs: nowMs };
     this.#heard = heard;
     this.#band = this.#bandOf(usage);
+    this.#latest = [];
+    this.#notePace(usage, nowMs);
     // Whether anything is done at the soft threshold hangs on what the engine does.
     this.#vainBand = wasInVain || this.#band === 1 ? this.#band : 0;
+  }
+
+  /** In which time usage reaches its next level at the pace of the latest looks; Infinity where it does not near one. */
+  get nextLevelMs(): number {
+    return this.#nextLevelMs;
   }
 
   /** Why a check should begin now; undefined: there is no reason. To be asked between two checks only. */
@@ -80,6 +93,7 @@ export class DiskWatch {
     const checked = this.#checked;
     if (checked === undefined) return undefined;
     const usage = this.#estimate(look.usage, checked.usage);
+    this.#notePace(usage, look.nowMs);
     const mayBeInVain = look.nowMs - checked.atMs >= APART_MS;
     const band = this.#bandOf(usage);
     if (band <= this.#band) this.#band = band;
@@ -89,6 +103,21 @@ export class DiskWatch {
     }
     if (!mayBeInVain) return undefined;
     return this.#changeAmongImages(look) ?? this.#growth(usage, checked.usage);
+  }
+
+  #notePace(usage: Usage, atMs: number): void {
+    const { thresholds, softLevel, criticalLevel } = this.#levels;
+    const { type, high } = thresholds;
+    const used = level(usage, type).value;
+    this.#latest = [...this.#latest.filter((look) => atMs - look.atMs <= PACE_MS), { used, atMs }];
+    const [first = { used, atMs }] = this.#latest;
+    const pace = atMs <= first.atMs ? 0 : (used - first.used) / (atMs - first.atMs);
+    const left = [softLevel, high, criticalLevel]
+      .filter((each) => each !== undefined && !reaches(used, each, type))
+      .map((each = used) => (each - used) / pace)
+      // Negative: usage moves away from it. Free space falls towards its levels, all else rises.
+      .filter((ms) => ms >= 0);
+    this.#nextLevelMs = Math.min(Infinity, ...left);
   }
 
   /** In absolute mode a look does not tell what is below the path: what the filesystem grew is taken for growth there. */

@@ -8,21 +8,21 @@ import type { DeletionBudget } from '../core/deletion-budget.ts';
 import { firstStep, isQuiet } from '../core/soft-threshold.ts';
 import { makePlan, type Victim } from '../core/plan.ts';
 import { PredictionCheck } from '../core/prediction-check.ts';
-import { type Amount, freedBetween, level, reaches, type Usage } from '../core/model/thresholds.ts';
+import { type Amount, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import { LateSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
 import type { Observer } from '../observe/observer.ts';
 import {
-  noteFreed,
   type RemovalSettings,
   removeVictim,
   tellLimit,
   tellMissedPredictions,
   tellPlanned,
-  tellRemoval,
 } from '../sweep/delete-victim.ts';
+import type { RemovalOutcome } from '../sweep/remove/outcome.ts';
+import { takeTurn } from '../sweep/turn.ts';
 
 export interface GentleOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -134,25 +134,18 @@ export class GentleMode {
       check,
     }: { readonly toFree: Amount; readonly late: LateSpace; readonly check: PredictionCheck },
   ): Promise<Usage> {
-    const { disk, stop, abandon } = this.#options;
-    let before = usage;
+    const { stop } = this.#options;
+    let last = usage;
     for (const victim of victims) {
       if (hasFired(stop)) break;
-      const begunMs = performance.now();
-      const result = await removeVictim(victim, this.#options);
-      const after =
-        result.outcome === 'deleted'
-          ? await late.measure(before, victim.predicted, toFree)
-          : await disk.usage(abandon);
-      const durationSeconds = (performance.now() - begunMs) / 1000;
-      noteFreed(result, victim, freedBetween(before, after), this.#options.budget);
-      tellRemoval(result, { victim, before, after, durationSeconds }, this.#options);
-      if (result.outcome === 'deleted') check.note(victim, freedBetween(before, after));
-      before = after;
+      const remove = (): Promise<RemovalOutcome> => removeVictim(victim, this.#options);
+      const { result, measured } = await takeTurn(victim, { last, toFree, late }, remove, this.#options);
+      if (result.outcome === 'deleted') check.note(victim, measured.likely);
+      last = measured.usage;
       if (result.outcome === 'deleted' || result.outcome === 'gone') continue;
       this.#refused.set(victim.id, result.outcome === 'kept' ? result.reason : result.message);
       break;
     }
-    return before;
+    return last;
   }
 }

@@ -37,6 +37,8 @@ export interface CheckEnd {
 const LOOK_MS = 1_000;
 /** No setting makes it a busy loop. */
 const SHORTEST_MS = 100;
+/** While a disk fills fast the looks are closer together, but not closer than this unless the setting says so. */
+const CLOSE_MS = 1_000;
 
 const sentences = {
   signal: 'SIGUSR1: checking now',
@@ -92,7 +94,7 @@ export class Watch {
         this.#tell('old-enough');
         return;
       }
-      const stepMs = isWatching ? Math.max(SHORTEST_MS, watchSeconds * 1000) : Infinity;
+      const stepMs = isWatching ? this.#stepMs(watchSeconds * 1000) : Infinity;
       await sleep(Math.ceil(Math.min(stepMs, untilMs - nowMs, oldEnoughMs - nowMs)), signal);
       if (!isWatching || hasFired(signal) || performance.now() >= untilMs) continue;
       const cause = await this.#causeOfLook(signal);
@@ -100,6 +102,12 @@ export class Watch {
       this.#tell(cause);
       return;
     }
+  }
+
+  /** To the next look: sooner where at this pace usage reaches a level before. */
+  #stepMs(watchMs: number): number {
+    const soonMs = Math.max(CLOSE_MS, this.#watch.nextLevelMs);
+    return Math.max(SHORTEST_MS, Math.min(watchMs, soonMs));
   }
 
   #tell(cause: EarlyCause): void {

@@ -87,7 +87,7 @@ export async function checkDataRoot(
       code: 'unknown',
       message:
         `${path} holds the images of another engine: none of this engine's ${images.length} images is there. ` +
-        'Set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to this engine’s data root as it is seen from here.',
+        'Set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to where this engine keeps its images, as it is seen from here.',
     };
   }
   // The engine names another place, but nothing stored contradicts: it may be the same folder under two names.
@@ -95,7 +95,7 @@ export async function checkDataRoot(
   if (!isContainerdStore && engine.rootDirectory === undefined) return undefined;
   if (!database.ok && database.problem.reason === 'driver' && !isContainerdStore) return undefined;
   const actual = isContainerdStore ? containerdRoot : (engine.rootDirectory ?? '');
-  return finding(path, actual, isContainerdStore);
+  return finding(path, actual);
 }
 
 /** An engine that names the folder of its images. A container may see it under another name: then its own folders decide. */
@@ -107,13 +107,13 @@ async function checkStore(
 ): Promise<DataRootFinding | undefined> {
   if (await isWithin(path, store)) {
     if (!(await isOnItsOwnDisk(gauged, store))) return undefined;
-    return await finding(path, (await isOnItsOwnDisk(gauged, root)) ? root : store, false);
+    return await finding(path, (await isOnItsOwnDisk(gauged, root)) ? root : store);
   }
   const isElsewhere = (await deviceOf(store)) === undefined;
   for (const below of [basename(store), 'containerd/daemon']) {
     if (isElsewhere && (await deviceOf(`${path}/${below}`)) !== undefined) return undefined;
   }
-  return await finding(path, root, false);
+  return await finding(path, root);
 }
 
 /** Whether a store below the path is on another filesystem than the one that is gauged: a disk mounted further down. */
@@ -142,14 +142,14 @@ async function isWithin(folder: string, inner: string): Promise<boolean> {
 }
 
 /** The containerd image store calls its driver by the snapshotter: `overlayfs`, `native`, … and not `overlay2`. */
-function isSnapshotter(driver: string | undefined): boolean {
+export function isSnapshotter(driver: string | undefined): boolean {
   return driver === 'overlayfs' || driver === 'stargz' || driver === 'nydus' || driver === 'soci';
 }
 
-async function finding(path: string, actual: string, isContainerdStore: boolean): Promise<DataRootFinding> {
-  const whose = isContainerdStore ? 'containerd image store' : 'engine’s data root';
+/** @param actual where the images are: an engine's data root, or its containerd's. */
+async function finding(path: string, actual: string): Promise<DataRootFinding> {
   const say = (rest: string): string =>
-    `DOCKER_IMAGE_CLEANER_PATH_TO_CHECK=${path} is not the ${whose} ${actual}; ${rest}`;
+    `DOCKER_IMAGE_CLEANER_PATH_TO_CHECK=${path} is not where the engine keeps its images, ${actual}; ${rest}`;
   const [here, there] = await Promise.all([deviceOf(path), deviceOf(actual)]);
   if (there === undefined || here === undefined) {
     return {

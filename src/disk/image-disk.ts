@@ -8,7 +8,7 @@ import type { Amount, Thresholds, Usage } from '../core/model/thresholds.ts';
 import { type DiskAccount, DiskAccountant, type DiskProblem } from './account/account.ts';
 import { appearedTimes } from './stores/image-arrival-times.ts';
 import { readBuildSnapshots } from './stores/buildkit.ts';
-import { checkDataRoot, type DataRootFinding, type EngineWhereabouts } from './data-root.ts';
+import { checkDataRoot, type DataRootFinding, type EngineWhereabouts, isSnapshotter } from './data-root.ts';
 import { ContainerdStoreReader } from './stores/containerd-store.ts';
 import { DiskError } from './filesystem/error.ts';
 import { factsOf, factsOfContainerd, type LayerFacts, noFacts, toldByEngine } from './layer-facts.ts';
@@ -23,6 +23,8 @@ export class ImageDisk {
   readonly #containerd: ContainerdStoreReader;
   /** Whose filesystem is gauged; found out when the store is read. */
   #gauged: string | undefined;
+  /** The classic store below the path is not the engine's any more: it went over to its containerd store. */
+  #isAbandoned = false;
   #known: ReadonlyMap<ChainId, Layer> = new Map();
   #countImages: ((signal: AbortSignal) => Promise<number>) | undefined;
 
@@ -162,7 +164,8 @@ export class ImageDisk {
    * @throws DiskError when something may not be read; the signal's reason when aborted.
    */
   async space(store: ImageStore, signal: AbortSignal): Promise<SpaceByKind> {
-    return await spaceByKind(await this.account(signal), store, signal, this.gaugedPath);
+    const where = { gauged: this.gaugedPath, isAbandoned: this.#isAbandoned };
+    return await spaceByKind(await this.account(signal), store, signal, where);
   }
 
   /**
@@ -176,6 +179,7 @@ export class ImageDisk {
     signal: AbortSignal,
   ): Promise<DataRootFinding | undefined> {
     const store = await this.#accountant.readStore(signal);
+    this.#isAbandoned = store.ok && store.database.layout === 'docker' && isSnapshotter(engine.storageDriver);
     this.#gauged = await gaugedFolder(this.path, store.ok ? store.database.layersFolder : undefined);
     return await checkDataRoot(this.path, engine, images, store, this.#gauged);
   }

@@ -16,6 +16,8 @@ export interface EngineInfo {
   readonly rootDirectory: string | undefined;
   /** The storage driver's name, e.g. `overlay2`. */
   readonly storageDriver: string | undefined;
+  /** The name of the host that it runs on; left out where not told. */
+  readonly hostName?: string | undefined;
   /** The address as the user gave it. */
   readonly endpoint: string;
   /** Folder in which the engine says that its image store lies, in *its* mount namespace; left out where not told. */

@@ -14,18 +14,18 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UnusedReport } from '../events/sweep-events.ts';
 import { hasFired, sleep } from '../system/clock.ts';
 import {
-  noteFreed,
   type RemovalSettings,
   removeVictim,
   tellLimit,
   tellMissedPredictions,
   tellPlanned,
-  tellRemoval,
 } from './delete-victim.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
 import { LateSpace } from './pending-space.ts';
+import type { RemovalOutcome } from './remove/outcome.ts';
 import { patiently } from './retry-engine.ts';
 import { shownBy } from './shown.ts';
+import { takeTurn } from './turn.ts';
 
 export interface DeleteUnusedOptions extends RemovalSettings {
   readonly disk: ImageDisk;
@@ -109,22 +109,18 @@ class Run {
         tellLimit(limit, this.#options);
         return 'limit';
       }
-      const before = this.usage;
-      const begunMs = performance.now();
-      const isShown = shownBy(before, victim, this.#options);
-      const result = await patiently(() => removeVictim(victim, this.#options, isShown), this.#options);
-      this.usage =
-        result.outcome === 'deleted'
-          ? await late.measure(before, victim.predicted, toFree)
-          : await this.#options.disk.usage(this.#options.abandon);
-      const durationSeconds = (performance.now() - begunMs) / 1000;
-      noteFreed(result, victim, freedBetween(before, this.usage), budget);
-      tellRemoval(result, { victim, before, after: this.usage, durationSeconds }, this.#options);
+      const turn = { last: this.usage, toFree, late };
+      const remove = (before: Usage): Promise<RemovalOutcome> => {
+        const isShown = shownBy(before, victim, this.#options);
+        return patiently(() => removeVictim(victim, this.#options, isShown), this.#options);
+      };
+      const { result, measured } = await takeTurn(victim, turn, remove, this.#options);
+      this.usage = measured.usage;
       tried += 1;
       switch (result.outcome) {
         case 'deleted':
           this.deleted += 1;
-          this.predictions.note(victim, freedBetween(before, this.usage));
+          this.predictions.note(victim, measured.likely);
           this.#options.failures.forget(victim.id);
           if (!isCritical(this.usage, rules)) await sleep(delaySeconds * 1000, stop);
           break;

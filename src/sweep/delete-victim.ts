@@ -4,7 +4,7 @@ import type { Victim } from '../core/plan.ts';
 import type { PlanRules } from '../core/plan-rules.ts';
 import type { PredictionCheck } from '../core/prediction-check.ts';
 import { gainOf } from '../core/model/gain.ts';
-import { type Amount, freedBetween, level, type Usage } from '../core/model/thresholds.ts';
+import { type Amount, level, type Usage } from '../core/model/thresholds.ts';
 import type { UnitKind } from '../core/forest/removable.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, Subject } from '../events/events.ts';
@@ -60,25 +60,25 @@ export async function removeVictim(
   });
 }
 
-/** Tells how it ended. @param turn the disk before and after, and how long it took */
+/** Tells how it ended. @param turn what the disk gained, what it says afterwards, and how long it took */
 export function tellRemoval(
   result: RemovalOutcome,
   turn: {
     readonly victim: Victim;
-    readonly before: Usage;
+    readonly freed: Amount;
     readonly after: Usage;
     readonly durationSeconds: number;
   },
   { report, rules }: Pick<RemovalSettings, 'report' | 'rules'>,
 ): void {
-  const { victim, before, after, durationSeconds } = turn;
+  const { victim, freed, after, durationSeconds } = turn;
   const subject = subjectOf[victim.kind];
   switch (result.outcome) {
     case 'deleted': {
       report({
         event: `${subject}.deleted`,
         ...facts(victim),
-        ...gainOf(freedBetween(before, after)),
+        ...gainOf(freed),
         used: level(after, rules.thresholds.type).value,
         usage: after,
         durationSeconds,

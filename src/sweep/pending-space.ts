@@ -4,9 +4,27 @@
  * waited for before more is deleted than is needed, and before anybody says that deleting does not help.
  */
 import { backoff, hasFired, sleep } from '../system/clock.ts';
-import { type Amount, freedBetween, isBelowLow, type Usage, usageAfter } from '../core/model/thresholds.ts';
+import {
+  type Amount,
+  freedBetween,
+  isBelowLow,
+  isCounted,
+  type Usage,
+  usageAfter,
+} from '../core/model/thresholds.ts';
 import { gainOf } from '../core/model/gain.ts';
-import { hasArrived, hasGrown, isNothing, less, missingOf, nothing, plus } from '../core/delayed-space.ts';
+import {
+  greater,
+  hasArrived,
+  hasGrown,
+  isNothing,
+  less,
+  missingOf,
+  negative,
+  nothing,
+  plus,
+} from '../core/delayed-space.ts';
+import { likelyFreed, OtherWrites } from '../core/other-writes.ts';
 import type { Freed } from '../core/forest/reclaim.ts';
 import type { Levels } from '../core/critical.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
@@ -33,6 +51,24 @@ export interface LateSpaceOptions {
   readonly abandon: AbortSignal;
 }
 
+/** What the disk said before a deletion. */
+export interface Begun {
+  /** After the one before. */
+  readonly last: Usage;
+  /** What others wrote since. */
+  readonly written: Amount;
+  readonly atMs: number;
+}
+
+/** What the disk says after a deletion. */
+export interface Measured {
+  readonly usage: Usage;
+  /** What it gained by the deletion, and what came late of earlier ones. */
+  readonly freed: Amount;
+  /** The same with what others are likely to have written during it: to judge by. */
+  readonly likely: Amount;
+}
+
 /** The space outstanding in one sweep, or in one step of gentle mode. */
 export class LateSpace {
   readonly #options: LateSpaceOptions;
@@ -41,6 +77,9 @@ export class LateSpace {
   #overdue = nothing;
   /** A wait was in vain: no more of them, the predictions are not to be believed here. */
   #isDoubted = false;
+  readonly #others = new OtherWrites();
+  /** When the disk was measured last. */
+  #measuredMs: number | undefined;
 
   constructor(options: LateSpaceOptions) {
     this.#options = options;
@@ -62,26 +101,57 @@ export class LateSpace {
   }
 
   /**
+   * To be called right before a deletion: looks what others wrote since the last one.
+   * @param last what the disk said then. @returns what it says now. @throws DiskError
+   */
+  async begin(last: Usage): Promise<Begun> {
+    const { disk, abandon, rules } = this.#options;
+    // Whose writes they are, only a count below the path would tell, and that may be a walk.
+    if (isCounted(rules.thresholds.type)) return { last, written: nothing, atMs: performance.now() };
+    const now = await disk.gauges(abandon);
+    const atMs = performance.now();
+    const gained = freedBetween(last, now);
+    if (this.#measuredMs !== undefined) this.#others.paused(negative(gained), atMs - this.#measuredMs);
+    return { last, written: less(negative(gained), nothing), atMs };
+  }
+
+  /**
    * Measures after a deletion, for a moment again while much of what it should free is missing.
-   * @param toFree what the plan was to free: what is not scarce is not looked at.
+   * @param begun what begin() said. @param toFree what the plan was to free: what is not scarce is not looked at.
    * @throws DiskError
    */
-  async measure(before: Usage, predicted: Freed, toFree: Amount): Promise<Usage> {
+  async measure(begun: Begun, predicted: Freed, toFree: Amount): Promise<Measured> {
     const { disk, stop, abandon } = this.#options;
     const { thresholds } = this.#options.rules;
-    const begunMs = performance.now();
+    const measuredMs = performance.now();
+    // What was free once, others have taken since.
+    let most: Amount | undefined;
+    let likelyMost: Amount | undefined;
     for (const waitMs of backoff(20, 200)) {
       const usage = await disk.usage(abandon);
-      const freed = freedBetween(before, usage);
-      const missing = missingOf(predicted, freed, toFree);
-      const isOver = performance.now() - begunMs + waitMs > MOMENT_MS || this.#isDoubted;
+      const nowMs = performance.now();
+      const gained = plus(freedBetween(begun.last, usage), begun.written);
+      const freed = (most = greater(gained, most));
+      const written = this.#others.during(nowMs - begun.atMs);
+      const likely = (likelyMost = greater(likelyFreed(gained, written, predicted), likelyMost));
+      const missing = missingOf(predicted, likely, toFree);
+      const isOver = nowMs - measuredMs + waitMs > MOMENT_MS || this.#isDoubted;
       if (isNothing(missing) || isOver || isBelowLow(usage, thresholds) || hasFired(stop)) {
         this.#note(missing, less(freed, predicted));
-        return usage;
+        this.#measuredMs = nowMs;
+        return { usage, freed, likely };
       }
       await sleep(waitMs, stop);
     }
     throw new RangeError('unreachable: backoff never ends');
+  }
+
+  /** The same where nothing was deleted. @throws DiskError */
+  async look({ last }: Begun): Promise<Measured> {
+    const usage = await this.#options.disk.usage(this.#options.abandon);
+    this.#measuredMs = performance.now();
+    const freed = freedBetween(last, usage);
+    return { usage, freed, likely: freed };
   }
 
   /** @param surplus what came beyond the prediction: of earlier deletions. */
@@ -99,6 +169,7 @@ export class LateSpace {
     const { disk, report, stop, abandon } = this.#options;
     const { thresholds } = this.#options.rules;
     const awaited = this.#awaited;
+    const wouldBeEnough = this.isEnough(from);
     const patienceMs = await spacePatienceMs(disk, abandon);
     report({
       event: 'space.awaited',
@@ -125,11 +196,17 @@ export class LateSpace {
         });
         return usage;
       }
+      const rest = less(awaited, gained);
+      // Others have written so much meanwhile that more has to go in any case.
+      if (wouldBeEnough && !isBelowLow(usageAfter(usage, rest), thresholds)) {
+        this.#awaited = rest;
+        return usage;
+      }
       if (isGrowing) last = { usage, atMs: nowMs };
       const isInVain = nowMs - last.atMs >= patienceMs || nowMs - begunMs >= LIMIT_MS;
       if (isInVain || hasFired(stop)) {
         this.#awaited = nothing;
-        this.#overdue = plus(this.#overdue, less(awaited, gained));
+        this.#overdue = plus(this.#overdue, rest);
         this.#isDoubted = true;
         return usage;
       }

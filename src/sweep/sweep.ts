@@ -4,7 +4,7 @@
  */
 import { hasFired, sleep } from '../system/clock.ts';
 import { isCritical } from '../core/critical.ts';
-import { makePlan, type Plan, type Victim } from '../core/plan.ts';
+import { makePlan, type Plan } from '../core/plan.ts';
 import { PredictionCheck } from '../core/prediction-check.ts';
 import { type Amount, freedBetween, isBelowLow, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
@@ -15,16 +15,9 @@ import { LateSpace } from './pending-space.ts';
 import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
 import { shownBy } from './shown.ts';
-import type { RemovalOutcome } from './remove/outcome.ts';
 import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
-import {
-  noteFreed,
-  removeVictim,
-  tellLimit,
-  tellMissedPredictions,
-  tellPlanned,
-  tellRemoval,
-} from './delete-victim.ts';
+import { removeVictim, tellLimit, tellMissedPredictions, tellPlanned } from './delete-victim.ts';
+import { takeTurn, type Turn } from './turn.ts';
 
 /** So many deletions in a row that free next to nothing end a sweep. */
 const INEFFECTIVE_RUN = 8;
@@ -132,24 +125,23 @@ async function carryOut(
       progress.limitedBy = tellLimit(limit, options);
       return limit === 'freed-per-hour' ? 'freed-limit' : 'deletion-limit';
     }
-    const before = progress.usage;
-    const begunMs = performance.now();
-    const isShown = shownBy(before, victim, options);
-    const result = await patiently(() => removeVictim(victim, options, isShown), options);
-    progress.usage =
-      result.outcome === 'deleted'
-        ? await progress.late.measure(before, victim.predicted, plan.toFree)
-        : await options.disk.usage(options.abandon);
-    const durationSeconds = (performance.now() - begunMs) / 1000;
-    noteFreed(result, victim, freedBetween(before, progress.usage), options.budget);
-    note(result, { victim, before, toFree: plan.toFree, durationSeconds }, progress, options);
+    const { late, usage: last } = progress;
+    const turn = await takeTurn(
+      victim,
+      { last, toFree: plan.toFree, late },
+      (before) => patiently(() => removeVictim(victim, options, shownBy(before, victim, options)), options),
+      options,
+    );
+    const { result, measured } = turn;
+    progress.usage = measured.usage;
+    note(turn, plan.toFree, progress, options);
     if (result.outcome === 'unresolved')
       return hasFired(options.stop) ? stopReason(options) : 'engine-unavailable';
     if (result.outcome === 'denied') return 'denied';
     const isHollow = (): boolean =>
       result.outcome === 'deleted' &&
       result.complaint !== undefined &&
-      !gaveBack(victim.predicted, freedBetween(before, progress.usage));
+      !gaveBack(victim.predicted, measured.likely);
     const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
     if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
@@ -176,37 +168,30 @@ async function awaitSpace(toFree: Amount, progress: Progress): Promise<void> {
   if (helps(freed, toFree)) progress.uselessInARow = 0;
 }
 
-/** One victim's turn. */
-interface Turn {
-  readonly victim: Victim;
-  readonly before: Usage;
-  /** What the plan was to free. */
-  readonly toFree: Amount;
-  readonly durationSeconds: number;
-}
-
-/** Records and reports how the deletion of one victim ended. */
+/** Records how a victim's turn ended. @param toFree what the plan was to free. */
 function note(
-  result: RemovalOutcome,
-  { victim, before, toFree, durationSeconds }: Turn,
+  { victim, result, measured }: Turn,
+  toFree: Amount,
   progress: Progress,
   options: SweepOptions,
 ): void {
   switch (result.outcome) {
     case 'deleted': {
-      const freed = freedBetween(before, progress.usage);
+      const { freed, likely } = measured;
       progress.deleted[victim.kind] += 1;
       progress.gone.add(victim.id);
       progress.predicted = {
         bytes: progress.predicted.bytes + victim.predicted.bytes,
         inodes: progress.predicted.inodes + victim.predicted.inodes,
       };
-      progress.check.note(victim, freed);
+      progress.check.note(victim, likely);
       options.failures.forget(victim.id);
       if (result.complaint !== undefined) progress.complaint = result.complaint;
-      if (helps(freed, toFree)) progress.uselessInARow = 0;
+      // Where others write, only most of what was predicted is a sign.
+      if (helps(freed, toFree) || (likely.bytes > freed.bytes && gaveBack(victim.predicted, likely)))
+        progress.uselessInARow = 0;
       // Where it is not known that the images are on this disk, the first that should have shown and did not decides.
-      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, freed))
+      else if (!options.isPlaceKnown && !gaveBack(victim.predicted, likely))
         progress.uselessInARow = INEFFECTIVE_RUN;
       // A record or container that only stands in the way of another victim was never to free anything.
       else if (victim.kind === 'image' || helps(victim.predicted, toFree)) progress.uselessInARow += 1;
@@ -230,5 +215,4 @@ function note(
         options.failures.failed(victim.id, result.message, Date.now());
       else options.failures.uncertain();
   }
-  tellRemoval(result, { victim, before, after: progress.usage, durationSeconds }, options);
 }

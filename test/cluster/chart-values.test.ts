@@ -53,7 +53,7 @@ it('has a value for every setting of the program', () => {
   const own = [
     'config',
     ...['runtime', 'runtimeEndpoint', 'hostRun', 'pathToCheck', 'nodeName', 'stateFile'],
-    ...['httpAddress', 'httpTokenFile', 'probeAddress'],
+    ...['httpAddress', 'httpAllowedHosts', 'httpTokenFile', 'probeAddress'],
     // Of a ConfigMap and a Secret, which have values of their own.
     ...['keepFile', 'notifyUrl', 'notifyFormat'],
   ];

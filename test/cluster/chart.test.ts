@@ -528,6 +528,12 @@ describe('what it serves', () => {
     expect(JSON.stringify(container(['http.enabled=false', ...set.slice(0, 2)]))).not.toContain('token');
   });
 
+  it('is opened under the names that are allowed', () => {
+    const env = (set: string[]) => environment(container(set))['DOCKER_IMAGE_CLEANER_HTTP_ALLOWED_HOSTS'];
+    expect(env([])).toBeUndefined();
+    expect(env(['http.allowedHosts={images.example.org,*.ts.net}'])).toBe('images.example.org *.ts.net');
+  });
+
   it('is for nobody, for those who are named, or for whoever scrapes in the cluster', () => {
     const policy = (set: string[]) => {
       const objects = render(set);

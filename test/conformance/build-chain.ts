@@ -1,10 +1,9 @@
 /** Chains of build-cache records: each stands on the one before, and the engine refuses to delete a parent before it. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleaner } from '../../harness/cleaner.ts';
+import { docker } from '../../harness/docker-client.ts';
 import {
   type DockerEngine,
   type DockerEngineOptions,
@@ -13,7 +12,6 @@ import {
 import { listTags, removeImage } from '../../harness/engine-api.ts';
 import { loadImages } from '../../harness/images.ts';
 
-const run = promisify(execFile);
 const MB = 1e6;
 /** What each step of the build writes. */
 const STEP_BYTES = 8 * MB;
@@ -44,9 +42,7 @@ export function deletesBuildChains(
         (_, at) => `RUN head -c ${STEP_BYTES} /dev/urandom > /step${at}`,
       );
       writeFileSync(join(context, 'Dockerfile'), ['FROM base:1', ...steps, ''].join('\n'));
-      // Debian's client has BuildKit built in; a newer one earlier in PATH needs a plug-in.
-      const args = ['-H', engine.dockerHost, 'build', '--network', 'none', '--tag', 'built:1', context];
-      await run('/usr/bin/docker', args, { env: { ...process.env, DOCKER_BUILDKIT: '1' } });
+      await docker(engine, ['build', '--network', 'none', '--tag', 'built:1', context]);
       await removeImage(engine, 'built:1');
     });
 

@@ -1,4 +1,5 @@
 /** containerd through CRI. Its containers are pods', and a pod needs the sandbox image, which is there while a pod is. */
+import { execFileSync } from 'node:child_process';
 import {
   type Containerd,
   importImages,
@@ -7,19 +8,13 @@ import {
   sandboxImage,
   startContainerd,
 } from '../../harness/containerd.ts';
-import {
-  createPodContainer,
-  type Pod,
-  removePod,
-  runPod,
-  startPodContainer,
-  stopPodContainer,
-} from '../../harness/cri/pods.ts';
+import { type Pod, removePod, runPod } from '../../harness/cri/pods.ts';
 import { engineRoot, type Suite } from '../../harness/engine-root.ts';
 import type { ImageSpec, StoreSpec } from '../../harness/images.ts';
 import { startRegistry } from '../../harness/registry.ts';
 import { waitFor } from '../../harness/wait.ts';
 import type { Capabilities, EngineFixture, EngineUnderTest } from './fixture.ts';
+import { podHolders } from './pod-holders.ts';
 
 const capabilities: Capabilities = {
   containerStates: ['created', 'running', 'exited'],
@@ -116,25 +111,7 @@ function underTest(engine: Containerd): EngineUnderTest {
       }
     },
 
-    async hold(image, state) {
-      const pod = await podFor(state);
-      const id = await createPodContainer(engine, pod, { image });
-      if (state !== 'created') await startPodContainer(engine, id);
-      if (state === 'exited') await stopPodContainer(engine, id);
-      return { name: `${pod.name}/main`, release: () => release(pod) };
-    },
-
-    async mount(image, of) {
-      const pod = await podFor('mounts');
-      try {
-        const id = await createPodContainer(engine, pod, { image: of, mounts: { '/mounted': image } });
-        await startPodContainer(engine, id);
-      } catch {
-        await release(pod);
-        return undefined;
-      }
-      return { name: `${pod.name}/main`, release: () => release(pod) };
-    },
+    ...podHolders(engine, podFor, release),
 
     async buildOn(parent, tag) {
       // CRI makes no images: one that stands on the layers of another.
@@ -154,6 +131,20 @@ function underTest(engine: Containerd): EngineUnderTest {
     start: () => engine.start(),
     dispose: () => engine.dispose(),
   };
+}
+
+/** A containerd that somebody has, see harness/own-binaries.ts; and whether it tells its events. */
+export function ownContainerd(program: string): {
+  readonly fixture: EngineFixture;
+  readonly hasStream: boolean;
+} {
+  const version = execFileSync(program, ['--version'], { encoding: 'utf8' });
+  const [, major = '', minor = ''] = /\sv?(\d+)\.(\d+)\./.exec(version) ?? [];
+  const isFrom = (otherMajor: number, otherMinor: number): boolean =>
+    Number(major) > otherMajor || (Number(major) === otherMajor && Number(minor) >= otherMinor);
+  const imageMounts = isFrom(2, 1);
+  const fixture = containerd(program, /^containerd /, { capabilities: { imageMounts } });
+  return { fixture: { ...fixture, isOwn: true }, hasStream: isFrom(1, 7) };
 }
 
 /** Debian 12's: what the distribution gives. */

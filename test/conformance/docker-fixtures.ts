@@ -1,14 +1,12 @@
 /** Docker Engine of several versions and image stores. */
-import { execFile } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { docker } from '../../harness/docker-client.ts';
 import { type DockerEngineOptions, startDockerEngine } from '../../harness/docker-engine.ts';
 import { engineRoot, type Suite } from '../../harness/engine-root.ts';
 import { apiFixture } from './api-fixture.ts';
 import type { Capabilities, EngineFixture } from './fixture.ts';
-
-const run = promisify(execFile);
 
 const classicStore: Capabilities = {
   containerStates: ['created', 'running', 'paused', 'exited'],
@@ -26,7 +24,7 @@ const classicStore: Capabilities = {
   use: 'followed',
 };
 
-function docker(
+function engine(
   name: string,
   identity: RegExp,
   capabilities: Capabilities,
@@ -39,35 +37,49 @@ function docker(
     async start(disk) {
       const { suite, ...rest } = options;
       const root = suite === undefined ? {} : { root: await engineRoot(suite) };
-      const engine = await startDockerEngine({ disk, ...rest, ...root });
+      const started = await startDockerEngine({ disk, ...rest, ...root });
       return {
-        ...apiFixture(engine, { reusesLayers: options.containerdStore !== true }),
+        ...apiFixture(started, { reusesLayers: options.containerdStore !== true }),
         async fillBuildCache() {
-          const context = join(engine.disk.workspace.path, 'context');
+          const context = join(started.disk.workspace.path, 'context');
           mkdirSync(context);
           writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
-          // Debian's client has BuildKit built in; a newer one earlier in PATH needs a plug-in.
-          const args = ['-H', engine.dockerHost, 'build', '--tag', 'localhost/built:1', context];
-          await run('/usr/bin/docker', args, { env: { ...process.env, DOCKER_BUILDKIT: '1' } });
+          await docker(started, ['build', '--tag', 'localhost/built:1', context]);
         },
       };
     },
   };
 }
 
+/** A dockerd that somebody has, see harness/own-binaries.ts: on both image stores, as far as it has them. */
+export function ownDockers(program: string): readonly EngineFixture[] {
+  const version = execFileSync(program, ['--version'], { encoding: 'utf8' });
+  const major = Number(/version (\d+)\./.exec(version)?.[1]);
+  const capabilities: Capabilities = { ...classicStore, imageMounts: major >= 28 };
+  const classic = engine(`${program}, overlay2`, /^Docker Engine /, capabilities);
+  if (major < 28) return [{ ...classic, isOwn: true }];
+  const contained = engine(
+    `${program}, containerd store`,
+    /^Docker Engine /,
+    { ...capabilities, spaceAccount: 'as a whole' },
+    { containerdStore: true },
+  );
+  return [classic, contained].map((fixture) => ({ ...fixture, isOwn: true }));
+}
+
 /** Debian 12's: what the distribution gives. */
-export const docker20 = docker('Docker 20.10', /^Docker Engine 20\.10\./, classicStore);
+export const docker20 = engine('Docker 20.10', /^Docker Engine 20\.10\./, classicStore);
 
-export const docker26 = docker('Docker 26.1', /^Docker Engine 26\./, classicStore, { suite: 'trixie' });
+export const docker26 = engine('Docker 26.1', /^Docker Engine 26\./, classicStore, { suite: 'trixie' });
 
-export const docker28 = docker(
+export const docker28 = engine(
   'Docker 28',
   /^Docker Engine 28\./,
   { ...classicStore, imageMounts: true },
   { suite: 'sid' },
 );
 
-export const docker28Containerd = docker(
+export const docker28Containerd = engine(
   'Docker 28, containerd store',
   /^Docker Engine 28\./,
   {

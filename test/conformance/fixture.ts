@@ -102,5 +102,7 @@ export interface EngineFixture {
   /** What the engine says of itself must match: `name version`. */
   readonly identity: RegExp;
   readonly capabilities: Capabilities;
+  /** Somebody's own binary: what it does is compared with the capabilities only, and is no column of the table. */
+  readonly isOwn?: boolean;
   start(disk: DiskOptions): Promise<EngineUnderTest>;
 }

@@ -45,6 +45,11 @@ function podman(
   };
 }
 
+/** A podman that somebody has, see harness/own-binaries.ts. */
+export function ownPodman(program: string): EngineFixture {
+  return { ...podman(program, /^Podman Engine /, {}), isOwn: true };
+}
+
 /** Debian 12's: what the distribution gives. */
 export const podman4 = podman('Podman 4.3', /^Podman Engine 4\.3\./, {});
 

@@ -13,6 +13,7 @@ import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { Observer } from '../../src/observe/observer.ts';
+import { docker } from '../../harness/docker-client.ts';
 import {
   type DockerEngine,
   type DockerEngineOptions,
@@ -55,20 +56,12 @@ afterEach(async () => {
 });
 
 /** Builds with BuildKit: a file of the size on `base:1`, and a small step on it. */
-function build(tag: string, bytes: number): void {
+async function build(tag: string, bytes: number): Promise<void> {
   const context = join(engine.disk.workspace.path, 'context');
   mkdirSync(context, { recursive: true });
   writeFileSync(join(context, 'Dockerfile'), 'FROM base:1\nCOPY big /big\nCOPY Dockerfile /small\n');
   writeFileSync(join(context, 'big'), Buffer.alloc(bytes, tag));
-  // Debian's client has BuildKit built in; a newer one earlier in PATH needs a plug-in.
-  execFileSync(
-    '/usr/bin/docker',
-    ['-H', engine.dockerHost, 'build', '--network', 'none', '-t', tag, context],
-    {
-      env: { ...process.env, DOCKER_BUILDKIT: '1' },
-      stdio: 'pipe',
-    },
-  );
+  await docker(engine, ['build', '--network', 'none', '-t', tag, context]);
 }
 
 function used(): Amount {
@@ -103,13 +96,13 @@ function expectNear(actual: Amount, expected: Amount): void {
 describe('layers that the build cache holds', () => {
   it('an image that BuildKit built frees nothing while the cache holds its layers, and all without it', async () => {
     await start();
-    build('built:1', 8e6);
+    await build('built:1', 8e6);
     const withCache = await look();
     const predicted = freedBy(withCache.forest, [withCache.idOf('built:1')]);
     expect(predicted.bytes).toBeLessThan(MiB / 4);
     expectNear(await gained(() => removeImage(engine, 'built:1')), predicted);
 
-    build('built:1', 8e6);
+    await build('built:1', 8e6);
     await engine.expect('POST', '/build/prune?all=true');
     const without = await look();
     expect(without.units).toEqual([]);
@@ -125,7 +118,7 @@ describe('layers that the build cache holds', () => {
 
   it('each record frees what was predicted at its place, the last ones the layers', async () => {
     await start();
-    build('built:1', 8e6);
+    await build('built:1', 8e6);
     await removeImage(engine, 'built:1');
     const { forest, units } = await look();
     const total = freedBy(
@@ -158,7 +151,7 @@ describe('layers that the build cache holds', () => {
 
   it('is read from the pages in use only, and damage makes everything that is mentioned held', async () => {
     await start();
-    build('built:1', 2e6);
+    await build('built:1', 2e6);
     const before = await readBuildSnapshots(engine.dataRoot, signal);
     expect(before.isExact).toBe(true);
     const chains = (snapshots: typeof before): string[] => [
@@ -189,7 +182,7 @@ describe('layers that the build cache holds', () => {
 
   it('holds them also after a restart of the engine', async () => {
     await start();
-    build('built:1', 8e6);
+    await build('built:1', 8e6);
     await engine.restart();
     await client.connect(signal);
     const { forest, idOf } = await look();

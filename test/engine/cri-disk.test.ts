@@ -150,6 +150,8 @@ describe('the path', () => {
     containerd = await startContainerd();
     const cli = criCleaner({ endpoint: containerd.endpoint, dataRoot: '/usr' }, ['status'], { high: 99.9 });
     await cli.exited;
-    expect(cli.stdout).toContain(`PATH_TO_CHECK=/usr is not the engine’s data root ${containerd.dataRoot}`);
+    expect(cli.stdout).toContain(
+      `PATH_TO_CHECK=/usr is not where the engine keeps its images, ${containerd.dataRoot}`,
+    );
   });
 });

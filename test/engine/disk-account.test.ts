@@ -14,6 +14,7 @@ import { ImageDisk } from '../../src/disk/image-disk.ts';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { Observer } from '../../src/observe/observer.ts';
+import { docker } from '../../harness/docker-client.ts';
 import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
 import { du } from '../../harness/du.ts';
 import {
@@ -331,10 +332,7 @@ describe('where is my space', () => {
       'FROM shared/env:1\nCOPY big /big\nRUN ["/bin/sh", "-c", "cat /big > /copy"]\n',
     );
     writeFileSync(join(folder, 'big'), Buffer.alloc(5e6, 1));
-    execFileSync('/usr/bin/docker', ['build', '--network', 'none', '-t', 'built:1', folder], {
-      env: { ...process.env, DOCKER_BUILDKIT: '1', DOCKER_HOST: engine.dockerHost },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    await docker(engine, ['build', '--network', 'none', '-t', 'built:1', folder]);
     undo.push(() => engine.expect('POST', '/build/prune?all=1').then(() => undefined));
     const accountant = new DiskAccountant(engine.dataRoot);
     expect(await measured(accountant)).toEqual(du(engine.dataRoot));

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { debootstrapped } from '../../harness/bare-root.ts';
 import { repositoryRoot } from '../../harness/cli.ts';
+import { docker as runDocker } from '../../harness/docker-client.ts';
 import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
 import {
   containerLogs,
@@ -98,7 +99,7 @@ function readmeFlags(): readonly string[] {
 }
 
 /** What a container prints that ends by itself. */
-function dockerRun(flags: readonly string[], command: readonly string[]): string {
+async function dockerRun(flags: readonly string[], command: readonly string[]): Promise<string> {
   const socket = `unix:///var/run/${basename(engine.socketPath)}`;
   const given = [
     '--rm',
@@ -108,10 +109,7 @@ function dockerRun(flags: readonly string[], command: readonly string[]): string
     'docker-image-cleaner:latest',
     ...command,
   ];
-  return execFileSync('/usr/bin/docker', ['-H', engine.dockerHost, 'run', ...given], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return await runDocker(engine, ['run', ...given]);
 }
 
 beforeAll(async () => {
@@ -181,20 +179,20 @@ describe('the container image', () => {
     expect(await hasImage(engine, 'docker-image-cleaner:latest'), 'in use by its own container').toBe(true);
   });
 
-  test('runs as the README says: measures exactly, with these rights and no others', () => {
+  test('runs as the README says: measures exactly, with these rights and no others', async () => {
     const flags = readmeFlags();
     expect(flags.join(' ')).toContain('--cap-drop ALL --cap-add DAC_READ_SEARCH');
-    const output = dockerRun(flags, ['status', '--json']);
+    const output = await dockerRun(flags, ['status', '--json']);
     const { images, space } = JSON.parse(output) as { images: { exact: boolean }[]; space: unknown };
     expect(images.length).toBeGreaterThan(0);
     expect(images.filter(({ exact }) => !exact)).toEqual([]);
     expect(space).not.toBeNull();
     const without = flags.filter((flag, at) => flag !== '--cap-add' && flags[at - 1] !== '--cap-add');
-    const estimated = JSON.parse(dockerRun(without, ['status', '--json'])) as typeof images & {
+    const estimated = JSON.parse(await dockerRun(without, ['status', '--json'])) as typeof images & {
       images: { exact: boolean }[];
     };
     expect(estimated.images.filter(({ exact }) => exact)).toEqual([]);
-    const proc = dockerRun(
+    const proc = await dockerRun(
       [...flags, '--entrypoint', '/usr/lib/docker-image-cleaner/node'],
       ['-e', "process.stdout.write(require('fs').readFileSync('/proc/self/status', 'utf8'))"],
     );

@@ -1,9 +1,10 @@
 /** The harness itself: what the other tests here rest on. */
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { runCli } from '../../harness/cli.ts';
 import { createDisk } from '../../harness/disk.ts';
+import { docker } from '../../harness/docker-client.ts';
 import {
   startDockerEngine,
   type DockerEngine,
@@ -21,9 +22,11 @@ import {
   stopContainer,
   waitForContainer,
 } from '../../harness/engine-api.ts';
+import { engineRoot } from '../../harness/engine-root.ts';
 import { send } from '../../harness/http.ts';
 import { loadImages, type StoreSpec } from '../../harness/images.ts';
-import { digestOnlyImage, startRegistry } from '../../harness/registry.ts';
+import { digestOnlyImage, freePort, startRegistry } from '../../harness/registry.ts';
+import { commandPath } from '../../harness/packages.ts';
 import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
 import { loopDevicesOf, mountsBelow, processesOf } from '../../harness/workspace.ts';
 
@@ -161,6 +164,58 @@ describe('engine and images', () => {
       images: [{ tags: ['big:1'], layers: ['big'] }],
     };
     await expect(loadImages(engine, spec)).rejects.toThrow(/no space left/);
+  });
+});
+
+describe('a free port', () => {
+  test('is none that the kernel gives away by itself', async () => {
+    const [from = 0, to = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    const ports = await Promise.all(Array.from({ length: 20 }, () => freePort()));
+    expect(ports.filter((port) => port >= from && port <= to)).toEqual([]);
+  });
+});
+
+describe('an engine that somebody has', () => {
+  afterEach(() => {
+    delete process.env['DOCKERD'];
+  });
+
+  test('is the one that is started, with what lies beside it', async () => {
+    const folder = mkdtempSync('/tmp/own-');
+    undo.push(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const log = join(folder, 'asked');
+    const wrapper = (name: string): void => {
+      const path = join(folder, name);
+      writeFileSync(path, `#!/bin/sh\necho ${name} >> ${log}\nexec ${commandPath(name as 'dockerd')} "$@"\n`);
+      chmodSync(path, 0o755);
+    };
+    wrapper('dockerd');
+    wrapper('containerd');
+    process.env['DOCKERD'] = join(folder, 'dockerd');
+    const engine = await engineFor();
+    expect(readFileSync(log, 'utf8').split('\n')).toEqual(expect.arrayContaining(['dockerd', 'containerd']));
+    expect((await engine.request('GET', '/_ping')).status).toBe(200);
+    await engine.dispose();
+    expect(processesOf(engine.disk.workspace.path)).toEqual([]);
+  });
+
+  test('refuses Docker’s client for its age: the client is told a version, and builds', async () => {
+    const engine = await engineFor({
+      root: await engineRoot('sid'),
+      env: { DOCKER_MIN_API_VERSION: '1.44' },
+    });
+    const context = mkdtempSync('/tmp/context-');
+    undo.push(() => {
+      rmSync(context, { recursive: true });
+    });
+    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+    await docker(engine, ['build', '--tag', 'built:1', context]);
+    expect(await listTags(engine)).toEqual(['built:1']);
   });
 });
 

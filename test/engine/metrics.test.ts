@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { metrics } from '../../src/surfaces/metrics/table.ts';
 import { type Cli, repositoryRoot } from '../../harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import { createContainer } from '../../harness/engine-api.ts';
@@ -175,13 +176,42 @@ function unknownIn(query: string, legend: string, known: Exposition): readonly s
   ];
 }
 
+/** The metrics that are absent until there is something to tell, as they are defined. */
+function absent(): readonly (readonly [string, ReadonlySet<string>])[] {
+  const { windowOpen, notifyFailing, keepFileFailing, fullIn } = metrics;
+  return [windowOpen, notifyFailing, keepFileFailing, fullIn].map(
+    ({ name, labels }) => [name, new Set(Object.keys(labels))] as const,
+  );
+}
+
 interface Dashboard {
   readonly panels: readonly {
     readonly title: string;
+    readonly type: string;
     readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
   }[];
   readonly templating: { readonly list: readonly { readonly definition?: string }[] };
+  readonly annotations: {
+    readonly list: readonly { readonly titleFormat?: string; readonly target?: { readonly expr: string } }[];
+  };
 }
+
+function dashboard(): Dashboard {
+  return JSON.parse(
+    readFileSync(`${repositoryRoot}deploy/grafana/docker-image-cleaner.json`, 'utf8'),
+  ) as Dashboard;
+}
+
+/** As Grafana would ask it, of all nodes. */
+function plainOf(expr: string): string {
+  return expr
+    .replaceAll('$job', 'docker-image-cleaner')
+    .replaceAll('$instance', '.*')
+    .replaceAll('$__rate_interval', '1m');
+}
+
+/** What a panel may show nothing of here: nobody set a window, and the disk does not fill up. */
+const mayBeEmpty = /window_open|full_in_seconds/;
 
 describe('Prometheus', () => {
   it('scrapes it through a sweep, and its figures are those of the sweep and of the disk', async () => {
@@ -201,6 +231,11 @@ describe('Prometheus', () => {
     const report = await served.cli.waitForEvent('sweep.completed');
     expect(report).toMatchObject({ reachedLow: true, stoppedBecause: 'reached-low' });
     await is(`${prefix}sweeps_total{outcome="reached-low"}`, 1);
+    // The dashboard marks it on its graphs.
+    const marks = dashboard().annotations.list.flatMap(({ target }) => target?.expr ?? []);
+    await waitFor('the sweep among the annotations', async () =>
+      (await scraper.query(plainOf(marks[0] ?? ''))).some(({ value }) => value > 0),
+    );
     await is(`sum(${prefix}deletions_total{result="deleted"})`, Number(report['deletedImages']));
     await is(`sum(${prefix}freed_bytes_total)`, Number(report['freedBytes']));
     await is(`sum(${prefix}predicted_bytes_total)`, Number(report['predictedBytes']));
@@ -216,37 +251,41 @@ describe('Prometheus', () => {
     expect(Object.values(await scraper.alerts())).not.toContain('firing');
   });
 
-  it('can evaluate every query of the dashboard and of the rules, and each speaks of what there is', async () => {
+  it('can evaluate every query of dashboard and rules; each speaks of what there is, and each panel shows something', async () => {
     const [served, onNode] = [await serve({ high: 30, low: 0.1 }), await serveOnNode()];
     await served.cli.waitForEvent('sweep.completed');
     await untilSeen(served);
-    prometheus = await startPrometheus({ target: served.target });
+    prometheus = await startPrometheus({ target: [served.target, onNode.target] });
     // A sweep that reached LOW is in no exposition here; its one label value is the same metric's.
-    const known = parseExposition(await served.text(), await onNode.text());
-    const dashboard = JSON.parse(
-      readFileSync(`${repositoryRoot}deploy/grafana/docker-image-cleaner.json`, 'utf8'),
-    ) as Dashboard;
+    const { labels, ...seen } = parseExposition(await served.text(), await onNode.text());
+    const known = { ...seen, labels: new Map([...absent(), ...labels]) };
+    const { panels, templating, annotations } = dashboard();
     const rules = parse(readFileSync(rulesFile, 'utf8')) as {
       groups: { rules: { expr: string; annotations: Record<string, string> }[] }[];
     };
-    const ofPanels = dashboard.panels.flatMap(({ targets = [] }) =>
+    const ofPanels = panels.flatMap(({ targets = [] }) =>
       targets.map(({ expr, legendFormat }) => [expr, legendFormat] as const),
     );
     const ofRules = rules.groups.flatMap((group) => group.rules.map(({ expr }) => [expr, ''] as const));
-    const ofVariables = dashboard.templating.list.flatMap(({ definition }) => {
+    const ofVariables = templating.list.flatMap(({ definition }) => {
       const [, expr, label] = /^label_values\((.*), ([a-z_]+)\)$/.exec(definition ?? '') ?? [];
       return expr === undefined ? [] : [[expr, `{{${label ?? ''}}}`] as const];
     });
+    const ofAnnotations = annotations.list.flatMap(({ target, titleFormat = '' }) =>
+      target === undefined ? [] : [[target.expr, titleFormat] as const],
+    );
     expect([ofPanels.length > 20, ofRules.length, ofVariables.length]).toEqual([true, 8, 2]);
-    for (const [expr, legend] of [...ofPanels, ...ofRules, ...ofVariables]) {
-      const plain = expr
-        .replaceAll('$job', 'docker-image-cleaner')
-        .replaceAll('$instance', '.*')
-        .replaceAll('$__rate_interval', '1m');
+    expect(ofAnnotations).toHaveLength(2);
+    const scraper = prometheus;
+    for (const [expr, legend] of [...ofPanels, ...ofRules, ...ofVariables, ...ofAnnotations]) {
+      const plain = plainOf(expr);
       expect(plain).not.toContain('$');
       expect(unknownIn(plain, legend, known), expr).toEqual([]);
-      await prometheus.query(plain);
+      await scraper.query(plain);
     }
+    // A rate needs two scrapes; what happens seldom is 0, not nothing.
+    for (const [expr] of ofPanels.filter(([each]) => !mayBeEmpty.test(each)))
+      await waitFor(expr, async () => (await scraper.query(plainOf(expr))).length > 0);
   });
 
   it('would find a query that speaks of what there is not', async () => {

@@ -51,8 +51,8 @@ const folders: Build['folders'] = {
   second: { files: 2000, bytes: 1000 },
   big: { files: 1, bytes: 6e6 },
 };
-const classic = (tag: string, dockerfile: readonly string[]): void => {
-  build(engine, { tag, dockerfile, folders, builder: 'classic' });
+const classic = async (tag: string, dockerfile: readonly string[]): Promise<void> => {
+  await build(engine, { tag, dockerfile, folders, builder: 'classic' });
 };
 
 describe.each(['biggest', 'reclaimable'])('images of the classic builder, policy %s', (policy) => {
@@ -62,10 +62,10 @@ describe.each(['biggest', 'reclaimable'])('images of the classic builder, policy
     await start();
     const library = ['FROM base:1', 'COPY library /library', 'ENV A=1'];
     // A step in the middle is an image with a name of its own, and two images share nameless steps above it.
-    classic('library:1', library);
+    await classic('library:1', library);
     const shared = [...library, 'COPY big /big', 'RUN cat /big/0 > /copy'];
-    classic('first:1', [...shared, 'COPY first /first', 'CMD ["/bin/sh"]']);
-    classic('second:1', [...shared, 'COPY second /second']);
+    await classic('first:1', [...shared, 'COPY first /first', 'CMD ["/bin/sh"]']);
+    await classic('second:1', [...shared, 'COPY second /second']);
     settle(engine);
     const steps = (await listImages(engine, { all: true })).filter(({ RepoTags }) =>
       RepoTags?.every((tag) => tag === '<none>:<none>'),
@@ -92,11 +92,11 @@ describe.each(['biggest', 'reclaimable'])('images of the classic builder, policy
 
   it('whose name went to a newer build is nameless, and frees what was predicted as well', async () => {
     await start();
-    classic('moved:1', ['FROM base:1', 'COPY library /library', 'COPY first /first']);
+    await classic('moved:1', ['FROM base:1', 'COPY library /library', 'COPY first /first']);
     // The same name, from another step on; the old image is nameless now, and no step of the new one.
-    classic('moved:1', ['FROM base:1', 'COPY library /library', 'COPY second /second']);
+    await classic('moved:1', ['FROM base:1', 'COPY library /library', 'COPY second /second']);
     // Built on the new one: a parent and a child that both have names.
-    classic('child:1', ['FROM moved:1', 'COPY big /big']);
+    await classic('child:1', ['FROM moved:1', 'COPY big /big']);
     settle(engine);
     const sweep = cleaner(engine, ['run', '--once'], { ...everything, settings });
     expect((await sweep.exited).code).toBe(3);
@@ -123,7 +123,7 @@ describe('build-cache records and stopped containers', () => {
       'RUN cat /library/* > /all',
       'COPY first /first',
     ];
-    build(engine, { tag: 'built:1', dockerfile, folders, builder: 'buildkit' });
+    await build(engine, { tag: 'built:1', dockerfile, folders, builder: 'buildkit' });
     const written = await runContainer(engine, 'built:1', {
       command: ['/bin/sh', '-c', 'i=0; while [ $i -lt 400 ]; do echo $i > /file$i; i=$((i+1)); done'],
     });
@@ -153,7 +153,7 @@ describe('build-cache records and stopped containers', () => {
   it('count where inodes are scarce: the many small files go, the one big file stays', async () => {
     await start({ sizeMiB: 300, inodes: 6000 });
     for (const name of ['many', 'few']) {
-      build(engine, {
+      await build(engine, {
         tag: `${name}:1`,
         dockerfile: ['FROM base:1', `COPY ${name} /${name}`],
         folders: { many: { files: 2000, bytes: 100 }, few: { files: 1, bytes: 6e6 } },

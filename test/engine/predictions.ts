@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { LogRecord } from '../../harness/cli.ts';
+import { docker } from '../../harness/docker-client.ts';
 import type { DockerEngine } from '../../harness/docker-engine.ts';
 
 const MiB = 1024 * 1024;
@@ -44,7 +45,10 @@ export interface Build {
 }
 
 /** Builds an image as `docker build` does; nothing of the context is left. */
-export function build(engine: DockerEngine, { tag, dockerfile, folders, builder }: Build): void {
+export async function build(
+  engine: DockerEngine,
+  { tag, dockerfile, folders, builder }: Build,
+): Promise<void> {
   const context = join(engine.disk.workspace.path, 'context');
   mkdirSync(context);
   try {
@@ -54,15 +58,7 @@ export function build(engine: DockerEngine, { tag, dockerfile, folders, builder 
       for (let at = 0; at < files; at++)
         writeFileSync(join(context, folder, String(at)), Buffer.alloc(bytes, `${folder} ${at}`));
     }
-    // Debian's client has BuildKit built in; a newer one earlier in PATH needs a plug-in.
-    execFileSync('/usr/bin/docker', ['build', '--network', 'none', '-t', tag, context], {
-      env: {
-        ...process.env,
-        DOCKER_BUILDKIT: builder === 'buildkit' ? '1' : '0',
-        DOCKER_HOST: engine.dockerHost,
-      },
-      stdio: 'pipe',
-    });
+    await docker(engine, ['build', '--network', 'none', '-t', tag, context], { builder });
   } finally {
     rmSync(context, { recursive: true });
   }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { docker } from '../../harness/docker-client.ts';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import {
   hasImage,
@@ -64,7 +65,7 @@ async function json<T>(command: string, settings: Readonly<Record<string, string
 }
 
 /** Builds with the classic builder; returns the image's ID. */
-function build(name: string, lines: readonly string[], files: readonly string[]): string {
+async function build(name: string, lines: readonly string[], files: readonly string[]): Promise<string> {
   const folder = join(engine.disk.workspace.path, name);
   mkdirSync(folder);
   undo.push(() => {
@@ -72,11 +73,8 @@ function build(name: string, lines: readonly string[], files: readonly string[])
   });
   writeFileSync(join(folder, 'Dockerfile'), lines.join('\n'));
   for (const file of files) writeFileSync(join(folder, file), Buffer.alloc(3e6, file));
-  return execFileSync('/usr/bin/docker', ['build', '-q', '--network', 'none', '-t', `${name}:1`, folder], {
-    env: { ...process.env, DOCKER_BUILDKIT: '0', DOCKER_HOST: engine.dockerHost },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
+  const args = ['build', '-q', '--network', 'none', '-t', `${name}:1`, folder];
+  return (await docker(engine, args, { builder: 'classic' })).trim();
 }
 
 /** Makes the engine's records of an image as old as this. */
@@ -184,7 +182,7 @@ describe('a sweep spares', () => {
       'LABEL docker-image-cleaner.keep=false',
       'COPY two /two',
     ];
-    const id = build('built', lines, ['one', 'two']);
+    const id = await build('built', lines, ['one', 'two']);
     const { kept, victims } = await json<PlanJson>('plan');
     const step = kept.find(({ code }) => code === 'keep-label');
     expect(victims.map((victim) => victim.id)).toEqual([id]);
@@ -283,7 +281,9 @@ describe('status', () => {
     await daemon.waitForEvent('check.completed', { since: daemon.records.length });
     const warnings = daemon.records.filter(({ event }) => event === 'config.warning');
     expect(warnings.map((warning) => String(warning['msg']))).toEqual([
-      expect.stringContaining(`${engine.disk.path} is not the engine’s data root ${engine.dataRoot}`),
+      expect.stringContaining(
+        `${engine.disk.path} is not where the engine keeps its images, ${engine.dataRoot}`,
+      ),
     ]);
   });
 });

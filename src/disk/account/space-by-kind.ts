@@ -18,20 +18,31 @@ export type { SpaceByKind, SpaceKind };
 const nothing: Amount = { bytes: 0, inodes: 0 };
 const logPattern = /-json\.log(\.\d+)?(\.gz)?$|^(container|ctr)\.log/;
 
+/** What is known of the store beside its account. */
+export interface StoreWhereabouts {
+  /**
+   * The layers' folder, where that is on a filesystem of its own: then that filesystem is told about, and of the account only
+   * what is on it.
+   */
+  readonly gauged?: string;
+  /** The engine keeps its images elsewhere now: in a containerd store. */
+  readonly isAbandoned?: boolean;
+}
+
 /**
  * Sorts an account by kind.
  * @param account taken just before: what changed since then shows up as `notTheEngines`.
  * @param images what the engine holds now; decides what is in use.
- * @param gauged the layers' folder, where that is on a filesystem of its own: then that filesystem is told about, and of the
- *   account only what is on it.
+ * @param where what is known of the store beside the account.
  * @throws DiskError when something may not be read; the signal's reason when aborted.
  */
 export async function spaceByKind(
   account: DiskAccount,
   images: ImageStore,
   signal: AbortSignal,
-  gauged = account.root,
+  where: StoreWhereabouts = {},
 ): Promise<SpaceByKind> {
+  const { gauged = account.root, isAbandoned = false } = where;
   const isWhole = gauged === account.root;
   const parts: Record<SpaceKind, Amount> = {
     imagesInUse: nothing,
@@ -54,11 +65,12 @@ export async function spaceByKind(
   };
   const leftovers: string[] = [];
   const unusedVolumes: string[] = [];
-  if (account.store !== undefined)
+  if (account.store !== undefined && isAbandoned) leftovers.push(...addAbandoned(account.store, add));
+  else if (account.store !== undefined)
     leftovers.push(...(await addFolders(account.store, images, account.takenAtMs, add, signal)));
   else if (isWhole) add('unknown', account.total);
   if (account.store !== undefined && isWhole) {
-    const named = await addTrees(account, account.store, add, signal);
+    const named = await addTrees(account, account.store, isAbandoned, add, signal);
     leftovers.push(...named.leftovers);
     unusedVolumes.push(...named.unusedVolumes);
     add('engine', account.store.metadata);
@@ -80,6 +92,12 @@ export async function spaceByKind(
   add('available', { bytes: answer.bavail * size, inodes: answer.ffree });
   const total = { bytes: answer.blocks * size, inodes: answer.files };
   return { path: gauged, total, parts, leftovers, unusedVolumes };
+}
+
+/** Of a classic store that the engine has left for its containerd store nothing is used, or being written, any more. */
+function addAbandoned({ database, folders }: StoreAccount, add: Add): readonly string[] {
+  add('leftovers', ...folders.map(amountOf));
+  return folders.length === 0 ? [] : [database.layersFolder];
 }
 
 const kindOfOwner: Readonly<Record<FolderOwner, SpaceKind>> = {
@@ -160,6 +178,7 @@ const temporaryMs = 86_400_000;
 async function addTrees(
   { root, takenAtMs }: DiskAccount,
   store: StoreAccount,
+  isAbandoned: boolean,
   add: Add,
   signal: AbortSignal,
 ): Promise<{ readonly unusedVolumes: readonly string[]; readonly leftovers: readonly string[] }> {
@@ -174,6 +193,11 @@ async function addTrees(
     if (isOtherDriver(path)) {
       add('leftovers', amount);
       leftovers.push(path);
+      continue;
+    }
+    // A containerd that dockerd started has the images in there, as a whole.
+    if (isAbandoned && path === `${root}/containerd`) {
+      add('unknown', amount);
       continue;
     }
     switch (dirname(path)) {

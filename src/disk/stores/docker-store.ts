@@ -28,6 +28,9 @@ const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const hexPattern = /^[0-9a-f]{64}$/;
 const folderPattern = /^[0-9a-z]{1,128}$/;
 
+/** Storage drivers whose folders are laid out alike; of two that are there the first is the engine's: a rootless one begins with the other. */
+const readable = ['overlay2', 'fuse-overlayfs'] as const;
+
 /**
  * Reads the store below a data root; keeps what it has read, for it never changes. One per data root. Lists folders on the
  * main thread: only of a filesystem that answers.
@@ -60,16 +63,16 @@ export class LayerDatabaseReader {
     // An engine that changed its driver leaves the old folder behind: the layers folder must be there as well.
     const folders = this.#listings.list(this.#root);
     if (typeof folders === 'string') return no('unreadable', `${this.#root} may not be read (${folders}).`);
-    const usable = folders?.includes('overlay2') === true && drivers.includes('overlay2');
-    if (!usable) {
+    const driver = readable.find((name) => folders?.includes(name) === true && drivers.includes(name));
+    if (driver === undefined) {
       const found = drivers.filter((name) => /^[a-z0-9-]+$/.test(name)).join(', ');
       if (found === '') return no('missing', `${this.#root}/image is empty: no image was ever stored here.`);
       return no(
         'driver',
-        `The engine at ${this.#root} stores with ${found}; layers are measured on disk for overlay2 only.`,
+        `The engine at ${this.#root} stores with ${found}; layers are measured on disk for ${readable.join(' and ')} only.`,
       );
     }
-    const metadata = `${this.#root}/image/overlay2`;
+    const metadata = `${this.#root}/image/${driver}`;
     const chains = this.#listings.list(`${metadata}/layerdb/sha256`);
     const imageIds = this.#listings.list(`${metadata}/imagedb/content/sha256`);
     if (typeof chains === 'string')
@@ -79,16 +82,17 @@ export class LayerDatabaseReader {
     if (chains === undefined || imageIds === undefined) {
       return no('damaged', `${metadata} has no layerdb/sha256 or no imagedb/content/sha256.`);
     }
-    return { ok: true, database: await this.#refresh(metadata, chains, imageIds, signal) };
+    return { ok: true, database: await this.#refresh(driver, chains, imageIds, signal) };
   }
 
   async #refresh(
-    metadata: string,
+    driver: (typeof readable)[number],
     chains: readonly string[],
     imageIds: readonly string[],
     signal: AbortSignal,
   ): Promise<LayerDatabase> {
     const damaged: string[] = [];
+    const metadata = `${this.#root}/image/${driver}`;
     const layersPath = `${metadata}/layerdb/sha256`;
     // `<chain>-<random>-removing` is a layer on its way out (moby since 19.03): no longer a layer.
     const changes = [
@@ -110,14 +114,15 @@ export class LayerDatabaseReader {
     ];
     const writing = this.#listings.list(`${metadata}/layerdb/tmp`);
     const isWriting = !Array.isArray(writing) || writing.length > 0;
-    const isSame = !changes.includes(true) && damaged.length === 0 && this.#latest?.isWriting === isWriting;
-    if (isSame && this.#latest !== undefined) return this.#latest;
+    const latest = this.#latest;
+    const isSame = !changes.includes(true) && damaged.length === 0 && latest?.driver === driver;
+    if (isSame && latest.isWriting === isWriting) return latest;
     const layers = new Map(this.#layers.records);
     const database: LayerDatabase = {
       layout: 'docker',
-      driver: 'overlay2',
+      driver,
       root: this.#root,
-      layersFolder: `${this.#root}/overlay2`,
+      layersFolder: `${this.#root}/${driver}`,
       metadataFolders: [`${this.#root}/image`],
       restlessFolders: [`${metadata}/layerdb/tmp`],
       layers,

@@ -27,7 +27,7 @@ export interface StoredContainer {
 /** The store at one moment. */
 export interface LayerDatabase {
   readonly layout: 'docker' | 'podman';
-  readonly driver: 'overlay2' | 'overlay';
+  readonly driver: 'overlay2' | 'fuse-overlayfs' | 'overlay';
   /** The data root. */
   readonly root: string;
   /** Absolute: the folder with a folder for each layer. */
@@ -60,7 +60,7 @@ export interface LayerDatabase {
  * - `missing`: neither Docker's nor Podman's store is here.
  * - `unreadable`: it is here, but this process may not read it.
  * - `damaged`: it is here and cannot be understood.
- * - `driver`: a storage driver whose folders say nothing of layers (vfs, btrfs, zfs, devicemapper, fuse-overlayfs).
+ * - `driver`: a storage driver whose folders say nothing of layers (vfs, btrfs, zfs, devicemapper).
  */
 export interface NoLayerDatabase {
   readonly reason: 'missing' | 'unreadable' | 'damaged' | 'driver';

@@ -30,8 +30,11 @@ export interface EngineWish {
   readonly runtimeDirectory?: string | undefined;
 }
 
-/** Docker's data root, unless somebody moved it: there before its socket is, when a host starts. */
-const dockerDataRoot = '/var/lib/docker';
+/**
+ * Docker's data root, unless somebody moved it, and that of Docker from a snap, whose socket is where Docker's is. There before
+ * the socket is, when a host starts.
+ */
+const dockerDataRoots = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'] as const;
 
 /** Looks for sockets and folders; connects to nothing. @param root where to look, `/` but in tests. */
 export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTarget> {
@@ -59,7 +62,8 @@ export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTar
   if (engineNamedBy !== undefined) return docker(engineNamedBy, true);
   if (address.kind === 'unix' && (await firstThere([address.path], root)) !== undefined)
     return docker('Docker’s socket is there');
-  if ((await firstThere([dockerDataRoot], root)) !== undefined) return docker(`${dockerDataRoot} is there`);
+  const dataRoot = await firstThere(dockerDataRoots, root);
+  if (dataRoot !== undefined) return docker(`${dataRoot} is there`);
   const found = await findRuntime(root);
   if (found !== undefined) return cri(`the socket of ${found.name} is there, and nothing of Docker`);
   for (const { name, path } of userSockets(wish.runtimeDirectory)) {
@@ -96,7 +100,7 @@ export async function endpointOf(target: EngineTarget, root = ''): Promise<strin
 
 /** PATH_TO_CHECK where it is not set. */
 export async function defaultPath(target: EngineTarget, root = ''): Promise<string> {
-  if (target.kind === 'docker') return dockerDataRoot;
+  if (target.kind === 'docker') return (await firstThere(dockerDataRoots, root)) ?? dockerDataRoots[0];
   const socketPath = target.socketPath ?? (await findSocket(root));
   const [containerd, crio] = knownRuntimes;
   const roots =

@@ -35,6 +35,7 @@ export async function connect(
       apiVersion: choice.apiVersion,
       rootDirectory: info?.DockerRootDir || undefined,
       storageDriver: info?.Driver || undefined,
+      hostName: info?.Name || undefined,
       storeDirectory: storeDirectoryOf(info),
       endpoint: client.endpoint,
     },

@@ -24,6 +24,7 @@ export type VersionAnswer = v.InferOutput<typeof versionSchema>;
 /** `GET /info`. `Containerd` since API 1.46. */
 export const infoSchema = v.object({
   ServerVersion: text,
+  Name: text,
   DockerRootDir: text,
   Driver: text,
   DriverStatus: v.nullish(v.array(v.array(v.string()))),

@@ -1,4 +1,5 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
+import { hostname } from 'node:os';
 import type { Listener } from '../../events/listener.ts';
 import type { ListenAddress } from '../../config/http-address.ts';
 import { type DeletionBudget, noLimits } from '../../core/deletion-budget.ts';
@@ -15,6 +16,7 @@ import { contentType } from '../metrics/samples.ts';
 import { Activity } from './state/activity.ts';
 import { ActivityFile, type ActivityFileOptions } from './state/activity-file.ts';
 import { Live } from './state/live.ts';
+import { PageDocument } from './state/page-document.ts';
 import { Credentials } from './server/credentials.ts';
 import { listenForProbes, newHealth, type Probes, probeRoutes, probesListener } from './probes.ts';
 import { type Answer, jsonType, type Route, type Routes } from './server/routes.ts';
@@ -27,6 +29,10 @@ export interface HttpOptions {
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
   readonly address: ListenAddress;
+  /** Names under which browsers may ask, beside those that are safe by themselves. */
+  readonly allowedHosts?: readonly string[];
+  /** What people call this host; undefined: what the engine says, else the system. */
+  readonly host?: string | undefined;
   /** Where the health checks are served instead; undefined: beside the rest. */
   readonly probeAddress?: ListenAddress | undefined;
   /** The file with the token that clients must send, and who is told what is wrong with it later on; undefined: no token. */
@@ -58,9 +64,8 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   const live = new Live();
   const view = new ViewCache(
     options,
-    (number) => {
-      live.tell({ event: 'view', version: number });
-      changed();
+    () => {
+      page.next();
     },
     Date.now,
     () => live.clients,
@@ -75,6 +80,18 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
   });
+  const page = new PageDocument(
+    {
+      view,
+      activity: activityJson,
+      host: options.host ?? hostname(),
+      isHostNamed: options.host !== undefined,
+    },
+    (revision) => {
+      live.tell({ event: 'view', version: revision });
+      changed();
+    },
+  );
   let countedView = 0;
   const monotonicMs = (): number => performance.now();
   const metricsAnswer = new SharedAnswer(metricsText, monotonicMs);
@@ -85,12 +102,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   };
 
   let toldForecast: string | undefined;
-  /** What pages show of it, when that is something else. */
+  /** Pages show it: what they say of it now is something else. */
   const tellForecast = (): void => {
-    if (live.clients === 0) return;
     const { forecast } = activity;
     const text = forecast && forecastText(forecast);
-    if (text !== toldForecast) live.tell({ event: 'forecast' });
+    if (text !== toldForecast) page.next();
     toldForecast = text;
   };
 
@@ -101,12 +117,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     ['/api/status.json', { answer: () => part('status') }],
     ['/api/plan.json', { answer: () => part('plan') }],
     ['/api/layers.json', { answer: () => part('layers') }],
+    ['/api/page.json', { answer: () => page.answer() }],
     ['/api/activity.json', { answer: () => activityAnswer.get() }],
     [
       '/api/events',
       {
         stream: (response) => {
-          live.open(response, { event: 'hello', version: view.version, startedAtMs });
+          live.open(response, { event: 'hello', version: page.revision, startedAtMs });
         },
       },
     ],
@@ -144,6 +161,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     options.past && new ActivityFile(activity, { ...options.past, thresholdType, clock: Date.now });
   await past?.load();
   const server = await listen(options.address, routes, {
+    ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
     allows: credentials && ((authorization) => credentials.allows(authorization)),
   });
   const probes = probeAddress && (await beside(server, listenForProbes(probeAddress, health)));
@@ -163,6 +181,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
       metrics.report(event);
       view.on(event);
       live.tell({ ...event, atMs });
+      page.on(event);
       // A sweep's deletions, many a second, are told as events as well.
       if (!isDeletion(event)) changed();
     },

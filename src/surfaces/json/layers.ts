@@ -4,6 +4,7 @@
  */
 import type { Cut } from '../../core/deletion-budget.ts';
 import type { Plan } from '../../core/plan.ts';
+import { shareOf } from '../../core/forest/reclaim.ts';
 import { segmentsOf, unitStates } from '../../core/layer-groups.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
 import { lastUse, type UsageHistory } from '../../core/use-history/history.ts';
@@ -27,6 +28,11 @@ export function layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, 
   );
   const segments = segmentsOf(forest, plan, [...(store.heldLayers ?? []), ...heldBeside]);
   const states = unitStates(plan);
+  const predicted = new Map(plan.victims.map((victim) => [victim.id, victim.predicted]));
+  const frees = (id: string) => {
+    const { bytes, exact } = predicted.get(id) ?? shareOf(forest, id).unique;
+    return { bytes, exact };
+  };
   const place = new Map(plan.victims.map(({ id }, index) => [id, index]));
   const reasons = new Map([...plan.victims, ...plan.kept].map(({ id, reason }) => [id, reason]));
   return {
@@ -39,7 +45,10 @@ export function layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, 
         id: unit.id,
         kind: unit.kind,
         name: unit.name,
+        references: unit.references,
+        isStep: unit.isStep,
         sizeBytes: unit.sizeBytes,
+        frees: frees(unit.id),
         state: states.get(unit.id) ?? 'unused',
         victim: place.get(unit.id) ?? null,
         reason: reasons.get(unit.id) ?? null,

@@ -2,12 +2,12 @@
  * Predictions on Docker's containerd image store, where an image's files are in snapshots and, packed, in content, and both
  * are shared: with other images, with the build cache, with other namespaces of the same containerd.
  */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 import { build, deletionsIn, expectTrue, settle } from '../../engine/predictions.ts';
 import { cleaner } from '../../../harness/cleaner.ts';
+import { runCommand } from '../../../harness/command.ts';
+import { docker } from '../../../harness/docker-client.ts';
 import type { LogRecord } from '../../../harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
 import { runContainer, waitForContainer } from '../../../harness/engine-api.ts';
@@ -15,7 +15,6 @@ import { engineRoot } from '../../../harness/engine-root.ts';
 import { loadImages } from '../../../harness/images.ts';
 import { commandPath, ensureCommands } from '../../../harness/packages.ts';
 
-const run = promisify(execFile);
 const MB = 1e6;
 const everything = { high: 0.2, low: 0.1 };
 let engine: DockerEngine;
@@ -69,7 +68,7 @@ it('promise nothing that the build cache or a stopped container keeps', async ()
   });
   const folders = { big: { files: 1, bytes: 20 * MB } };
   const dockerfile = ['FROM base:1', 'COPY big /big', 'RUN head -c 9000000 /dev/urandom > /noise'];
-  build(engine, { tag: 'built:1', dockerfile, folders, builder: 'buildkit' });
+  await build(engine, { tag: 'built:1', dockerfile, folders, builder: 'buildkit' });
   const deleted = await sweep();
   // The build cache holds all of the base image, and of the built one what it packed.
   expect(deleted.map(({ references }) => (references as string[])[0])).toEqual(['built:1']);
@@ -84,7 +83,7 @@ it('come true for the build cache and stopped containers, of which no deletion f
   });
   const folders = { big: { files: 1, bytes: 20 * MB } };
   const dockerfile = ['FROM base:1', 'COPY big /big', 'RUN head -c 9000000 /dev/urandom > /noise'];
-  build(engine, { tag: 'built:1', dockerfile, folders, builder: 'buildkit' });
+  await build(engine, { tag: 'built:1', dockerfile, folders, builder: 'buildkit' });
   const command = ['/bin/sh', '-c', 'head -c 7000000 /dev/urandom > /written'];
   await waitForContainer(engine, await runContainer(engine, 'built:1', { command }));
   const deleted = await sweep({
@@ -112,11 +111,10 @@ it('leave out content that another namespace of containerd has too', async () =>
     images: [{ tags: ['shared:1'], layers: ['shared'] }],
   });
   const archive = join(engine.disk.workspace.path, 'shared.tar');
-  await run('/usr/bin/docker', ['save', '--output', archive, 'shared:1'], {
-    env: { ...process.env, DOCKER_HOST: engine.dockerHost },
-  });
+  await docker(engine, ['save', '--output', archive, 'shared:1']);
   const address = join(engine.disk.workspace.path, 'run/containerd/containerd.sock');
-  await run(commandPath('ctr'), ['-a', address, '-n', 'other', 'images', 'import', '--no-unpack', archive]);
+  const ctr = ['-a', address, '-n', 'other', 'images', 'import', '--no-unpack', archive];
+  await runCommand(commandPath('ctr'), ctr);
   const deleted = await sweep();
   expect(deleted).toHaveLength(1);
   expectTrue(deleted);

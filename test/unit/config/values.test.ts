@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { longestSeconds, parseDuration, seconds } from '../../../src/config/durations.ts';
 import { parseBytes, parsePercent } from '../../../src/config/quantities.ts';
-import { absolutePath, accepted, choice, decimalNumber, onOff } from '../../../src/config/values.ts';
+import {
+  absolutePath,
+  accepted,
+  choice,
+  decimalNumber,
+  hostNames,
+  onOff,
+} from '../../../src/config/values.ts';
 
 const notNumbers = [
   ' ',
@@ -246,5 +253,27 @@ describe('words and paths', () => {
   });
   test.each(['var/lib/docker', './x', '~/x', ' /x', 'C:\\x', '/a\0b'])('refuses the path %j', (text) => {
     expect(absolutePath().parse(text).ok).toBe(false);
+  });
+});
+
+describe('host names', () => {
+  it.each([
+    ['nas.lan', ['nas.lan']],
+    ['NAS.lan, *.ts.net', ['nas.lan', '*.ts.net']],
+    ['cleaner.example.org  x', ['cleaner.example.org', 'x']],
+  ])('%j', (text, value) => {
+    expect(hostNames().parse(text)).toEqual({ ok: true, value });
+  });
+
+  it.each([
+    ['*', 'any site could read the page'],
+    ['https://nas.lan/', '(did you mean nas.lan?)'],
+    ['nas.lan:8080', '(did you mean nas.lan?)'],
+    ['*lan', 'expected host names'],
+    ['a..b', 'expected host names'],
+    ['-a.b', 'expected host names'],
+  ])('%j is refused', (text, words) => {
+    const parsed = hostNames().parse(text);
+    expect(parsed.ok ? '' : parsed.reason).toContain(words);
   });
 });

@@ -31,6 +31,47 @@ describe('a look between two checks', () => {
     expect(after(before).looked({ usage: usage(now), nowMs: 5_000 })).toBe(cause);
   });
 
+  it.each([
+    ['rises two points in 4 s, two points below the soft threshold', 66, 68, undefined, 4_000],
+    ['has passed the soft threshold and nears HIGH', 76, 78, undefined, 4_000],
+    ['nears the soft threshold by its inodes', 66, 10, 68, 4_000],
+    ['stays', 68, 68, undefined, Infinity],
+    ['falls', 72, 68, undefined, Infinity],
+    ['is above all levels', 96, 98, undefined, Infinity],
+  ])('tells when usage reaches its next level, where it %s', (_, before, now, inodes, ms) => {
+    const watch = after(before);
+    watch.looked({ usage: usage(now, inodes), nowMs: 4_000 });
+    expect(watch.nextLevelMs).toBeCloseTo(ms);
+  });
+
+  it('tells so of free space, which falls towards its levels', () => {
+    const total = usage(50).bytes.total;
+    const watch = after(60, false, { thresholds: { type: 'free', high: total * 0.2, low: total * 0.4 } });
+    watch.looked({ usage: usage(70), nowMs: 5_000 });
+    expect(watch.nextLevelMs).toBeCloseTo(5_000);
+  });
+
+  it('takes the pace of the last 10 s: who writes in bursts rests in between', () => {
+    const watch = after(70);
+    for (const [seconds, percent] of [
+      [4, 74],
+      [5, 74],
+      [8, 76],
+    ] as const)
+      watch.looked({ usage: usage(percent), nowMs: seconds * 1000 });
+    // 6 points in 8 s, 4 points below HIGH.
+    expect(watch.nextLevelMs).toBeCloseTo(5_333.3, 0);
+    watch.looked({ usage: usage(76), nowMs: 20_000 });
+    expect(watch.nextLevelMs).toBe(Infinity);
+  });
+
+  it('takes no pace over a check, which may have swept', () => {
+    const watch = after(90);
+    watch.checked({ usage: usage(60), nowMs: 1_000 }, false);
+    watch.checked({ usage: usage(62), nowMs: 2_000 }, false);
+    expect(watch.nextLevelMs).toBe(Infinity);
+  });
+
   it('counts inodes as a check does', () => {
     expect(after(50).looked({ usage: usage(50, 90), nowMs: 5_000 })).toBe('high-threshold');
   });

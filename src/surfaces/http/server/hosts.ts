@@ -11,9 +11,14 @@ const privateEnds = ['.localhost', '.local', '.internal', '.home.arpa', '.svc', 
 
 /**
  * @param host the header; undefined where the client (HTTP/1.0) sent none, which no browser does.
+ * @param allowed what the configuration names: `nas.lan`, `*.ts.net`; in lower case.
  * @param own the host's own name; for tests.
  */
-export function isHostAllowed(host: string | undefined, own = hostname()): boolean {
+export function isHostAllowed(
+  host: string | undefined,
+  allowed: readonly string[] = [],
+  own = hostname(),
+): boolean {
   if (host === undefined) return true;
   const name = host
     .toLowerCase()
@@ -21,5 +26,7 @@ export function isHostAllowed(host: string | undefined, own = hostname()): boole
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '');
   if (isIP(name) !== 0 || !name.includes('.')) return /^[-a-z0-9_.:%]+$/.test(name);
-  return name === own.toLowerCase() || privateEnds.some((end) => name.endsWith(end));
+  const isNamed = (each: string): boolean =>
+    each.startsWith('*.') ? name.endsWith(each.slice(1)) && name.length >= each.length : name === each;
+  return name === own.toLowerCase() || privateEnds.some((end) => name.endsWith(end)) || allowed.some(isNamed);
 }

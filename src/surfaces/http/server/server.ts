@@ -40,13 +40,15 @@ export interface ListenOptions {
   readonly setting?: 'httpAddress' | 'probeAddress';
   /** Whether who sends this header may ask for what is not open; left out: everybody may. */
   readonly allows?: ((authorization: string | undefined) => boolean) | undefined;
+  /** Names that `Host` may have, beside those that are safe by themselves. */
+  readonly allowedHosts?: readonly string[];
 }
 
 /** @throws ListenError */
 export async function listen(
   address: ListenAddress,
   routes: Routes,
-  { setting = 'httpAddress', allows = () => true }: ListenOptions = {},
+  { setting = 'httpAddress', allows = () => true, allowedHosts = [] }: ListenOptions = {},
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -60,7 +62,7 @@ export async function listen(
       const answered = connections.answering(request.socket);
       if (answered === undefined) return void request.socket.destroy();
       response.once('close', answered);
-      void respond(request, response, { routes, connections, allows });
+      void respond(request, response, { routes, connections, allows, allowedHosts });
     },
   );
   const connections = new Connections(MAX_CONNECTIONS);
@@ -115,10 +117,12 @@ async function respond(
     routes,
     connections,
     allows,
+    allowedHosts,
   }: {
     readonly routes: Routes;
     readonly connections: Connections;
     readonly allows: NonNullable<ListenOptions['allows']>;
+    readonly allowedHosts: readonly string[];
   },
 ): Promise<void> {
   // A body is never read: the connection ends with the answer instead.
@@ -128,13 +132,14 @@ async function respond(
     // Whoever stands in front may have gone by the one, and we by the other.
     if ((request.headersDistinct['host']?.length ?? 0) > 1)
       return await send(request, response, textAnswer(400, 'More than one Host header.'));
-    if (!isHostAllowed(request.headers.host))
+    if (!isHostAllowed(request.headers.host, allowedHosts))
       return await send(
         request,
         response,
         textAnswer(
           421,
-          'This host name is not known here, so that other sites cannot read this one through your browser. Use an IP address or localhost, or let the proxy in front send "Host: localhost".',
+          'This host name is not allowed here, so that other sites cannot read this one through your browser. ' +
+            `Name it in ${variableOf('httpAllowedHosts')}, or use an IP address or localhost.`,
         ),
       );
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';

@@ -22,6 +22,7 @@ import { planJson } from '../../json/plan.ts';
 import { statusJson } from '../../json/status.ts';
 import type { StoreView } from '../../metrics/metrics.ts';
 import { type Answer, jsonType } from '../server/routes.ts';
+import { spaceSince } from './space-since.ts';
 
 export interface ViewCacheOptions {
   readonly rules: PlanRules;
@@ -95,10 +96,18 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     } else return;
     const pauseMs = Math.max(LIVE_MS, LIVE_MS_EACH * this.#watchers());
     this.#pending ??= setTimeout(() => {
-      this.#pending = undefined;
-      this.#settle();
-      this.#next();
+      this.settle();
     }, pauseMs).unref();
+  }
+
+  /** Shows at once what was deleted; false where nothing was since it was last shown. */
+  settle(): boolean {
+    if (this.#pending === undefined) return false;
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
+    this.#settle();
+    this.#next();
+    return true;
   }
 
   /** One part as JSON; undefined before the world was first looked at. */
@@ -135,12 +144,15 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #settle(): void {
     const { snapshot } = this.#view ?? {};
     if (this.#view === undefined || snapshot === undefined) return;
+    const usage = this.#usage ?? snapshot.usage;
+    const { space } = this.#view;
     this.#view = {
       ...this.#view,
+      space: 'space' in space ? { space: spaceSince(space.space, snapshot.usage, usage) } : space,
       snapshot: {
         ...snapshot,
         takenAtMs: this.#clock(),
-        usage: this.#usage ?? snapshot.usage,
+        usage,
         store: without(snapshot.store, this.#gone, this.#rules.clean, snapshot.takenAtMs),
       },
     };

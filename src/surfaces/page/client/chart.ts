@@ -1,41 +1,50 @@
 /** "Usage over time": both resources against the thresholds, with the sweeps marked. */
 import uPlot from 'uplot';
-import { formatBytes, formatPercent } from '../../../core/model/format.ts';
-import type { Thresholds } from '../../../core/model/thresholds.ts';
-import type { Activity, Sample } from './data.ts';
+import { formatBytes, formatDuration, formatPercent } from '../../../core/model/format.ts';
+import { isCounted, type Thresholds } from '../../../core/model/thresholds.ts';
+import { axisRange, valuesOf } from './axis.ts';
+import type { PageActivity, Sample } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
 import { axisText, timeText } from './words.ts';
 
 const HOUR_MS = 3_600_000;
-const SHORTEST_MS = 15_000;
+/** Less than this is no time over which anything can be seen. */
+const SHORTEST_MS = 60_000;
+/** Offered while more than that was measured; beside them there is all that was. */
 const ranges = [
   { name: '1 hour', ms: HOUR_MS },
   { name: '6 hours', ms: 6 * HOUR_MS },
   { name: '24 hours', ms: 24 * HOUR_MS },
   { name: '7 days', ms: 168 * HOUR_MS },
-  { name: '30 days', ms: 720 * HOUR_MS },
 ] as const;
+const usual = ranges[2];
 
-type Range = (typeof ranges)[number];
+type Range = (typeof ranges)[number] | 'all';
 
 export class UsageChart {
   readonly #element = part('usage-chart');
   readonly #summary = part('usage-summary');
+  readonly #buttons = new Map<Range, HTMLButtonElement>();
+  /** Undefined until somebody chooses. */
   #range: Range | undefined;
-  #activity: Activity | undefined;
+  #activity: PageActivity | undefined;
+  /** As they are drawn: bytes, else per cent. */
+  #thresholds: Thresholds | undefined;
+  #nowMs = 0;
   #samples: readonly Sample[] = [];
   #plot: uPlot | undefined;
 
   constructor() {
-    const choices = part('usage-range');
-    for (const range of ranges) {
-      const button = h('button', { type: 'button', 'aria-pressed': 'false' }, range.name);
+    for (const range of [...ranges, 'all' as const]) {
+      const button = h('button', { type: 'button', 'aria-pressed': 'false' });
+      setText(button, range === 'all' ? 'All' : range.name);
       button.addEventListener('click', () => {
         this.#range = range;
         this.#draw();
       });
-      choices.append(button);
+      this.#buttons.set(range, button);
     }
+    part('usage-range').append(...this.#buttons.values());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.#draw();
     });
@@ -44,54 +53,58 @@ export class UsageChart {
     }).observe(this.#element);
   }
 
-  update(activity: Activity, samples: readonly Sample[]): void {
+  /** @param thresholds as they are drawn: bytes, else per cent. @param nowMs where the time shown ends. */
+  update(activity: PageActivity, thresholds: Thresholds, samples: readonly Sample[], nowMs: number): void {
     this.#activity = activity;
+    this.#thresholds = thresholds;
     this.#samples = samples;
+    this.#nowMs = nowMs;
     this.#draw();
-  }
-
-  /** The shortest range that shows all there is, until somebody chooses. */
-  #rangeNow(nowMs: number): Range {
-    if (this.#range !== undefined) return this.#range;
-    const age = nowMs - (this.#samples[0]?.atMs ?? nowMs);
-    return ranges.find(({ ms }) => age <= ms) ?? ranges[2];
   }
 
   #draw(): void {
     const activity = this.#activity;
-    if (activity === undefined) return;
-    const nowMs = Math.max(activity.nowMs, this.#samples.at(-1)?.atMs ?? 0);
-    const range = this.#rangeNow(nowMs);
-    part('usage-range')
-      .querySelectorAll('button')
-      .forEach((button, place) => {
-        button.setAttribute('aria-pressed', String(ranges[place] === range));
-      });
+    const thresholds = this.#thresholds;
+    if (activity === undefined || thresholds === undefined) return;
+    const nowMs = this.#nowMs;
+    const measuredMs = nowMs - (this.#samples[0]?.atMs ?? nowMs);
+    const isOffered = (range: Range): boolean => range === 'all' || range.ms < measuredMs;
+    const wanted = this.#range ?? usual;
+    const range = isOffered(wanted) ? wanted : 'all';
+    for (const [each, button] of this.#buttons) {
+      button.hidden = !isOffered(each);
+      button.setAttribute('aria-pressed', String(each === range));
+    }
+    part('usage-range').hidden = !isOffered(ranges[0]);
     this.#plot?.destroy();
     this.#plot = undefined;
-    // Until somebody chooses, a short history is not shown as an empty hour.
-    const firstMs = this.#range === undefined ? (this.#samples[0]?.atMs ?? nowMs) : 0;
-    const fromMs = Math.max(nowMs - range.ms, Math.min(firstMs, nowMs - SHORTEST_MS));
+    const fromMs = nowMs - Math.max(range === 'all' ? measuredMs : range.ms, SHORTEST_MS);
     const seen = this.#samples.filter(({ atMs }) => atMs >= fromMs);
     if (seen.length < 2) {
       fill(this.#element, h('p', { class: 'empty' }, 'Usage appears here as it is measured.'));
       setText(this.#summary, '');
       return;
     }
-    const text = summary(seen, activity, range, fromMs);
+    const isAbsolute = isCounted(thresholds.type);
+    const text = summary(seen, activity, range, { fromMs, nowMs, isAbsolute });
     setText(this.#summary, text);
     this.#element.setAttribute('aria-label', text);
-    const isAbsolute = activity.thresholds.type !== 'relative';
     fill(
       this.#element,
       legend(
         isAbsolute,
         seen,
-        activity.sweeps.some(({ endedAtMs }) => endedAtMs >= fromMs),
+        activity.sweep !== null || activity.sweeps.some(({ endedAtMs }) => endedAtMs >= fromMs),
       ),
     );
     this.#plot = new uPlot(
-      options(this.#element, activity, { fromMs, nowMs, isAbsolute }),
+      options(this.#element, activity, {
+        fromMs,
+        nowMs,
+        isAbsolute,
+        thresholds,
+        values: valuesOf(seen, isAbsolute),
+      }),
       withGaps(seen, activity, isAbsolute),
       this.#element,
     );
@@ -103,7 +116,7 @@ function legend(isAbsolute: boolean, seen: readonly Sample[], hasSweeps: boolean
   return h(
     'div',
     { class: 'chart-legend', 'aria-hidden': 'true' },
-    item('i-blocks', isAbsolute ? 'allocated below the path' : 'blocks'),
+    item('i-blocks', isAbsolute ? 'data directory' : 'disk space'),
     ...(!isAbsolute && seen.some(({ inodes }) => inodes !== null) ? [item('i-inodes', 'inodes')] : []),
     ...(hasSweeps ? [item('i-sweep', 'sweep')] : []),
   );
@@ -111,33 +124,40 @@ function legend(isAbsolute: boolean, seen: readonly Sample[], hasSweeps: boolean
 
 function summary(
   seen: readonly Sample[],
-  { sweeps, nowMs, thresholds }: Activity,
-  { name, ms }: Range,
-  fromMs: number,
+  { sweep, sweeps }: PageActivity,
+  range: Range,
+  {
+    fromMs,
+    nowMs,
+    isAbsolute,
+  }: { readonly fromMs: number; readonly nowMs: number; readonly isAbsolute: boolean },
 ): string {
-  const isWhole = nowMs - fromMs >= ms;
-  const when = isWhole ? `In the last ${name.replace(/^1 /, '')}` : `Since ${timeText(fromMs, nowMs)}`;
-  const isAbsolute = thresholds.type !== 'relative';
+  const when =
+    range === 'all'
+      ? `In ${formatDuration((nowMs - (seen[0]?.atMs ?? fromMs)) / 1000)}`
+      : `In the last ${range.name.replace(/^1 /, '')}`;
   const values = seen.map(({ blocks, allocated }) => (isAbsolute ? (allocated ?? 0) : blocks));
   const show = isAbsolute ? formatBytes : formatPercent;
   const inodes = seen.flatMap((sample) => sample.inodes ?? []);
   const inTime = sweeps.filter(({ endedAtMs, dryRun }) => endedAtMs >= fromMs && !dryRun);
-  const last = inTime[0];
   return [
-    `${when}: ${isAbsolute ? 'allocated' : 'blocks'} between ${show(Math.min(...values))} and ${show(Math.max(...values))}`,
+    `${when}: ${isAbsolute ? 'data directory' : 'disk space'} between ${show(Math.min(...values))} and ${show(Math.max(...values))}`,
     ...(isAbsolute || inodes.length === 0
       ? []
       : [`, inodes between ${formatPercent(Math.min(...inodes))} and ${formatPercent(Math.max(...inodes))}`]),
-    last === undefined
-      ? '; no sweep.'
-      : `; ${inTime.length === 1 ? 'one sweep' : `${inTime.length} sweeps`}, the last at ${timeText(last.endedAtMs, nowMs)}.`,
+    inTime.length === 0
+      ? sweep === null
+        ? '; no sweep'
+        : ''
+      : `; ${inTime.length === 1 ? 'one sweep' : `${inTime.length} sweeps`}, the last at ${timeText(inTime[0]?.endedAtMs ?? nowMs, nowMs)}`,
+    sweep === null ? '.' : '; a sweep is under way.',
   ].join('');
 }
 
 /** A time in which nobody measured is a gap, not a line. */
 function withGaps(
   seen: readonly Sample[],
-  { intervalSeconds }: Activity,
+  { intervalSeconds }: PageActivity,
   isAbsolute: boolean,
 ): uPlot.AlignedData {
   const times: number[] = [];
@@ -161,13 +181,18 @@ function withGaps(
 
 function options(
   element: HTMLElement,
-  activity: Activity,
-  shown: { readonly fromMs: number; readonly nowMs: number; readonly isAbsolute: boolean },
+  activity: PageActivity,
+  shown: {
+    readonly fromMs: number;
+    readonly nowMs: number;
+    readonly isAbsolute: boolean;
+    readonly thresholds: Thresholds;
+    readonly values: readonly number[];
+  },
 ): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const { thresholds } = activity;
-  const { fromMs, nowMs, isAbsolute } = shown;
+  const { fromMs, nowMs, isAbsolute, thresholds, values } = shown;
   const axis = {
     stroke: colour('muted'),
     font: '12px system-ui, sans-serif',
@@ -181,7 +206,7 @@ function options(
     cursor: { show: false },
     scales: {
       x: { time: true, range: () => [fromMs / 1000, nowMs / 1000] },
-      y: { range: (_, __, max) => (isAbsolute ? [0, Math.max(max, thresholds.high) * 1.08] : [0, 100]) },
+      y: { range: () => [...axisRange(values, thresholds)] },
     },
     axes: [
       { ...axis, space: 70, values: (_, splits) => splits.map((at) => axisText(at * 1000, nowMs - fromMs)) },
@@ -204,15 +229,14 @@ function options(
       ],
       draw: [
         (plot) => {
-          // Free bytes have no line on an axis of per cent used.
-          if (thresholds.type !== 'free') drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
+          drawThresholds(plot, thresholds, colour('bad'), colour('warn'));
         },
       ],
     },
   };
 }
 
-function drawSweeps(plot: uPlot, { sweeps, sweep, nowMs }: Activity, colour: string): void {
+function drawSweeps(plot: uPlot, { sweeps, sweep, nowMs }: PageActivity, colour: string): void {
   const { ctx, bbox } = plot;
   const spans = sweeps
     .filter(({ dryRun }) => !dryRun)

@@ -1,21 +1,20 @@
 /** What the daemon serves, as the page holds it. */
-import type { Usage } from '../../../core/model/thresholds.ts';
 import type { ActivityJson } from '../../json/activity.ts';
 import type { LayersJson } from '../../json/layers.ts';
+import type { PageJson } from '../../json/page.ts';
 import type { StatusJson } from '../../json/status.ts';
 
 export type { Sample, Step, SweepDone, SweepUnderWay } from '../../json/activity.ts';
+export type { PageActivity, PageJson } from '../../json/page.ts';
 export type Activity = ActivityJson;
 export type Status = StatusJson;
 export type Layers = LayersJson;
-export type SizeUnit = LayersJson['units'][number];
+export type ListedUnit = LayersJson['units'][number];
 export type SegmentJson = LayersJson['segments'][number];
 
-/** An event of the daemon, as in its log, or one of the page's own (`hello`, `view`). */
+/** An event of the daemon, as in its log, or one of the page's own: `hello`, and `view` for a new revision. */
 export interface LiveEvent {
   readonly event: string;
-  readonly atMs?: number;
-  readonly usage?: Usage;
   readonly [field: string]: unknown;
 }
 
@@ -26,4 +25,12 @@ export async function load<T>(path: string): Promise<T> {
   const value = (await response.json()) as T & { readonly problem?: string };
   if (!response.ok) throw new Error(value.problem ?? `${path}: ${response.status}`);
   return value;
+}
+
+/**
+ * A sweep is due or under way, so that what is deleted next is what one wants to see. Else the page is calm: what would be
+ * deleted some day is no alarm.
+ */
+export function isActive({ activity, layers }: PageJson): boolean {
+  return activity.sweep !== null || layers?.next.triggered === true;
 }

@@ -90,3 +90,14 @@ export function table(
     ),
   );
 }
+
+/** What fits every screen is not broken; a hash may be. */
+const WHOLE = 28;
+
+/** A name that may be broken where its parts end, and within a part only where that is longer than a line. */
+export function broken(name: string): readonly (Node | string)[] {
+  return name.split(/(?<=[/:@])/).flatMap((piece, at) => {
+    const word = piece.length <= WHOLE && piece.includes('-') ? h('span', { class: 'nowrap' }, piece) : piece;
+    return at === 0 ? [word] : [document.createElement('wbr'), word];
+  });
+}

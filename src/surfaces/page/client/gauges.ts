@@ -27,16 +27,16 @@ export function showDisk(
   const gauges = [
     type === 'free'
       ? gauge(
-          'Blocks',
+          'Disk space',
           blocks,
           { high: percentAt(usage, type, high), low: percentAt(usage, type, low) },
           bytesOf(usage.bytes),
           { value: formatPercent(blocks), high: formatLevel(high, type), low: formatLevel(low, type) },
         )
-      : gauge('Blocks', blocks, limits, bytesOf(usage.bytes)),
+      : gauge('Disk space', blocks, limits, bytesOf(usage.bytes)),
     usage.inodes === undefined
       ? h('p', { class: 'muted small' }, 'This filesystem has no limit on inodes.')
-      : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes)),
+      : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes), undefined, false),
   ];
   if (isCounted(type) && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
   const ahead =
@@ -63,7 +63,7 @@ function allocated(usage: Usage, { high, low }: Thresholds): HTMLElement {
   const bytes = usage.allocated?.bytes ?? 0;
   const scale = 100 / Math.max(usage.bytes.total, high * 1.05);
   return gauge(
-    'Below the path',
+    'Data directory',
     bytes * scale,
     { high: high * scale, low: low * scale },
     `allocated below ${usage.path}`,
@@ -85,9 +85,10 @@ function gauge(
     high: limits === undefined ? '' : `${limits.high} %`,
     low: limits === undefined ? '' : `${limits.low} %`,
   },
+  /** The thresholds are the same for every gauge: they are named once. */
+  namesLimits = true,
 ): HTMLElement {
-  const degree =
-    limits === undefined ? '' : percent >= limits.high ? 'bad' : percent >= limits.low ? 'warn' : 'good';
+  const degree = limits === undefined ? '' : percent >= limits.high ? 'bad' : 'good';
   const bar = h(
     'div',
     {
@@ -104,7 +105,10 @@ function gauge(
     h('div', { class: `bar-fill ${degree}`, 'data-width': Math.min(percent, 100).toFixed(2) }),
     ...(limits === undefined
       ? []
-      : [mark('low', limits.low, texts.low, limits), mark('high', limits.high, texts.high, limits)]),
+      : [
+          mark('low', limits.low, namesLimits ? `low ${texts.low}` : undefined, limits),
+          mark('high', limits.high, namesLimits ? `high ${texts.high}` : undefined, limits),
+        ]),
   );
   return h(
     'div',
@@ -123,7 +127,7 @@ function gauge(
 function mark(
   which: 'low' | 'high',
   at: number,
-  text: string,
+  text: string | undefined,
   limits: { readonly high: number; readonly low: number },
 ): HTMLElement {
   const isCrowded = limits.high - limits.low < 18;
@@ -135,7 +139,7 @@ function mark(
       'data-left': at.toFixed(2),
       'aria-hidden': 'true',
     },
-    h('span', {}, `${which} ${text}`),
+    text === undefined ? undefined : h('span', {}, text),
   );
 }
 
@@ -158,16 +162,16 @@ function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTM
   if (isTriggered(usage, thresholds))
     return say(
       'A sweep is due.',
-      `${used}, past the high threshold of ${formatLevel(high, type)}; ${what} must go ${untilText(low, type)}.`,
+      `${used}, past the high threshold of ${formatLevel(high, type)}; ${what} must be freed ${untilText(low, type)}.`,
     );
   if (isBelowLow(usage, thresholds))
     return say(
-      'Nothing needs to go.',
+      'Nothing has to be deleted.',
       `${used}; the low threshold is ${formatLevel(low, type)}. A sweep begins at ${formatLevel(high, type)}.`,
     );
   return say(
     'No sweep is due.',
-    `${used}; a sweep begins at ${formatLevel(high, type)} and goes on ${untilText(low, type)}. If one began now, ${what} would have to go.`,
+    `${used}; a sweep begins at ${formatLevel(high, type)} and goes on ${untilText(low, type)}.`,
   );
 }
 

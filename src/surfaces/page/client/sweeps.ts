@@ -2,11 +2,13 @@
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../../../core/model/format.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Step, SweepDone, SweepUnderWay } from './data.ts';
-import { fill, h, table } from './dom.ts';
+import { broken, fill, h, table } from './dom.ts';
 import { shortName, timeText } from './words.ts';
 
 const ROWS = 10;
 const STEPS = 6;
+/** A name of this length fits a line. */
+const LONG_NAME = 64;
 
 export function showSweeps(
   element: HTMLElement,
@@ -26,7 +28,7 @@ export function showSweeps(
     table(
       'The last sweeps, newest first',
       [
-        { title: 'When', class: 'nowrap', isTitle: true },
+        { title: 'When', class: 'name nowrap', isTitle: true },
         { title: 'Deleted' },
         { title: 'Predicted', class: 'num' },
         { title: 'Freed', class: 'num' },
@@ -148,7 +150,13 @@ function stepLine({ outcome: what, name, freedBytes, reason }: Step): HTMLElemen
       },
       verb,
     ),
-    h('span', { class: 'name' }, name.startsWith('sha256:') ? shortName(name) : name),
+    h('span', { class: 'name', title: name }, ...broken(stepName(name))),
     h('span', { class: 'num muted' }, freedBytes === null ? (reason ?? '') : formatBytes(freedBytes)),
   );
+}
+
+/** Where a long name has its end, which tells it from others, its beginning is left out. */
+function stepName(name: string): string {
+  if (name.startsWith('sha256:')) return shortName(name);
+  return name.length <= LONG_NAME ? name : `…/${shortName(name)}`;
 }

@@ -37,8 +37,9 @@ interface Node {
   readonly children: readonly Node[];
 }
 
-export function lookOf({ state, victim }: SegmentJson): StateStyle {
-  return victim === null ? state : 'victim';
+/** @param isActive what is deleted next looks like it; else like the rest of what is unused. */
+export function lookOf({ state, victim }: SegmentJson, isActive: boolean): StateStyle {
+  return victim === null || !isActive ? state : 'victim';
 }
 
 /** @param limit so many pieces are shown by themselves; smaller ones together, those of a look that stand on the same. */
@@ -47,8 +48,9 @@ export function layOut(
   width: number,
   height: number,
   limit: number,
+  isActive: boolean,
 ): StoreMap {
-  const root = treeOf(segments, limit);
+  const root = treeOf(segments, limit, isActive);
   const laidOut = treemap<Node>().tile(treemapSquarify.ratio(1.3)).size([width, height])(
     hierarchy<Node>(root, ({ children }) => children)
       .sum(({ bytes }) => bytes)
@@ -74,7 +76,7 @@ export function layOut(
   };
 }
 
-function treeOf(segments: readonly SegmentJson[], limit: number): Node {
+function treeOf(segments: readonly SegmentJson[], limit: number, isActive: boolean): Node {
   const totals = segments.map(({ bytes }) => bytes);
   // Children come after their parents.
   for (let place = segments.length - 1; place >= 0; place--) {
@@ -95,7 +97,12 @@ function treeOf(segments: readonly SegmentJson[], limit: number): Node {
   const nodeOf = (place: number): Node => {
     const segment = segments[place];
     if (segment === undefined) throw new RangeError(`no segment ${place}`);
-    const own: Node = { segments: [place], bytes: segment.bytes, look: lookOf(segment), children: [] };
+    const own: Node = {
+      segments: [place],
+      bytes: segment.bytes,
+      look: lookOf(segment, isActive),
+      children: [],
+    };
     const children = childrenOf(place);
     if (children.length === 0) return own;
     return { segments: [], bytes: 0, look: own.look, children: [own, ...children] };
@@ -107,7 +114,7 @@ function treeOf(segments: readonly SegmentJson[], limit: number): Node {
     for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
       const segment = segments[place];
       if (segment === undefined) continue;
-      const look = lookOf(segment);
+      const look = lookOf(segment, isActive);
       const members = byLook.get(look);
       if (members === undefined) byLook.set(look, [place]);
       else members.push(place);
@@ -128,4 +135,37 @@ function treeOf(segments: readonly SegmentJson[], limit: number): Node {
     ];
   };
   return { segments: [], bytes: 0, look: 'unused', children: childrenOf(-1) };
+}
+
+const directions: Readonly<Record<string, { readonly x: number; readonly y: number }>> = {
+  ArrowRight: { x: 1, y: 0 },
+  ArrowLeft: { x: -1, y: 0 },
+  ArrowDown: { x: 0, y: 1 },
+  ArrowUp: { x: 0, y: -1 },
+};
+
+/** The tile that an arrow key leads to: the nearest whose middle lies in that direction. */
+export function tileTowards(tiles: readonly Tile[], current: number, key: string): number | undefined {
+  if (key === 'Home') return 0;
+  if (key === 'End') return tiles.length - 1;
+  const direction = directions[key];
+  const from = tiles[current];
+  if (direction === undefined || from === undefined) return undefined;
+  const middle = ({ x, y, width, height }: Tile): readonly [number, number] => [
+    x + width / 2,
+    y + height / 2,
+  ];
+  const [fromX, fromY] = middle(from);
+  let best = current;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  tiles.forEach((tile, place) => {
+    const [x, y] = middle(tile);
+    const along = (x - fromX) * direction.x + (y - fromY) * direction.y;
+    const aside = Math.abs((x - fromX) * direction.y) + Math.abs((y - fromY) * direction.x);
+    const distance = along + 2 * aside;
+    if (place === current || along <= 0.5 || distance >= bestDistance) return;
+    best = place;
+    bestDistance = distance;
+  });
+  return best;
 }

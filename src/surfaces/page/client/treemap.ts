@@ -2,20 +2,27 @@
  * The map on the page: tiles that can be pointed at and walked through with the arrow keys, and what the one that is
  * looked at is. Told apart by colour, pattern and number, and in words for those who see none of them.
  */
-import { formatBytes, formatCount, formatDuration } from '../../../core/model/format.ts';
-import type { Layers, Status, SizeUnit } from './data.ts';
+import { formatBytes } from '../../../core/model/format.ts';
+import type { Layers, Status } from './data.ts';
 import { fill, h, part, setText } from './dom.ts';
-import { layOut, lookOf, type StoreMap, type Tile } from './treemap-layout.ts';
-import { type StateStyle, lookNames, looks, shortName } from './words.ts';
+import { fitting } from './label.ts';
+import { layOut, lookOf, type StoreMap, type Tile, tileTowards } from './treemap-layout.ts';
+import { description, labelsOf, titleOf } from './treemap-text.ts';
+import { type StateStyle, lookNames, looks } from './words.ts';
 
-/** Tiles at most, by the map's area: below about 12 by 12 pixels one sees nothing. */
-const PIXELS_PER_TILE = 150;
-const MAX_TILES = 1_500;
+/** Tiles at most, by the map's area: smaller ones than about 20 by 20 pixels cannot be told apart or pointed at. */
+const PIXELS_PER_TILE = 400;
+const MAX_TILES = 1_000;
+/** What is deleted first has a number; more of them would be a heap. */
+const NUMBERED = 9;
+
+const count = new Intl.NumberFormat('en');
 
 export class TreeMap {
   readonly #map = part('store-map');
   readonly #detail = part('store-detail');
   #layers: Layers | undefined;
+  #isActive = false;
   #usedBy: ReadonlyMap<string, string> = new Map();
   #laidOut: StoreMap = { tiles: [], families: [] };
   #elements: HTMLElement[] = [];
@@ -35,7 +42,7 @@ export class TreeMap {
       this.#show(this.#placeOf(event.target));
     });
     map.addEventListener('keydown', (event) => {
-      const next = this.#next(event.key);
+      const next = tileTowards(this.#laidOut.tiles, this.#current, event.key);
       if (next === undefined) return;
       event.preventDefault();
       this.#focus(next);
@@ -45,8 +52,9 @@ export class TreeMap {
     }).observe(map);
   }
 
-  update(layers: Layers, status: Status): void {
+  update(layers: Layers, status: Status, isActive: boolean): void {
     this.#layers = layers;
+    this.#isActive = isActive;
     this.#usedBy = new Map(
       status.images.map(({ id, usedBy }) => [
         id,
@@ -56,7 +64,7 @@ export class TreeMap {
     const images = layers.units.filter(({ kind }) => kind === 'image').length;
     setText(
       part('store-total'),
-      `${formatCount(images, 'image')}, ${formatBytes(layers.bytes)} on disk, each shared layer counted once`,
+      `${count.format(images)} image${images === 1 ? '' : 's'}, ${formatBytes(layers.bytes)} on disk, each shared layer counted once`,
     );
     this.#legend(layers);
     this.#draw();
@@ -64,8 +72,10 @@ export class TreeMap {
 
   #legend({ segments }: Layers): void {
     const bytes = new Map<StateStyle, number>();
-    for (const segment of segments)
-      bytes.set(lookOf(segment), (bytes.get(lookOf(segment)) ?? 0) + segment.bytes);
+    for (const segment of segments) {
+      const look = lookOf(segment, this.#isActive);
+      bytes.set(look, (bytes.get(look) ?? 0) + segment.bytes);
+    }
     fill(
       part('store-legend'),
       ...looks
@@ -96,7 +106,7 @@ export class TreeMap {
     }
     const hadFocus = map.contains(document.activeElement);
     const limit = Math.min(MAX_TILES, Math.floor((width * height) / PIXELS_PER_TILE));
-    this.#laidOut = layOut(layers, width, height, limit);
+    this.#laidOut = layOut(layers, width, height, limit, this.#isActive);
     map.setAttribute('role', 'listbox');
     map.setAttribute(
       'aria-label',
@@ -119,9 +129,9 @@ export class TreeMap {
 
   #tile(tile: Tile, place: number, layers: Layers): HTMLElement {
     const { width, height, bytes, look } = tile;
-    const { title, order } = this.#titleOf(tile, layers);
+    const { title, order } = titleOf(tile, layers, this.#isActive);
     const element = h('div', {
-      class: `tile s-${look}${width > 24 && height > 20 ? ' has-text' : ''}${height < 34 ? ' one-line' : ''}`,
+      class: `tile s-${look}${width > 24 && height > 20 ? ' has-text' : ''}`,
       role: 'option',
       tabindex: place === this.#current ? '0' : '-1',
       'aria-selected': 'false',
@@ -130,34 +140,26 @@ export class TreeMap {
       'data-segments': tile.segments.length > 12 ? String(tile.segments.length) : tile.segments.join(' '),
       'data-look': look,
     });
-    if (order !== undefined && width > 24 && height > 20)
-      element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
-    if (width > 58 && height > 20) element.append(h('b', { 'aria-hidden': 'true' }, shortTitle(title)));
-    if (width > 58 && height > 46) element.append(h('small', { 'aria-hidden': 'true' }, formatBytes(bytes)));
+    const isNumbered = order !== undefined && order <= NUMBERED && width > 24 && height > 20;
+    if (isNumbered) element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
+    const room = width - 12 - (isNumbered ? 24 : 0);
+    const label = height > 20 ? fitting(labelsOf(title), room, 'title') : undefined;
+    const size =
+      height > 40 && label !== undefined ? fitting([formatBytes(bytes)], room, 'small') : undefined;
+    if (label !== undefined) element.append(h('b', { 'aria-hidden': 'true' }, label));
+    if (size !== undefined) element.append(h('small', { 'aria-hidden': 'true' }, size));
     const words = `${title}, ${formatBytes(bytes)}, ${lookNames[look]}${order === undefined ? '' : `, number ${order}`}`;
     element.append(h('span', { class: 'unseen' }, words));
     locate(element, tile);
     return element;
   }
 
-  /** What a tile is called, and when it goes. */
-  #titleOf(
-    { segments }: Tile,
-    layers: Layers,
-  ): { readonly title: string; readonly order: number | undefined } {
-    const [first = -1] = segments;
-    const segment = layers.segments[first];
-    if (segments.length > 1) return { title: `${segments.length} smaller pieces`, order: undefined };
-    if (segment === undefined) return { title: '', order: undefined };
-    const names = segment.tops.map((unit) => layers.units[unit]?.name ?? '');
-    const order = segment.victim === null ? undefined : segment.victim + 1;
-    if (names.length > 0) {
-      const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
-      return { title: `${names[0] ?? ''}${more}`, order };
-    }
-    if (segment.users === 0)
-      return { title: segment.state === 'leftover' ? 'left over' : 'build cache', order };
-    return { title: `shared by ${segment.users}`, order };
+  /** Leads to the tile of an image. */
+  showUnit(id: string): void {
+    const unit = this.#layers?.units.findIndex((each) => each.id === id) ?? -1;
+    const segment = this.#layers?.segments.findIndex(({ tops }) => tops.includes(unit)) ?? -1;
+    const place = this.#laidOut.tiles.findIndex(({ segments }) => segments.includes(segment));
+    if (unit >= 0 && segment >= 0 && place >= 0) this.#focus(place);
   }
 
   #placeOf(target: EventTarget | null): number {
@@ -171,33 +173,6 @@ export class TreeMap {
     const element = this.#elements[place];
     element?.setAttribute('tabindex', '0');
     element?.focus();
-  }
-
-  /** The tile that an arrow key leads to: the nearest whose middle lies in that direction. */
-  #next(key: string): number | undefined {
-    const { tiles } = this.#laidOut;
-    if (key === 'Home') return 0;
-    if (key === 'End') return tiles.length - 1;
-    const direction = directions[key];
-    const from = tiles[this.#current];
-    if (direction === undefined || from === undefined) return undefined;
-    const middle = ({ x, y, width, height }: Tile): readonly [number, number] => [
-      x + width / 2,
-      y + height / 2,
-    ];
-    const [fromX, fromY] = middle(from);
-    let best = this.#current;
-    let bestDistance = Number.POSITIVE_INFINITY;
-    tiles.forEach((tile, place) => {
-      const [x, y] = middle(tile);
-      const along = (x - fromX) * direction.x + (y - fromY) * direction.y;
-      const aside = Math.abs((x - fromX) * direction.y) + Math.abs((y - fromY) * direction.x);
-      const distance = along + 2 * aside;
-      if (place === this.#current || along <= 0.5 || distance >= bestDistance) return;
-      best = place;
-      bestDistance = distance;
-    });
-    return best;
   }
 
   #show(place: number): void {
@@ -224,7 +199,7 @@ export class TreeMap {
     this.#elements[place]?.classList.add('is-shown');
     this.#elements[place]?.setAttribute('aria-selected', 'true');
     this.#relate(tile, layers);
-    fill(this.#detail, ...this.#describe(tile, layers));
+    fill(this.#detail, ...description(tile, layers, this.#isActive, this.#usedBy));
   }
 
   /** Marks what the tile stands on. */
@@ -241,62 +216,7 @@ export class TreeMap {
       if (below.has(first)) this.#elements[place]?.classList.add('is-related');
     });
   }
-
-  #describe(tile: Tile, layers: Layers): readonly HTMLElement[] {
-    const { title, order } = this.#titleOf(tile, layers);
-    const segment = layers.segments[tile.segments[0] ?? -1];
-    const facts = `${formatBytes(tile.bytes)} · ${lookNames[tile.look]}${order === undefined ? '' : `, number ${order}`}`;
-    if (segment === undefined || tile.segments.length > 1)
-      return [
-        h('h3', {}, title),
-        h('p', {}, facts),
-        h('p', { class: 'muted' }, 'Too small to be shown one by one.'),
-      ];
-    const units = segment.tops.flatMap((unit) => layers.units[unit] ?? []);
-    const below = segment.parent < 0 ? undefined : layers.segments[segment.parent];
-    const more = [
-      formatCount(segment.layers, 'layer'),
-      ...(segment.exact ? [] : ['an estimate']),
-      ...(segment.users > 1 ? [`shared by ${segment.users}: goes with the last of them`] : []),
-      ...(below === undefined
-        ? []
-        : [`stands on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
-    ].join(' · ');
-    return [
-      h(
-        'h3',
-        {},
-        units.length > 0
-          ? units
-              .slice(0, 6)
-              .map(({ name }) => name)
-              .join(', ')
-          : title,
-      ),
-      h('p', {}, facts, h('span', { class: 'muted' }, ` · ${more}`)),
-      ...units.slice(0, 3).map((unit) => h('p', { class: 'muted' }, this.#about(unit))),
-    ];
-  }
-
-  #about(unit: SizeUnit): string {
-    const usedBy = this.#usedBy.get(unit.id) ?? '';
-    const idle =
-      unit.idleSeconds === null || unit.idleSeconds === 0
-        ? ''
-        : unit.wasUsed === true
-          ? `; last used ${formatDuration(unit.idleSeconds)} ago`
-          : `; not used since it was first seen ${formatDuration(unit.idleSeconds)} ago`;
-    const why = unit.reason ?? (usedBy === '' ? 'unused' : `used by ${usedBy}`);
-    return `${shortName(unit.name)}: ${why}${idle}`;
-  }
 }
-
-const directions: Readonly<Record<string, { readonly x: number; readonly y: number }>> = {
-  ArrowRight: { x: 1, y: 0 },
-  ArrowLeft: { x: -1, y: 0 },
-  ArrowDown: { x: 0, y: 1 },
-  ArrowUp: { x: 0, y: -1 },
-};
 
 function locate(
   element: HTMLElement,
@@ -306,15 +226,4 @@ function locate(
   element.style.top = `${box.y}px`;
   element.style.width = `${box.width}px`;
   element.style.height = `${box.height}px`;
-}
-
-function depthBytes(layers: Layers, from: number): number {
-  let bytes = 0;
-  for (let at = from; at >= 0; at = layers.segments[at]?.parent ?? -1)
-    bytes += layers.segments[at]?.bytes ?? 0;
-  return bytes;
-}
-
-function shortTitle(title: string): string {
-  return title.startsWith('shared by') || title.includes(' smaller ') ? title : shortName(title);
 }

@@ -8,7 +8,7 @@ export type StateStyle = 'victim' | 'in-use' | 'protected' | 'held' | 'unused' |
 export const looks: readonly StateStyle[] = ['victim', 'unused', 'leftover', 'held', 'protected', 'in-use'];
 
 export const lookNames: Readonly<Record<StateStyle, string>> = {
-  victim: 'goes next',
+  victim: 'deleted next',
   unused: 'unused',
   leftover: 'held by nothing',
   held: 'held by builds or pulls',

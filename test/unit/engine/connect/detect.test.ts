@@ -44,6 +44,12 @@ describe('auto', () => {
     ['there is nothing at all', [], {}, 'docker'],
     ['Docker listens beside containerd', [docker.path, containerdSocket], {}, 'docker'],
     ['Docker has data here, and does not listen yet', ['/var/lib/docker/x', containerdSocket], {}, 'docker'],
+    [
+      'Docker from a snap has data here, and does not listen yet',
+      ['/var/snap/docker/common/var-lib-docker/x', '/var/snap/microk8s/common/run/containerd.sock'],
+      {},
+      'docker',
+    ],
     ['DOCKER_HOST is set', [containerdSocket], { engineNamedBy: 'DOCKER_HOST' }, 'docker'],
     ['only containerd is here', [containerdSocket], {}, 'cri'],
     ['only CRI-O is here', [crioSocket], {}, 'cri'],
@@ -167,6 +173,10 @@ describe('the path that is watched unless it is set', () => {
     const found = { why: '', isNamed: false };
     const cri = (socketPath?: string): EngineTarget => ({ kind: 'cri', socketPath, ...found });
     expect(await defaultPath({ kind: 'docker', address: docker, ...found }, root)).toBe('/var/lib/docker');
+    make('/var/snap/docker/common/var-lib-docker/x');
+    expect(await defaultPath({ kind: 'docker', address: docker, ...found }, root)).toBe(
+      '/var/snap/docker/common/var-lib-docker',
+    );
     expect(await defaultPath(cri(), root)).toBe('/var/lib/containerd');
     expect(await defaultPath(cri(crioSocket), root)).toBe('/var/lib/containers/storage');
     expect(await defaultPath(cri('/somewhere/crio.sock'), root)).toBe('/var/lib/containers/storage');

@@ -17,7 +17,7 @@ describe('the Host of a request', () => {
     'me.example.org',
     'Me.Example.org:8080',
   ])('%s is ours', (host) => {
-    expect(isHostAllowed(host, 'me.example.org')).toBe(true);
+    expect(isHostAllowed(host, [], 'me.example.org')).toBe(true);
   });
 
   it.each([
@@ -29,7 +29,20 @@ describe('the Host of a request', () => {
     'local',
     'a b',
   ])('%s is not, unless it has no dot', (host) => {
-    expect(isHostAllowed(host, 'me.example.org')).toBe(host === 'local');
+    expect(isHostAllowed(host, [], 'me.example.org')).toBe(host === 'local');
+  });
+
+  it.each([
+    ['nas.lan', true],
+    ['NAS.lan:8080', true],
+    ['a.b.ts.net', true],
+    ['host.ts.net:443', true],
+    ['ts.net', false],
+    ['evilts.net', false],
+    ['nas.lan.evil.org', false],
+    ['x.nas.lan', false],
+  ])('%s with HTTP_ALLOWED_HOSTS="nas.lan *.ts.net": %s', (host, isAllowed) => {
+    expect(isHostAllowed(host, ['nas.lan', '*.ts.net'], 'me.example.org')).toBe(isAllowed);
   });
 
   it('may be missing: no browser leaves it out', () => {

@@ -1,0 +1,47 @@
+/**
+ * Engine binaries that somebody has, newer than any package: DOCKERD, CONTAINERD, PODMAN and CRIO in the environment each name
+ * one (`npm run test:engines -- --dockerd PATH` sets them). Every engine that the harness starts without a root of its
+ * own is then that one, so that any test can be run on it.
+ */
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+export const ownable = ['dockerd', 'containerd', 'podman', 'crio'] as const;
+export type Ownable = (typeof ownable)[number];
+
+/** What comes with a binary and belongs to it: taken from its folder where it is there, else the machine's. */
+const companions =
+  /^(containerd|containerd-shim-.*|ctr|docker-init|docker-proxy|runc|conmon|conmonrs|pinns|crun)$/;
+
+export function isOwnable(command: string): command is Ownable {
+  return (ownable as readonly string[]).includes(command);
+}
+
+/** The binary that somebody has, or undefined. */
+export function ownBinary(name: Ownable): string | undefined {
+  const path = process.env[name.toUpperCase()];
+  return path === undefined || path === '' ? undefined : path;
+}
+
+/** A companion of one of somebody's binaries, by its name. */
+export function ownCompanion(name: string): string | undefined {
+  if (!companions.test(name)) return undefined;
+  return ownable
+    .flatMap((own) => ownBinary(own) ?? [])
+    .map((path) => join(dirname(path), name))
+    .find(existsSync);
+}
+
+/** Puts somebody's binaries and what comes with them into a folder that stands first in an engine's PATH. */
+export function linkOwnBinaries(folder: string): void {
+  const link = (path: string, name = basename(path)): void => {
+    const target = join(folder, name);
+    if (!existsSync(target)) symlinkSync(path, target);
+  };
+  for (const own of ownable) {
+    const path = ownBinary(own);
+    if (path === undefined) continue;
+    link(path, own);
+    for (const name of readdirSync(dirname(path))) if (companions.test(name)) link(join(dirname(path), name));
+  }
+}

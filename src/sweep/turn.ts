@@ -1,0 +1,35 @@
+/** A victim's whole turn: what others wrote since the last one is looked up, it is deleted, and what that freed is measured and told. */
+import type { DeletionBudget } from '../core/deletion-budget.ts';
+import type { Amount, Usage } from '../core/model/thresholds.ts';
+import type { Victim } from '../core/plan.ts';
+import { noteFreed, type RemovalSettings, tellRemoval } from './delete-victim.ts';
+import type { LateSpace, Measured } from './pending-space.ts';
+import type { RemovalOutcome } from './remove/outcome.ts';
+
+export interface Turn {
+  readonly victim: Victim;
+  readonly result: RemovalOutcome;
+  readonly measured: Measured;
+}
+
+/**
+ * @param last what the disk said after the turn before. @param toFree what the plan was to free. @param remove is given what the disk said right before.
+ * @throws DiskError, and what `remove` throws.
+ */
+export async function takeTurn(
+  victim: Victim,
+  { last, toFree, late }: { readonly last: Usage; readonly toFree: Amount; readonly late: LateSpace },
+  remove: (before: Usage) => Promise<RemovalOutcome>,
+  options: Pick<RemovalSettings, 'report' | 'rules'> & { readonly budget: DeletionBudget },
+): Promise<Turn> {
+  const begun = await late.begin(last);
+  const result = await remove(begun.usage);
+  const measured =
+    result.outcome === 'deleted'
+      ? await late.measure(begun, victim.predicted, toFree)
+      : await late.look(begun);
+  const durationSeconds = (performance.now() - begun.atMs) / 1000;
+  noteFreed(result, victim, measured.freed, options.budget);
+  tellRemoval(result, { victim, freed: measured.freed, after: measured.usage, durationSeconds }, options);
+  return { victim, result, measured };
+}
