@@ -192,6 +192,16 @@ describe('what it refuses', () => {
     expect((await served.get('/nowhere')).status).toBe(404);
   });
 
+  it('but not the names that HTTP_ALLOWED_HOSTS allows', async () => {
+    const settings = { INTERVAL_SECONDS: '3600', HTTP_ALLOWED_HOSTS: 'nas.lan *.ts.net' };
+    const served = await serve({ settings });
+    const statusAs = async (host: string): Promise<number> => (await served.get('/', { Host: host })).status;
+    expect(await statusAs(`nas.lan:${served.port}`)).toBe(200);
+    expect(await statusAs('box.tail1234.ts.net')).toBe(200);
+    expect(await statusAs('evil.example.org')).toBe(421);
+    expect(await statusAs('nas.lan.example.org')).toBe(421);
+  });
+
   it('to start where the port is taken: one line, exit 2, and no check', async () => {
     const { port } = await serve({ settings: { INTERVAL_SECONDS: '3600' } });
     const second = cleaner(engine, ['run'], {
