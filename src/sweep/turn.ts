@@ -23,7 +23,7 @@ export async function takeTurn(
   options: Pick<RemovalSettings, 'report' | 'rules'> & { readonly budget: DeletionBudget },
 ): Promise<Turn> {
   const begun = await late.begin(last);
-  const result = await remove(begun.usage);
+  const result = await remove(begun.now);
   const measured =
     result.outcome === 'deleted'
       ? await late.measure(begun, victim.predicted, toFree)
