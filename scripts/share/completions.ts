@@ -46,7 +46,10 @@ function ownFlag([written, help]: readonly [string, string]): Flag {
   };
 }
 
-const help: Flag = { flag: '--help', help: 'Print this help', value: undefined };
+const help: readonly Flag[] = [
+  { flag: '--help', help: 'Print this help', value: undefined },
+  { flag: '--help-all', help: 'Print the help with every setting', value: undefined },
+];
 
 const ofCommands: readonly OfCommand[] = describedCommands.map(({ name, summary, switches, only }) => ({
   name,
@@ -56,7 +59,7 @@ const ofCommands: readonly OfCommand[] = describedCommands.map(({ name, summary,
       .filter(([written]) => written.startsWith('--'))
       .map(ownFlag),
     ...(only ?? settingKeys).map(settingFlag),
-    help,
+    ...(only === undefined ? help : help.slice(0, 1)),
   ],
 }));
 

@@ -4,7 +4,7 @@
  *
  * To be imported when it is needed (`await import`): it brings the argument parser along.
  */
-import { Command, CommanderError, Help, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { loadConfig, type Environment, type Flags } from '../config/config.ts';
 import {
   commands,
@@ -17,12 +17,13 @@ import {
 } from './command-table.ts';
 import { type ConfigFile, type LayeredEnvironment, withConfigFile } from '../config/config-file.ts';
 import { didYouMean, meantCommand, withMeaning } from '../config/meaning.ts';
-import { flagOf, groups, settingKeys, settings, variablePrefix, type Setting } from '../config/settings.ts';
+import { flagOf, settingKeys, settings, type Setting } from '../config/settings.ts';
 import { EXIT } from './exit-status.ts';
+import { configureHelp, helpEnd, negated, programName, settingOptions } from './help.ts';
 import { parseSimulate, simulateSummary } from './simulate-options.ts';
 import { version } from '../system/version.ts';
 
-const name = 'docker-image-cleaner';
+const HELP_ALL = '--help-all';
 
 export interface TerminalSize {
   /** Where help text is wrapped. */
@@ -44,7 +45,8 @@ export function parseCommandLine(
   if (simulated !== undefined) return parsedSimulate(simulated, terminal);
   const printed = { stdout: '', stderr: '' };
   let parsed: ParsedCommand | undefined;
-  const program = buildProgram((entry, command) => {
+  const isAll = argv.includes(HELP_ALL);
+  const program = buildProgram(isAll, (entry, command) => {
     const flags = settingFlags(program.opts());
     const own = command.opts<Record<string, unknown>>();
     const layered = withConfigFile(env, file);
@@ -61,7 +63,7 @@ export function parseCommandLine(
   for (const command of [program, ...program.commands]) command.configureOutput(output).exitOverride();
 
   try {
-    program.parse(plainSwitches(argv), { from: 'user' });
+    program.parse(plainSwitches(argv.map((each) => (each === HELP_ALL ? '--help' : each))), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0
@@ -85,8 +87,8 @@ function parsedSimulate(argv: readonly string[], { columns }: TerminalSize): Par
   return isHelp ? { kind: 'print', text, stream: 'stdout', exitCode: EXIT.done } : usageError(text, argv);
 }
 
-function buildProgram(act: (entry: CommandEntry, command: Command) => void): Command {
-  const program = new Command(name)
+function buildProgram(isAll: boolean, act: (entry: CommandEntry, command: Command) => void): Command {
+  const program = new Command(programName)
     .description(
       'Keeps the disk of a container host below a threshold by deleting unused images, one by one.',
     )
@@ -94,12 +96,8 @@ function buildProgram(act: (entry: CommandEntry, command: Command) => void): Com
     .helpOption('-h, --help', 'Print this help')
     .helpCommand('help [command]', 'Print the help of the command named after it')
     .usage('[command] [flags]')
-    .configureHelp({
-      visibleOptions: ownAndSettings,
-      commandUsage: usage,
-      subcommandTerm: (each) => each.name(),
-    })
-    .addHelpText('after', helpEnd);
+    .addHelpText('after', helpEnd(undefined, isAll));
+  configureHelp(program, isAll);
   for (const option of settingOptions()) program.addOption(option);
   for (const [commandName, entry] of Object.entries(commands)) {
     const command = program
@@ -107,7 +105,7 @@ function buildProgram(act: (entry: CommandEntry, command: Command) => void): Com
       .description(entry.summary)
       .helpOption('-h, --help', 'Print this help')
       .allowExcessArguments()
-      .addHelpText('after', helpEnd)
+      .addHelpText('after', helpEnd(commandName, isAll))
       .action(() => {
         refuseArguments(program, command);
         act(entry, command);
@@ -117,27 +115,6 @@ function buildProgram(act: (entry: CommandEntry, command: Command) => void): Com
   // For the list of commands only: its arguments are parsed before (parsedSimulate).
   program.command('simulate').description(simulateSummary);
   return program;
-}
-
-/** Flags of the whole program, so that they may stand before and after the command. */
-function settingOptions(): readonly Option[] {
-  return groups.flatMap((group) =>
-    settingKeys
-      .filter((key) => settings[key].group === group)
-      .flatMap((key) => {
-        const { kind, help, defaultText } = settings[key];
-        const flag = flagOf(key);
-        if (kind.placeholder === undefined) {
-          return [new Option(flag, help).helpGroup(`${group}:`), new Option(negated(flag)).hideHelp()];
-        }
-        const text = defaultText === '' ? help : `${help} (default: ${defaultText})`;
-        return [new Option(`${flag} <${kind.placeholder}>`, text).helpGroup(`${group}:`)];
-      }),
-  );
-}
-
-function negated(flag: string): string {
-  return flag.replace('--', '--no-');
 }
 
 /**
@@ -168,30 +145,6 @@ function plainSwitches(argv: readonly string[]): string[] {
   return plain;
 }
 
-/** A command's help shows the settings too, under their headings. */
-function ownAndSettings(command: Command): Option[] {
-  const visible = (each: Command): Option[] => Help.prototype.visibleOptions.call(new Help(), each);
-  if (command.parent === null) return visible(command);
-  const entry = commands[command.name()];
-  const only = entry !== undefined && 'only' in entry ? entry.only.map(flagOf) : undefined;
-  const isTaken = ({ long }: Option): boolean =>
-    long !== '--help' && (only === undefined || long === '--version' || only.includes(long ?? ''));
-  return [...visible(command), ...visible(command.parent).filter(isTaken)];
-}
-
-function usage(command: Command): string {
-  return command.parent === null ? `${name} [command] [flags]` : `${name} ${command.name()} [flags]`;
-}
-
-const helpEnd = `
-Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.
-The file that --config names has these variables, one NAME=value a line.
-A flag wins over its variable; an empty string counts as unset.
-A Docker Engine is found by DOCKER_HOST (unix:// or tcp://), DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.
-
-Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;
-${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold or its target, or could not help; you said no.`;
-
 /** No command takes arguments; without a command, an argument is one misspelt. */
 function refuseArguments(program: Command, command: Command): void {
   const [argument] = command.args;
@@ -201,7 +154,7 @@ function refuseArguments(program: Command, command: Command): void {
   }
   const known = Object.keys(commands);
   if (known.includes(argument)) {
-    program.error(`error: the command comes before its own flags: ${name} ${argument} ...`);
+    program.error(`error: the command comes before its own flags: ${programName} ${argument} ...`);
   }
   program.error(`error: unknown command '${argument}'${didYouMean(meantCommand(argument, known))}`);
 }

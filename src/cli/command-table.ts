@@ -55,11 +55,15 @@ export interface Print {
 
 interface AnyCommandEntry {
   readonly summary: string;
+  /** What follows the program's name, for its help. */
+  readonly examples: readonly string[];
   /** Its own flags; every setting is a flag of every command besides. */
   readonly switches: Readonly<Record<string, string>>;
 }
 
 export interface ConfiguredEntry extends AnyCommandEntry {
+  /** Settings that it takes, so that one configuration does for all, and that change nothing: not in its help. */
+  readonly unused?: readonly SettingKey[];
   /** @param isOn whether a switch was given, by its flag @param valueOf what was given with a flag that takes a value
    * @param own its own flags, by commander's name */
   toParsed(
@@ -92,7 +96,7 @@ function shown(
   valueOf: (flag: string) => string | undefined,
 ): ParsedCommand {
   const [json, watch] = [isOn('--json'), isOn('--watch')];
-  if (json && watch) return refusal(['--json and --watch exclude each other'], []);
+  if (json && watch) return refusal(['--json and --watch cannot be used together'], []);
   const given = { top: valueOf('--top'), sort: valueOf('--sort'), all: isOn('--all') };
   if (json && (given.all || given.top !== undefined || given.sort !== undefined))
     return refusal(['--json has everything already: --top, --sort and --all are for the tables'], []);
@@ -100,24 +104,45 @@ function shown(
   return result.ok ? { kind, json, watch, list: result.list, ...configured } : refusal(result.problems, []);
 }
 
+/** Of the daemon alone. */
+const ofTheDaemon: readonly SettingKey[] = [
+  ...(['softThreshold', 'intervalSeconds', 'watchSeconds', 'quietSeconds', 'recordTrace'] as const),
+  ...(['httpAddress', 'httpTokenFile', 'probeAddress', 'notifyUrl', 'notifyFormat'] as const),
+];
+/** Of who deletes. */
+const ofSweeps: readonly SettingKey[] = [
+  ...(['delaySeconds', 'dryRun', 'nodeName', 'cordonMode'] as const),
+  ...(['maxCordonSeconds', 'maxCordonedNodes', 'logFormat', 'logLevel'] as const),
+];
+
 export const commands: Readonly<Record<string, CommandEntry>> = {
   run: {
     summary: 'Watch the disk and delete unused images when it is too full, forever (default)',
+    examples: [
+      'run --threshold-high 85 --threshold-low 80 --policy value --state-file /var/lib/docker-image-cleaner/state',
+      'run --once --dry-run',
+    ],
     switches: { '--once': 'Check once, sweep if needed, and exit' },
     toParsed: (configured, isOn) => ({ kind: 'run', once: isOn('--once'), ...configured }),
   },
   plan: {
     summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
+    examples: ['plan', 'plan --threshold-high 70 --sort size'],
+    unused: [...ofTheDaemon, ...ofSweeps],
     switches: { ...outputs, ...listSwitches('plan') },
     toParsed: (configured, isOn, valueOf) => shown('plan', configured, isOn, valueOf),
   },
   status: {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
+    examples: ['status --sort size', 'status --watch'],
+    unused: [...ofTheDaemon, ...ofSweeps],
     switches: { ...outputs, ...listSwitches('status') },
     toParsed: (configured, isOn, valueOf) => shown('status', configured, isOn, valueOf),
   },
   clean: {
     summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
+    examples: ['clean --to 50% --dry-run', 'clean --free 20GB --yes'],
+    unused: ofTheDaemon,
     switches: cleanSwitches,
     toParsed: (configured, _isOn, _valueOf, own) => {
       const result = cleanRequest(own, configured.config);
@@ -127,7 +152,8 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     },
   },
   uncordon: {
-    summary: 'Take off what cordons image cleaners left on a Kubernetes node; needs no engine',
+    summary: 'Uncordon nodes that a cleaner left cordoned; needs no engine',
+    examples: ['uncordon --node-name worker-1', 'uncordon --all'],
     switches: uncordonSwitches,
     only: uncordonSettings,
     parse: (own, env, flags) => {
@@ -137,6 +163,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   healthcheck: {
     summary: 'Ask the daemon of this configuration over HTTP whether it is well; exit status 1 if not',
+    examples: ['healthcheck', 'healthcheck --ready'],
     switches: healthcheckSwitches,
     only: healthcheckSettings,
     parse: (own, env, flags) => {

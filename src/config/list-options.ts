@@ -41,7 +41,7 @@ export function listOptions(
   const sort = given.sort ?? listOrders[command][0];
   if (top !== undefined && !/^[1-9]\d{0,8}$/.test(top))
     problems.push(`--top=${JSON.stringify(top)}: expected a number of rows, 1 or more`);
-  if (top !== undefined && all) problems.push('--top and --all exclude each other');
+  if (top !== undefined && all) problems.push('--top and --all cannot be used together');
   if (!orders.includes(sort)) {
     const near = nearest(sort, orders);
     const hint = near === undefined ? '' : ` (did you mean ${near}?)`;

@@ -48,7 +48,7 @@ export function uncordonRequest(own: UncordonFlags, env: Environment, settings: 
     ...(own.all === true ? ['--all'] : []),
     ...(own.deleteDaemonset === undefined ? [] : ['--delete-daemonset']),
   ];
-  if (targets.length > 1) problems.push(`${targets.join(' and ')} exclude each other`);
+  if (targets.length > 1) problems.push(`${targets.join(' and ')} cannot be used together`);
   if (own.waitSeconds !== undefined && own.deleteDaemonset === undefined)
     problems.push('--wait-seconds goes with --delete-daemonset only');
 

@@ -171,4 +171,4 @@ function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Remo
   };
 }
 
-const notNeeded = 'unused, but usage is below the low threshold';
+const notNeeded = 'not needed: usage is below the low threshold';

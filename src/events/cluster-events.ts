@@ -37,13 +37,14 @@ export const clusterEvents = {
     level: 'info',
     when: 'as many nodes as may sweep at the same time do',
     fields: { slots: count('how many nodes may sweep at the same time') },
-    says: (event) => `waiting: ${formatCount(event.slots, 'other node')} may sweep at the same time and do`,
+    says: (event) =>
+      `waiting for a slot: ${formatCount(event.slots, 'other node')} sweeping, no more may at the same time`,
   }),
   'slot.taken': define({
     level: 'info',
     when: 'this node may sweep',
     fields: { slot },
-    says: (event) => `may sweep: holds ${event.slot}`,
+    says: (event) => `slot ${event.slot} taken: this node may sweep`,
   }),
   'slot.lost': define({
     level: 'warn',
@@ -61,14 +62,14 @@ export const clusterEvents = {
     level: 'info',
     when: 'by somebody else; left as it is',
     fields: {},
-    says: () => 'node is cordoned by somebody else, which is left as it is',
+    says: () => 'the node was already cordoned by somebody else and is left cordoned',
   }),
   'node.uncordoned': define({
     level: 'info',
-    when: 'after the sweep, or at start-up what an earlier life left behind',
-    fields: { leftBehind: yes('the cordon was left behind by an earlier life') },
+    when: 'after the sweep, or at start-up what an earlier run left behind',
+    fields: { leftBehind: yes('the cordon was left behind by an earlier run') },
     says: (event) =>
-      event.leftBehind ? 'node uncordoned: the cordon was left behind by an earlier life' : 'node uncordoned',
+      event.leftBehind ? 'node uncordoned: the cordon was left behind by an earlier run' : 'node uncordoned',
   }),
   'node.left-cordoned': define({
     level: 'warn',
@@ -76,7 +77,7 @@ export const clusterEvents = {
     fields: { why: oneOf(['annotation-removed', 'other-holder'], 'why it was left so') },
     says: (event) =>
       event.why === 'annotation-removed'
-        ? 'node left cordoned: somebody removed our annotation, which means to leave it so'
+        ? 'node left cordoned: somebody removed our annotation'
         : 'node left cordoned: another cleaner holds its cordon',
   }),
   'node.gone': define({

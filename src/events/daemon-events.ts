@@ -136,7 +136,7 @@ export const daemonEvents = {
     level: 'warn',
     when: 'a folder below the path cannot be measured and is left out of the account; said once until it can',
     fields: { path, message },
-    says: (event) => `what is below is left out of the account: ${event.message}`,
+    says: (event) => `left out of the account: ${event.message}`,
   }),
   'history.synced': define({
     level: 'info',
@@ -147,17 +147,17 @@ export const daemonEvents = {
       missedSeconds: number('for how long before that nothing was seen'),
     },
     says: (event) =>
-      `the use of ${formatCount(event.images, 'image')} is followed, ` +
-      `${formatCount(event.containersInUse, 'container')} in use; ` +
+      `tracking ${formatCount(event.images, 'image')} and ` +
+      `${formatCount(event.containersInUse, 'container')}; ` +
       (event.missedSeconds > 0
-        ? `nothing was seen for ${formatDuration(event.missedSeconds)}, which does not count as unused`
-        : 'nothing was missed'),
+        ? `nothing was seen for ${formatDuration(event.missedSeconds)} before, which does not count as unused`
+        : 'no gaps'),
   }),
   'history.interrupted': define({
     level: 'warn',
     when: "the engine's events cannot be followed; said once until they can",
     fields: { message },
-    says: (event, again) => `the use of images cannot be followed: ${event.message}${again}`,
+    says: (event, again) => `image use cannot be tracked: ${event.message}${again}`,
   }),
   'file.refused': define({
     level: 'error',
@@ -169,7 +169,7 @@ export const daemonEvents = {
     level: 'warn',
     when: 'a state file (or the `.layers`, `.activity` or `.names` beside it) is damaged or of another version; a new one is started',
     fields: { path, message },
-    says: (event) => `what was remembered is lost, starting a new file: ${event.message}`,
+    says: (event) => `remembered state was lost, starting a new file: ${event.message}`,
   }),
   'history.write-failed': define({
     level: 'warn',

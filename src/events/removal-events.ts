@@ -44,8 +44,8 @@ const kinds = {
     when: 'the engine did not answer a deletion; nothing else is deleted until its end is known',
     fields: { ...named, message, waitSeconds: number('until the next look') },
     says: (event) =>
-      `no answer to the deletion of ${nameFor(event)}; the engine may still be at it, ` +
-      `looking again in ${formatDuration(event.waitSeconds)}. ${event.message}`,
+      `no answer to the deletion of ${nameFor(event)}; the engine may still be working on it, ` +
+      `checking again in ${formatDuration(event.waitSeconds)}. ${event.message}`,
   }),
   'delete-failed': define({
     level: 'warn',
@@ -70,7 +70,7 @@ export const removalEvents = {
     level: 'info',
     when: 'at a start: names that a killed cleaner had taken off an image that is still there (with STATE_FILE)',
     fields: { id: victim.id, references: list('the names') },
-    says: (event) => `${event.references.join(', ')} given back to an image whose deletion had been cut off`,
+    says: (event) => `${event.references.join(', ')} restored on an image whose deletion was interrupted`,
   }),
   ...about('cache-record'),
   ...about('container'),

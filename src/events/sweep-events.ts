@@ -152,19 +152,19 @@ export const sweepEvents = {
   }),
   'gentle.started': define({
     level: 'info',
-    when: 'at the soft threshold, and the engine is quiet: one image goes, without a cordon',
+    when: 'at the soft threshold, and the engine is idle: deleting one image, without a cordon',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
       `${usedText(used, thresholdType)}, at the soft threshold ` +
-      `(${formatLevel(softLevel, thresholdType)}), and the engine is quiet: one image goes`,
+      `(${formatLevel(softLevel, thresholdType)}), and the engine is idle: deleting one image`,
   }),
   'gentle.skipped': define({
     level: 'info',
     when: 'the same, but all that may go would not bring usage below the soft threshold; said once',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
-      `${usedText(used, thresholdType)}, but all that may go would not bring it below the soft threshold ` +
-      `(${formatLevel(softLevel, thresholdType)}): nothing goes before the high threshold`,
+      `${usedText(used, thresholdType)}, but deleting all that may be deleted would not bring it below the soft threshold ` +
+      `(${formatLevel(softLevel, thresholdType)}): nothing is deleted before the high threshold`,
   }),
   'max-unused.started': define({
     level: 'info',
@@ -195,7 +195,7 @@ export const sweepEvents = {
     level: { text: 'warn, debug where `repeated`', of: (event) => (event.repeated ? 'debug' : 'warn') },
     when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',
     fields: { used, reason: because, repeated: yes('that was logged before, and nothing has changed') },
-    says: (event) => `no sweep, although over the high threshold: ${event.reason}`,
+    says: (event) => `over the high threshold, but no sweep: ${event.reason}`,
   }),
   'limit.reached': define({
     level: 'warn',
@@ -247,7 +247,7 @@ export const sweepEvents = {
 };
 
 function missed(event: Values<typeof missedFields> & { readonly event: string }): string {
-  const which = event.missed === 1 ? 'that of' : 'most of all that of';
+  const which = event.missed === 1 ? 'that of' : 'furthest off:';
   const predicted = `${formatBytes(event.predictedBytes)} and ${formatCount(event.predictedInodes, 'inode')}`;
   const why = event.exact
     ? 'Something else wrote or deleted at the same time, or holds its files open'

@@ -37,7 +37,7 @@ export interface HeldCordon {
 
 export class SweepCordon {
   readonly #options: SweepCordonOptions;
-  /** Settles when what an earlier life left behind is undone; holding waits for it. */
+  /** Settles when what an earlier run left behind is undone; holding waits for it. */
   #recovered: Promise<unknown> = Promise.resolve();
 
   constructor(options: SweepCordonOptions) {
@@ -45,7 +45,7 @@ export class SweepCordon {
   }
 
   /**
-   * Checks permissions and begins to undo what an earlier life left behind; neither waits for an API server that is away.
+   * Checks permissions and begins to undo what an earlier run left behind; neither waits for an API server that is away.
    * @returns false when a permission that is needed is missing: each is reported in a line of its own.
    */
   async start(stop: AbortSignal): Promise<boolean> {

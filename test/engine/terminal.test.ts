@@ -242,7 +242,7 @@ describe('--watch', () => {
     expect(piped.stdout).toBe('');
     const both = cleaner(engine, ['plan', '--watch', '--json']);
     expect((await both.exited).code).toBe(2);
-    expect(both.stderr).toContain('exclude each other');
+    expect(both.stderr).toContain('cannot be used together');
   });
 });
 

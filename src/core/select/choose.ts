@@ -97,7 +97,7 @@ function freesWhat(forest: Forest, { freed, completedBy }: Victim, scarce: Resou
 function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): string {
   switch (cause) {
     case 'not-needed':
-      return 'unused, but usage is below the low threshold without it';
+      return 'not needed: the low threshold is reached without it';
     case 'child-stays': {
       const dependent = unitOf(forest, id).dependents.map((other) => forest.unitIndex.get(other))[0];
       const what = dependent === undefined ? 'an image built on it' : unitAt(forest, dependent).name;

@@ -72,7 +72,7 @@ export const metrics = {
     'threshold_type',
     'dry_run',
   ]),
-  interval: gauge('check_interval_seconds', 'Time between two looks at the disk, as configured'),
+  interval: gauge('check_interval_seconds', 'How often to check the disk, as configured'),
 
   filesystemSize: gauge('filesystem_size_bytes', 'Size of the filesystem that holds the path'),
   filesystemAvailable: gauge(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
-import type { Print } from '../../../src/cli/command-table.ts';
+import { describedCommands, type Print } from '../../../src/cli/command-table.ts';
 import { flagOf, settingKeys } from '../../../src/config/settings.ts';
 import { version } from '../../../src/system/version.ts';
 
@@ -102,8 +102,12 @@ describe('uncordon', () => {
   test.each([
     [[], {}, 'Set DOCKER_IMAGE_CLEANER_NODE_NAME or --node-name, or use --all'],
     [['--node-name', 'Worker 1'], {}, '--node-name="Worker 1": expected a Kubernetes node name'],
-    [['--all', '--node-name', 'worker-1'], {}, '--node-name and --all exclude each other'],
-    [['--all', '--delete-daemonset', 'cleaner'], inPod, '--all and --delete-daemonset exclude each other'],
+    [['--all', '--node-name', 'worker-1'], {}, '--node-name and --all cannot be used together'],
+    [
+      ['--all', '--delete-daemonset', 'cleaner'],
+      inPod,
+      '--all and --delete-daemonset cannot be used together',
+    ],
     [['--all', '--wait-seconds', '5'], {}, '--wait-seconds goes with --delete-daemonset only'],
     [['--delete-daemonset', 'cleaner'], {}, 'POD_NAMESPACE is not set'],
     [
@@ -125,7 +129,7 @@ describe('uncordon', () => {
   it('shows in its help only the settings that it takes', () => {
     const { text } = printOf(['uncordon', '--help']);
     for (const flag of ['--all', '--delete-daemonset', '--wait-seconds', '--node-name'])
-      expect(text).toContain(`${flag} `);
+      expect(text).toContain(`  ${flag} `);
     expect(text).not.toContain('--interval-seconds');
   });
 });
@@ -215,12 +219,46 @@ describe('bad usage', () => {
 describe('help and version', () => {
   const commands = ['run', 'plan', 'status'];
 
-  test.each([['--help'], ['-h'], ...commands.map((command) => [command, '--help']), ['help', 'plan']])(
+  test.each([['--help-all'], ['run', '--help-all']])(
     '%j %j shows every setting, even with a bad configuration',
     (...argv) => {
       const { text, ...rest } = printOf(argv, { DOCKER_IMAGE_CLEANER_LOG_LEVEL: 'loud' });
       expect(rest).toEqual({ kind: 'print', stream: 'stdout', exitCode: 0 });
       for (const key of settingKeys) expect(text).toContain(`${flagOf(key)} `);
+    },
+  );
+
+  test.each([['--help'], ['-h'], ['run', '--help'], ['help', 'run']])(
+    '%j %j shows the ten settings that matter most and where the others are',
+    (...argv) => {
+      const { text } = printOf(argv);
+      const shown = settingKeys.filter((key) => new RegExp(`^  ${flagOf(key)} `, 'm').test(`${text} `));
+      expect(shown).toHaveLength(10);
+      expect(text).toContain(`All ${settingKeys.length} settings: docker-image-cleaner `);
+    },
+  );
+
+  it('lists the commands before all flags', () => {
+    const { text } = printOf(['--help']);
+    expect(text.indexOf('\nCommands:')).toBeGreaterThan(0);
+    expect(text.indexOf('\nCommands:')).toBeLessThan(text.indexOf('\nOptions:'));
+  });
+
+  it.each(['plan', 'status'])('leaves out of the help of %s what only the daemon takes', (command) => {
+    const { text } = printOf([command, '--help-all']);
+    for (const flag of ['--interval-seconds', '--http-address', '--cordon-mode', '--dry-run'])
+      expect(text).not.toContain(`  ${flag}`);
+    for (const flag of ['--threshold-high', '--policy', '--state-file']) expect(text).toContain(`  ${flag}`);
+  });
+
+  it.each(describedCommands.filter(({ name }) => name !== 'simulate').map(({ name }) => name))(
+    'has two examples for %s, which work',
+    (command) => {
+      const { text } = printOf([command, '--help']);
+      const examples = [...text.matchAll(/^  docker-image-cleaner (.+)$/gm)].map(([, line = '']) => line);
+      expect(examples).toHaveLength(2);
+      for (const example of examples)
+        expect(parseCommandLine(example.split(' '), {}).kind, example).toBe(command);
     },
   );
 

@@ -64,7 +64,7 @@ describe('how much is listed', () => {
   test.each([
     [['plan', '--top', '0'], '--top="0": expected a number of rows, 1 or more'],
     [['plan', '--top', 'all'], '--top="all": expected a number'],
-    [['status', '--top', '3', '--all'], '--top and --all exclude each other'],
+    [['status', '--top', '3', '--all'], '--top and --all cannot be used together'],
     [
       ['status', '--sort', 'siez'],
       '--sort="siez": expected size, unique, shared, age, name (did you mean size?)',

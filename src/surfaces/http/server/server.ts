@@ -100,8 +100,7 @@ function whyNot(variable: string, address: ListenAddress, error: NodeJS.ErrnoExc
   return `${where}: ${why === undefined ? `cannot listen there: ${error.message}.` : why}`;
 }
 
-const noAddress =
-  'that is no address of this host. Choose one of its own, or leave it out before the colon for all.';
+const noAddress = 'that is no address of this host. Choose one of its own, or use ":PORT" to listen on all.';
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken by another process. Choose another port, or stop the other process.',
   EACCES: 'this process may not listen on that port. Choose one from 1024 on.',

@@ -96,7 +96,7 @@ describe('biggest', () => {
         'nameless',
         expect.stringMatching(/^deleting it frees nothing: (running|app):latest uses its layers$/),
       ],
-      ['files', 'unused, but usage is below the low threshold without it'],
+      ['files', 'not needed: the low threshold is reached without it'],
     ]);
   });
 });
