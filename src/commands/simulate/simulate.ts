@@ -2,7 +2,6 @@
 import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../../cli/exit-status.ts';
 import type { SimulateOptions } from '../../cli/simulate-options.ts';
-import type { KeepPattern } from '../../core/eligible/pattern.ts';
 import { findChoosers, UnknownChooserError } from '../../simulate/choosers.ts';
 import { families, generate } from '../../simulate/generate/families.ts';
 import { importBinderEvents } from '../../simulate/generate/import-binder.ts';
@@ -54,7 +53,7 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
 }
 
 /** What of the options says how to replay. */
-export function settingsOf(options: SimulateOptions, keepOfFile: readonly KeepPattern[] = []): Settings {
+export function settingsOf(options: SimulateOptions, keepOfFile: SimulateOptions['keep'] = []): Settings {
   const { keep, minAge, keepLast } = options;
   return {
     ...options,
@@ -64,7 +63,7 @@ export function settingsOf(options: SimulateOptions, keepOfFile: readonly KeepPa
 }
 
 /** The patterns of a file as KEEP_FILE reads it; undefined, and its problems are said, where it cannot be used. */
-async function patternsOf(path: string | undefined): Promise<readonly KeepPattern[] | undefined> {
+async function patternsOf(path: string | undefined): Promise<SimulateOptions['keep'] | undefined> {
   if (path === undefined) return [];
   const file = await KeepFile.open(path);
   if (file instanceof KeepFile) return file.patterns;
