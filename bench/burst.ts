@@ -1,5 +1,5 @@
 /**
- * A burst of images onto a small disk: `npm run bench burst`. Images are loaded as fast as the engine can, from 70 % on, while
+ * A burst of images onto a small disk: `npm run bench burst`. Images are loaded as fast as the engine can, from 70% on, while
  * others are used now and then; beside them the daemon at its default settings, the rule "act on each arrival, least recently
  * used first" (docuum's), or a check every 300 s (the Python tool's). Each on an engine and a disk of its own, one after
  * another, with the same images.
@@ -34,7 +34,7 @@ interface Round {
   readonly failedStarts: number;
   readonly neededDeleted: number;
   readonly deleted: number;
-  /** From the crossing of 80 % to the first image that was gone. */
+  /** From the crossing of 80% to the first image that was gone. */
   readonly reactedSeconds: number | undefined;
   readonly seconds: number;
 }

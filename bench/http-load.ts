@@ -160,8 +160,8 @@ for (const mode of modes) {
     `${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})`,
     `${(of('memory') / MB).toFixed(0)} MB`,
     `${(median(more) / MB).toFixed(1)} MB`,
-    `${((100 * of('daemonCpu')) / of('seconds')).toFixed(0)} %`,
-    `${((100 * of('clientCpu')) / of('seconds')).toFixed(0)} %`,
+    `${((100 * of('daemonCpu')) / of('seconds')).toFixed(0)}%`,
+    `${((100 * of('clientCpu')) / of('seconds')).toFixed(0)}%`,
     String(of('answers')),
   ];
   process.stdout.write(`| ${cells.join(' | ')} |\n`);

@@ -157,12 +157,12 @@ for (const seed of values.seeds.split(',').map(Number)) {
   const gap = (bytes: number): number => (100 * (lru - bytes)) / (lru - mark);
   const row: [number, number] = [gap(value), gap(run(trace, learned(trees)))];
   closed.push(row);
-  const [byValue, byLearning] = row.map((percent) => `${percent.toFixed(0)} %`);
+  const [byValue, byLearning] = row.map((percent) => `${percent.toFixed(0)}%`);
   process.stdout.write(
-    `| ${family.name.padEnd(7)} | ${String(seed).padStart(4)} | ${`${values.capacity} %`.padStart(8)} | ` +
+    `| ${family.name.padEnd(7)} | ${String(seed).padStart(4)} | ${`${values.capacity}%`.padStart(8)} | ` +
       `${byValue?.padStart(19)} | ${byLearning?.padStart(11)} |\n`,
   );
 }
 const mean = (at: 0 | 1): string =>
   (closed.reduce((sum, row) => sum + row[at], 0) / closed.length).toFixed(0);
-process.stdout.write(`\non average ${mean(0)} % by value, ${mean(1)} % by learning\n`);
+process.stdout.write(`\non average ${mean(0)}% by value, ${mean(1)}% by learning\n`);

@@ -102,16 +102,16 @@ const rows: string[] = [
 ];
 for (const policy of ['biggest', 'reclaimable']) {
   for (const share of [0.05, 0.25, 0.6]) {
-    const label = `${policy}, free ${share * 100} %`.padEnd(27);
+    const label = `${policy}, free ${share * 100}%`.padEnd(27);
     rows.push(`${label} ${timed(nothing, () => choose(policy, store, forest, part(share, false)))}`);
   }
 }
 const names = forest.units.map((unit) => unit.id);
 const worths = { unit: (unit: number): number => 1 + ((unit * 7919) % 1000) };
 rows.push(
-  `1,000 worths, 25 %          ${timed(nothing, () => leastLoss(forest, names, worths, part(0.25, false)))}`,
+  `1,000 worths, 25%          ${timed(nothing, () => leastLoss(forest, names, worths, part(0.25, false)))}`,
   `reclaimable, both resources ${timed(nothing, () => choose('reclaimable', store, forest, part(0.25, true)))}`,
-  `build and reclaimable, 25 % ${timed(nothing, () => choose('reclaimable', store, forestOf(store), part(0.25, false)))}`,
+  `build and reclaimable, 25% ${timed(nothing, () => choose('reclaimable', store, forestOf(store), part(0.25, false)))}`,
 );
 process.stdout.write(`${store.images.length} images, ${store.layers.size} layers\n${rows.join('\n')}\n`);
 
@@ -124,6 +124,6 @@ for (const share of [0.05, 0.25, 0.6]) {
     choose('reclaimable', store, forest, goal).victims.length,
   ];
   process.stdout.write(
-    `${`${share * 100} %`.padEnd(28)} ${counts.map((n) => String(n).padStart(9)).join(' ')}\n`,
+    `${`${share * 100}%`.padEnd(28)} ${counts.map((n) => String(n).padStart(9)).join(' ')}\n`,
   );
 }

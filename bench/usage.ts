@@ -134,7 +134,7 @@ function print(rows: readonly Row[], truth: number): void {
   say('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
   for (const { what, milliseconds, ratio = NaN, bytes, held } of rows) {
     const against = ratio < 0.5 ? `${(1 / ratio).toFixed(0)} × faster` : `${ratio.toFixed(2)} of its time`;
-    const error = `${((100 * (bytes - truth)) / truth).toFixed(2)} %`;
+    const error = `${((100 * (bytes - truth)) / truth).toFixed(2)}%`;
     const times =
       held === undefined
         ? ' | '

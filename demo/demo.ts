@@ -123,7 +123,7 @@ async function demonstrate(engine: DockerEngine, picture: Picture): Promise<void
   const before = await look(engine);
 
   picture.phase(
-    `Cleaning: docker-image-cleaner run --once, above ${thresholds.high} % delete until below ${thresholds.low} %`,
+    `Cleaning: docker-image-cleaner run --once, above ${thresholds.high}% delete until below ${thresholds.low}%`,
   );
   await whileWatching(engine, picture, clean(engine), (seen, previous) => {
     for (const text of gone(seen, previous ?? before, before)) picture.happened(text);

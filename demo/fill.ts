@@ -63,7 +63,7 @@ export async function fill(engine: DockerEngine, options: FillOptions): Promise<
   for (const { reference, base, layer } of images()) {
     const usage = await engine.disk.usage();
     if (usage.bytesPercent >= options.untilPercent) return;
-    // An engine unpacks an archive beside its images before it loads it, so an image may have 40 % of what is free.
+    // An engine unpacks an archive beside its images before it loads it, so an image may have 40% of what is free.
     const wanted = (18 + ((present.size * 7) % 25)) * megabyte;
     const bytes = Math.min(wanted, Math.floor(usage.availableBytes * 0.4));
     const ownLayer: LayerSpec = { bytes, files: 150 };

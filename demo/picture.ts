@@ -80,7 +80,7 @@ export class Picture {
     if (look !== undefined) {
       const inUse = look.images.filter((image) => image.inUse).length;
       lines.push(
-        `  disk    ${this.#gauge(look)}   low ${low} %, high ${high} %`,
+        `  disk    ${this.#gauge(look)}   low ${low}%, high ${high}%`,
         `  so far  ${drawHistory(this.#history)}`,
         `  ${look.images.length} images, ${inUse} in use by ${look.containers} containers; ${formatBytes(look.usage.availableBytes)} free`,
         '',

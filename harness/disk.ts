@@ -47,7 +47,7 @@ export interface Disk {
 function mkfsArguments(options: DiskOptions, image: string): [string, ...string[]] {
   switch (options.filesystem ?? 'ext4') {
     case 'ext4':
-      // No blocks reserved for root, so that 100 % full means full for everybody.
+      // No blocks reserved for root, so that 100% full means full for everybody.
       return [
         'mkfs.ext4',
         '-q',

@@ -77,7 +77,7 @@ Debian's version may differ.`;
 
 const closing = `## What the words mean
 
-- **measured**: a prediction is made of what is allocated on the disk, and comes true within 1 % or 1 MiB.
+- **measured**: a prediction is made of what is allocated on the disk, and comes true within 1% or 1 MiB.
   **estimated**: of sizes that the engine tells.
 - **by kind**: images in use and unused, build cache, containers and more, each measured. **as a whole**: what is below the
   path, in one figure.

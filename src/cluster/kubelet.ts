@@ -45,7 +45,7 @@ export function kubeletObjection(
   for (const [name, percent] of limits) {
     if (percent === undefined || thresholds.high < percent) continue;
     return (
-      `DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH=${thresholds.high} is not below the ${percent} % at which this node’s kubelet ` +
+      `DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH=${thresholds.high} is not below the ${percent}% at which this node’s kubelet ` +
       `deletes images by itself (${name}): it is first, in an order of its own and without a cordon. Set it lower, or kubelet’s higher.`
     );
   }

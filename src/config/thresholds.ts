@@ -9,7 +9,7 @@ import type { Parsed } from './values.ts';
 const lowPerHigh = 0.75;
 const defaultRelativeHigh = 80;
 const defaultRelativeCritical = 95;
-/** What 95 % is to 80 %: a quarter of what is free. */
+/** What 95% is to 80%: a quarter of what is free. */
 const freeCriticalPerHigh = 0.25;
 
 /** A threshold as the user wrote it: where, and what; undefined when it is unset. */
@@ -76,7 +76,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
         : `expected less than the high threshold (${than})`;
       problems.push(problemLine(low.name, low.text, reason));
     } else if (high !== undefined) {
-      // 75 % of the smallest numbers is no smaller number.
+      // 75% of the smallest numbers is no smaller number.
       problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
     }
     return refused();
@@ -130,7 +130,7 @@ function highMissing(type: Thresholds['type']): string {
   return problemLine(variableOf('thresholdHigh'), undefined, reason);
 }
 
-/** 0.8 may well be meant as 80 %, and would keep the store empty. Allowed, since it is a percentage, but said. */
+/** 0.8 may well be meant as 80%, and would keep the store empty. Allowed, since it is a percentage, but said. */
 function fractionWarnings(
   type: Thresholds['type'],
   written: readonly (WrittenThreshold | undefined)[],

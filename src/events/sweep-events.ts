@@ -210,7 +210,7 @@ export const sweepEvents = {
   }),
   'prediction.missed': define({
     level: 'warn',
-    when: 'once a sweep, before its end, or step of gentle mode, where deletions freed noticeably less or more than predicted (over 1 % and 1 MiB or 256 inodes; estimates by half) and the errors do not make up for each other',
+    when: 'once a sweep, before its end, or step of gentle mode, where deletions freed noticeably less or more than predicted (over 1% and 1 MiB or 256 inodes; estimates by half) and the errors do not make up for each other',
     fields: missedFields,
     says: (event) => missed(event),
   }),

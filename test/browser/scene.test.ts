@@ -82,7 +82,7 @@ describe.each([20, 1_200])('%i images', (count) => {
     const { page, close } = await show(served.url);
     expect(await page.locator('.s-victim, .nth, .is-next').count()).toBe(0);
     expect(await page.locator('#host').textContent()).toBe('worker-3');
-    expect(await page.title()).toMatch(/^worker-3 72\.2 % · docker-image-cleaner$/);
+    expect(await page.title()).toMatch(/^worker-3 72\.2% · docker-image-cleaner$/);
     const links = page.locator('footer a');
     const hrefs = await links.evaluateAll((all) => all.map((each) => each.getAttribute('href')));
     expect(hrefs).toContain('metrics');

@@ -81,21 +81,21 @@ describe('events', () => {
   it('appear in kubectl describe node, counted when they repeat', async () => {
     const name = await scene.node();
     const { cluster } = await scene.connect(name);
-    cluster.emit({ reason: 'ImageCleanStarted', message: 'bytes 91 %' });
+    cluster.emit({ reason: 'ImageCleanStarted', message: 'bytes 91%' });
     cluster.emit({ reason: 'ImageCleanCompleted', message: 'freed 3.2 GB' });
-    cluster.emit({ reason: 'ImageCleanStarted', message: 'bytes 92 %' });
+    cluster.emit({ reason: 'ImageCleanStarted', message: 'bytes 92%' });
     await cluster.close(AbortSignal.timeout(20_000));
     const events = (await eventsOf(name)).sort((a, b) => a.reason.localeCompare(b.reason));
     expect(events.map(({ reason, message, count, type }) => ({ reason, message, count, type }))).toEqual([
       { reason: 'ImageCleanCompleted', message: 'freed 3.2 GB', count: 1, type: 'Normal' },
-      { reason: 'ImageCleanStarted', message: 'bytes 92 %', count: 2, type: 'Normal' },
+      { reason: 'ImageCleanStarted', message: 'bytes 92%', count: 2, type: 'Normal' },
     ]);
     const kubectl = spawnSync(
       await findClientTool('kubectl'),
       ['--kubeconfig', scene.server.adminKubeconfig(), 'describe', 'node', name],
       { encoding: 'utf8' },
     );
-    expect(kubectl.stdout).toMatch(/Normal\s+ImageCleanStarted\s+.*x2.*docker-image-cleaner\s+bytes 92 %/);
+    expect(kubectl.stdout).toMatch(/Normal\s+ImageCleanStarted\s+.*x2.*docker-image-cleaner\s+bytes 92%/);
   });
 
   it('writes a new one when the server has forgotten the old', async () => {

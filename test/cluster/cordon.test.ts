@@ -28,11 +28,11 @@ describe.each(['cordon', 'taint'] as const)('mode %s', (cordonMode) => {
     const name = await scene.node({ taints: [{ key: 'else', effect: 'NoSchedule' }] }, { else: 'yes' });
     const before = await scene.read(name);
     const { cluster } = await scene.connect(name, { cordonMode });
-    const hold = await cluster.hold('bytes 91 %', never);
+    const hold = await cluster.hold('bytes 91%', never);
     expect(hold.outcome).toBe('cordoned');
     expect(await scene.state(name)).toEqual({ ...held, taints: ['else', ...held.taints] });
     const mark = (await scene.read(name)).metadata.annotations?.[cordonAnnotation] ?? '';
-    expect(parseMark(mark)).toMatchObject({ pod: `cleaner-${name}`, reason: 'bytes 91 %', mode: cordonMode });
+    expect(parseMark(mark)).toMatchObject({ pod: `cleaner-${name}`, reason: 'bytes 91%', mode: cordonMode });
     expect(await hold.release(never)).toBe('released');
     const after = await scene.read(name);
     expect({ annotations: after.metadata.annotations, spec: after.spec }).toEqual({

@@ -99,7 +99,7 @@ describe('the daemon on a node whose kubelet collects images too', () => {
     const late = onNode(['run', '--once'], { high: 90, low: 80 });
     expect((await late.exited).code, late.stderr).toBe(0);
     expect(warnings(late)).toEqual([
-      expect.stringMatching(/HIGH=90 is not below the 85 % .*imageGCHighThresholdPercent/),
+      expect.stringMatching(/HIGH=90 is not below the 85% .*imageGCHighThresholdPercent/),
     ]);
     const early = onNode(['run', '--once'], { high: 84, low: 80 });
     expect((await early.exited).code, early.stderr).toBe(0);

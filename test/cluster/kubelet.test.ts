@@ -28,7 +28,7 @@ describe('kubelet’s own collection of images', () => {
     expect(await cluster.checkKubelet(high(84), never)).toBeUndefined();
     expect(kubelet.asked).toEqual(['/configz']);
     expect(await cluster.checkKubelet(high(85), never)).toMatch(
-      /HIGH=85 is not below the 85 % .*imageGCHighThresholdPercent/,
+      /HIGH=85 is not below the 85% .*imageGCHighThresholdPercent/,
     );
     expect(await cluster.checkKubelet({ type: 'absolute', high: 4e10 }, never)).toBeUndefined();
     kubelet.configz = {

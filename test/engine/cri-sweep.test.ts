@@ -72,7 +72,7 @@ describe('a sweep under disk pressure', () => {
     expect(cli.records.filter(({ event }) => event === 'config.warning')).toEqual([]);
   });
 
-  it('drains a disk that is 100 % full', async () => {
+  it('drains a disk that is 100% full', async () => {
     await runtimeWith({ disk: { sizeMiB: 160 } });
     await importEach(containerd, imagesOnBase({ one: 24, two: 20 }));
     await containerd.disk.occupy('ballast', (await containerd.disk.usage()).availableBytes - 64 * 1024);

@@ -93,7 +93,7 @@ it('plan on a healthy host shows what a sweep would delete at the high threshold
   await load(started, imagesOnBase({ big: 9, mid: 6 }));
   const text = cleaner(started, ['plan'], { high: 90, low: 85 });
   expect((await text.exited).code, text.stderr).toBe(0);
-  expect(text.stdout).toContain('At the high threshold (90.0 %) it would delete:');
+  expect(text.stdout).toContain('At the high threshold (90.0%) it would delete:');
   expect(text.stdout).toContain('big:1');
   const json = cleaner(started, ['plan', '--json'], { high: 90, low: 85 });
   expect((await json.exited).code, json.stderr).toBe(0);

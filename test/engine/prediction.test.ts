@@ -47,7 +47,7 @@ async function fill(): Promise<void> {
 }
 
 describe.each(['biggest', 'reclaimable'])('the policy %s', (policy) => {
-  it('reaches LOW with every prediction within 1 % or 1 MiB, and its total as plan said', async () => {
+  it('reaches LOW with every prediction within 1% or 1 MiB, and its total as plan said', async () => {
     await fill();
     const used = (await engine.disk.usage()).bytesPercent;
     const limits = { high: used - 1, low: used * 0.55, settings: { POLICY: policy } };

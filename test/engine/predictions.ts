@@ -10,7 +10,7 @@ import type { DockerEngine } from '../../harness/docker-engine.ts';
 const MiB = 1024 * 1024;
 
 /**
- * Expects each deletion to have freed what was predicted: within 1 % or 1 MiB, in inodes within 1 % or ten: the engine's
+ * Expects each deletion to have freed what was predicted: within 1% or 1 MiB, in inodes within 1% or ten: the engine's
  * own records of an image, which no prediction counts, are up to four files.
  */
 export function expectTrue(deletions: readonly LogRecord[]): void {

@@ -74,7 +74,7 @@ describe('a sweep by blocks', () => {
     await engine.expect('POST', `/containers/${paused}/unpause`);
   });
 
-  it('drains a disk that is 100 % full', async () => {
+  it('drains a disk that is 100% full', async () => {
     await engineWith({ disk: { sizeMiB: 160 } });
     await load(engine, imagesOnBase({ one: 32, two: 30 }));
     const { availableBytes } = await engine.disk.usage();

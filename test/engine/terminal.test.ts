@@ -101,7 +101,7 @@ describe('status and plan', () => {
     const shown = await terminal(['status'], {}, { columns: 80 });
     const screen = await shown.waitForScreen(/\[exit 0\]/);
     const gauge = screen.split('\n').find((line) => line.startsWith('blocks')) ?? '';
-    expect(gauge).toMatch(/^blocks {2}\[.{20}\] \d+\.\d %, .* available$/);
+    expect(gauge).toMatch(/^blocks {2}\[.{20}\] \d+\.\d%, .* available$/);
   });
 });
 
@@ -155,7 +155,7 @@ describe('lists', () => {
     const settings = { CLEAN: 'images,stopped-containers', STOPPED_CONTAINER_AGE_SECONDS: '0' };
     const piped = cleaner(engine, ['plan'], { high: 99, low: 55, settings });
     expect((await piped.exited).code).toBe(0);
-    expect(piped.stdout).toMatch(/^No sweep is due: .* At the high threshold \(99\.0 %\) it would delete:$/m);
+    expect(piped.stdout).toMatch(/^No sweep is due: .* At the high threshold \(99\.0%\) it would delete:$/m);
     const [head = '', ...rows] = tableOf(piped.stdout, 'DELETE');
     expect(head).toMatch(/^DELETE +KIND +ID +SIZE +WHY$/);
     expect(rows.map((row) => row.slice(head.indexOf('KIND')).split('  ')[0])).toContain('container');

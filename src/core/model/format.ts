@@ -17,9 +17,9 @@ export function formatBytes(bytes: number): string {
   return `${sign}${value.toFixed(digits)} ${UNITS[unit] ?? 'B'}`;
 }
 
-/** A percentage with one decimal: `81.4 %`. */
+/** A percentage with one decimal: `81.4%`. */
 export function formatPercent(percent: number): string {
-  return `${percent.toFixed(1)} %`;
+  return `${percent.toFixed(1)}%`;
 }
 
 /** A duration in the largest fitting unit: `45 s`, `12 min`, `5 h`, `9 d`. */
@@ -32,23 +32,23 @@ export function formatDuration(seconds: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-/** A usage level in its own unit: `81.4 %` in relative mode, `40 GB` in absolute mode, `20 GB free` in free mode. */
+/** A usage level in its own unit: `81.4%` in relative mode, `40 GB` in absolute mode, `20 GB free` in free mode. */
 export function formatLevel(value: number, type: ThresholdType): string {
   if (type === 'relative') return formatPercent(value);
   return type === 'free' ? `${formatBytes(value)} free` : formatBytes(value);
 }
 
-/** `81.4 % used`, `20 GB free`. */
+/** `81.4% used`, `20 GB free`. */
 export function usedText(value: number, type: ThresholdType): string {
   return type === 'free' ? formatLevel(value, type) : `${formatLevel(value, type)} used`;
 }
 
-/** Where a sweep ends: `until below 60 %`, `until 40 GB are free`. */
+/** Where a sweep ends: `until below 60%`, `until 40 GB are free`. */
 export function untilText(low: number, type: ThresholdType): string {
   return type === 'free' ? `until ${formatBytes(low)} are free` : `until below ${formatLevel(low, type)}`;
 }
 
-/** What deletions come to: `down to 58.1 %`, `up to 41 GB free`. */
+/** What deletions come to: `down to 58.1%`, `up to 41 GB free`. */
 export function endText(value: number, type: ThresholdType): string {
   return `${type === 'free' ? 'up' : 'down'} to ${formatLevel(value, type)}`;
 }

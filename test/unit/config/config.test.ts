@@ -357,7 +357,7 @@ describe('problems', () => {
     ]);
   });
 
-  it('is critical at 95 % or the high threshold, in absolute mode only when set, never below high', () => {
+  it('is critical at 95% or the high threshold, in absolute mode only when set, never below high', () => {
     expect(configOf(ours({ THRESHOLD_HIGH: '97' })).criticalLevel).toBe(97);
     expect(
       configOf(ours({ THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '40GB', THRESHOLD_CRITICAL: '50GB' }))

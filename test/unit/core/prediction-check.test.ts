@@ -22,8 +22,8 @@ function checked(...deletions: readonly (readonly [predicted: number, freed: num
 describe('a prediction', () => {
   it.each([
     ['right', 50 * MiB, 50 * MiB, false],
-    ['off by more than 1 %, but by 1 MiB only', 20 * MiB, 19 * MiB, false],
-    ['off by more than 1 MiB, but by 1 % only', 500 * MiB, 495 * MiB, false],
+    ['off by more than 1%, but by 1 MiB only', 20 * MiB, 19 * MiB, false],
+    ['off by more than 1 MiB, but by 1% only', 500 * MiB, 495 * MiB, false],
     ['too high', 50 * MiB, 48 * MiB, true],
     ['too low', 48 * MiB, 50 * MiB, true],
     ['of something that freed nothing', 50 * MiB, 0, true],

@@ -82,7 +82,7 @@ describe('a check', () => {
 
   it('is said once with what there is to do, and then only to who debugs', () => {
     const first: DaemonEvent = { ...check, due: 'nothing', changed: true };
-    expect(sentenceOf(first)).toBe('50.0 % used, high 80.0 %, low 60.0 %: nothing to do');
+    expect(sentenceOf(first)).toBe('50.0% used, high 80.0%, low 60.0%: nothing to do');
     expect(severityOf(first)).toBe('info');
     expect(severityOf({ ...first, changed: false })).toBe('debug');
     expect(sentenceOf({ ...first, due: 'gentle-step' })).not.toContain('nothing to do');

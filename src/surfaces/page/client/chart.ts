@@ -213,7 +213,7 @@ function options(
       {
         ...axis,
         size: isAbsolute ? 64 : 46,
-        values: (_, splits) => splits.map((value) => (isAbsolute ? formatBytes(value) : `${value} %`)),
+        values: (_, splits) => splits.map((value) => (isAbsolute ? formatBytes(value) : `${value}%`)),
       },
     ],
     series: [

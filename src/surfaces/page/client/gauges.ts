@@ -82,8 +82,8 @@ function gauge(
   note: string,
   texts = {
     value: formatPercent(percent),
-    high: limits === undefined ? '' : `${limits.high} %`,
-    low: limits === undefined ? '' : `${limits.low} %`,
+    high: limits === undefined ? '' : `${limits.high}%`,
+    low: limits === undefined ? '' : `${limits.low}%`,
   },
   /** The thresholds are the same for every gauge: they are named once. */
   namesLimits = true,

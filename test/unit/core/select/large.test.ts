@@ -120,7 +120,7 @@ describe('on big forests', () => {
     );
   });
 
-  it('loses at most 5 % more than the optimum, or one image where all are worth the same', () => {
+  it('loses at most 5% more than the optimum, or one image where all are worth the same', () => {
     fc.assert(
       fc.property(
         arbitraryBig,

@@ -126,7 +126,7 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
 
   it('a soft threshold does nothing while images are launched, and no more than one step in five minutes', () => {
     expect(run('lru', letters('a b c - d'), { soft: 65 }).figures.deletedGently).toBe(0);
-    // Quiet from the fourth minute on. 350 MB, then 250 MB: with 45 % (225 MB) a second step is due five
+    // Quiet from the fourth minute on. 350 MB, then 250 MB: with 45% (225 MB) a second step is due five
     // minutes later, where a sweep would go on below it.
     expect(run('lru', letters(`a b c ${'- '.repeat(6)}d`), { soft: 45, low: 30 }).deleted).toBe('a');
     expect(run('lru', letters(`a b c ${'- '.repeat(7)}d`), { soft: 45, low: 30 }).deleted).toBe('a b');

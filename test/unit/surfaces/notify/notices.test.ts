@@ -61,7 +61,7 @@ describe('a disk that deleting images does not keep below LOW', () => {
       problem: 'low-not-reached',
       state: 'begins',
       title: 'deleting images did not reach the low threshold',
-      message: 'A sweep freed 5.00 GB and ended (no-candidates) with 82.0 % used. 9 GB in volumes.',
+      message: 'A sweep freed 5.00 GB and ended (no-candidates) with 82.0% used. 9 GB in volumes.',
       atMs,
     });
     expect(told(checked(82))).toEqual([]);
@@ -152,7 +152,7 @@ describe('a letter', () => {
     problem: 'disk-critical',
     state: 'begins',
     title: 'the disk is critically full',
-    message: '96 % used <!channel> & more',
+    message: '96% used <!channel> & more',
     atMs,
   } as const;
   const sender = { host: 'node-1', version: '1.2.3' };
@@ -169,13 +169,13 @@ describe('a letter', () => {
 
   it('for Slack calls nobody that a name calls', () => {
     expect(JSON.parse(letterOf(notice, sender, 'slack').body)).toEqual({
-      text: 'node-1: the disk is critically full\n96 % used &lt;!channel&gt; &amp; more',
+      text: 'node-1: the disk is critically full\n96% used &lt;!channel&gt; &amp; more',
     });
   });
 
   it('for ntfy is text, with a title that a header can carry', () => {
     const { headers, body } = letterOf(notice, { ...sender, host: 'nöde\r\nx: y' }, 'text');
-    expect(body).toContain('the disk is critically full\n96 % used');
+    expect(body).toContain('the disk is critically full\n96% used');
     expect(headers['title']).toBe('n?de??x: y: the disk is critically full');
     expect(headers).toMatchObject({ priority: '4', tags: 'warning' });
   });

@@ -81,7 +81,7 @@ describe('wrapped', () => {
 
   it('leaves a number with its unit', () => {
     expect(wrapped('frees 4.92 GB now', 10)).toEqual(['frees', '4.92 GB', 'now']);
-    expect(wrapped('in use 80 % of it', 9)).toEqual(['in use', '80 % of', 'it']);
+    expect(wrapped('in use 80 GB of it', 12)).toEqual(['in use 80 GB', 'of it']);
   });
 
   it('takes colours for no part of a word', () => {
