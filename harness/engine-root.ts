@@ -9,11 +9,16 @@ import { cacheHome } from './cache.ts';
 import { runCommand } from './command.ts';
 import { debianSource, ensureCommands, requireRoot } from './packages.ts';
 
-/** Debian 13 has Docker 26.1, Podman 5.4 and containerd 1.7; sid, in 2026, Docker 28.5, Podman 5.8 and containerd 2.1. */
-export type Suite = 'trixie' | 'sid';
+/**
+ * Debian 13 has Docker 26.1, Podman 5.4 and containerd 1.7; sid, in 2026, Docker 28.5, Podman 5.8 and containerd 2.1;
+ * experimental, which stands on sid, Podman 6.1.
+ */
+export type Suite = 'trixie' | 'sid' | 'experimental';
 
 const cache = join(cacheHome, 'docker-image-cleaner', 'engines');
 const packages = ['docker.io', 'podman', 'containerd', 'runc'];
+/** What is taken from there; the rest is sid's. */
+const experimental = ['podman', 'conmon', 'runc'];
 
 /**
  * The root folder of a release with its engines; made when the cache has none (2 minutes, 600 MB).
@@ -29,15 +34,24 @@ export async function engineRoot(suite: Suite): Promise<string> {
   const folder = mkdtempSync(join(cache, `${suite}-`));
   try {
     const made = join(folder, 'root');
-    await runCommand('debootstrap', ['--variant=minbase', suite, made, debianSource().uri]);
+    const { uri } = debianSource();
+    const base = suite === 'experimental' ? 'sid' : suite;
+    await runCommand('debootstrap', ['--variant=minbase', base, made, uri]);
     // No package may start its service here: exit status 101 is "action forbidden" (invoke-rc.d).
     const policy = join(made, 'usr/sbin/policy-rc.d');
     writeFileSync(policy, '#!/bin/sh\nexit 101\n');
     chmodSync(policy, 0o755);
-    await runCommand('chroot', [
-      made,
-      ...['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages],
-    ]);
+    // A mirror may be weeks behind: the lists are signed all the same.
+    const options = ['-y', '-q', '--no-install-recommends', '-o', 'Acquire::Check-Valid-Until=false'];
+    const apt = (...args: readonly string[]): Promise<string> =>
+      runCommand('chroot', [made, 'apt-get', ...options, ...args]);
+    if (suite === 'experimental') {
+      writeFileSync(join(made, 'etc/cgroup2'), '');
+      const list = join(made, 'etc/apt/sources.list.d/experimental.list');
+      writeFileSync(list, `deb ${uri} experimental main\n`);
+      await apt('update');
+      await apt('install', '--target-release', 'experimental', ...experimental);
+    } else await apt('install', ...packages);
     await runCommand('chroot', [made, 'apt-get', 'clean']);
     // Renaming makes it whole at once; should another run have been faster, its folder is as good.
     if (!existsSync(root)) renameSync(made, root);
@@ -59,6 +73,8 @@ mount -t overlay -o "lowerdir=$root,upperdir=$top/upper,workdir=$top/work" overl
 cd "$top/merged"
 mount --rbind /proc proc
 mount --rbind /sys sys
+# Podman 6 knows cgroups v2 only, on whatever machine this is.
+if [ -e etc/cgroup2 ]; then mount -t cgroup2 none sys/fs/cgroup; fi
 mount --rbind /dev dev
 mkdir -p ".$folder" ".\${node%/*}" oldroot
 mount --rbind "$folder" ".$folder"

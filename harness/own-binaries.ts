@@ -3,6 +3,7 @@
  * one (`npm run test:engines -- --dockerd PATH` sets them). Every engine that the harness starts without a root of its
  * own is then that one, so that any test can be run on it.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -12,6 +13,18 @@ export type Ownable = (typeof ownable)[number];
 /** What comes with a binary and belongs to it: taken from its folder where it is there, else the machine's. */
 const companions =
   /^(containerd|containerd-shim-.*|ctr|docker-init|docker-proxy|runc|conmon|conmonrs|pinns|crun)$/;
+
+const running = new Map<string, boolean>();
+
+/** Whether it finds its libraries here: what lies beside a binary may be another distribution's. */
+function runsHere(path: string): boolean {
+  const known = running.get(path);
+  if (known !== undefined) return known;
+  const { error, stderr } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
+  const isRunning = error === undefined && !/\bGLIBC_|error while loading shared libraries/.test(stderr);
+  running.set(path, isRunning);
+  return isRunning;
+}
 
 export function isOwnable(command: string): command is Ownable {
   return (ownable as readonly string[]).includes(command);
@@ -29,7 +42,7 @@ export function ownCompanion(name: string): string | undefined {
   return ownable
     .flatMap((own) => ownBinary(own) ?? [])
     .map((path) => join(dirname(path), name))
-    .find(existsSync);
+    .find((path) => existsSync(path) && runsHere(path));
 }
 
 /** Puts somebody's binaries and what comes with them into a folder that stands first in an engine's PATH. */
@@ -42,6 +55,9 @@ export function linkOwnBinaries(folder: string): void {
     const path = ownBinary(own);
     if (path === undefined) continue;
     link(path, own);
-    for (const name of readdirSync(dirname(path))) if (companions.test(name)) link(join(dirname(path), name));
+    for (const name of readdirSync(dirname(path))) {
+      const beside = join(dirname(path), name);
+      if (companions.test(name) && runsHere(beside)) link(beside);
+    }
   }
 }

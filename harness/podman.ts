@@ -37,6 +37,9 @@ export class PodmanEngine extends ApiEngine {
     writeFileSync(
       config,
       [
+        '[containers]',
+        // A controller that not every machine has.
+        'pids_limit = 0',
         '[engine]',
         'runtime = "kit"',
         'cgroup_manager = "cgroupfs"',

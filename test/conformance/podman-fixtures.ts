@@ -54,3 +54,5 @@ export function ownPodman(program: string): EngineFixture {
 export const podman4 = podman('Podman 4.3', /^Podman Engine 4\.3\./, {});
 
 export const podman5 = podman('Podman 5.8', /^Podman Engine 5\.8\./, {}, 'sid');
+
+export const podman6 = podman('Podman 6.1', /^Podman Engine 6\.1\./, {}, 'experimental');

@@ -1,0 +1,4 @@
+import { podman6 } from '../podman-fixtures.ts';
+import { conform } from '../suite.ts';
+
+conform(podman6);
