@@ -1,0 +1,68 @@
+/** The words of docs/glossary.md and no others: what reads as translated, and second names for one thing. */
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const find = (pattern: string): string[] =>
+  globSync(pattern, { cwd: root, exclude: (name) => name === 'node_modules' });
+
+/** Made from the code's own descriptions; these are looked after there. */
+const generated = new Set(['configuration', 'events', 'json', 'metrics'].map((name) => `docs/${name}.md`));
+const pages = [...find('*.md'), ...find('{docs,deploy}/**/*.md'), ...find('deploy/**/NOTES.txt')].filter(
+  (page) => !generated.has(page),
+);
+
+/** What is always wrong in this project's text, and what to write instead. */
+const wrong: readonly (readonly [wrong: RegExp, better: string])[] = [
+  [/\d %/, '80%'],
+  [/\bper cent\b/i, '80%, or "percent" without a number'],
+  [/\bfor ever\b/i, 'forever'],
+  [/\banew\b/i, 'again'],
+  [/\bso (?:many|long)\b/i, 'the number, "this many", "this long"'],
+  [/\bby (?:itself|themselves)\b/i, 'on its own, or nothing'],
+  [/\bin vain\b/i, 'without effect'],
+  [/\bseldom\b/i, 'rarely'],
+  [/\b(?:two|three) looks\b/i, 'checks'],
+  [/\bexclude each other\b/i, 'cannot be used together'],
+  [/\bis no (?:address|pattern|socket|setting|regular expression)\b/i, 'is not a …'],
+  [/\b(?:takes?|took) the place of\b/i, 'replaces'],
+  [/\b(?:came|comes?) (?:here|to this host)\b/i, 'arrived'],
+  [/\bearlier life\b/i, 'earlier run'],
+  [/\bCRI engine\b/i, 'runtime'],
+  [/\bdocker daemon\b/i, 'engine'],
+  [/\bdata root\b/i, 'data directory'],
+  [/\bfill level\b/i, 'usage'],
+  [/\b(?:nameless|dangling|orphaned) image/i, 'untagged image'],
+  [/\b(?:evict|purge|prune)s?\b (?:an |the |unused )?images?\b/i, 'delete'],
+];
+
+/** Prose alone: no code, no addresses of links, and not what is quoted, as the glossary quotes what it does not say. */
+const proseOf = (page: string): string =>
+  readFileSync(root + page, 'utf8')
+    .replaceAll(/^```[\s\S]*?^```/gm, (code) => code.replaceAll(/[^\n]/g, ''))
+    .replaceAll(/`[^`\n]+`|\]\([^)]*\)|"[^"\n]+"/g, '_');
+
+const glossary = 'docs/glossary.md';
+const faultsOf = (page: string): readonly string[] =>
+  proseOf(page)
+    .split('\n')
+    // The third column of the glossary is what it does not say.
+    .map((line) => (page === glossary ? line.replace(/\|[^|]*\|$/, '|') : line))
+    .flatMap((line, index) =>
+      wrong.flatMap(([pattern, better]) => {
+        const found = pattern.exec(line)?.[0];
+        return found === undefined ? [] : [`line ${String(index + 1)}: ${found} (better: ${better})`];
+      }),
+    );
+
+describe('terms', () => {
+  it('are looked for in every page', () => {
+    expect(pages).toEqual(expect.arrayContaining(['README.md', glossary, 'docs/adr/README.md']));
+    expect(pages.some((page) => page.endsWith('NOTES.txt'))).toBe(true);
+  });
+
+  it.each(pages)('%s has no word that we do not say', (page) => {
+    expect(faultsOf(page)).toEqual([]);
+  });
+});
