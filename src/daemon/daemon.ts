@@ -11,7 +11,7 @@ import type { Image } from '../core/model/store.ts';
 import { isTriggered, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
-import type { HeldCordon, Verdict } from '../sweep/cordon-guard.ts';
+import type { HeldCordon, Urgency } from '../sweep/cordon-guard.ts';
 import type { Due } from '../events/events.ts';
 import { LOOKS, SETTLE_MS } from '../sweep/delete-victim.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
@@ -259,7 +259,7 @@ export class Daemon {
   }
 
   /** What the disk says while the cordon is waited for. */
-  private async judge(): Promise<Verdict> {
+  private async judge(): Promise<Urgency> {
     const { disk, rules, stop } = this.options;
     const { thresholds } = rules;
     this.alive(JUDGE_SECONDS + this.usageSeconds());

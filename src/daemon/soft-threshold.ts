@@ -12,7 +12,7 @@ import { type Amount, level, reaches, type Usage } from '../core/model/threshold
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import { LateSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
+import { DelayedSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
 import type { Observer } from '../observe/observer.ts';
 import {
   type RemovalSettings,
@@ -117,11 +117,15 @@ export class GentleMode {
       return;
     }
     report({ event: 'gentle.started', used, softLevel, thresholdType: thresholds.type });
-    const late = new LateSpace(this.#options);
+    const delayed = new DelayedSpace(this.#options);
     const check = new PredictionCheck(usage.inodes !== undefined);
-    const usageAfter = await this.#remove(victims, usage, { toFree: plan.toFree, late, check });
+    const usageAfter = await this.#remove(victims, usage, { toFree: plan.toFree, delayed, check });
     tellMissedPredictions(check, report);
-    this.#options.owed.owe(late.outstanding, usageAfter, await spacePatienceMs(disk, this.#options.abandon));
+    this.#options.owed.owe(
+      delayed.outstanding,
+      usageAfter,
+      await spacePatienceMs(disk, this.#options.abandon),
+    );
   }
 
   /** @returns what the disk says after the last deletion. */
@@ -130,16 +134,16 @@ export class GentleMode {
     usage: Usage,
     {
       toFree,
-      late,
+      delayed,
       check,
-    }: { readonly toFree: Amount; readonly late: LateSpace; readonly check: PredictionCheck },
+    }: { readonly toFree: Amount; readonly delayed: DelayedSpace; readonly check: PredictionCheck },
   ): Promise<Usage> {
     const { stop } = this.#options;
     let last = usage;
     for (const victim of victims) {
       if (hasFired(stop)) break;
       const remove = (): Promise<RemovalOutcome> => removeVictim(victim, this.#options);
-      const { result, measured } = await takeTurn(victim, { last, toFree, late }, remove, this.#options);
+      const { result, measured } = await takeTurn(victim, { last, toFree, delayed }, remove, this.#options);
       if (result.outcome === 'deleted') check.note(victim, measured.likely);
       last = measured.usage;
       if (result.outcome === 'deleted' || result.outcome === 'gone') continue;

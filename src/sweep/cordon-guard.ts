@@ -16,7 +16,7 @@ const JUDGE_EVERY_MS = 10_000;
 const RELEASE_PATIENCE_MS = 30_000;
 
 /** What the disk says while the cordon cannot be had. */
-export type Verdict = 'wait' | 'critical' | 'not-needed';
+export type Urgency = 'wait' | 'critical' | 'not-needed';
 
 export interface SweepCordonOptions {
   readonly cluster: Cluster;
@@ -87,18 +87,18 @@ export class SweepCordon {
    */
   async hold(
     reason: string,
-    judge: () => Promise<Verdict>,
+    judge: () => Promise<Urgency>,
     stop: AbortSignal,
   ): Promise<HeldCordon | 'critical' | 'not-needed' | 'stopped'> {
     const waiting = new AbortController();
     const signal = AbortSignal.any([stop, waiting.signal]);
-    const judgement: { verdict: Verdict } = { verdict: 'wait' };
+    const judgement: { urgency: Urgency } = { urgency: 'wait' };
     const judging = async (): Promise<void> => {
       while (!signal.aborted) {
         await sleep(this.#options.judgeEveryMs ?? JUDGE_EVERY_MS, signal);
         if (hasFired(signal)) return;
-        judgement.verdict = await judge();
-        if (judgement.verdict !== 'wait') waiting.abort();
+        judgement.urgency = await judge();
+        if (judgement.urgency !== 'wait') waiting.abort();
       }
     };
     const judged = judging();
@@ -109,15 +109,15 @@ export class SweepCordon {
       return this.#held(held, stop);
     } catch (error) {
       if (!signal.aborted) throw error;
-      const { verdict } = judgement;
-      if (stop.aborted || verdict === 'wait') return 'stopped';
-      if (verdict === 'critical') {
+      const { urgency } = judgement;
+      if (stop.aborted || urgency === 'wait') return 'stopped';
+      if (urgency === 'critical') {
         this.#options.report({
           event: 'cordon.skipped',
           reason: 'the disk is critically full and the cordon cannot be had now',
         });
       }
-      return verdict;
+      return urgency;
     } finally {
       waiting.abort();
       await judged;

@@ -21,7 +21,7 @@ import {
   tellPlanned,
 } from './delete-victim.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
-import { LateSpace } from './pending-space.ts';
+import { DelayedSpace } from './pending-space.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 import { patiently } from './retry-engine.ts';
 import { shownBy } from './shown.ts';
@@ -98,7 +98,7 @@ class Run {
     // Where a sweep is due as well, it must see what these deletions free, or it would delete more than is needed.
     const isSweepDue = isTriggered(this.usage, thresholds);
     const toFree = isSweepDue ? amountToFree(this.usage, thresholds) : { bytes: 0, inodes: 0 };
-    const late = new LateSpace(this.#options);
+    const delayed = new DelayedSpace(this.#options);
     let tried = 0;
     for (const victim of victims) {
       if (hasFired(stop)) return 'stopped';
@@ -109,7 +109,7 @@ class Run {
         tellLimit(limit, this.#options);
         return 'limit';
       }
-      const turn = { last: this.usage, toFree, late };
+      const turn = { last: this.usage, toFree, delayed };
       const remove = (before: Usage): Promise<RemovalOutcome> => {
         const isShown = shownBy(before, victim, this.#options);
         return patiently(() => removeVictim(victim, this.#options, isShown), this.#options);
@@ -139,7 +139,7 @@ class Run {
         case 'kept':
       }
     }
-    if (late.isAwaited && !hasFired(stop)) this.usage = await late.wait(this.usage);
+    if (delayed.isAwaited && !hasFired(stop)) this.usage = await delayed.wait(this.usage);
     return 'done';
   }
 }

@@ -42,7 +42,7 @@ export async function spacePatienceMs(disk: ImageDisk, signal: AbortSignal): Pro
   return (await disk.freesLate(signal)) ? PATIENCE_MS.late : PATIENCE_MS.usual;
 }
 
-export interface LateSpaceOptions {
+export interface DelayedSpaceOptions {
   readonly disk: ImageDisk;
   readonly report: Reporter;
   readonly rules: Levels;
@@ -72,8 +72,8 @@ export interface Measured {
 }
 
 /** The space outstanding in one sweep, or in one step of gentle mode. */
-export class LateSpace {
-  readonly #options: LateSpaceOptions;
+export class DelayedSpace {
+  readonly #options: DelayedSpaceOptions;
   #awaited = nothing;
   /** Waited for in vain. */
   #overdue = nothing;
@@ -83,7 +83,7 @@ export class LateSpace {
   /** When the disk was measured last. */
   #measuredMs: number | undefined;
 
-  constructor(options: LateSpaceOptions) {
+  constructor(options: DelayedSpaceOptions) {
     this.#options = options;
   }
 

@@ -18,7 +18,7 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import type { StopReason, SweepReport } from '../events/events.ts';
 import type { RemovalSettings } from './delete-victim.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
-import type { LateSpace } from './pending-space.ts';
+import type { DelayedSpace } from './pending-space.ts';
 import type { Observer } from '../observe/observer.ts';
 
 export interface SweepOptions extends RemovalSettings {
@@ -41,7 +41,7 @@ export interface SweepOptions extends RemovalSettings {
 
 /** What a sweep has done so far. */
 export interface Progress {
-  readonly late: LateSpace;
+  readonly delayed: DelayedSpace;
   usage: Usage;
   store: ImageStore;
   readonly deleted: Record<UnitKind, number>;
@@ -67,7 +67,7 @@ export async function summary(
   durationSeconds: number,
   options: SweepOptions,
 ): Promise<SweepReport> {
-  const { outstanding } = progress.late;
+  const { outstanding } = progress.delayed;
   const store = storeWithout(progress.store, progress.gone);
   const { thresholds, protections } = options.rules;
   const reachedLow = isBelowLow(progress.usage, thresholds);

@@ -11,7 +11,7 @@ import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
 import type { StopReason, SweepReport } from '../events/events.ts';
 import { gaveBack, helps } from './gains.ts';
-import { LateSpace } from './pending-space.ts';
+import { DelayedSpace } from './pending-space.ts';
 import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
 import { shownBy } from './shown.ts';
@@ -32,7 +32,7 @@ export interface Swept {
 export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<Swept> {
   const startedMs = performance.now();
   const progress: Progress = {
-    late: new LateSpace(options),
+    delayed: new DelayedSpace(options),
     usage: snapshot.usage,
     store: snapshot.store,
     deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
@@ -125,10 +125,10 @@ async function carryOut(
       progress.limitedBy = tellLimit(limit, options);
       return limit === 'freed-per-hour' ? 'freed-limit' : 'deletion-limit';
     }
-    const { late, usage: last } = progress;
+    const { delayed, usage: last } = progress;
     const turn = await takeTurn(
       victim,
-      { last, toFree: plan.toFree, late },
+      { last, toFree: plan.toFree, delayed },
       (before) => patiently(() => removeVictim(victim, options, shownBy(before, victim, options)), options),
       options,
     );
@@ -144,7 +144,7 @@ async function carryOut(
       !gaveBack(victim.predicted, measured.likely);
     const isUseless = progress.uselessInARow >= INEFFECTIVE_RUN || isHollow();
     // Not judged, and no more deleted than is needed, before what is outstanding was waited for.
-    if (progress.late.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
+    if (progress.delayed.isEnough(progress.usage) || isUseless) await awaitSpace(plan.toFree, progress);
     if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
     if (hasFired(options.stop)) return stopReason(options);
     // Gone, but the engine failed at giving the space back: the next one would go for nothing as well.
@@ -160,9 +160,9 @@ async function carryOut(
 
 /** Waits for the space that is outstanding, if any is; where it comes, the deletions did help. */
 async function awaitSpace(toFree: Amount, progress: Progress): Promise<void> {
-  if (!progress.late.isAwaited) return;
+  if (!progress.delayed.isAwaited) return;
   const before = progress.usage;
-  progress.usage = await progress.late.wait(before);
+  progress.usage = await progress.delayed.wait(before);
   const freed = freedBetween(before, progress.usage);
   progress.check.noteLate(freed);
   if (helps(freed, toFree)) progress.uselessInARow = 0;

@@ -3,7 +3,7 @@ import type { DeletionBudget } from '../core/deletion-budget.ts';
 import type { Amount, Usage } from '../core/model/thresholds.ts';
 import type { Victim } from '../core/plan.ts';
 import { noteFreed, type RemovalSettings, tellRemoval } from './delete-victim.ts';
-import type { LateSpace, Measured } from './pending-space.ts';
+import type { DelayedSpace, Measured } from './pending-space.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 
 export interface Turn {
@@ -18,16 +18,20 @@ export interface Turn {
  */
 export async function takeTurn(
   victim: Victim,
-  { last, toFree, late }: { readonly last: Usage; readonly toFree: Amount; readonly late: LateSpace },
+  {
+    last,
+    toFree,
+    delayed,
+  }: { readonly last: Usage; readonly toFree: Amount; readonly delayed: DelayedSpace },
   remove: (before: Usage) => Promise<RemovalOutcome>,
   options: Pick<RemovalSettings, 'report' | 'rules'> & { readonly budget: DeletionBudget },
 ): Promise<Turn> {
-  const begun = await late.begin(last);
+  const begun = await delayed.begin(last);
   const result = await remove(begun.now);
   const measured =
     result.outcome === 'deleted'
-      ? await late.measure(begun, victim.predicted, toFree)
-      : await late.look(begun);
+      ? await delayed.measure(begun, victim.predicted, toFree)
+      : await delayed.look(begun);
   const durationSeconds = (performance.now() - begun.atMs) / 1000;
   noteFreed(result, victim, measured.freed, options.budget);
   tellRemoval(result, { victim, freed: measured.freed, after: measured.usage, durationSeconds }, options);

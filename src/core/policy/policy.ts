@@ -3,7 +3,7 @@
  * worth; it never says what may go (eligible/images.ts) and never how much (the goal).
  */
 import type { Forest } from '../forest/forest.ts';
-import type { Victim } from '../select/order/selection.ts';
+import type { Chosen } from '../select/order/selection.ts';
 import type { ChainId, ImageStore } from '../model/store.ts';
 import type { Amount, Resource } from '../model/thresholds.ts';
 import type { Removable } from '../forest/removable.ts';
@@ -32,7 +32,7 @@ interface Described {
   /** It goes by the use of images, so that is to be followed. */
   readonly needsHistory?: boolean;
   /** Why a victim goes: a few words for people, without what it frees. */
-  readonly reason: (unit: Removable, victim: Victim, context: PolicyContext) => string;
+  readonly reason: (unit: Removable, victim: Chosen, context: PolicyContext) => string;
 }
 
 /** Gives a strict order: it is walked until the goal is reached (select/order/in-order.ts). */

@@ -6,11 +6,11 @@ import { indexOf } from '../forest/reclaim.ts';
 import { Sharing } from '../forest/sharing.ts';
 import type { Resource } from '../model/thresholds.ts';
 import type { Removable, RemovableId } from '../forest/removable.ts';
-import type { Selection, Stay, Victim } from './order/selection.ts';
+import type { Selection, Stay, Chosen } from './order/selection.ts';
 import { leastLoss } from './least-loss/least-loss.ts';
 import { walkOrder } from './order/in-order.ts';
 
-export interface ReasonedVictim extends Victim {
+export interface ReasonedVictim extends Chosen {
   readonly unit: Removable;
   /** One line for people: the policy's reason, and what it frees. */
   readonly reason: string;
@@ -83,7 +83,7 @@ function unitAt(forest: Forest, index: number): Removable {
   return unit;
 }
 
-function freesWhat(forest: Forest, { freed, completedBy }: Victim, scarce: Resource): string {
+function freesWhat(forest: Forest, { freed, completedBy }: Chosen, scarce: Resource): string {
   const amount =
     scarce === 'inodes'
       ? `${formatCount(freed.inodes, 'inode')} (${formatBytes(freed.bytes)})`

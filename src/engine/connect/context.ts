@@ -66,14 +66,14 @@ function configFolder(env: Environment): string | undefined {
   return home === '' ? undefined : join(home, '.docker');
 }
 
-interface Choice {
+interface ChosenContext {
   readonly name: string;
   /** What named it, for errors. */
   readonly variable: string;
   readonly why: string;
 }
 
-async function readContext(folder: string, choice: Choice): Promise<ContextResult> {
+async function readContext(folder: string, choice: ChosenContext): Promise<ContextResult> {
   // docker/cli keeps each in a folder that is named by the name's digest.
   const id = createHash('sha256').update(choice.name).digest('hex');
   const path = join(folder, 'contexts/meta', id, 'meta.json');
@@ -112,7 +112,7 @@ async function readTls(folder: string, skipsVerify: boolean): Promise<TlsOptions
   return { verify: !skipsVerify, certPath: there.length === 0 ? undefined : folder, files: there };
 }
 
-function refused({ variable, name }: Choice, reason: string): ContextResult {
+function refused({ variable, name }: ChosenContext, reason: string): ContextResult {
   return { ok: false, problem: { variable, value: name, reason } };
 }
 

@@ -5,7 +5,7 @@
 import type { EngineAddress } from '../address.ts';
 import { EngineError, type EngineErrorCode } from '../engine.ts';
 
-interface Verdict {
+interface Diagnosis {
   readonly code: EngineErrorCode;
   readonly says: string;
 }
@@ -16,7 +16,7 @@ export function connectionError(cause: unknown, question: string, address: Engin
   return new EngineError(code, `${question}: ${says}`, { cause });
 }
 
-function verdict(cause: unknown, address: EngineAddress): Verdict {
+function verdict(cause: unknown, address: EngineAddress): Diagnosis {
   const code = errorCode(cause);
   if (cause instanceof Error && cause.name === 'SshError') {
     return unreachable(
@@ -83,11 +83,11 @@ function whereIsIt(address: EngineAddress): string {
     : `Is the engine running and reachable from here, does ${by} name the right host and port?`;
 }
 
-function unreachable(says: string): Verdict {
+function unreachable(says: string): Diagnosis {
   return { code: 'unreachable', says };
 }
 
-function protocol(says: string): Verdict {
+function protocol(says: string): Diagnosis {
   return { code: 'protocol', says };
 }
 

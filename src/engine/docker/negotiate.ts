@@ -14,12 +14,12 @@ export interface ApiVersionRange {
   readonly oldest: string | undefined;
 }
 
-export type Choice =
+export type NegotiatedVersion =
   | { readonly ok: true; readonly apiVersion: string }
   /** A whole sentence: who is too old or too new, and what to do. */
   | { readonly ok: false; readonly problem: string };
 
-export function chooseApiVersion(server: ApiVersionRange): Choice {
+export function chooseApiVersion(server: ApiVersionRange): NegotiatedVersion {
   const newest = parse(server.newest);
   const oldest = server.oldest === undefined ? undefined : parse(server.oldest);
   if (newest === undefined || (server.oldest !== undefined && oldest === undefined)) {

@@ -22,7 +22,7 @@ import { listenForProbes, newHealth, type Probes, probeRoutes, probesListener } 
 import { type Answer, jsonType, type Route, type Routes } from './server/routes.ts';
 import { type HttpServer, listen } from './server/server.ts';
 import { SharedAnswer } from './server/shared-answer.ts';
-import { type Part, ViewCache } from './state/view-cache.ts';
+import { type DocumentName, ViewCache } from './state/view-cache.ts';
 
 export interface HttpOptions {
   readonly rules: PlanRules;
@@ -129,7 +129,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
     ],
   ]);
 
-  function part(name: Part): Answer {
+  function part(name: DocumentName): Answer {
     return view.answer(name) ?? json({ problem: health.problem ?? 'Nothing has been looked at yet.' }, 503);
   }
 

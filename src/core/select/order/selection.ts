@@ -2,7 +2,7 @@
 import type { Freed } from '../../forest/reclaim.ts';
 import type { RemovableId } from '../../forest/removable.ts';
 
-export interface Victim {
+export interface Chosen {
   readonly id: RemovableId;
   /** What its deletion frees at its place, after those before it. */
   readonly freed: Freed;
@@ -27,7 +27,7 @@ export interface Stay {
 
 export interface Selection {
   /** In the order in which they go. */
-  readonly victims: readonly Victim[];
+  readonly victims: readonly Chosen[];
   /** Every other candidate, in the order of the candidates. */
   readonly stays: readonly Stay[];
   /** What all victims free together. */

@@ -2,7 +2,7 @@
 import type { Forest } from '../../forest/forest.ts';
 import { StoreAfterRemovals, covers, freedWithEach } from '../../forest/reclaim.ts';
 import type { Amount } from '../../model/thresholds.ts';
-import type { Selection, Stay, Victim } from './selection.ts';
+import type { Selection, Stay, Chosen } from './selection.ts';
 
 /**
  * The candidates that can go at all: not build steps, and not those of which a dependent is no candidate, or cannot go itself.
@@ -138,7 +138,7 @@ export function describe(
     sum.exact &&= freed.exact;
     return { unit, freed };
   });
-  const victims = steps.flatMap(({ unit, freed }): Victim[] => {
+  const victims = steps.flatMap(({ unit, freed }): Chosen[] => {
     const self = forest.units[unit];
     if (self === undefined) return [];
     const last = remaining.freedWith(forest.top[unit] ?? -1);

@@ -7,7 +7,7 @@ import { FillRate, type Forecast } from '../../../core/model/forecast.ts';
 import type { Gauge, Thresholds, Usage } from '../../../core/model/thresholds.ts';
 import { type DaemonEvent, isDeletion, type SweepReport } from '../../../events/events.ts';
 import type { Doings, SweepDone, SweepUnderWay } from '../../json/activity.ts';
-import { sampleOf, Samples, type SamplesState, thousandths } from './samples.ts';
+import { sampleOf, UsageSamples, type SamplesState, thousandths } from './samples.ts';
 
 /** What is kept. */
 export interface ActivityState {
@@ -32,7 +32,7 @@ function add(sweep: SweepUnderWay, gain: Gain): void {
 }
 
 export class Activity {
-  readonly #samples = new Samples();
+  readonly #samples = new UsageSamples();
   readonly #fillRate = new FillRate();
   readonly #sweeps: SweepDone[] = [];
   #sweep: SweepUnderWay | undefined;

@@ -35,7 +35,7 @@ export function thousandths(percent: number): number {
   return Math.round(percent * 1000) / 1000;
 }
 
-export class Samples {
+export class UsageSamples {
   readonly #tiers: readonly Slice[][] = tiers.map(() => []);
 
   /** Adds a sample; one that is older than the newest (the clock was set back) counts as being of the newest's time. */

@@ -35,7 +35,7 @@ const LIVE_MS = 1_000;
 /** …and so much later for each who will ask for it: what is asked for in a second is bounded, however many look. */
 const LIVE_MS_EACH = 25;
 
-export type Part = 'status' | 'plan' | 'layers';
+export type DocumentName = 'status' | 'plan' | 'layers';
 
 export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #rules: PlanRules;
@@ -48,7 +48,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #life: string;
   #view: View | undefined;
   #version = 0;
-  #written = new Map<Part, Answer>();
+  #written = new Map<DocumentName, Answer>();
   #gone = new Set<string>();
   #usage: Usage | undefined;
   #pending: NodeJS.Timeout | undefined;
@@ -111,7 +111,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   /** One part as JSON; undefined before the world was first looked at. */
-  answer(part: Part): Answer | undefined {
+  answer(part: DocumentName): Answer | undefined {
     if (this.#view === undefined) return undefined;
     let answer = this.#written.get(part);
     if (answer === undefined) {
@@ -159,7 +159,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     this.#gone.clear();
   }
 
-  #write(part: Part, view: View): unknown {
+  #write(part: DocumentName, view: View): unknown {
     const { thresholds } = this.#rules;
     const { store, takenAtMs } = view.snapshot;
     const unused = part === 'layers' ? undefined : planUnused(inputOf(view), this.#rules);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Samples } from '../../../../../src/surfaces/http/state/samples.ts';
+import { UsageSamples } from '../../../../../src/surfaces/http/state/samples.ts';
 import type { Sample } from '../../../../../src/surfaces/json/activity.ts';
 
 const day = 86_400_000;
@@ -11,7 +11,7 @@ function sample(atMs: number, blocks: number): Sample {
 
 describe('usage over time', () => {
   it('keeps a month of checks every 15 seconds within a bound, in order, and its first and last day', () => {
-    const samples = new Samples();
+    const samples = new UsageSamples();
     for (let at = 0; at <= 40 * day; at += 15_000) samples.add(sample(at, (at / 15_000) % 97));
     const list = samples.list();
     expect(list.length).toBeLessThan(2 * (1440 + 864 + 1440));
@@ -31,7 +31,7 @@ describe('usage over time', () => {
           maxLength: 200,
         }),
         (steps) => {
-          const samples = new Samples();
+          const samples = new UsageSamples();
           let at = 0;
           for (const { step, blocks } of steps) {
             at += step;
@@ -48,7 +48,7 @@ describe('usage over time', () => {
   });
 
   it('a clock that is set back makes no second history', () => {
-    const samples = new Samples();
+    const samples = new UsageSamples();
     samples.add(sample(10 * day, 50));
     samples.add(sample(9 * day, 60));
     expect(samples.list().length).toBeLessThanOrEqual(2);
