@@ -1,0 +1,102 @@
+/** Usage history, Kubernetes, engine requests, HTTP, notices, logging. */
+import { longestSeconds, seconds } from '../durations.ts';
+import { listenAddress } from '../http-address.ts';
+import { webhookAddress } from '../notify.ts';
+import { absolutePath, choice, hostNames, nodeName, wholeNumber } from '../values.ts';
+import { setting } from './setting.ts';
+
+export const surroundingSettings = {
+  stateFile: setting({
+    group: 'Usage history',
+    help: 'File that keeps the usage history, and the past that the status page shows, over restarts, in a directory that this process may write to; unset: each start begins with an empty history',
+    kind: absolutePath(),
+    default: undefined,
+  }),
+  recordTrace: setting({
+    group: 'Usage history',
+    help: 'Append every use of an image to this file, for `simulate`; at 64 MB it becomes FILE.1 and so on up to FILE.4',
+    kind: absolutePath(),
+    default: undefined,
+  }),
+  nodeName: setting({
+    group: 'Kubernetes',
+    help: 'Kubernetes node to cordon during a sweep; unset: Kubernetes is not contacted',
+    kind: nodeName(),
+    default: undefined,
+  }),
+  cordonMode: setting({
+    group: 'Kubernetes',
+    help: 'How new pods are kept off the node during a sweep: unschedulable (cordon), a NoSchedule taint of our own, which load balancers and autoscalers ignore (taint), or not at all (none)',
+    kind: choice('cordon', 'taint', 'none'),
+    default: 'cordon',
+  }),
+  maxCordonSeconds: setting({
+    group: 'Kubernetes',
+    help: 'Longest time that a sweep may keep the node cordoned; then it is uncordoned and the sweep ends',
+    kind: seconds(1, longestSeconds),
+    default: 900,
+  }),
+  maxCordonedNodes: setting({
+    group: 'Kubernetes',
+    help: 'How many nodes of the cluster may sweep at the same time; 0: no limit',
+    kind: wholeNumber(0, 10_000),
+    default: 0,
+  }),
+  timeoutSeconds: setting({
+    group: 'Engine requests',
+    help: 'How long one request to the engine may take',
+    kind: seconds(1, 86_400),
+    default: 300,
+  }),
+  httpAddress: setting({
+    group: 'HTTP',
+    help: 'Where to serve the status page, its JSON, the metrics and the health checks, all read-only; unset: nothing is served',
+    kind: listenAddress(),
+    default: undefined,
+  }),
+  httpAllowedHosts: setting({
+    group: 'HTTP',
+    help: 'Host names under which browsers may open the page, separated by spaces or commas, e.g. nas.lan or *.ts.net. Always allowed: addresses, names without a dot, the name of this host, and names that only a private network or a cluster gives',
+    kind: hostNames(),
+    default: [],
+    defaultText: '',
+  }),
+  httpTokenFile: setting({
+    group: 'HTTP',
+    help: 'File with a token that all but the health checks then require, as a bearer token or as the password of basic authentication (any user name); reread every 10 s; unset: no token',
+    kind: absolutePath(),
+    default: undefined,
+  }),
+  probeAddress: setting({
+    group: 'HTTP',
+    help: 'Where to serve the health checks (/healthz, /readyz) and nothing else; they are then no longer at the address of the page',
+    kind: listenAddress(),
+    default: undefined,
+    defaultText: 'beside the page',
+  }),
+  notifyUrl: setting({
+    group: 'Notices',
+    help: 'Webhook to POST to what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; each once when it begins and once when it is over. Never logged; better in the environment or a file than a flag, which every user of the host can read',
+    kind: webhookAddress(),
+    default: undefined,
+    defaultText: 'none',
+  }),
+  notifyFormat: setting({
+    group: 'Notices',
+    help: 'What the webhook takes: JSON with every field (json), plain text as ntfy does (text), or {"text": ...} as Slack, Mattermost and Rocket.Chat do (slack)',
+    kind: choice('json', 'text', 'slack'),
+    default: 'json',
+  }),
+  logFormat: setting({
+    group: 'Logging',
+    help: 'Log lines for people (text) or for machines (json); auto is text on a terminal, else json',
+    kind: choice('text', 'json', 'auto'),
+    default: 'auto',
+  }),
+  logLevel: setting({
+    group: 'Logging',
+    help: 'Minimum log level',
+    kind: choice('trace', 'debug', 'info', 'warn', 'error'),
+    default: 'info',
+  }),
+};

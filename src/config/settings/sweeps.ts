@@ -1,0 +1,119 @@
+/** What sweeps delete, what they keep, and when. */
+import { MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import { defaultPolicy, policies } from '../../core/policy/registry.ts';
+import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
+import { longestAgeSeconds, longestSeconds, seconds } from '../durations.ts';
+import { byteAmount } from '../quantities.ts';
+import { absolutePath, choice, choices, keepLabelRule, keepPatterns, onOff, wholeNumber } from '../values.ts';
+import { window } from '../window.ts';
+import { setting } from './setting.ts';
+
+export const sweepSettings = {
+  policy: setting({
+    group: 'Sweeps',
+    help: `Which unused images are deleted first: ${policies.map(({ name, summary }) => `${name} (${summary})`).join('; ')}`,
+    kind: choice(...policies.map(({ name }) => name)),
+    default: defaultPolicy.name,
+  }),
+  clean: setting({
+    group: 'Sweeps',
+    help: 'What a sweep may delete, one budget for all: unused images, records of the build cache (BuildKit, Docker 18.09 and newer), stopped containers that nobody manages (Kubernetes, compose and swarm do)',
+    kind: choices('images', 'build-cache', 'stopped-containers'),
+    default: ['images'] as readonly ('images' | 'build-cache' | 'stopped-containers')[],
+    defaultText: 'images',
+  }),
+  stoppedContainerAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'How long a container must have been stopped before it may be deleted; its volumes are kept',
+    kind: seconds(0, longestAgeSeconds),
+    default: 86_400,
+  }),
+  intervalSeconds: setting({
+    group: 'Sweeps',
+    help: 'How often to check the disk',
+    kind: seconds(1, longestSeconds),
+    default: 300,
+  }),
+  watchSeconds: setting({
+    group: 'Sweeps',
+    help: 'How often to look at the filesystem between two checks, at next to no cost: a check begins at once when usage crosses a threshold; 0: only every interval',
+    kind: seconds(0, 86_400),
+    default: 5,
+  }),
+  delaySeconds: setting({
+    group: 'Sweeps',
+    help: 'Pause between two deletions, so that the engine keeps up with its other work; none above the critical threshold',
+    kind: seconds(0, 86_400),
+    default: 1,
+  }),
+  quietSeconds: setting({
+    group: 'Sweeps',
+    help: 'Gentle mode (see the soft threshold): how long the engine must be idle before an image is deleted: no image arrived, no container started',
+    kind: seconds(0, 86_400),
+    default: DEFAULT_QUIET_SECONDS,
+  }),
+  keep: setting({
+    group: 'Sweeps',
+    help: 'Images that are never deleted; a pattern without a tag matches every tag',
+    kind: keepPatterns(),
+    default: [],
+    defaultText: '',
+  }),
+  keepFile: setting({
+    group: 'Sweeps',
+    help: 'File of more such patterns, one a line, # begins a comment; read again when it changes, and if it then has a bad line or is gone, the patterns read before stay in force',
+    kind: absolutePath(),
+    default: undefined,
+    defaultText: 'none',
+  }),
+  keepLabel: setting({
+    group: 'Sweeps',
+    help: 'Whether the label docker-image-cleaner.keep protects an image: on, off, or only on images that match these patterns',
+    kind: keepLabelRule(),
+    default: 'on',
+  }),
+  minAgeSeconds: setting({
+    group: 'Sweeps',
+    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum; above the critical threshold 120 at most',
+    kind: seconds(0, longestAgeSeconds),
+    default: 120,
+  }),
+  maxUnusedSeconds: setting({
+    group: 'Sweeps',
+    help: 'Delete images unused for longer, however empty the disk is, once image use was tracked for that long; never images that are in use or protected; 0: off',
+    kind: seconds(0, longestAgeSeconds),
+    default: 0,
+  }),
+  keepLast: setting({
+    group: 'Sweeps',
+    help: 'How many of the newest images of each repository are never deleted',
+    kind: wholeNumber(0, 10_000),
+    default: 0,
+  }),
+  maxDeletionsPerSweep: setting({
+    group: 'Sweeps',
+    help: 'Circuit breaker: end a sweep after this many deletions, failed ones included; the next check continues',
+    kind: wholeNumber(1, MOST_DELETIONS),
+    default: MOST_DELETIONS,
+  }),
+  maxFreedPerHour: setting({
+    group: 'Sweeps',
+    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much (of predicted and measured, the larger counts); a single larger image is still deleted, alone; forgotten at a restart',
+    kind: byteAmount(),
+    default: undefined,
+    defaultText: 'off',
+  }),
+  window: setting({
+    group: 'Sweeps',
+    help: 'When sweeps may begin, as days, hours and a time zone: outside of it nothing is deleted below the critical threshold; without a time zone by the clock of this host',
+    kind: window(),
+    default: undefined,
+    defaultText: 'any time',
+  }),
+  dryRun: setting({
+    group: 'Sweeps',
+    help: 'Delete nothing, only report what would be deleted',
+    kind: onOff(),
+    default: false,
+  }),
+};
