@@ -22,6 +22,7 @@ import type {
 } from '../../src/simulate/report/json.ts';
 import type { usageJson } from '../../src/surfaces/json/look.ts';
 import type { SweepReport, StopReason } from '../../src/events/events.ts';
+import type { UnusedReport } from '../../src/events/sweep-events.ts';
 import type { CleanJson } from '../../src/surfaces/json/clean.ts';
 import type { PlanJson } from '../../src/surfaces/json/plan.ts';
 import type { StatusJson } from '../../src/surfaces/json/status.ts';
@@ -154,6 +155,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   'keep-pattern': '`KEEP` names it',
   'min-age': 'it came here not long ago',
   'keep-last': 'it is among the newest of its repository',
+  'used-lately': 'it is not known to have been unused for as long as `clean --unused-for` says',
 };
 
 const victims = list<PlanJson['victims'][number]>(
@@ -278,6 +280,25 @@ const sweepReport = object<SweepReport>('the sweep, as `sweep.completed` has it'
 });
 
 /** `clean --json`. */
+const unusedReport = object<UnusedReport>('as `max-unused.completed` has it', {
+  dryRun: yes('never here'),
+  deletedImages: whole('images that are gone'),
+  failedDeletions: whole('deletions that were tried and did not happen'),
+  freedBytes: whole('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
+  freedInodes: whole('the same in inodes'),
+  grownBytes: whole('how much more is used than before, where others wrote more than was freed; else 0'),
+  grownInodes: whole('the same in inodes'),
+  durationSeconds: real('from the plan to the last measurement'),
+  endedBecause: oneOf<UnusedReport['endedBecause']>('why it ended', {
+    done: 'nothing is left to do',
+    changed: 'protections changed; never here',
+    stopped: 'a signal',
+    limit: 'a limit on deletions',
+    denied: 'the engine forbids deletions',
+    unanswered: 'the engine does not answer',
+  }),
+});
+
 export const cleanSchema: Described<CleanJson> = object<CleanJson>(
   'What `clean` was to delete, and what it deleted.',
   {
@@ -288,6 +309,11 @@ export const cleanSchema: Described<CleanJson> = object<CleanJson>(
     report: orNull({
       ...sweepReport,
       description: 'the sweep; null where there was nothing to do, or nobody wanted it',
+    }),
+    unused: orNull({
+      ...unusedReport,
+      description:
+        'the same of `--unused-for` without a target, which deletes all of those images; else null',
     }),
     deleted: list<CleanJson['deleted'][number]>(
       'what is gone, in order',

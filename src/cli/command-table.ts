@@ -145,7 +145,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     unused: ofTheDaemon,
     switches: cleanSwitches,
     toParsed: (configured, _isOn, _valueOf, own) => {
-      const result = cleanRequest(own, configured.config.dryRun);
+      const result = cleanRequest(own, configured.config);
       return result.ok
         ? { kind: 'clean', request: result.request, ...configured }
         : refusal(result.problems, configured.warnings);

@@ -30,6 +30,7 @@ export interface SimulateOptions {
   readonly window: Window | undefined;
   readonly maxUnused: number;
   readonly keep: readonly KeepPattern[];
+  readonly keepFile: string | undefined;
   readonly minAge: number;
   readonly keepLast: number;
   readonly policy: string;
@@ -180,6 +181,7 @@ function define(): Command {
     .addOption(of('--window <window>', 'when sweeps may begin, as in WINDOW', window('UTC'), undefined))
     .addOption(level('--critical <level>', 'from here on a sweep begins outside of --window, too'))
     .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
+    .option('--keep-file <file>', 'a file of more such patterns, one a line, as KEEP_FILE')
     .addOption(
       of(
         '--min-age <duration>',

@@ -9,12 +9,17 @@ import { sweepingTo } from '../config/clean-request.ts';
 import type { Config } from '../config/config.ts';
 import { ClusterError } from '../cluster/error.ts';
 import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
-import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
+import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/model/format.ts';
+import { imagesOnly } from '../core/eligible/cache-and-containers.ts';
 import { makePlan, type Plan } from '../core/plan.ts';
+import type { PlanRules } from '../core/plan-rules.ts';
+import { planOfUnused, planUnused, type UnusedPlan } from '../core/plan-unused.ts';
 import { level } from '../core/model/thresholds.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
 import { createEngine } from '../engine/connect/create.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { History } from '../history/history.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForSignals, type StopSignals } from '../system/signals.ts';
 import type { CleanJson } from '../surfaces/json/clean.ts';
@@ -26,7 +31,9 @@ import { sourceText } from '../surfaces/terminal/source-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { gauges } from '../surfaces/terminal/terminal.ts';
 import { daemonOptions, namesOf } from './daemon-options.ts';
+import { deleteAllUnused, onlyUnused, unusedExitStatus } from './clean-unused.ts';
 import { filesAreUsable } from './files.ts';
+import { followUse } from './follow-use.ts';
 import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
 import { connectCordon } from './node-cordon.ts';
 import { planRules } from './plan-rules.ts';
@@ -55,32 +62,71 @@ export async function clean(given: Config, request: CleanRequest): Promise<numbe
   }
 }
 
-/** A check of this configuration sweeps to the target, and only there. */
-function sweepingConfig(given: Config, { target }: CleanRequest): Config {
+/** A check of this configuration sweeps to the target, and only there; now, as it was asked for. */
+function sweepingConfig(given: Config, { target, unusedForSeconds }: CleanRequest): Config {
   const { thresholds } = given;
   const wanted = target ?? sweepingTo(thresholds.type, thresholds.low);
   const criticalLevel = wanted.type === thresholds.type ? given.criticalLevel : undefined;
-  return { ...given, thresholds: wanted, criticalLevel, softLevel: undefined };
+  const clean = unusedForSeconds === undefined ? given.clean : imagesOnly;
+  return { ...given, thresholds: wanted, criticalLevel, softLevel: undefined, window: undefined, clean };
 }
 
 async function cleaned(config: Config, request: CleanRequest, signals: StopSignals): Promise<number> {
+  const engine = await createEngine(config);
+  const { unusedForSeconds } = request;
+  if (unusedForSeconds === undefined) {
+    const history = await remembered(config);
+    return await cleanedBy(
+      planRules(config, () => history),
+      { config, request, engine, signals },
+    );
+  }
+  const history = await followUse(config, engine, signals.stop);
+  try {
+    const rules = onlyUnused(
+      planRules(config, () => history.current()),
+      unusedForSeconds,
+    );
+    return await cleanedBy(rules, { config, request, engine, history, signals });
+  } finally {
+    await history.close();
+  }
+}
+
+interface Cleaning {
+  readonly config: Config;
+  readonly request: CleanRequest;
+  readonly engine: Engine;
+  /** Followed, where only unused images are to be deleted. */
+  readonly history?: History;
+  readonly signals: StopSignals;
+}
+
+async function cleanedBy(
+  rules: PlanRules,
+  { config, request, engine, history, signals }: Cleaning,
+): Promise<number> {
   const disk = diskOf(config);
   const seen = await look(config, signals.stop, disk);
-  const history = await remembered(config);
   const { store, usage, takenAtMs: nowMs } = seen.snapshot;
   const { thresholds } = config;
-  const rules = planRules(config, () => history);
-  const plan = makePlan({ store, usage, nowMs }, rules);
+  const input = { store, usage, nowMs };
+  const unused = planUnused(input, rules);
+  const isAll = unused !== undefined && request.target === undefined;
+  const plan = isAll ? planOfUnused(input, rules, unused) : makePlan(input, rules);
   const budget = new DeletionBudget(config);
   const cut = budget.cut(plan.victims, 0);
-  const json = (swept?: Pick<CleanJson, 'report' | 'deleted'>): CleanJson => ({
-    plan: planJson(seen, plan, thresholds, { cut }),
-    report: swept?.report ?? null,
-    deleted: swept?.deleted ?? [],
+  const json = (done?: Partial<Pick<CleanJson, 'report' | 'unused' | 'deleted'>>): CleanJson => ({
+    plan: planJson(seen, plan, thresholds, { cut, unused }),
+    report: done?.report ?? null,
+    unused: done?.unused ?? null,
+    deleted: done?.deleted ?? [],
   });
-  if (!request.json) process.stdout.write(planText(seen, plan, config, cut));
+  if (!request.json) process.stdout.write(planText(seen, plan, { config, cut, unused, isAll }));
   if (!plan.triggered || plan.victims.length === 0 || config.dryRun) {
     if (request.json) printJson(json());
+    // Whether an image was used is not known for that long.
+    if (isAll && unused.missingSeconds > 0) return EXIT.aboveLow;
     return !plan.triggered || (config.dryRun && plan.victims.length > 0) ? EXIT.done : EXIT.aboveLow;
   }
   if (!request.yes && !(await isAgreed(plan, signals))) {
@@ -99,11 +145,18 @@ async function cleaned(config: Config, request: CleanRequest, signals: StopSigna
     if (event.event !== 'check.completed') log.report(event);
   };
   if (!(await filesAreUsable(config, report))) return EXIT.usage;
+  const removedNames = namesOf(config, '.clean-names', report);
+  if (isAll && history !== undefined) {
+    const parts = { engine, disk, rules, budget, removedNames, report, history };
+    const done = await deleteAllUnused(config, parts, signals);
+    if (request.json) printJson(json({ unused: done, deleted: deleted.map(toJson) }));
+    else process.stdout.write(`${sentenceOf({ event: 'max-unused.completed', ...done }, false)}\n`);
+    return unusedExitStatus(done);
+  }
   const cordon = await connectCordon(config, report);
   if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
   try {
-    const removedNames = namesOf(config, '.clean-names', report);
-    const parts = { engine: await createEngine(config), disk, rules, cordon, budget, removedNames, report };
+    const parts = { engine, disk, rules, cordon, budget, removedNames, report };
     const options = daemonOptions(config, parts, signals);
     const result = await new Daemon(options).check();
     const swept = result.outcome === 'swept' ? result.sweep : null;
@@ -140,18 +193,37 @@ function whatOf(victims: Plan['victims']): string {
   return formatCount(victims.length, isImages ? 'image' : 'item');
 }
 
-function planText(seen: Look, plan: Plan, { thresholds, dryRun }: Config, cut: Cut | undefined): string {
+interface PlanNotes {
+  readonly config: Config;
+  readonly cut: Cut | undefined;
+  /** What is deleted for being unused; undefined: that was not asked for. */
+  readonly unused: UnusedPlan | undefined;
+  /** It alone is what was asked for. */
+  readonly isAll: boolean;
+}
+
+function planText(seen: Look, plan: Plan, { config, cut, unused, isAll }: PlanNotes): string {
+  const { thresholds, dryRun } = config;
   // Who is asked whether to delete is shown all of it.
   const look: ListLook = { ...outputLook(), top: undefined, sort: 'order', all: true };
   const { type, low } = thresholds;
-  const goal = type === 'free' ? `at least ${formatLevel(low, type)}` : `below ${formatLevel(low, type)}`;
+  const time = formatDuration(unused?.maxUnusedSeconds ?? 0);
+  const short = unused !== undefined && unused.missingSeconds > 0 ? unused.missingSeconds : undefined;
+  const goal = isAll
+    ? `no deletable image has been unused for ${time}`
+    : type === 'free'
+      ? `at least ${formatLevel(low, type)}`
+      : `below ${formatLevel(low, type)}`;
   const { victims, predicted } = plan;
   const after = formatLevel(level(predicted.usageAfter, type).value, type);
-  const ending = !plan.triggered
-    ? `Nothing to do: ${goal} already.`
-    : victims.length === 0
-      ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
-      : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
+  const ending =
+    short !== undefined
+      ? `Nothing may be deleted yet: image use must be tracked for ${formatDuration(short)} more before an image is known to have been unused for ${time}.`
+      : !plan.triggered
+        ? `Nothing to do: ${goal} already.`
+        : victims.length === 0
+          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
+          : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
   return [
     gauges(seen.snapshot.usage, thresholds, look),
     ...sourceText(seen, look),

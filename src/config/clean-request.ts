@@ -1,11 +1,15 @@
 /** What `clean` is asked to do: how far one sweep goes, whatever HIGH says. */
 import type { Thresholds } from '../core/model/thresholds.ts';
+import { longestAgeSeconds, seconds } from './durations.ts';
 import { problemLine } from './problem.ts';
 import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './quantities.ts';
+import { variableOf } from './settings.ts';
 
 export interface CleanRequest {
   /** Where the sweep ends; undefined: at LOW, as any sweep. */
   readonly target: Thresholds | undefined;
+  /** Only images that have been unused for longer; undefined: any. Without a target all of them are deleted. */
+  readonly unusedForSeconds: number | undefined;
   readonly json: boolean;
   /** Without a question. */
   readonly yes: boolean;
@@ -16,6 +20,8 @@ export const cleanSwitches = {
   '--free <bytes>': 'Until at least so much is available on the filesystem',
   '--to <percent|bytes>':
     'Until usage is below this: a percentage of the filesystem, or bytes used below the path',
+  '--unused-for <duration>':
+    'Only images unused for longer, such as 30d; all of them where neither --free nor --to is given; needs STATE_FILE',
   '--yes': 'Do not ask; needed where there is no terminal',
   '--json': 'Print JSON and nothing else on standard output; with --yes or --dry-run',
 };
@@ -24,6 +30,7 @@ export const cleanSwitches = {
 export interface CleanFlags {
   readonly free?: string;
   readonly to?: string;
+  readonly unusedFor?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -33,8 +40,11 @@ export type CleanResult =
   /** One line each, without a line end. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** @param dryRun the setting */
-export function cleanRequest(own: CleanFlags, dryRun: boolean): CleanResult {
+/** @param config the settings that decide whether it can be done */
+export function cleanRequest(
+  own: CleanFlags,
+  { dryRun, stateFile }: { readonly dryRun: boolean; readonly stateFile?: string | undefined },
+): CleanResult {
   const problems: string[] = [];
   const yes = own.yes === true;
   const json = own.json === true;
@@ -42,7 +52,24 @@ export function cleanRequest(own: CleanFlags, dryRun: boolean): CleanResult {
   if (own.free !== undefined && own.to !== undefined)
     problems.push('--free and --to cannot be used together');
   const target = targetOf(own, problems);
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, request: { target, json, yes } };
+  const unusedForSeconds = unusedForOf(own, problems);
+  if (unusedForSeconds !== undefined && stateFile === undefined)
+    problems.push(
+      `--unused-for needs ${variableOf('stateFile')}: only a daemon that remembers image use in one knows what is unused`,
+    );
+  return problems.length > 0
+    ? { ok: false, problems }
+    : { ok: true, request: { target, unusedForSeconds, json, yes } };
+}
+
+const unusedFor = seconds(1, longestAgeSeconds);
+
+function unusedForOf({ unusedFor: text }: CleanFlags, problems: string[]): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = unusedFor.parse(text);
+  if (parsed.ok) return parsed.value;
+  problems.push(problemLine('--unused-for', text, parsed.reason));
+  return undefined;
 }
 
 function targetOf({ free, to }: CleanFlags, problems: string[]): Thresholds | undefined {

@@ -4,10 +4,11 @@
  */
 import { Eligibility } from './eligibility.ts';
 import type { Freed } from './forest/reclaim.ts';
-import { type PlanInput, type Victim, victimsOf } from './plan.ts';
+import { makePlan, type Plan, type PlanInput, type Victim, victimsOf } from './plan.ts';
 import type { PlanRules } from './plan-rules.ts';
 import { takeAll } from './select/order/in-order.ts';
 import { formatBytes } from './model/format.ts';
+import { usageAfter } from './model/thresholds.ts';
 import type { UnusedSummary } from './model/unused.ts';
 import { missingWatchMs, unusedFor, unusedReason } from './use-history/unused.ts';
 
@@ -54,4 +55,18 @@ export function planUnused(
   });
   const victims = victimsOf(chosen, { store, protections, eligibility });
   return { maxUnusedSeconds, missingSeconds, victims, freed: selection.freed };
+}
+
+/** A plan of exactly the images that are due, however empty the disk is. */
+export function planOfUnused(input: PlanInput, rules: PlanRules, { victims, freed }: UnusedPlan): Plan {
+  const plan = makePlan(input, rules);
+  const due = new Set(victims.map(({ id }) => id));
+  return {
+    ...plan,
+    triggered: victims.length > 0,
+    toFree: freed,
+    victims,
+    kept: plan.kept.filter(({ id }) => !due.has(id)),
+    predicted: { freed, usageAfter: usageAfter(input.usage, freed), reachesLow: true },
+  };
 }

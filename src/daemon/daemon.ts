@@ -13,6 +13,7 @@ import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, Verdict } from '../sweep/cordon-guard.ts';
 import type { Due } from '../events/events.ts';
+import { LOOKS, SETTLE_MS } from '../sweep/delete-victim.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
 import { MaxUnused } from './max-unused.ts';
 import { GentleMode } from './soft-threshold.ts';
@@ -27,9 +28,6 @@ import type { CheckResult, DaemonOptions } from './options.ts';
 import { Watch } from './watch.ts';
 import { whyClosed } from './window-gate.ts';
 
-/** Looks at an unanswered deletion so often before the sweep ends. */
-const LOOKS = 10;
-const SETTLE_MS = 30_000;
 /** A busy machine may take so much longer than anything promises before the loop counts as hung. */
 const SLACK_SECONDS = 30;
 /** So long a walk over the layers of a large and slow disk may take. */

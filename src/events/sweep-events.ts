@@ -168,14 +168,14 @@ export const sweepEvents = {
   }),
   'max-unused.started': define({
     level: 'info',
-    when: 'deletable images have been unused for longer than `MAX_UNUSED_SECONDS`, and the plan is made',
+    when: 'deletable images have been unused for longer than `MAX_UNUSED_SECONDS` (or `clean --unused-for`), and the plan is made',
     fields: {
       images: count('how many'),
       maxUnusedSeconds: number('the setting'),
       dryRun: yes('nothing is deleted'),
     },
     says: ({ images, maxUnusedSeconds, dryRun }) =>
-      `${dryRun ? 'would delete' : 'deleting'} ${formatCount(images, 'image')} unused for more than ${formatDuration(maxUnusedSeconds)} (max-unused)`,
+      `${dryRun ? 'would delete' : 'deleting'} ${formatCount(images, 'image')} unused for more than ${formatDuration(maxUnusedSeconds)}`,
   }),
   'max-unused.completed': define({
     level: {

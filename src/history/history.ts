@@ -27,6 +27,8 @@ export interface HistoryOptions {
   readonly clock: () => number;
   /** A clock that never jumps, in ms; for tests. */
   readonly monotonic?: () => number;
+  /** Write neither, for who looks on beside a daemon. */
+  readonly isReadOnly?: boolean;
   /** Layers as measured on the disk, as far as known by now; without it their sizes are what the engine says. */
   readonly measuredLayers?: MeasuredLayers;
   /** For tests. */
@@ -111,7 +113,8 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
   }
 
   // Not only when it is to be written for the first time, which is after a while, or at the end.
-  if (stateFile !== undefined) await write(stateFile, () => probeStateFile(stateFile));
+  const isReadOnly = options.isReadOnly === true;
+  if (stateFile !== undefined && !isReadOnly) await write(stateFile, () => probeStateFile(stateFile));
   if (trace !== undefined) await write(trace.path, () => trace.probe());
 
   let savedAtMs = clock();
@@ -120,7 +123,7 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
     feed.settleUses(clock());
     if (trace?.hasWaiting === true) await write(trace.path, () => trace.flush());
     const { seenUntilMs } = follower;
-    if (stateFile === undefined || seenUntilMs === undefined) return;
+    if (stateFile === undefined || seenUntilMs === undefined || isReadOnly) return;
     const age = clock() - savedAtMs;
     if (!isLast && !isChanged && age < SAVED_AT_LEAST_EVERY_MS && age >= 0) return;
     await write(stateFile, async () => {

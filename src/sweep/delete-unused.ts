@@ -24,6 +24,7 @@ import type { FailedDeletions } from './failed-deletions.ts';
 import { LateSpace } from './pending-space.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';
 import { patiently } from './retry-engine.ts';
+import { shownBy } from './shown.ts';
 import { takeTurn } from './turn.ts';
 
 export interface DeleteUnusedOptions extends RemovalSettings {
@@ -109,8 +110,10 @@ class Run {
         return 'limit';
       }
       const turn = { last: this.usage, toFree, late };
-      const remove = (): Promise<RemovalOutcome> =>
-        patiently(() => removeVictim(victim, this.#options), this.#options);
+      const remove = (before: Usage): Promise<RemovalOutcome> => {
+        const isShown = shownBy(before, victim, this.#options);
+        return patiently(() => removeVictim(victim, this.#options, isShown), this.#options);
+      };
       const { result, measured } = await takeTurn(victim, turn, remove, this.#options);
       this.usage = measured.usage;
       tried += 1;

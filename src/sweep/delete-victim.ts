@@ -12,6 +12,10 @@ import type { RemovalOutcome } from './remove/outcome.ts';
 import { remove } from './remove/remove.ts';
 import type { RemovedNames } from './remove/removed-names.ts';
 
+/** How long an unanswered deletion is given before we look, and how often we look before giving up. */
+export const SETTLE_MS = 30_000;
+export const LOOKS = 10;
+
 export interface RemovalSettings {
   readonly engine: Engine;
   readonly report: Reporter;
@@ -29,9 +33,13 @@ export interface RemovalSettings {
 
 /**
  * Deletes a victim of a plan, if it is still what the plan saw; says so when the engine does not answer.
- * @throws EngineError when the engine cannot be asked (nothing was deleted then).
+ * @param isShown see RemovalOptions. @throws EngineError when the engine cannot be asked (nothing was deleted then).
  */
-export async function removeVictim(victim: Victim, settings: RemovalSettings): Promise<RemovalOutcome> {
+export async function removeVictim(
+  victim: Victim,
+  settings: RemovalSettings,
+  isShown?: () => Promise<boolean>,
+): Promise<RemovalOutcome> {
   const { report, rules, delaySeconds, looks, stop, abandon } = settings;
   const settleMs = Math.max(settings.settleMs, delaySeconds * 1000);
   return await remove(settings.engine, victim, {
@@ -41,6 +49,7 @@ export async function removeVictim(victim: Victim, settings: RemovalSettings): P
     stop,
     abandon,
     removedNames: settings.removedNames,
+    ...(isShown && { isShown }),
     onUnanswered: (message) =>
       report({
         event: `${subjectOf[victim.kind]}.delete-unanswered`,

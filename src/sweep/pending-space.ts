@@ -55,6 +55,8 @@ export interface LateSpaceOptions {
 export interface Begun {
   /** After the one before. */
   readonly last: Usage;
+  /** Right before this one; the same where that would be a walk. */
+  readonly now: Usage;
   /** What others wrote since. */
   readonly written: Amount;
   readonly atMs: number;
@@ -107,12 +109,13 @@ export class LateSpace {
   async begin(last: Usage): Promise<Begun> {
     const { disk, abandon, rules } = this.#options;
     // Whose writes they are, only a count below the path would tell, and that may be a walk.
-    if (isCounted(rules.thresholds.type)) return { last, written: nothing, atMs: performance.now() };
+    if (isCounted(rules.thresholds.type))
+      return { last, now: last, written: nothing, atMs: performance.now() };
     const now = await disk.gauges(abandon);
     const atMs = performance.now();
     const gained = freedBetween(last, now);
     if (this.#measuredMs !== undefined) this.#others.paused(negative(gained), atMs - this.#measuredMs);
-    return { last, written: less(negative(gained), nothing), atMs };
+    return { last, now, written: less(negative(gained), nothing), atMs };
   }
 
   /**

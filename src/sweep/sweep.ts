@@ -14,6 +14,7 @@ import { gaveBack, helps } from './gains.ts';
 import { LateSpace } from './pending-space.ts';
 import type { Snapshot } from '../observe/observer.ts';
 import { patiently } from './retry-engine.ts';
+import { shownBy } from './shown.ts';
 import { deletions, type Progress, summary, type SweepOptions, usedLevel } from './sweep-report.ts';
 import { removeVictim, tellLimit, tellMissedPredictions, tellPlanned } from './delete-victim.ts';
 import { takeTurn, type Turn } from './turn.ts';
@@ -128,7 +129,7 @@ async function carryOut(
     const turn = await takeTurn(
       victim,
       { last, toFree: plan.toFree, late },
-      () => patiently(() => removeVictim(victim, options), options),
+      (before) => patiently(() => removeVictim(victim, options, shownBy(before, victim, options)), options),
       options,
     );
     const { result, measured } = turn;

@@ -13,17 +13,17 @@ export interface Turn {
 }
 
 /**
- * @param last what the disk said after the turn before. @param toFree what the plan was to free.
+ * @param last what the disk said after the turn before. @param toFree what the plan was to free. @param remove is given what the disk said right before.
  * @throws DiskError, and what `remove` throws.
  */
 export async function takeTurn(
   victim: Victim,
   { last, toFree, late }: { readonly last: Usage; readonly toFree: Amount; readonly late: LateSpace },
-  remove: () => Promise<RemovalOutcome>,
+  remove: (before: Usage) => Promise<RemovalOutcome>,
   options: Pick<RemovalSettings, 'report' | 'rules'> & { readonly budget: DeletionBudget },
 ): Promise<Turn> {
   const begun = await late.begin(last);
-  const result = await remove();
+  const result = await remove(begun.now);
   const measured =
     result.outcome === 'deleted'
       ? await late.measure(begun, victim.predicted, toFree)

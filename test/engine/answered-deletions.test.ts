@@ -89,3 +89,21 @@ it('a stopped container that is still there is kept', async () => {
   expect(kept?.['reason']).toBe('the engine answered that it was deleted, and the container is still there');
   expect(deletedNames(cli)).toEqual([]);
 });
+
+it('what the disk shows is not asked about again, and what it does not show is', async () => {
+  await start();
+  const ids = await load(engine, imagesOnBase({ one: 3, two: 2, lie: 4 }, { files: 20 }));
+  const lie = ids['lie'] ?? '';
+  proxy.addRule({
+    match: ({ method, path }) => method === 'DELETE' && path.includes(lie),
+    respond: { status: 200, body: [{ Deleted: lie }] },
+  });
+  const cli = cleaner(engine, ['run', '--once'], { ...everything, dockerHost: proxy.dockerHost });
+  expect((await cli.exited).code, cli.stderr).toBe(3);
+  expect(deletedNames(cli)).toEqual(['one:1', 'two:1']);
+  expect(cli.records.find(({ event }) => event === 'image.kept')).toMatchObject({ id: lie });
+  const looks = (name: string): number =>
+    proxy.count(({ method, path }) => method === 'GET' && path.includes(`/images/${ids[name] ?? ''}/json`));
+  // Right before each deletion, always.
+  expect([looks('one'), looks('two'), looks('lie')]).toEqual([1, 1, 2]);
+});

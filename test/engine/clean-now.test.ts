@@ -81,6 +81,16 @@ describe('clean', () => {
     expect(await listTags(engine)).toEqual(['kept:1', 'running:1']);
   });
 
+  it('does not wait for the window: it was asked for now', async () => {
+    const { bytesPercent } = await engine.disk.usage();
+    const hour = (new Date().getUTCHours() + 6) % 24;
+    const window = `${String(hour).padStart(2, '0')}:00-${String(hour).padStart(2, '0')}:30 UTC`;
+    const settings = { ...far.settings, WINDOW: window };
+    const cli = cleaner(engine, ['clean', '--to', `${bytesPercent - 5}%`, '--yes'], { ...far, settings });
+    expect((await cli.exited).code).toBe(0);
+    expect(deletedNames(cli)).toEqual(['big:1']);
+  });
+
   it('ends with 3 where its target cannot be reached, and says where the space is', async () => {
     const cli = cleaner(engine, ['clean', '--to', '5%', '--yes', '--json'], far);
     expect((await cli.exited).code).toBe(3);

@@ -1,4 +1,5 @@
 /** The real executable as a process: exit statuses, signals, what it prints where. */
+import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noProtections } from '../../src/core/eligible/rules.ts';
@@ -86,6 +87,23 @@ describe('looking without touching', () => {
       'lru',
       'clairvoyant',
     ]);
+  });
+
+  it('simulate --keep-file protects by the lines of a file, as KEEP_FILE does, and refuses one that is none', async () => {
+    const file = `${engine.disk.workspace.path}/keep`;
+    const deletedWith = async (...args: readonly string[]): Promise<number> => {
+      const given = '--generate ci --days 3 --capacity 20% --policy lru --json'.split(' ');
+      const cli = runCli(['simulate', ...given, ...args]);
+      expect(await cli.exited, cli.stderr).toEqual({ code: 0, signal: null });
+      return cli.json<{ policies: { imagesDeleted: number }[] }>().policies[0]?.imagesDeleted ?? -1;
+    };
+    writeFileSync(file, '# nothing goes\n*\n');
+    expect(await deletedWith()).toBeGreaterThan(0);
+    expect(await deletedWith('--keep-file', file)).toBe(0);
+    writeFileSync(file, 're:(\n');
+    const refused = runCli(['simulate', '--generate', 'ci', '--keep-file', file]);
+    expect((await refused.exited).code).toBe(2);
+    expect(refused.stderr).toContain('--keep-file: ');
   });
 
   it('simulate replays in processes of its own as it does here, and refuses before it replays', async () => {

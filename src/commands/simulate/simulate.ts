@@ -13,6 +13,7 @@ import { jobsOf, type Result, resultsOf, type Settings } from '../../simulate/si
 import { type Trace, TraceError } from '../../simulate/traces/trace.ts';
 import { traceLines } from '../../simulate/traces/write-trace.ts';
 import { plainColumns, table } from '../../surfaces/terminal/table.ts';
+import { KeepFile } from '../keep-file.ts';
 import { complain, printJson } from '../look.ts';
 import { OutputFile, OutputFileError } from '../output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
@@ -21,6 +22,8 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
   const outputs: OutputFile[] = [];
   try {
     const choosers = findChoosers(options.policy);
+    const keepOfFile = await patternsOf(options.keepFile);
+    if (keepOfFile === undefined) return EXIT.usage;
     // A replay may take minutes: what could not be written is said before it.
     const [html, writeTrace] = [options.html, options.writeTrace].map((file) => file && new OutputFile(file));
     for (const output of [html, writeTrace]) if (output instanceof OutputFile) outputs.push(output);
@@ -28,7 +31,7 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
     const trace = await load(options, signal);
     if (writeTrace instanceof OutputFile)
       await writeTrace.write((stream) => pipeline(traceLines(trace), stream, { signal }));
-    const settings = settingsOf(options);
+    const settings = settingsOf(options, keepOfFile);
     const jobs = jobsOf(trace, choosers, settings);
     const results = resultsOf(trace, jobs, await runJobs(trace, jobs, signal), settings);
     if (html instanceof OutputFile)
@@ -50,13 +53,22 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
 }
 
 /** What of the options says how to replay. */
-export function settingsOf(options: SimulateOptions): Settings {
+export function settingsOf(options: SimulateOptions, keepOfFile: SimulateOptions['keep'] = []): Settings {
   const { keep, minAge, keepLast } = options;
   return {
     ...options,
     sweepThresholds: options.sweepThresholds === true,
-    protections: { keep, minAgeSeconds: minAge, keepLast },
+    protections: { keep: [...keep, ...keepOfFile], minAgeSeconds: minAge, keepLast },
   };
+}
+
+/** The patterns of a file as KEEP_FILE reads it; undefined, and its problems are said, where it cannot be used. */
+async function patternsOf(path: string | undefined): Promise<SimulateOptions['keep'] | undefined> {
+  if (path === undefined) return [];
+  const file = await KeepFile.open(path);
+  if (file instanceof KeepFile) return file.patterns;
+  for (const problem of file) complain(`--keep-file: ${problem}`);
+  return undefined;
 }
 
 async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trace> {

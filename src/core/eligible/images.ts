@@ -23,7 +23,7 @@ import type { Removable, UnitKind } from '../forest/removable.ts';
  * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
  * - `static-pod`: the same, by a container of a static pod.
  * - `pinned`, `sandbox-image`, `elsewhere`: the engine itself needs it, or cannot delete it; see store.ts.
- * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`: people protect it; see rules.ts.
+ * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`, `used-lately`: people protect it; see rules.ts.
  * - `frees-nothing`, `not-needed`: it could go, but need not.
  * - `managed`, `stopped-recently`, `never-started`: a container that somebody may bring back, look at or start.
  * - `not-cleaned`: the setting does not name its kind.

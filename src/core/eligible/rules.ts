@@ -18,6 +18,13 @@ export interface Protections {
   readonly minAgeSeconds: number;
   /** The newest so many of each repository stay; 0: none for that. */
   readonly keepLast: number;
+  /** Only images known to have been unused for that long may be deleted (`clean --unused-for`); undefined: any. */
+  readonly onlyUnused?: OnlyUnused | undefined;
+}
+
+export interface OnlyUnused {
+  readonly seconds: number;
+  readonly isUnused: (image: Image) => boolean;
 }
 
 export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast: 0 };
@@ -26,7 +33,14 @@ export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast
 export const keepLabel = 'docker-image-cleaner.keep';
 
 export type ProtectionCode =
-  'elsewhere' | 'pinned' | 'sandbox-image' | 'keep-label' | 'keep-pattern' | 'min-age' | 'keep-last';
+  | 'elsewhere'
+  | 'pinned'
+  | 'sandbox-image'
+  | 'keep-label'
+  | 'keep-pattern'
+  | 'min-age'
+  | 'keep-last'
+  | 'used-lately';
 
 const codes: ReadonlySet<string> = new Set<ProtectionCode>([
   'pinned',
@@ -36,6 +50,7 @@ const codes: ReadonlySet<string> = new Set<ProtectionCode>([
   'keep-pattern',
   'min-age',
   'keep-last',
+  'used-lately',
 ]);
 
 export function isProtectionCode(code: string): code is ProtectionCode {
@@ -55,9 +70,10 @@ export function protectedImages(
   nowMs: number,
 ): ReadonlyMap<ImageId, Protection> {
   const newest = newestOfRepositories(images, rules.keepLast);
-  const hasRules = rules.keep.length > 0 || rules.minAgeSeconds > 0 || rules.keepLast > 0;
+  const hasRules =
+    rules.keep.length > 0 || rules.minAgeSeconds > 0 || rules.keepLast > 0 || rules.onlyUnused !== undefined;
   const byRule = (image: Image): Protection | undefined =>
-    byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id);
+    byPattern(image, rules) ?? byAge(image, rules, nowMs) ?? newest.get(image.id) ?? byUse(image, rules);
   const found = new Map<ImageId, Protection>();
   for (const image of images) {
     const protection = image.engineNeeds ?? byLabel(image, rules) ?? (hasRules ? byRule(image) : undefined);
@@ -93,6 +109,12 @@ function byLabel(image: Image, { keepLabel: rule = 'on' }: Protections): Protect
 function byPattern(image: Image, { keep }: Protections): Protection | undefined {
   const pattern = keptBy(image, keep);
   return pattern && { code: 'keep-pattern', reason: `the pattern ${describePattern(pattern)} protects it` };
+}
+
+function byUse(image: Image, { onlyUnused }: Protections): Protection | undefined {
+  if (onlyUnused === undefined || onlyUnused.isUnused(image)) return undefined;
+  const time = formatDuration(onlyUnused.seconds);
+  return { code: 'used-lately', reason: `not known to have been unused for ${time} (--unused-for)` };
 }
 
 /** Whether the minimum age alone would protect it. */

@@ -62,5 +62,5 @@ export function idsUnusedFor(history: UsageHistory, maxUnusedMs: number, nowMs: 
 
 /** Why such an image is deleted, for people. */
 export function unusedReason(ms: number, maxUnusedMs: number): string {
-  return `unused for ${formatDuration(ms / 1000)}, longer than ${formatDuration(maxUnusedMs / 1000)} (max-unused)`;
+  return `unused for ${formatDuration(ms / 1000)}, longer than ${formatDuration(maxUnusedMs / 1000)}`;
 }

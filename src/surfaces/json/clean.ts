@@ -1,5 +1,6 @@
 /** `clean --json`. */
 import type { SweepReport } from '../../events/events.ts';
+import type { UnusedReport } from '../../events/sweep-events.ts';
 import type { PlanJson } from './plan.ts';
 
 export interface CleanJson {
@@ -7,6 +8,8 @@ export interface CleanJson {
   readonly plan: PlanJson;
   /** What was; null where nothing was to be done, or only shown. */
   readonly report: SweepReport | null;
+  /** The same where images were deleted for being unused, whatever the disk says. */
+  readonly unused: UnusedReport | null;
   /** What is gone, in order. */
   readonly deleted: readonly {
     readonly id: string;

@@ -37,6 +37,8 @@ export interface RemovalOptions {
   readonly clean: Clean;
   /** Where names are written down that go before the image does; left out where nothing is remembered. */
   readonly removedNames?: RemovedNames | undefined;
+  /** Whether the disk shows that it was deleted, after the engine's word for it: then nobody need be asked again. */
+  readonly isShown?: () => Promise<boolean>;
   /** Called when a deletion was not answered, before the wait. */
   readonly onUnanswered: (message: string) => void;
   /** No further step is begun once this fires. */
@@ -53,7 +55,7 @@ export type Seen<T> =
 
 /**
  * Sends a deletion once. An answer is not a fact: CRI-O answers OK for an image of a read-only store, and deletes nothing;
- * so looks once whether it is gone. Answered with an error it may nevertheless have happened, or half of it (on a full disk
+ * so looks once whether it is gone, unless the disk shows it. Answered with an error it may nevertheless have happened, or half of it (on a full disk
  * Docker drops a name in memory and fails to write that down): then looks once as well. Unanswered it may still be going on: then waits
  * and looks, until its end is known or the looks are used up.
  * @param what the victim, for messages.
@@ -76,7 +78,8 @@ export async function removeOnce<T extends { readonly outcome: string }>(
     if (error.code === 'denied') return { outcome: 'denied', message: error.message };
     return await lookAfter(error, () => look(true));
   }
-  return answer.outcome === 'deleted' ? await confirmed(answer, () => look(true), options) : answer;
+  if (answer.outcome !== 'deleted' || (await options.isShown?.()) === true) return answer;
+  return await confirmed(answer, () => look(true), options);
 }
 
 /** What a look says of a deletion that the engine says was done. Where the look fails, its word is all there is. */
