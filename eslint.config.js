@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const outside = ['node:*', 'pino', 'commander', '@kubernetes/*'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'test-artifacts/', 'node_modules/', '**/generated/', 'harness/fixtures/'] },
+  { ignores: ['dist/', 'site/', 'test-artifacts/', 'node_modules/', '**/generated/', 'harness/fixtures/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

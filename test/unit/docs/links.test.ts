@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { anchorOf } from '../../../scripts/docs/site/anchors.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const ignored = /node_modules|test-artifacts|^dist|^coverage|generated|\.git\//;
@@ -17,10 +18,7 @@ function anchorsOf(file: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
   const anchors = [...text.matchAll(/^#{1,6} +(.+?) *$/gm)].map(([, heading = '']) => {
     const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '');
-    const slug = plain
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-');
+    const slug = anchorOf(plain);
     const times = seen.get(slug) ?? 0;
     seen.set(slug, times + 1);
     return times === 0 ? slug : `${slug}-${times}`;

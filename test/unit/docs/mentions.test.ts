@@ -8,7 +8,10 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const find = (pattern: string): string[] =>
   globSync(pattern, { cwd: root, exclude: (name) => name === 'node_modules' });
 
-const files = find('{src,harness,test,scripts,bench,demo}/**/*.{ts,mjs,cjs,proto}');
+const files = [
+  ...find('{src,harness,test,scripts,bench,demo}/**/*.{ts,mjs,cjs,proto}'),
+  ...find('site/.vitepress/*.ts'),
+];
 const pages = [...find('*.md'), ...find('docs/**/*.md'), ...find('harness/*.md')].filter(
   (page) => page !== 'CHANGELOG.md',
 );

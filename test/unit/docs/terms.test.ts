@@ -44,17 +44,17 @@ const proseOf = (page: string): string =>
     .replaceAll(/`[^`\n]+`|\]\([^)]*\)|"[^"\n]+"/g, '_');
 
 const glossary = 'docs/glossary.md';
-const faultsOf = (page: string): readonly string[] =>
-  proseOf(page)
-    .split('\n')
-    // The third column of the glossary is what it does not say.
-    .map((line) => (page === glossary ? line.replace(/\|[^|]*\|$/, '|') : line))
-    .flatMap((line, index) =>
-      wrong.flatMap(([pattern, better]) => {
-        const found = pattern.exec(line)?.[0];
-        return found === undefined ? [] : [`line ${String(index + 1)}: ${found} (better: ${better})`];
-      }),
-    );
+/** With the number of its line. A term may be wrapped. */
+function faultsOf(page: string): readonly string[] {
+  // The third column of the glossary is what it does not say.
+  const prose = page === glossary ? proseOf(page).replaceAll(/\|[^|\n]*\|$/gm, '|') : proseOf(page);
+  return wrong.flatMap(([pattern, better]) =>
+    [...prose.matchAll(new RegExp(pattern.source.replaceAll(' ', String.raw`\s+`), `${pattern.flags}g`))].map(
+      (found) =>
+        `line ${String(prose.slice(0, found.index).split('\n').length)}: ${found[0]} (better: ${better})`,
+    ),
+  );
+}
 
 describe('terms', () => {
   it('are looked for in every page', () => {
