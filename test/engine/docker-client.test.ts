@@ -1,5 +1,6 @@
 /** The Docker adapter against a real engine: what it says of itself and what it lists. */
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDockerEngine } from '../../src/engine/docker/docker-engine.ts';
@@ -57,6 +58,7 @@ test('connecting tells who is there', async () => {
     apiVersion: version.ApiVersion,
     rootDirectory: real.dataRoot,
     storageDriver: 'overlay2',
+    hostName: hostname(),
     endpoint: `unix://${real.socketPath}`,
   });
 });
