@@ -6,7 +6,7 @@ const limits = '^(high|low|critical)$';
 const red = { from: 1, color: 'red' };
 const orange = { from: 1, color: 'orange' };
 
-/** Thresholds in per cent are the inodes' as well; thresholds in bytes are not. */
+/** Thresholds in percent are the inodes' as well; thresholds in bytes are not. */
 const inodeLimits = `max by (threshold) (${of('thresholdRatio')} and on (job, instance) ${of('configInfo', 'threshold_type="relative"')})`;
 
 const state: Row = {

@@ -91,7 +91,7 @@ and critical a quarter of it where they are not. Inodes are not counted, as in a
 - Most ext filesystems keep some blocks (5% unless changed) for root. Relative usage counts them as used, because
   nothing but root can use them; the \`Use%\` of \`df\` leaves them out of the total. On 100 GB with 5 GB reserved, 76 GB
   used and 19 GB available are 81% here and 80% in \`df\`; an empty disk is 5% here and 0% (or 1%) in \`df\`.
-- \`df\` rounds up to a whole per cent.
+- \`df\` rounds up to a whole percent.
 - \`df\` shows blocks, and inodes only with \`-i\`. Images of many small files can use up the inodes long before the
   blocks; whichever is fuller counts here. A filesystem without an inode count, such as btrfs, is judged by blocks alone.
 

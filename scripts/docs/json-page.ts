@@ -102,5 +102,5 @@ to be complained of goes to standard error. With \`DOCKER_IMAGE_CLEANER_HTTP_ADD
 documents. Each has a [JSON Schema](https://json-schema.org) (draft 2020-12), which names every field. Fields may be added
 in a later version, together with its schema; none is renamed or removed.
 
-Units are in the names: bytes, seconds, per cent. Times are ISO 8601 in UTC. What an engine does not tell is missing where
+Units are in the names: bytes, seconds, percent. Times are ISO 8601 in UTC. What an engine does not tell is missing where
 it is about the engine, else null.`;

@@ -65,7 +65,7 @@ const gauge = (description: string): Described<Gauge & { readonly percentUsed: n
     total: whole('the size'),
     available: whole('what an unprivileged process may still take'),
     reserved: optional(whole('free, but for root only; left out where that is not known')),
-    percentUsed: real('per cent that is not available'),
+    percentUsed: real('percent that is not available'),
   });
 
 const usage = object<UsageJson>('the filesystem below the path, now', {
@@ -87,7 +87,7 @@ const usage = object<UsageJson>('the filesystem below the path, now', {
 
 const thresholdType = (description: string): Described<Thresholds['type']> =>
   oneOf<Thresholds['type']>(description, {
-    relative: 'per cent',
+    relative: 'percent',
     absolute: 'bytes below the path',
     images:
       'bytes of all images as the engine counts them; with `high` at its largest and `low` 0 the look is at all that may go, because the disk is elsewhere',
@@ -140,7 +140,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   'in-use': 'a container holds it, in whatever state',
   'static-pod': 'a container of a static pod holds it',
   'child-stays': 'what stands on it stays',
-  intermediate: 'a nameless step of a build; it goes with the last image built on it',
+  intermediate: 'an untagged step of a build, deleted with the last image built on it',
   'frees-nothing': 'it could go, but frees nothing that is scarce',
   'not-needed': 'it could go, but need not',
   managed: 'a stopped container that somebody may bring back',
@@ -153,7 +153,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   elsewhere: 'it is in another, read-only store than the one that is cleaned',
   'keep-label': 'its label says so',
   'keep-pattern': '`KEEP` names it',
-  'min-age': 'it came here not long ago',
+  'min-age': 'it arrived not long ago',
   'keep-last': 'it is among the newest of its repository',
   'used-lately': 'it is not known to have been unused for as long as `clean --unused-for` says',
 };
@@ -165,7 +165,7 @@ const victims = list<PlanJson['victims'][number]>(
     id,
     references: names,
     sizeBytes,
-    keepParents: yes('a nameless build step below it is protected and stays'),
+    keepParents: yes('an untagged build step below it is protected and kept'),
     predictedBytes: whole('bytes that its deletion frees, after those before it'),
     predictedInodes: whole('the same in inodes'),
     reason,
@@ -397,7 +397,7 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
         sharedInodes: whole('inodes of these'),
         exact: yes('measured on the disk; else estimated from sizes that the engine gives'),
         createdAt: orNull(time('when it was built; null where the engine does not say')),
-        appearedAt: orNull(time('when it came to this host; null where the disk does not tell')),
+        appearedAt: orNull(time('when it arrived on this host; null where the disk does not tell')),
         ageSeconds: orNull(real('seconds since it was built')),
         inUse: yes('a container holds it'),
         usedBy: list<ImageJson['usedBy'][number]>(
@@ -458,14 +458,14 @@ const boundList = list<BoundJson>(
 const sentences = list<string>('what it says, in sentences', text('a sentence'));
 const setting = {
   type: oneOf<SimulatedNode['type']>('what the thresholds are', {
-    relative: 'per cent of the disk',
+    relative: 'percent of the disk',
     absolute: 'bytes',
     free: 'bytes free: `high` is the smaller number',
     images: 'bytes of all images',
   }),
   capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
-  high: real('where a sweep begins, in per cent or bytes'),
-  low: real('below what a sweep ends, in per cent or bytes'),
+  high: real('where a sweep begins, in percent or bytes'),
+  low: real('below what a sweep ends, in percent or bytes'),
 };
 
 /** `simulate --json`. */

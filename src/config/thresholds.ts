@@ -140,7 +140,7 @@ function fractionWarnings(
     if (threshold === undefined) return [];
     const parsed = parsePercent(threshold.text);
     if (!parsed.ok || parsed.value > 1) return [];
-    const reason = `this is per cent, so ${parsed.value} of 100; write ${parsed.value * 100} if that is meant`;
+    const reason = `this is a percentage, so ${parsed.value} of 100; write ${parsed.value * 100} if that is meant`;
     return [problemLine(threshold.name, threshold.text, reason)];
   });
 }

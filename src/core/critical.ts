@@ -10,7 +10,7 @@ export interface Levels {
   readonly thresholds: Thresholds;
   /** From which nothing is waited for (THRESHOLD_CRITICAL), in the thresholds' unit; undefined: never critical. */
   readonly criticalLevel?: number | undefined;
-  /** From which single images go without a cordon (SOFT_THRESHOLD), in the thresholds' unit; undefined: none go. */
+  /** From which single images are deleted without a cordon (SOFT_THRESHOLD), in the thresholds' unit; undefined: none. */
   readonly softLevel?: number | undefined;
 }
 

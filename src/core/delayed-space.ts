@@ -47,12 +47,12 @@ export function plus(a: Amount, b: Amount): Amount {
   return { bytes: a.bytes + b.bytes, inodes: a.inodes + b.inodes };
 }
 
-/** The greater of both, each resource by itself. */
+/** The greater of both, for each resource. */
 export function greater(a: Amount, b = a): Amount {
   return { bytes: Math.max(a.bytes, b.bytes), inodes: Math.max(a.inodes, b.inodes) };
 }
 
-/** What was gained, as what was lost. */
+/** The amount with its sign turned: what was gained, as a loss. */
 export function negative(amount: Amount): Amount {
   return { bytes: -amount.bytes, inodes: -amount.inodes };
 }

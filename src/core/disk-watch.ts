@@ -42,7 +42,7 @@ export const APART_MS = 30_000;
 /** So much more or less than at a check in vain is something new: of a filesystem, or of HIGH. */
 const GROWTH = 0.01;
 
-/** A pace is taken over so long: an engine writes in bursts. */
+/** The pace of usage is measured over this long: engines write in bursts. */
 const PACE_MS = 10_000;
 
 /** From below the soft threshold (0) to above the critical one (3). */
@@ -83,7 +83,7 @@ export class DiskWatch {
     this.#vainBand = wasInVain || this.#band === 1 ? this.#band : 0;
   }
 
-  /** In which time usage reaches its next level at the pace of the latest looks; Infinity where it does not near one. */
+  /** Time until usage reaches its next level at the pace of the latest looks; Infinity when it approaches none. */
   get nextLevelMs(): number {
     return this.#nextLevelMs;
   }

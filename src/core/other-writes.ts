@@ -6,19 +6,19 @@ import { nothing, plus } from './delayed-space.ts';
 import type { Freed } from './forest/reclaim.ts';
 import type { Amount } from './model/thresholds.ts';
 
-/** So many pauses back: builds write in bursts. */
+/** The pace is that of the last pauses, up to this many: builds write in bursts. */
 const PAUSES = 8;
 
 export class OtherWrites {
   readonly #pauses: { readonly written: Amount; readonly ms: number }[] = [];
 
-  /** A pause of so long, in which so much was written by others; negative where more was freed. */
+  /** Notes a pause: what others wrote in it, negative where more was freed, and how long it was. */
   paused(written: Amount, ms: number): void {
     this.#pauses.push({ written, ms });
     if (this.#pauses.length > PAUSES) this.#pauses.shift();
   }
 
-  /** What they are likely to write in so long, at the pace of the latest pauses. */
+  /** What they are likely to write in that time, at the pace of the latest pauses. */
   during(ms: number): Amount {
     const total = this.#pauses.reduce((sum, pause) => sum + pause.ms, 0);
     if (total === 0) return nothing;

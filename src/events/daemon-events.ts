@@ -15,7 +15,7 @@ export const daemonEvents = {
       version: text("the cleaner's"),
       path,
       thresholds,
-      intervalSeconds: number('between two looks at the disk'),
+      intervalSeconds: number('between two checks of the disk'),
       dryRun: yes('nothing is deleted'),
     },
     says: (event) =>

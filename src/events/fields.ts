@@ -1,6 +1,6 @@
 /**
  * The fields that events carry: each with its JSON Schema, what it means, and the type of its value. Times are seconds,
- * levels of usage per cent or bytes.
+ * levels of usage percent or bytes.
  */
 import type { Thresholds, Usage } from '../core/model/thresholds.ts';
 
@@ -41,14 +41,14 @@ export function object<T>(
 
 export const thresholdType = oneOf<Thresholds['type']>(
   ['relative', 'absolute', 'free', 'images'],
-  'relative: per cent; absolute: bytes below the path; free: available bytes; images: bytes of all images',
+  'relative: percent; absolute: bytes below the path; free: available bytes; images: bytes of all images',
 );
 export const thresholds = object<Thresholds>(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
-  'the thresholds, per cent or bytes',
+  'the thresholds, percent or bytes',
 );
 export const used = number(
-  'usage: per cent in relative mode, otherwise bytes; in free mode the bytes that are available',
+  'usage: percent in relative mode, otherwise bytes; in free mode the bytes that are available',
 );
 
 const gauge: Schema = {

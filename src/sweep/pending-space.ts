@@ -57,7 +57,7 @@ export interface Begun {
   readonly last: Usage;
   /** Right before this one; the same where that would be a walk. */
   readonly now: Usage;
-  /** What others wrote since. */
+  /** What others wrote in between. */
   readonly written: Amount;
   readonly atMs: number;
 }
@@ -103,7 +103,7 @@ export class DelayedSpace {
   }
 
   /**
-   * To be called right before a deletion: looks what others wrote since the last one.
+   * To be called right before a deletion: measures what others wrote since the last one.
    * @param last what the disk said then. @returns what it says now. @throws DiskError
    */
   async begin(last: Usage): Promise<Begun> {
@@ -127,7 +127,7 @@ export class DelayedSpace {
     const { disk, stop, abandon } = this.#options;
     const { thresholds } = this.#options.rules;
     const measuredMs = performance.now();
-    // What was free once, others have taken since.
+    // The best look counts: what was free at one look may be written to by others at the next.
     let most: Amount | undefined;
     let likelyMost: Amount | undefined;
     for (const waitMs of backoff(20, 200)) {

@@ -1,4 +1,7 @@
-/** A victim's whole turn: what others wrote since the last one is looked up, it is deleted, and what that freed is measured and told. */
+/**
+ * A victim's whole turn, for sweeps, gentle mode and images unused for long: what others wrote since the last one is
+ * measured, the victim is deleted, and what that freed is measured, counted and reported.
+ */
 import type { DeletionBudget } from '../core/deletion-budget.ts';
 import type { Amount, Usage } from '../core/model/thresholds.ts';
 import type { Victim } from '../core/plan.ts';
@@ -13,7 +16,8 @@ export interface Turn {
 }
 
 /**
- * @param last what the disk said after the turn before. @param toFree what the plan was to free. @param remove is given what the disk said right before.
+ * @param last what the disk said after the turn before. @param toFree what the plan was to free.
+ * @param remove deletes it, and is given what the disk said right before.
  * @throws DiskError, and what `remove` throws.
  */
 export async function takeTurn(

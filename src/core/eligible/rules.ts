@@ -152,7 +152,7 @@ function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Pro
   return { code: 'min-age', reason: `arrived ${arrived}; kept for ${minimum} (min-age)` };
 }
 
-/** When it came to this host, as well as that is known. */
+/** When it arrived on this host, as well as that is known. */
 function hereSinceMs(image: Image): number | undefined {
   return image.appearedAtMs ?? image.createdAtMs;
 }

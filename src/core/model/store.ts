@@ -35,9 +35,9 @@ export interface Image {
   readonly parentId: ImageId | undefined;
   /** The engine's figure: the sum of all its layers, shared ones included, in bytes. */
   readonly sizeBytes: number;
-  /** When the image was built (not when it came here). Undefined where the engine does not say. */
+  /** When the image was built (not when it arrived). Undefined where the engine does not say. */
   readonly createdAtMs: number | undefined;
-  /** When it last came to this host: pulled, built or given a name. Undefined or left out where the disk does not tell. */
+  /** When it last arrived on this host: pulled, built or given a name. Undefined or left out where the disk does not tell. */
   readonly appearedAtMs?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** Its layers from the bottom up; undefined where not (yet) known. */

@@ -33,7 +33,7 @@ export interface Usage {
 }
 
 /**
- * - `relative`: high and low are per cent (0–100).
+ * - `relative`: high and low are percent (0–100).
  * - `absolute`: bytes allocated below the path.
  * - `free`: bytes available on the filesystem, which count down as it fills, so that there HIGH is the smaller number: a
  *   sweep begins when less than HIGH is available, and ends when LOW is.
@@ -94,7 +94,7 @@ export function isBelowLow(usage: Usage, { type, low }: Thresholds): boolean {
   return !reaches(level(usage, type).value, low, type);
 }
 
-/** A level as per cent used of the filesystem's bytes, to be shown beside others. */
+/** A level as percent used of the filesystem's bytes, to be shown beside others. */
 export function percentAt({ bytes: { total } }: Usage, type: Thresholds['type'], value: number): number {
   if (type === 'relative') return value;
   const share = (100 * value) / Math.max(total, 1);

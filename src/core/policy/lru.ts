@@ -45,7 +45,7 @@ interface Idle {
   readonly since: Told['what'] | 'seen';
 }
 
-/** Since when something has not been used; what never was, since it came to this host. Unknown counts as used now. */
+/** Since when something has not been used; what never was, since it arrived on this host. Unknown counts as used now. */
 function idleOf({ store, history, nowMs }: PolicyContext, id: string): Idle {
   const told = toldBy(store).get(id);
   const seen = history && lastUse(history, id, nowMs);

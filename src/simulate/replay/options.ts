@@ -7,7 +7,7 @@ export interface ReplayOptions {
   readonly capacityBytes: number;
   /** Undefined: inodes are not counted. */
   readonly capacityInodes?: number;
-  /** `relative` where left out: thresholds are per cent of the capacity; else bytes, as in Thresholds. */
+  /** `relative` where left out: thresholds are percent of the capacity; else bytes, as in Thresholds. */
   readonly type?: Thresholds['type'];
   readonly high: number;
   readonly low: number;

@@ -83,7 +83,7 @@ export function dfPercent({ total, available, reserved = 0 }: Gauge): number {
   return used + available <= 0 ? 0 : Math.ceil((100 * used) / (used + available));
 }
 
-/** A bar for 0–100 per cent; `|` marks the thresholds. */
+/** A bar for 0–100 percent; `|` marks the thresholds. */
 export function bar(
   percent: number,
   marks?: { readonly low: number; readonly high: number },

@@ -55,9 +55,9 @@ export type Seen<T> =
 
 /**
  * Sends a deletion once. An answer is not a fact: CRI-O answers OK for an image of a read-only store, and deletes nothing;
- * so looks once whether it is gone, unless the disk shows it. Answered with an error it may nevertheless have happened, or half of it (on a full disk
- * Docker drops a name in memory and fails to write that down): then looks once as well. Unanswered it may still be going on: then waits
- * and looks, until its end is known or the looks are used up.
+ * so looks once whether it is gone, unless the disk shows it. Answered with an error it may nevertheless have happened, or
+ * half of it (on a full disk Docker drops a name in memory and fails to write that down): then looks once as well.
+ * Unanswered it may still be going on: then waits and looks, until its end is known or the looks are used up.
  * @param what the victim, for messages.
  * @param look finds out how it ended. Its EngineErrors are looks that told nothing. `isOver`: the engine has answered,
  *   so that nothing of it goes on.

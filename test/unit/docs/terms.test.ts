@@ -7,11 +7,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const find = (pattern: string): string[] =>
   globSync(pattern, { cwd: root, exclude: (name) => name === 'node_modules' });
 
-/** Made from the code's own descriptions; these are looked after there. */
-const generated = new Set(['configuration', 'events', 'json', 'metrics'].map((name) => `docs/${name}.md`));
-const pages = [...find('*.md'), ...find('{docs,deploy}/**/*.md'), ...find('deploy/**/NOTES.txt')].filter(
-  (page) => !generated.has(page),
-);
+const pages = [...find('*.md'), ...find('{docs,deploy}/**/*.md'), ...find('deploy/**/NOTES.txt')];
 
 /** What is always wrong in this project's text, and what to write instead. */
 const wrong: readonly (readonly [wrong: RegExp, better: string])[] = [

@@ -9,7 +9,7 @@ export function valuesOf(samples: readonly Sample[], isAbsolute: boolean): reado
   );
 }
 
-/** Thresholds as they are drawn: free bytes are a line of per cent used, as the graph is. */
+/** Thresholds as they are drawn: free bytes are a line of percent used, as the graph is. */
 export function drawnThresholds({ type, high, low }: Thresholds, usage: Usage | undefined): Thresholds {
   if (type !== 'free' || usage === undefined) return { type, high, low };
   return { type: 'relative', high: percentAt(usage, type, high), low: percentAt(usage, type, low) };
@@ -26,6 +26,6 @@ export function axisRange(
     const margin = Math.max((most - least) * 0.1, most * 0.02, 1);
     return [Math.max(0, least - margin), most + margin];
   }
-  // In steps of five per cent: an axis that moves with every sample cannot be read.
+  // In steps of five percent: an axis that moves with every sample cannot be read.
   return [Math.max(0, Math.floor(least / 5 - 0.4) * 5), Math.min(100, Math.ceil(most / 5 + 0.4) * 5)];
 }

@@ -28,7 +28,7 @@ export class UsageChart {
   /** Undefined until somebody chooses. */
   #range: Range | undefined;
   #activity: PageActivity | undefined;
-  /** As they are drawn: bytes, else per cent. */
+  /** As they are drawn: bytes, else percent. */
   #thresholds: Thresholds | undefined;
   #nowMs = 0;
   #samples: readonly Sample[] = [];
@@ -53,7 +53,7 @@ export class UsageChart {
     }).observe(this.#element);
   }
 
-  /** @param thresholds as they are drawn: bytes, else per cent. @param nowMs where the time shown ends. */
+  /** @param thresholds as they are drawn: bytes, else percent. @param nowMs where the time shown ends. */
   update(activity: PageActivity, thresholds: Thresholds, samples: readonly Sample[], nowMs: number): void {
     this.#activity = activity;
     this.#thresholds = thresholds;
