@@ -10,17 +10,19 @@ import { Observer } from '../observe/observer.ts';
 import { LOOKS, SETTLE_MS } from '../sweep/delete-victim.ts';
 import { deleteUnused } from '../sweep/delete-unused.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
+import type { IsStillUnused } from '../sweep/remove/outcome.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import type { StopSignals } from '../system/signals.ts';
 import { daemonOptions, type Parts } from './daemon-options.ts';
 
+/** Whether an image is known to have been unused for that long: by a history that misses nothing at the moment. */
+export function unusedBy(history: History, seconds: number): IsStillUnused {
+  return (image) => history.isFollowing() && unusedMs(history.current(), image, Date.now()) >= seconds * 1000;
+}
+
 /** The same rules, for images that have been unused for that long and no others. */
-export function onlyUnused(rules: PlanRules, seconds: number): PlanRules {
-  const { protections, history } = rules;
-  const isUnused: Exclude<typeof protections.onlyUnused, undefined>['isUnused'] = (image) => {
-    const known = history?.();
-    return known !== undefined && unusedMs(known, image, Date.now()) >= seconds * 1000;
-  };
+export function onlyUnused(rules: PlanRules, seconds: number, isUnused: IsStillUnused): PlanRules {
+  const { protections } = rules;
   return {
     ...rules,
     maxUnusedSeconds: seconds,
@@ -38,7 +40,10 @@ export function onlyUnused(rules: PlanRules, seconds: number): PlanRules {
 /** Plans again and deletes. @throws EngineError, DiskError */
 export async function deleteAllUnused(
   config: Config,
-  { history, ...parts }: Parts & Required<Pick<DaemonOptions, 'budget'>> & { readonly history: History },
+  {
+    isStillUnused,
+    ...parts
+  }: Parts & Required<Pick<DaemonOptions, 'budget'>> & { readonly isStillUnused: IsStillUnused },
   signals: StopSignals,
 ): Promise<UnusedReport> {
   const { engine, disk, rules, budget, removedNames } = parts;
@@ -49,9 +54,7 @@ export async function deleteAllUnused(
   const deleting = {
     ...{ ...options, budget, failures, settleMs: SETTLE_MS, looks: LOOKS },
     patienceMs: config.timeoutSeconds * 1000,
-    isStillUnused: ({ id }: { readonly id: string }): boolean =>
-      history.isFollowing() &&
-      unusedMs(history.current(), { id }, Date.now()) >= (rules.maxUnusedSeconds ?? 0) * 1000,
+    isStillUnused,
   };
   const observer = new Observer(engine, disk, rules.clean);
   for (;;) {

@@ -19,7 +19,7 @@ import { Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
 import { createEngine } from '../engine/connect/create.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { History } from '../history/history.ts';
+import type { IsStillUnused } from '../sweep/remove/outcome.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForSignals, type StopSignals } from '../system/signals.ts';
 import type { CleanJson } from '../surfaces/json/clean.ts';
@@ -31,7 +31,7 @@ import { sourceText } from '../surfaces/terminal/source-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { gauges } from '../surfaces/terminal/terminal.ts';
 import { daemonOptions, namesOf } from './daemon-options.ts';
-import { deleteAllUnused, onlyUnused, unusedExitStatus } from './clean-unused.ts';
+import { deleteAllUnused, onlyUnused, unusedBy, unusedExitStatus } from './clean-unused.ts';
 import { filesAreUsable } from './files.ts';
 import { followUse } from './follow-use.ts';
 import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
@@ -83,11 +83,13 @@ async function cleaned(config: Config, request: CleanRequest, signals: StopSigna
   }
   const history = await followUse(config, engine, signals.stop);
   try {
+    const isStillUnused = unusedBy(history, unusedForSeconds);
     const rules = onlyUnused(
       planRules(config, () => history.current()),
       unusedForSeconds,
+      isStillUnused,
     );
-    return await cleanedBy(rules, { config, request, engine, history, signals });
+    return await cleanedBy(rules, { config, request, engine, isStillUnused, signals });
   } finally {
     await history.close();
   }
@@ -97,14 +99,14 @@ interface Cleaning {
   readonly config: Config;
   readonly request: CleanRequest;
   readonly engine: Engine;
-  /** Followed, where only unused images are to be deleted. */
-  readonly history?: History;
+  /** Where only unused images are to be deleted. */
+  readonly isStillUnused?: IsStillUnused;
   readonly signals: StopSignals;
 }
 
 async function cleanedBy(
   rules: PlanRules,
-  { config, request, engine, history, signals }: Cleaning,
+  { config, request, engine, isStillUnused, signals }: Cleaning,
 ): Promise<number> {
   const disk = diskOf(config);
   const seen = await look(config, signals.stop, disk);
@@ -146,8 +148,8 @@ async function cleanedBy(
   };
   if (!(await filesAreUsable(config, report))) return EXIT.usage;
   const removedNames = namesOf(config, '.clean-names', report);
-  if (isAll && history !== undefined) {
-    const parts = { engine, disk, rules, budget, removedNames, report, history };
+  if (isAll && isStillUnused !== undefined) {
+    const parts = { engine, disk, rules, budget, removedNames, report, isStillUnused };
     const done = await deleteAllUnused(config, parts, signals);
     if (request.json) printJson(json({ unused: done, deleted: deleted.map(toJson) }));
     else process.stdout.write(`${sentenceOf({ event: 'max-unused.completed', ...done }, false)}\n`);
@@ -156,7 +158,7 @@ async function cleanedBy(
   const cordon = await connectCordon(config, report);
   if (cordon !== undefined && !(await cordon.start(signals.stop))) return EXIT.usage;
   try {
-    const parts = { engine, disk, rules, cordon, budget, removedNames, report };
+    const parts = { engine, disk, rules, cordon, budget, removedNames, report, isStillUnused };
     const options = daemonOptions(config, parts, signals);
     const result = await new Daemon(options).check();
     const swept = result.outcome === 'swept' ? result.sweep : null;

@@ -8,7 +8,16 @@ import type { StopSignals } from '../system/signals.ts';
 /** What they make themselves. */
 export type Parts = Pick<
   DaemonOptions,
-  'engine' | 'disk' | 'rules' | 'isFollowing' | 'cordon' | 'budget' | 'audience' | 'removedNames' | 'report'
+  | 'engine'
+  | 'disk'
+  | 'rules'
+  | 'isFollowing'
+  | 'isStillUnused'
+  | 'cordon'
+  | 'budget'
+  | 'audience'
+  | 'removedNames'
+  | 'report'
 >;
 
 export function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {

@@ -7,6 +7,7 @@ import type { Usage } from '../core/model/thresholds.ts';
 import { planUnused } from '../core/plan-unused.ts';
 import { idsUnusedFor, unusedMs } from '../core/use-history/unused.ts';
 import type { Observer } from '../observe/observer.ts';
+import type { IsStillUnused } from '../sweep/remove/outcome.ts';
 import { deleteUnused, type DeleteUnusedOptions } from '../sweep/delete-unused.ts';
 import { whyClosed } from './window-gate.ts';
 
@@ -49,7 +50,7 @@ export class MaxUnused {
       const nowMs = Date.now();
       const plan = planUnused({ store, refused: failures.refusals(nowMs), nowMs }, rules);
       if (plan !== undefined && plan.victims.length > 0) {
-        const isStillUnused = ({ id }: { readonly id: RemovableId }): boolean => this.#isStillUnused(id);
+        const isStillUnused: IsStillUnused = ({ id }) => this.#isStillUnused(id);
         const { report, usage: left } = await deleteUnused(plan, after, { ...this.#options, isStillUnused });
         after = left;
         if (report.endedBecause === 'changed') continue;

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Reporter, SweepReport } from '../events/events.ts';
 import type { Listener } from '../events/listener.ts';
 import type { SweepCordon } from '../sweep/cordon-guard.ts';
+import type { IsStillUnused } from '../sweep/remove/outcome.ts';
 import type { RemovedNames } from '../sweep/remove/removed-names.ts';
 
 export interface DaemonOptions {
@@ -30,6 +31,8 @@ export interface DaemonOptions {
   readonly cordon?: SweepCordon | undefined;
   /** Whether the history misses nothing at the moment; unless it does, no image is deleted for being unused. */
   readonly isFollowing?: () => boolean;
+  /** For `clean --unused-for` with a target: asked right before each deletion. */
+  readonly isStillUnused?: IsStillUnused | undefined;
   /** How long nothing may have come or begun before they do. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */

@@ -22,7 +22,7 @@ import {
 } from './delete-victim.ts';
 import type { FailedDeletions } from './failed-deletions.ts';
 import { DelayedSpace } from './pending-space.ts';
-import type { RemovalOutcome } from './remove/outcome.ts';
+import type { IsStillUnused, RemovalOutcome } from './remove/outcome.ts';
 import { patiently } from './retry-engine.ts';
 import { shownBy } from './shown.ts';
 import { takeTurn } from './turn.ts';
@@ -31,8 +31,7 @@ export interface DeleteUnusedOptions extends RemovalSettings {
   readonly disk: ImageDisk;
   /** See DaemonOptions. */
   readonly rereadRules?: () => Promise<boolean>;
-  /** Asked right before each deletion: an image may have been used since the plan. */
-  readonly isStillUnused: (victim: Victim) => boolean;
+  readonly isStillUnused: IsStillUnused;
   readonly budget: DeletionBudget;
   readonly failures: FailedDeletions;
   /** How long the engine may be away. */
@@ -103,7 +102,6 @@ class Run {
     for (const victim of victims) {
       if (hasFired(stop)) return 'stopped';
       if ((await this.#options.rereadRules?.()) === true) return 'changed';
-      if (!this.#options.isStillUnused(victim)) continue;
       const limit = budget.forbids(victim.predicted.bytes, tried, performance.now());
       if (limit !== undefined) {
         tellLimit(limit, this.#options);

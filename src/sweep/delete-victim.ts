@@ -8,7 +8,7 @@ import { type Amount, level, type Usage } from '../core/model/thresholds.ts';
 import type { UnitKind } from '../core/forest/removable.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, Subject } from '../events/events.ts';
-import type { RemovalOutcome } from './remove/outcome.ts';
+import type { IsStillUnused, RemovalOutcome } from './remove/outcome.ts';
 import { remove } from './remove/remove.ts';
 import type { RemovedNames } from './remove/removed-names.ts';
 
@@ -25,6 +25,8 @@ export interface RemovalSettings {
   readonly settleMs: number;
   readonly looks: number;
   readonly removedNames?: RemovedNames | undefined;
+  /** See RemovalOptions. */
+  readonly isStillUnused?: IsStillUnused | undefined;
   /** No further deletion is begun once this fires. */
   readonly stop: AbortSignal;
   /** The request under way is abandoned when this fires. */
@@ -49,6 +51,7 @@ export async function removeVictim(
     stop,
     abandon,
     removedNames: settings.removedNames,
+    isStillUnused: settings.isStillUnused,
     ...(isShown && { isShown }),
     onUnanswered: (message) =>
       report({

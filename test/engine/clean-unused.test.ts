@@ -3,14 +3,16 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Cli } from '../../harness/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
 import * as api from '../../harness/engine-api.ts';
+import { startWireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, deletedNames, imagesOnBase, load } from './scenario.ts';
 
 let engine: DockerEngine;
 let settings: Record<string, string>;
+let ids: Readonly<Record<string, string>>;
 
 beforeEach(async () => {
   engine = await startDockerEngine({ disk: { sizeMiB: 260 } });
-  await load(engine, imagesOnBase({ running: 4, kept: 5, recent: 25, idle: 20, other: 12 }));
+  ids = await load(engine, imagesOnBase({ running: 4, kept: 5, recent: 25, idle: 20, other: 12 }));
   await api.runContainer(engine, 'running:1');
   settings = { KEEP: 'kept', STATE_FILE: `${engine.disk.workspace.path}/state.json` };
 });
@@ -106,5 +108,33 @@ it('knows what happened since the state file was written, by the engine’s even
   const cli = clean(['--yes']);
   expect((await cli.exited).code).toBe(0);
   expect(deletedNames(cli)).toEqual(['other:1']);
+  expect(await api.listTags(engine)).toContain('idle:1');
+});
+
+it.each([
+  ['alone', []],
+  ['with a target', ['--to', '1%']],
+])('%s it keeps an image that a container came and went from after the plan', async (_, target) => {
+  await track();
+  const socketPath = `${engine.disk.workspace.path}/proxy.sock`;
+  await using proxy = await startWireProxy({ target: engine, listen: { socketPath } });
+  const used = proxy.addRule({
+    // The look right before its deletion.
+    match: ({ method, path }) => method === 'GET' && path.includes(`/images/${String(ids['idle'])}/json`),
+    times: 1,
+    before: async () => {
+      await api.removeContainer(engine, await api.runContainer(engine, 'idle:1'));
+    },
+  });
+  const cli = cleaner(engine, ['clean', '--unused-for', `${SECONDS}s`, '--yes', ...target], {
+    ...{ high: 99, low: 98, dockerHost: proxy.dockerHost, settings },
+  });
+  await cli.exited;
+  expect(used.hits).toBe(1);
+  expect(deletedNames(cli)).toEqual(['other:1']);
+  expect(cli.records.find(({ event }) => event === 'image.kept')).toMatchObject({
+    references: ['idle:1'],
+    reason: 'it is no longer known to have been unused for that long',
+  });
   expect(await api.listTags(engine)).toContain('idle:1');
 });

@@ -43,7 +43,7 @@ async function removeNameByName(
   for (let round = 0; round <= victim.references.length + 1; round += 1) {
     const { image, containers } = await lookAt(victim.id, engine, options.abandon);
     if (image === undefined) return { outcome: removedTags.length > 0 ? 'deleted' : 'gone' };
-    const objection = changedSincePlan(victim, image, containers);
+    const objection = changedSincePlan(victim, image, containers, options);
     if (objection !== undefined || options.stop.aborted) {
       await giveBack(engine, victim.id, removedTags, options);
       return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
@@ -98,12 +98,15 @@ function changedSincePlan(
   victim: Victim,
   image: Image,
   containers: readonly Container[],
+  { isStillUnused }: Pick<RemovalOptions, 'isStillUnused'>,
 ): string | undefined {
   const holder = holders({ images: [image], containers, layers: new Map() }).get(image.id)?.[0];
   if (holder !== undefined) return `container ${holder.name} (${holder.state}) uses it now`;
   if (image.engineNeeds !== undefined) return image.engineNeeds.reason;
   const added = references(image).find((reference) => !isKnown(reference, victim.references));
   if (added !== undefined) return `it was given the name ${added} after the plan was made`;
+  // A container that came and went is in no list; the history has heard of it.
+  if (isStillUnused?.(image) === false) return 'it is no longer known to have been unused for that long';
   return undefined;
 }
 

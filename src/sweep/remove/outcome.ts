@@ -1,6 +1,7 @@
 /** What the deletions of all kinds have in common: how they end, and what is done when no answer comes. */
 import { hasFired, sleep } from '../../system/clock.ts';
 import type { Clean } from '../../core/eligible/cache-and-containers.ts';
+import type { Image } from '../../core/model/store.ts';
 import { EngineError } from '../../engine/engine.ts';
 import type { RemovedNames } from './removed-names.ts';
 
@@ -28,6 +29,9 @@ export type Unfinished =
   /** The engine did not come to an end with it: another deletion now could be the second in flight. */
   | { readonly outcome: 'unresolved'; readonly message: string };
 
+/** Whether an image is known to have been unused for as long as was asked for. */
+export type IsStillUnused = (image: Pick<Image, 'id' | 'appearedAtMs'>) => boolean;
+
 export interface RemovalOptions {
   /** How long to wait before looking whether an unanswered deletion has happened. */
   readonly settleMs: number;
@@ -37,6 +41,8 @@ export interface RemovalOptions {
   readonly clean: Clean;
   /** Where names are written down that go before the image does; left out where nothing is remembered. */
   readonly removedNames?: RemovedNames | undefined;
+  /** Asked after the look right before: an image that only goes because nobody used it may have been used since the plan. */
+  readonly isStillUnused?: IsStillUnused | undefined;
   /** Whether the disk shows that it was deleted, after the engine's word for it: then nobody need be asked again. */
   readonly isShown?: () => Promise<boolean>;
   /** Called when a deletion was not answered, before the wait. */
