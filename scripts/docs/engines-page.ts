@@ -195,7 +195,9 @@ No package here has it, so the table above has no column for it. What is said of
 - One that was switched to the containerd store leaves the layers of the classic one where they were: leftovers in \`status\`, which
   nobody but you deletes (seen on 28.5).
 - With the store on disk readable, \`plan\` asks it five questions, however many images there are (28.5: 10 and 80 images). Where it
-  cannot be read, each image is asked about once: the list does not tell which layers it has.
+  cannot be read, each image is asked about once, because no list tells which layers it has, and the sizes of layers are asked of
+  as few images as have all that several share: N questions and a few for N images, where it was two each
+  (\`test/engine/unreadable-store.test.ts\`).
 
 ## CRI-O
 

@@ -53,14 +53,6 @@ export type Removal =
   | { readonly outcome: 'conflict'; readonly message: string }
   | { readonly outcome: 'not-found' };
 
-/** What an engine tells of an image's layers. */
-export interface ToldLayers {
-  /** From the bottom up. */
-  readonly chain: readonly ChainId[];
-  /** Sum of each layer's file sizes, in bytes; undefined where the engine's history does not tell them apart. */
-  readonly sizes: readonly number[] | undefined;
-}
-
 /** A container as it is now. */
 export interface ContainerDetails extends Container {
   readonly stoppedAtMs: number | undefined;
@@ -115,10 +107,18 @@ export interface Engine {
    */
   followEvents?(sinceMs: number, follower: EventFollower, signal: AbortSignal): Promise<never>;
   /**
-   * An image's layers as the engine tells them, asked once an image (it cannot change); undefined when the image is gone
-   * or the engine does not tell. Two requests.
+   * An image's layers as the engine tells them, from the bottom up; undefined when the image is gone or the engine does not
+   * tell. One request, once an image: it cannot change.
    */
-  imageLayers(id: ImageId, signal: AbortSignal): Promise<ToldLayers | undefined>;
+  layersOf(id: ImageId, signal: AbortSignal): Promise<readonly ChainId[] | undefined>;
+  /**
+   * The sum of each of these layers' file sizes, in bytes, in their order; undefined when the image is gone or the engine
+   * does not tell them apart. One request, once an image. Missing where the engine never tells.
+   */
+  layerSizes?(
+    image: Pick<Image, 'id' | 'sizeBytes'> & { readonly layers: readonly ChainId[] },
+    signal: AbortSignal,
+  ): Promise<readonly number[] | undefined>;
   /**
    * When an image last came to this host or got a name here, in epoch ms; undefined where the engine does not tell. One
    * request, once for each image and set of names. Missing where the engine never tells.

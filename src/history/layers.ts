@@ -34,7 +34,7 @@ export class LayerFinder {
     const chain = image.layers ?? [];
     const layers = this.#knownSizes(chain);
     if (layers.size === chain.length) return layers;
-    const told = (await whatIsThere(() => this.#engine.imageLayers(image.id, signal)))?.sizes;
+    const told = await whatIsThere(() => this.#engine.layerSizes?.({ ...image, layers: chain }, signal));
     // Not told: what is left of the whole, in equal parts.
     const known = chain.reduce((sum, id) => sum + (layers.get(id)?.bytes ?? 0), 0);
     const part = Math.max(0, image.sizeBytes - known) / (chain.length - layers.size);

@@ -8,8 +8,9 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, sy
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
-import { listTags } from '../../harness/engine-api.ts';
+import { listTags, removeImage } from '../../harness/engine-api.ts';
 import type { StoreSpec } from '../../harness/images.ts';
+import { startWireProxy } from '../../harness/wire-proxy.ts';
 import { cleaner, type CleanerOptions, deletedNames, load } from './scenario.ts';
 
 interface Status {
@@ -120,6 +121,30 @@ describe('a store that may not be read as a whole', () => {
     expect(answer.layerSource).toContain(`${path} may not be read (ELOOP)`);
     expect(answer.spaceProblem).toBeNull();
     expect(imageOf(answer, 'two:1')).toMatchObject({ uniqueBytes: 2e6, exact: false });
+  });
+
+  it('costs a question an image, and one more for the sizes of the layers that several have', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `many${index}`);
+    await load(engine, {
+      layers: { ...spec.layers, ...Object.fromEntries(names.map((name) => [name, { bytes: 30_000 }])) },
+      images: names.map((name) => ({ tags: [`${name}:1`], layers: ['base', name] })),
+    });
+    close(join(metadata, 'layerdb/sha256'));
+    const socketPath = join(engine.disk.workspace.path, 'proxy.sock');
+    await using proxy = await startWireProxy({ target: engine, listen: { socketPath } });
+    const cli = cleaner(engine, ['status', '--json'], {
+      ...{ ...everything, ...bound },
+      dockerHost: proxy.dockerHost,
+    });
+    expect((await cli.exited).code, cli.stderr).toBe(0);
+    const { images } = cli.json<Status>();
+    expect(images).toHaveLength(14);
+    for (const name of names)
+      expect(imageOf({ ...cli.json<Status>(), images }, `${name}:1`)?.uniqueBytes).toBe(30_000);
+    expect(proxy.count(({ path }) => /\/images\/[^/]+\/json/.test(path))).toBe(14);
+    // Of one:1 or two:1, which have all that several have.
+    expect(proxy.count(({ path }) => path.endsWith('/history'))).toBe(1);
+    for (const name of names) await removeImage(engine, `${name}:1`);
   });
 
   it('is no reason not to sweep', async () => {

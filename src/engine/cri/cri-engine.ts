@@ -173,9 +173,8 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
       return image && translate(image, imageFacts(info));
     },
 
-    async imageLayers(id, signal) {
-      const chain = factsOf.get(id)?.layers ?? imageFacts((await imageStatus(id, signal)).info).layers;
-      return chain && { chain, sizes: undefined };
+    async layersOf(id, signal) {
+      return factsOf.get(id)?.layers ?? imageFacts((await imageStatus(id, signal)).info).layers;
     },
 
     async inspectContainer(id, signal) {

@@ -4,7 +4,7 @@
  */
 import type { ImageId } from '../../core/model/store.ts';
 import type { EngineAddress } from '../address.ts';
-import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
+import { EngineError, type Engine, type RemovalTarget } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { ContainerSizes } from './container-sizes.ts';
@@ -47,7 +47,7 @@ export interface DockerEngineOptions {
   readonly timeoutMs: number;
 }
 
-/** Images whose layers are remembered: the oldest is forgotten first. */
+/** Images whose layers' sizes are remembered: the oldest is forgotten first. */
 const REMEMBERED_IMAGES = 20_000;
 
 /**
@@ -65,7 +65,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
   const client = createHttpClient(address, { ...options, wantedKeys });
   let apiVersion: string | undefined;
   let dialect = dockerDialect;
-  const toldLayers = new Map<ImageId, ToldLayers>();
+  const toldSizes = new Map<ImageId, readonly number[]>();
   const inspected = new InspectedImages();
   const foreign = new ForeignImages();
   let isContainerdStore = false;
@@ -163,26 +163,31 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       return image;
     },
 
-    async imageLayers(id, signal) {
-      const known = toldLayers.get(id);
+    async layersOf(id, signal) {
+      const known = inspected.find(id)?.layers;
       if (known !== undefined) return known;
-      const { layers: chain, sizeBytes } =
-        inspected.find(id) ??
-        (await inspect(id, signal).then((details) => details && imageFromDetails(details))) ??
-        gone;
-      if (chain === undefined) return undefined;
+      const details = await inspect(id, signal);
+      if (details === undefined) return undefined;
+      const image = imageFromDetails(details, dialect);
+      inspected.learn(image, details);
+      return image.layers;
+    },
+
+    async layerSizes({ id, sizeBytes, layers }, signal) {
+      const known = toldSizes.get(id);
+      if (known !== undefined) return known;
       const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
       if (isNotFound(answer)) return undefined;
       const steps = readJson(historySchema, expect(200, answer)) ?? [];
       const sizes = layerSizes(
         steps.map(({ Size }) => Size ?? 0),
-        chain.length,
+        layers.length,
         sizeBytes,
       );
-      const told = { chain, sizes };
-      toldLayers.set(id, told);
-      if (toldLayers.size > REMEMBERED_IMAGES) toldLayers.delete(toldLayers.keys().next().value ?? '');
-      return told;
+      if (sizes === undefined) return undefined;
+      toldSizes.set(id, sizes);
+      if (toldSizes.size > REMEMBERED_IMAGES) toldSizes.delete(toldSizes.keys().next().value ?? '');
+      return sizes;
     },
 
     async arrivedAtMs(image, signal) {
@@ -281,8 +286,6 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     },
   };
 }
-
-const gone = { layers: undefined, sizeBytes: 0 } as const;
 
 function connectFirst(): Error {
   return new Error('connect() comes before every other question to an engine');
