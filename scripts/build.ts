@@ -8,6 +8,7 @@ import { build, type Plugin } from 'esbuild';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeShare } from './share/share.ts';
+import { librariesCompiledLater } from './compiled-later.ts';
 import { pageFilesInto } from './page-files.ts';
 import { slimKubernetes } from './slim-kubernetes.ts';
 import { slimLibraries } from './slim-libraries.ts';
@@ -31,7 +32,8 @@ const versionOnly: Plugin = {
 
 const outfile = `${root}dist/program.cjs`;
 mkdirSync(`${root}dist`, { recursive: true });
-const pageInputs = new Set<string>();
+/** What is in the bundle as text: the page, and what is compiled later. */
+const packedInputs = new Set<string>();
 
 const { metafile } = await build({
   absWorkingDir: root,
@@ -42,7 +44,13 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node22',
   format: 'cjs',
-  plugins: [versionOnly, slimKubernetes, slimLibraries, pageFilesInto(pageInputs)],
+  plugins: [
+    versionOnly,
+    slimKubernetes(packedInputs),
+    librariesCompiledLater(packedInputs),
+    slimLibraries,
+    pageFilesInto(packedInputs),
+  ],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -55,7 +63,7 @@ writeFileSync(`${root}dist/docker-image-cleaner.cjs`, `#!/usr/bin/env node\n${en
 chmodSync(`${root}dist/docker-image-cleaner.cjs`, 0o755);
 
 writeFileSync(`${root}dist/meta.json`, JSON.stringify(metafile));
-const inputs = [...Object.keys(metafile.inputs), ...pageInputs];
+const inputs = [...Object.keys(metafile.inputs), ...packedInputs];
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, noticesText(bundledPackages(root, inputs)));
 writeShare(`${root}dist/share`, version);
 const bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;

@@ -1,5 +1,6 @@
-/** Puts the status page, made once, into the one bundled file: there is no bundler where the program runs. */
+/** Puts the status page, made once and packed, into the one bundled file: there is no bundler where the program runs. */
 import type { Plugin } from 'esbuild';
+import { unpacked } from './compiled-later.ts';
 import { bundlePage } from '../src/surfaces/page/bundle.ts';
 
 /** @param inputs gets the path of every file that the page was made from, seen from the repository's root */
@@ -8,8 +9,8 @@ export function pageFilesInto(inputs: Set<string>): Plugin {
     name: 'page-files',
     setup(bundler) {
       bundler.onLoad({ filter: /\/surfaces\/page\/assets\.ts$/ }, async () => ({
-        contents: `const files = ${JSON.stringify(await bundlePage((path) => inputs.add(path)))};
-          export async function pageFiles() { return files; }`,
+        contents: `export const pageFiles = async () =>
+          JSON.parse(${unpacked(JSON.stringify(await bundlePage((path) => inputs.add(path))))});`,
         loader: 'js',
       }));
     },

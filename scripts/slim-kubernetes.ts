@@ -3,7 +3,8 @@
  * generated API classes. The package does not declare that its modules have no side effects, and modules behind a dynamic
  * import are not tree-shaken in a single-file bundle; so it is bundled on its own first, where both can be helped.
  */
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { bundledAlone, compiledLater } from './compiled-later.ts';
 
 const entry = /@kubernetes\/client-node\/dist\/config\.js$/;
 
@@ -37,35 +38,15 @@ const withoutUndici: Plugin = {
   },
 };
 
-/**
- * The client as text, which is compiled when it is imported: to compile a file, V8 needs some six times its size, also for
- * the parts that never run, and most daemons have no Kubernetes.
- */
-function compiledWhenImported(text: string): string {
-  return `import { compileFunction } from 'node:vm';
-    const built = { exports: {} };
-    const load = (name) => process.getBuiltinModule(name);
-    compileFunction(${JSON.stringify(text)}, ['module', 'exports', 'require'], { filename: 'kubernetes-client.cjs' })(built, built.exports, load);
-    export const { KubeConfig } = built.exports;`;
-}
-
-export const slimKubernetes: Plugin = {
-  name: 'slim-kubernetes',
-  setup(bundler) {
-    bundler.onLoad({ filter: entry }, async ({ path }) => {
-      const { outputFiles } = await build({
-        entryPoints: [path],
-        bundle: true,
-        write: false,
-        platform: 'node',
-        target: 'node22',
-        format: 'cjs',
-        minify: true,
-        legalComments: 'none',
-        plugins: [withoutSideEffects, withoutUndici],
-        logLevel: 'warning',
+/** @param inputs gets the path of every file that is in it, for the licences */
+export function slimKubernetes(inputs: Set<string>): Plugin {
+  return {
+    name: 'slim-kubernetes',
+    setup(bundler) {
+      bundler.onLoad({ filter: entry }, async ({ path }) => {
+        const text = await bundledAlone(path, inputs, [withoutSideEffects, withoutUndici]);
+        return { contents: compiledLater(text, 'kubernetes-client.cjs'), loader: 'js' };
       });
-      return { contents: compiledWhenImported(outputFiles[0]?.text ?? ''), loader: 'js' };
-    });
-  },
-};
+    },
+  };
+}

@@ -161,19 +161,12 @@ function finish(outcomes: readonly Outcome[]): void {
   process.exitCode = failures.length === 0 ? 0 : 1;
 }
 
-/** Installs what the tests need; gives what is wrong when that is not possible. */
-async function prepare(): Promise<string | undefined> {
+/** Installs what the tests need; gives what is wrong when that is not possible. @param isOwn only what engine tests need */
+async function prepare(isOwn: boolean): Promise<string | undefined> {
   try {
     requireRoot('npm test');
-    await ensureCommands([
-      ...engineCommands,
-      'mkfs.xfs',
-      'mkfs.btrfs',
-      'docker-registry',
-      'openssl',
-      'chromium',
-      'protoc',
-    ]);
+    await ensureCommands([...engineCommands, 'mkfs.xfs', 'mkfs.btrfs', 'docker-registry', 'openssl']);
+    if (!isOwn) await ensureCommands(['chromium', 'protoc']);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -198,7 +191,7 @@ async function main(which = 'everything', args: readonly string[] = []): Promise
     process.exitCode = 2;
     return;
   }
-  const problem = await prepare();
+  const problem = await prepare(names.length > 0);
   if (problem !== undefined) {
     say(`${problem}\nThe unit tests alone need nothing: npm run test:unit`);
     finish([{ project: 'set-up', passed: 0, failures: [problem.split('\n')[0] ?? problem] }]);

@@ -28,7 +28,7 @@ test('the client in the bundle reads a kubeconfig', async () => {
     platform: 'node',
     format: 'cjs',
     target: 'node22',
-    plugins: [slimKubernetes],
+    plugins: [slimKubernetes(new Set())],
     outfile,
   });
   const run = spawnSync(process.execPath, [outfile], { encoding: 'utf8' });
