@@ -34,6 +34,8 @@ import type { Reporter } from '../events/events.ts';
 const MOMENT_MS = 1_000;
 /** Without anything coming, by what the filesystem is; see ImageDisk.freesLate. btrfs commits every 30 s. */
 const PATIENCE_MS = { late: 90_000, usual: 15_000 } as const;
+/** In absolute mode: a count that takes no longer is made once more before each deletion. */
+const QUICK_COUNT_MS = 500;
 /** However much trickles in. */
 const LIMIT_MS = 600_000;
 
@@ -55,7 +57,7 @@ export interface DelayedSpaceOptions {
 export interface Begun {
   /** After the one before. */
   readonly last: Usage;
-  /** Right before this one; the same where that would be a walk. */
+  /** Right before this one; the same where counting takes long, and before the first. */
   readonly now: Usage;
   /** What others wrote in between. */
   readonly written: Amount;
@@ -82,6 +84,8 @@ export class DelayedSpace {
   readonly #others = new OtherWrites();
   /** When the disk was measured last. */
   #measuredMs: number | undefined;
+  /** How long that took; Infinity before it was. */
+  #countMs = Infinity;
 
   constructor(options: DelayedSpaceOptions) {
     this.#options = options;
@@ -108,10 +112,11 @@ export class DelayedSpace {
    */
   async begin(last: Usage): Promise<Begun> {
     const { disk, abandon, rules } = this.#options;
-    // Whose writes they are, only a count below the path would tell, and that may be a walk.
-    if (isCounted(rules.thresholds.type))
+    // Whose writes they are, only a count tells: below the path it may be a walk, and by images it is a request.
+    const isCount = isCounted(rules.thresholds.type);
+    if (isCount && (rules.thresholds.type === 'images' || this.#countMs > QUICK_COUNT_MS))
       return { last, now: last, written: nothing, atMs: performance.now() };
-    const now = await disk.gauges(abandon);
+    const now = isCount ? await disk.usage(abandon) : await disk.gauges(abandon);
     const atMs = performance.now();
     const gained = freedBetween(last, now);
     if (this.#measuredMs !== undefined) this.#others.paused(negative(gained), atMs - this.#measuredMs);
@@ -124,14 +129,14 @@ export class DelayedSpace {
    * @throws DiskError
    */
   async measure(begun: Begun, predicted: Freed, toFree: Amount): Promise<Measured> {
-    const { disk, stop, abandon } = this.#options;
+    const { stop } = this.#options;
     const { thresholds } = this.#options.rules;
     const measuredMs = performance.now();
     // The best look counts: what was free at one look may be written to by others at the next.
     let most: Amount | undefined;
     let likelyMost: Amount | undefined;
     for (const waitMs of backoff(20, 200)) {
-      const usage = await disk.usage(abandon);
+      const usage = await this.#count();
       const nowMs = performance.now();
       const gained = plus(freedBetween(begun.last, usage), begun.written);
       const freed = (most = greater(gained, most));
@@ -151,10 +156,17 @@ export class DelayedSpace {
 
   /** The same where nothing was deleted. @throws DiskError */
   async look({ last }: Begun): Promise<Measured> {
-    const usage = await this.#options.disk.usage(this.#options.abandon);
+    const usage = await this.#count();
     this.#measuredMs = performance.now();
     const freed = freedBetween(last, usage);
     return { usage, freed, likely: freed };
+  }
+
+  async #count(): Promise<Usage> {
+    const begunMs = performance.now();
+    const usage = await this.#options.disk.usage(this.#options.abandon);
+    this.#countMs = performance.now() - begunMs;
+    return usage;
   }
 
   /** @param surplus what came beyond the prediction: of earlier deletions. */

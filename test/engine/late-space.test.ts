@@ -151,24 +151,34 @@ describe('space that comes late', () => {
 });
 
 describe('what others write during a sweep', () => {
-  it('is not counted against its deletions: they freed what they freed, and nothing is waited for', async () => {
-    const names = Array.from({ length: 16 }, (_, index) => [`image${index}`, 16] as const);
-    await engineWith({ disk: { sizeMiB: 800 } }, Object.fromEntries(names));
-    const settings = { DELAY_SECONDS: '2' };
-    const cli = cleaner(engine, ['run', '--once'], { ...(await wanting(60)), settings });
-    // As a build does: in each pause much of what the deletion before it freed is used again.
-    for (let written = 0, seen = 0; written < 7; written += 1) {
-      await cli.waitForEvent('image.deleted', { since: seen });
-      seen = cli.records.length;
-      await engine.disk.occupy(`build-${written}`, 10 * MiB);
-    }
-    expect(await cli.exited, cli.stderr).toEqual({ code: 0, signal: null });
-    expect(named(cli, 'space.awaited')).toEqual([]);
-    expect(named(cli, 'prediction.missed')).toEqual([]);
-    const freed = named(cli, 'image.deleted').map((record) => Number(record['freedBytes']));
-    // 60 MiB were to go, and 70 MiB came.
-    expect(freed.length).toBeGreaterThanOrEqual(8);
-    for (const bytes of freed) expect(bytes).toBeGreaterThan(15 * MiB);
-    expect(await cli.waitForEvent('sweep.completed')).toMatchObject({ stoppedBecause: 'reached-low' });
-  });
+  it.each([
+    ['relative', ''],
+    // Below the path, where else nobody counts it.
+    ['absolute', 'docker/'],
+  ])(
+    'is not counted against its deletions, with %s thresholds: they freed what they freed',
+    async (type, folder) => {
+      const names = Array.from({ length: 16 }, (_, index) => [`image${index}`, 16] as const);
+      await engineWith({ disk: { sizeMiB: 800 } }, Object.fromEntries(names));
+      const used = Number((await run('du', ['-s', '--block-size=1', engine.dataRoot])).stdout.split('\t')[0]);
+      const thresholds =
+        type === 'relative' ? await wanting(60) : { high: `${used - 4 * MiB}B`, low: `${used - 60 * MiB}B` };
+      const settings = { DELAY_SECONDS: '2', THRESHOLD_TYPE: type };
+      const cli = cleaner(engine, ['run', '--once'], { ...thresholds, settings });
+      // As a build does: in each pause much of what the deletion before it freed is used again.
+      for (let written = 0, seen = 0; written < 7; written += 1) {
+        await cli.waitForEvent('image.deleted', { since: seen });
+        seen = cli.records.length;
+        await engine.disk.occupy(`${folder}build-${written}`, 10 * MiB);
+      }
+      expect(await cli.exited, cli.stderr).toEqual({ code: 0, signal: null });
+      expect(named(cli, 'space.awaited')).toEqual([]);
+      expect(named(cli, 'prediction.missed')).toEqual([]);
+      const freed = named(cli, 'image.deleted').map((record) => Number(record['freedBytes']));
+      // 60 MiB were to go, and 70 MiB came.
+      expect(freed.length).toBeGreaterThanOrEqual(8);
+      for (const bytes of freed) expect(bytes).toBeGreaterThan(15 * MiB);
+      expect(await cli.waitForEvent('sweep.completed')).toMatchObject({ stoppedBecause: 'reached-low' });
+    },
+  );
 });
