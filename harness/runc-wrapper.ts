@@ -1,6 +1,7 @@
 /**
  * A stand-in for runc that first drops what an unprivileged machine may not do: raising its own importance to the
- * out-of-memory killer and raising resource limits need CAP_SYS_RESOURCE, without which runc dies with an obscure EOF.
+ * out-of-memory killer and raising resource limits need CAP_SYS_RESOURCE, without which runc dies with an obscure EOF. And
+ * what a machine has no controller for (cgroups v2 beside v1) cannot be limited: CRI-O limits its sandbox's own container.
  * It is called `runc` in a folder that comes first in the engine's PATH, so containers and builds alike go through it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -9,11 +10,17 @@ import { linkOwnBinaries } from './own-binaries.ts';
 import { commandPath } from './packages.ts';
 
 const rewrite = `
-const { readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const path = process.argv[2];
 const config = JSON.parse(readFileSync(path, 'utf8'));
 if (config.process?.oomScoreAdj < 0) config.process.oomScoreAdj = 0;
 delete config.process?.rlimits;
+const controllers = '/sys/fs/cgroup/cgroup.controllers';
+if (existsSync(controllers)) {
+  const here = readFileSync(controllers, 'utf8').split(/\\s+/);
+  for (const name of ['cpu', 'memory', 'pids'])
+    if (!here.includes(name)) delete config.linux?.resources?.[name];
+}
 writeFileSync(path, JSON.stringify(config));
 `;
 

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { imagesOnly, sortOutCleanable } from '../../src/core/eligible/cache-and-containers.ts';
 import type { Removable } from '../../src/core/forest/removable.ts';
 import { ImageDisk } from '../../src/disk/image-disk.ts';
@@ -60,6 +60,11 @@ async function stopped(engine: ApiEngine, bytes: number): Promise<string> {
   await stopContainer(engine, id);
   return id;
 }
+
+// Made where the cache has none, which takes longer than a test may.
+beforeAll(async () => {
+  await engineRoot('sid');
+}, 1_800_000);
 
 describe.each([
   ['Docker’s vfs', () => startDockerEngine({ disk, storageDriver: 'vfs' }), 'data root'],
