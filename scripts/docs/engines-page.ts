@@ -143,7 +143,8 @@ of the log (\`engine.chosen\`), says which engine that is and why.
 3. \`DOCKER_CONTEXT\`, else \`currentContext\` in \`config.json\` of \`DOCKER_CONFIG\` (\`~/.docker\`), names a Docker context other than
    \`default\`: its host and its TLS files.
 4. Docker's socket (\`/var/run/docker.sock\`), \`/var/lib/docker\` or, of Docker from a snap, \`/var/snap/docker/common/var-lib-docker\` is there:
-   Docker. The socket of Docker from a snap is where Docker's is.
+   Docker. The socket of Docker from a snap is where Docker's is; the folder is \`DEFAULT_DATA_ROOT\` in the snap's packaging
+   (canonical/docker-snap, \`snap/snapcraft.yaml\`, 8452deb of May 2026).
 5. The socket of a CRI runtime is there: \`/run/containerd/containerd.sock\`, \`/run/crio/crio.sock\`, then those that bring a containerd
    of their own: \`/run/k3s/containerd/containerd.sock\` (k3s, RKE2), \`/var/snap/microk8s/common/run/containerd.sock\` (MicroK8s),
    \`/run/k0s/containerd.sock\` (k0s).
@@ -182,9 +183,10 @@ of the engine's user, so that user itself may not enter all of them: sizes are t
 
 No package here has it, so the table above has no column for it. What is said of it comes from
 
-- _recorded_ answers of 29.7.2 and 29.0.0 on both image stores, API 1.51 to 1.55 (\`test/unit/engine/docker/docker-29-recorded.test.ts\`;
+- _recorded_ answers of 29.7.2 and 29.0.0, built from those tags, on both image stores, API 1.51 to 1.55 (\`test/unit/engine/docker/docker-29-recorded.test.ts\`;
   shapes that are only documented: \`docker-29.test.ts\`);
-- _runs_ of the suite on such a binary (\`npm run test:engines -- --dockerd PATH\`), which passed on both stores.
+- _runs_ of the suite (\`npm run test:engines -- --dockerd PATH\`) on a build of Docker's main branch of August 2026, not of a
+  release; it passed on both stores.
 
 - (_recorded, runs_) It accepts API 1.40 and newer (29.0 to 29.2: 1.44). It is asked in 1.51, the newest version that a real engine here has shown (Docker
   28.5). One that was told to accept nothing below 1.52 is refused with a line that says so.
@@ -203,6 +205,6 @@ No package here has it, so the table above has no column for it. What is said of
 
 No package here has it either. [What it does otherwise](cri.md#cri-o) was _recorded_ from CRI-O 1.37; unit tests use those answers,
 engine tests make a real containerd answer so. _Runs_ of the suite on 1.37 (\`npm run test:engines -- --crio PATH\`, with a conmon and a
-runc of Debian 12) passed, for pods whose containers have a process namespace each (kubelet's default), with events on, and for
-pods that share one, with events off. There it is otherwise than containerd 1.6 in the table: images without a name stay, images can be
+runc of Debian sid, on cgroups v2, which it needs) passed as a whole, for pods whose containers have a process namespace each (kubelet's
+default), with events on, and for pods that share one, with events off: 31 of 31. 1.37.0 here is its main branch of 21 August 2026. There it is otherwise than containerd 1.6 in the table: images without a name stay, images can be
 mounted, it refuses to delete an image in use, and \`status\` tells by kind where the space is.`;
