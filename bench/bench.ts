@@ -7,7 +7,16 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What looks at the built program. */
-const NEEDS_BUILD = new Set(['main-job', 'burst', 'memory', 'status-page', 'http-load', 'soak', 'flood']);
+const NEEDS_BUILD = new Set([
+  'main-job',
+  'burst',
+  'memory',
+  'idle',
+  'status-page',
+  'http-load',
+  'soak',
+  'flood',
+]);
 
 const [first, ...others] = process.argv.slice(2);
 const [name, rest] =

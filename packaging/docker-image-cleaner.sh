@@ -4,4 +4,9 @@
 set -eu
 place=@PLACE@
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}" MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-65536}"
-exec "$place/node" --expose-gc --max-semi-space-size=1 --invocation-count-for-maglev=20000 "$place/program.cjs" "$@"
+# Node's start-up snapshot starts it sooner and stays in memory: left out for the daemon with the page, which starts slowly anyway.
+snapshot=
+case "${1:-run} ${DOCKER_IMAGE_CLEANER_HTTP_ADDRESS:+--http-address} $*" in
+  run\ *--http-address* | --*--http-address*) snapshot=--no-node-snapshot ;;
+esac
+exec "$place/node" --expose-gc --max-semi-space-size=1 ${snapshot:+"$snapshot"} --invocation-count-for-maglev=200000 --invocation-count-for-maglev-osr=20000 --invocation-count-for-turbofan=60000 "$place/program.cjs" "$@"
