@@ -4,10 +4,7 @@ import { bytesAllowed, percentAllowed } from '../quantities.ts';
 import { absolutePath, choice, filePath, judgedLater, onOff, socketAddress } from '../values.ts';
 import { setting } from './setting.ts';
 
-const threshold = judgedLater(
-  'percent|bytes',
-  `relative: ${percentAllowed}; otherwise ${bytesAllowed}`,
-);
+const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; otherwise ${bytesAllowed}`);
 
 export const diskSettings = {
   config: setting({
@@ -83,7 +80,6 @@ export const diskSettings = {
     help: 'Usage from which a sweep does not wait for the cordon (API server unreachable, no free slot), deletes without delay, and keeps new images for 2 minutes at most',
     kind: threshold,
     default: undefined,
-    defaultText:
-      '95, or HIGH where that is higher; off in absolute mode; in free mode a quarter of HIGH',
+    defaultText: '95, or HIGH where that is higher; off in absolute mode; in free mode a quarter of HIGH',
   }),
 };
