@@ -141,7 +141,7 @@ async function cleanedBy(
   process.once('exit', log.end);
   const report: Reporter = (event) => {
     if (isDeletion(event)) deleted.push(event);
-    // That a sweep is due was decided by whoever asked for it.
+    // The user asked for this sweep, so it is due.
     if (event.event !== 'check.completed') log.report(event);
   };
   if (!(await filesAreUsable(config, report))) return EXIT.usage;
@@ -222,7 +222,7 @@ function planText(seen: Look, plan: Plan, { config, cut, unused, isAll }: PlanNo
       : !plan.triggered
         ? `Nothing to do: ${goal} already.`
         : victims.length === 0
-          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
+          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" shows why each image is kept.`
           : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
   return [
     gauges(seen.snapshot.usage, thresholds, look),

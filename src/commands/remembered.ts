@@ -20,6 +20,6 @@ export async function remembered({
       applyEvent(history, { kind: 'gap', fromMs: seenUntilMs, toMs: nowMs });
     return history;
   }
-  complain(`planned without the use of images: ${saved.lost}`);
+  complain(`planned without usage history: ${saved.lost}`);
   return undefined;
 }
