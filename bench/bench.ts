@@ -25,7 +25,7 @@ function run(file: string, args: readonly string[]): number {
 
 const file = `${root}bench/${name}.ts`;
 if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
-  process.stderr.write(`bench: there is no measurement ${name} in bench/\n`);
+  process.stderr.write(`error: no measurement ${name} in bench/\n`);
   process.exitCode = 2;
 } else {
   const built = NEEDS_BUILD.has(name) ? run(`${root}scripts/build.ts`, []) : 0;

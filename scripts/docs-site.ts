@@ -39,7 +39,7 @@ function npm(args: readonly string[]): void {
   const { status, signal, error } = spawnSync('npm', args, { cwd: site, stdio: ['ignore', 2, 2] });
   if (status === 0) return;
   process.stderr.write(
-    `npm ${args.join(' ')} in site/ ended with ${String(status ?? signal ?? error?.message)}.\n`,
+    `error: npm ${args.join(' ')} in site/ ended with ${String(status ?? signal ?? error?.message)}.\n`,
   );
   process.exit(1);
 }

@@ -86,7 +86,7 @@ function movableLauncher({ architecture }: PackageOrder): string {
     'export MALLOC',
     `case $(uname -m) in
   ${machines}) ;;
-  *) echo "${name}: this is the program for ${architecture}, but the machine is $(uname -m): take the archive for it" >&2; exit 2 ;;
+  *) echo "error: this is the program for ${architecture}, but the machine is $(uname -m): take the archive for it" >&2; exit 2 ;;
 esac
 export MALLOC`,
   );

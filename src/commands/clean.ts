@@ -34,7 +34,8 @@ import { daemonOptions, namesOf } from './daemon-options.ts';
 import { deleteAllUnused, onlyUnused, unusedExitStatus } from './clean-unused.ts';
 import { filesAreUsable } from './files.ts';
 import { followUse } from './follow-use.ts';
-import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
+import { diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
+import { complain, note } from './messages.ts';
 import { connectCordon } from './node-cordon.ts';
 import { planRules } from './plan-rules.ts';
 import { remembered } from './remembered.ts';
@@ -47,7 +48,7 @@ export async function clean(given: Config, request: CleanRequest): Promise<numbe
     return EXIT.usage;
   }
   const config = sweepingConfig(given, request);
-  const signals = listenForSignals((signal) => complain(`${signal}: stopping, no further deletions`));
+  const signals = listenForSignals((signal) => note(`${signal}: stopping, no further deletions`));
   try {
     return await orUnavailable(async () => await cleaned(config, request, signals));
   } catch (error) {

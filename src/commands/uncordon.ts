@@ -12,7 +12,7 @@ import type { UncordonRequest } from '../config/uncordon-request.ts';
 import { printable } from '../core/model/printable.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForSignals } from '../system/signals.ts';
-import { complain } from './look.ts';
+import { complain, note } from './messages.ts';
 import { podName } from './pod-name.ts';
 
 /** Answers the exit status: 1 when a node that should be uncordoned is not, or nobody can say. */
@@ -25,7 +25,7 @@ export async function uncordon(request: UncordonRequest): Promise<number> {
     complain(error.message);
     return EXIT.usage;
   }
-  const signals = listenForSignals((signal) => complain(`${signal}: stopping; run it again to finish`));
+  const signals = listenForSignals((signal) => note(`${signal}: stopping; run it again to finish`));
   try {
     return await carryOut(request, uncordoner, signals.stop);
   } catch (error) {

@@ -352,7 +352,7 @@ describe("the chart's uninstall hook", () => {
       code: 1,
       signal: null,
       lines: [],
-      stderr: 'docker-image-cleaner: SIGTERM: stopping; run it again to finish\n',
+      stderr: 'SIGTERM: stopping; run it again to finish\n',
     });
     await endDaemonSet();
   });

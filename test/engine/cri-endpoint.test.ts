@@ -59,7 +59,9 @@ describe('an endpoint that cannot be used is told in one line', () => {
 
   it('with a file in its place', async () => {
     writeFileSync(room('file'), '');
-    expect(await complaint(`unix://${room('file')}`)).toMatch(/cannot connect to the runtime at .*: (nothing listens there|not a socket)/);
+    expect(await complaint(`unix://${room('file')}`)).toMatch(
+      /cannot connect to the runtime at .*: (nothing listens there|not a socket)/,
+    );
   });
 
   it('with nobody listening', async () => {
@@ -92,7 +94,7 @@ describe('an endpoint that cannot be used is told in one line', () => {
 
   it('that speaks gRPC, but is no runtime', async () => {
     await using other = await startContainerd({ isWithoutCri: true });
-    expect(await complaint(other.endpoint)).toMatch(/no CRI runtime\. .*disabled_plugins/);
+    expect(await complaint(other.endpoint)).toMatch(/not a CRI runtime\. .*disabled_plugins/);
   });
 
   it('of a runtime that speaks v1alpha2 only', async () => {

@@ -168,6 +168,6 @@ describe('without a whole answer', () => {
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await once(child, 'close');
-    expect(output).toMatch(/^denied GET \/_ping of unix:.*no permission.*Run as root/);
+    expect(output).toMatch(/^denied cannot connect to the engine at unix:.*no permission.*Run as root/);
   });
 });

@@ -14,7 +14,8 @@ import { type Trace, TraceError } from '../../simulate/traces/trace.ts';
 import { traceLines } from '../../simulate/traces/write-trace.ts';
 import { plainColumns, table } from '../../surfaces/terminal/table.ts';
 import { KeepFile } from '../keep-file.ts';
-import { complain, printJson } from '../look.ts';
+import { printJson } from '../look.ts';
+import { complain } from '../messages.ts';
 import { OutputFile, OutputFileError } from '../output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
 
