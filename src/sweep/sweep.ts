@@ -81,8 +81,11 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       progress.store = seen.store;
       progress.gone.clear();
       plan = planFor(progress, options);
-      if (plan.victims.length === 0)
-        return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
+      if (plan.victims.length > 0) continue;
+      await awaitSpace(plan.toFree, progress);
+      if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
+      if (hasFired(options.stop)) return stopReason(options);
+      return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
     }
   } catch (error) {
     if (options.stop.aborted) return stopReason(options);
@@ -153,7 +156,9 @@ async function carryOut(
     if (result.outcome === 'deleted' && !isCritical(progress.usage, options.rules))
       await sleep(options.delaySeconds * 1000, options.stop);
   }
-  if (!options.stop.aborted) await awaitSpace(plan.toFree, progress);
+  // Where others wrote so much meanwhile that more has to go in any case, the rest is planned at once.
+  if (!options.stop.aborted && progress.delayed.isEnough(progress.usage))
+    await awaitSpace(plan.toFree, progress);
   if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
   return hasFired(options.stop) ? stopReason(options) : undefined;
 }

@@ -171,4 +171,20 @@ describe('what others write during a sweep', () => {
     for (const bytes of freed) expect(bytes).toBeGreaterThan(15 * MiB);
     expect(await cli.waitForEvent('sweep.completed')).toMatchObject({ stoppedBecause: 'reached-low' });
   });
+
+  it('ends the wait for late space where more has to go in any case', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => [`image${index}`, 10] as const);
+    await engineWith({ disk: { sizeMiB: 400 } }, Object.fromEntries(names));
+    await hold();
+    const cli = cleaner(engine, ['run', '--once'], await wanting(35));
+    await cli.waitForEvent('space.awaited');
+    const [deleted, seen] = [deletedNames(cli).length, cli.records.length];
+    await engine.disk.occupy('build', 15 * MiB);
+    // All that is held together is not enough any more: more goes, and only then is it waited for again.
+    await cli.waitForEvent('space.awaited', { since: seen });
+    expect(deletedNames(cli).length).toBeGreaterThan(deleted);
+    await letGo();
+    expect((await cli.exited).code, cli.stderr).toBe(0);
+    expect(await cli.waitForEvent('sweep.completed')).toMatchObject({ stoppedBecause: 'reached-low' });
+  });
 });
