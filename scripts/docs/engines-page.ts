@@ -176,7 +176,7 @@ Rootless Docker and Podman are measured like the others when the cleaner is root
 \`overlay\`) and by fuse-overlayfs: predictions come true, and every byte is told by what it is for. Files in layers belong to sub-IDs
 of the engine's user, so that user itself may not enter all of them: sizes are then those that the engine tells, and
 \`status\` and \`plan\` say so. Seen on Docker 20.10 and Podman 4.3
-(\`test/engine/rootless.test.ts\`).
+(\`test/engine/docker/rootless.test.ts\`).
 
 ## Docker Engine 29
 

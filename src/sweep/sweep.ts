@@ -3,9 +3,9 @@
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
  */
 import { hasFired, sleep } from '../system/clock.ts';
-import { isCritical } from '../core/critical.ts';
-import { makePlan, type Plan } from '../core/plan.ts';
-import { PredictionCheck } from '../core/prediction-check.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import { makePlan, type Plan } from '../core/plan/plan.ts';
+import { PredictionCheck } from '../core/plan/prediction-check.ts';
 import { type Amount, freedBetween, isBelowLow, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';

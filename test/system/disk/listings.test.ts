@@ -21,8 +21,8 @@ import { MountTable } from '../../../src/disk/walk/mount-points.ts';
 import { Slices } from '../../../src/disk/walk/slices.ts';
 import { TreeMeasurer } from '../../../src/disk/walk/trees.ts';
 import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
-import { du } from '../../../harness/du.ts';
-import { waitFor } from '../../../harness/wait.ts';
+import { du } from '../../../harness/machine/du.ts';
+import { waitFor } from '../../../harness/machine/wait.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
