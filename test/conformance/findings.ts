@@ -6,16 +6,16 @@ import type { Capabilities } from './fixture.ts';
 
 /** What every engine must do, each shown by a test. */
 export const behaviours = {
-  lists: 'images with names, sizes, sharing',
-  inUse: 'an image in use stays, whatever the state of its container',
-  keeps: 'keep patterns',
-  plans: 'the plan is what happens',
-  reachesLow: 'sweeps until below LOW',
-  severalNames: 'an image with several names goes as a whole',
-  digestOnly: 'an image that has only a digest goes',
-  lateUse: 'an image that comes into use after the plan stays',
+  lists: 'lists images with names, sizes and sharing',
+  inUse: 'keeps an image in use, whatever the state of its container',
+  keeps: 'keep patterns protect images',
+  plans: 'a sweep deletes what the plan lists',
+  reachesLow: 'sweeps until usage is below LOW',
+  severalNames: 'an image with several names is deleted as a whole',
+  digestOnly: 'an image that has only a digest is deleted',
+  lateUse: 'an image that comes into use after the plan is kept',
   neverForces: 'never forces',
-  survivesRestart: 'an engine that crashes in mid-sweep',
+  survivesRestart: 'the sweep survives a crash of the engine',
   ineffective: 'stops when deleting does not help',
 } as const;
 export type Behaviour = keyof typeof behaviours;

@@ -33,7 +33,7 @@ export function parseDuration(text: string): number | undefined {
 
 /** A duration, in seconds; fractions are allowed. */
 export function seconds(min: number, max: number): ValueKind<number> {
-  const allowed = `a number of seconds from ${min} to ${max}, or a time such as 90s, 5m, 12h or 7d`;
+  const allowed = `${min} to ${max} seconds, such as 300, 90s, 12h or 7d`;
   return {
     placeholder: 'duration',
     allowed,

@@ -1,8 +1,8 @@
 /** How percentages and amounts of bytes are written. */
 import { accepted, decimalNumber, refused, type Parsed, type ValueKind } from './values.ts';
 
-export const percentAllowed = 'a percentage above 0 and up to 100, such as 80, 80.5 or 80%';
-export const bytesAllowed = 'bytes, such as 40000000000, 40e9, 40GB or 37.5GiB';
+export const percentAllowed = 'a percentage above 0 and up to 100, such as 80 or 80.5%';
+export const bytesAllowed = 'bytes, such as 40e9, 40GB or 37.5GiB';
 
 /** Below this a bare number of bytes is taken for a mistake: no image store has a threshold of under 1 GB. */
 const smallestBareBytes = 1e9;

@@ -11,7 +11,7 @@ const UNTAGGED_FOR_ONE = 16;
 export const reclaimable: WorthPolicy = {
   kind: 'worth',
   name: 'reclaimable',
-  summary: 'untagged images, then as few others as possible: those that really free most of what is scarce',
+  summary: 'untagged images, then as few others as possible: those that free most',
   worths: () => ({ unit: ({ isUntagged }) => (isUntagged ? 1 / UNTAGGED_FOR_ONE : 1) }),
   reason: ({ isUntagged }, _, { scarce }) =>
     isUntagged

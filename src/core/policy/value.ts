@@ -76,7 +76,7 @@ export const value: WorthPolicy = {
   kind: 'worth',
   name: 'value',
   needsHistory: true,
-  summary: 'what is least worth its space: by what getting it again costs and how often it is wanted',
+  summary: 'those least worth their space: cost to get again × how often they are used',
   worths,
   reason: (unit, _, context) => {
     const { history, nowMs } = context;

@@ -60,7 +60,7 @@ describe('simulate', () => {
     ],
     [['--generate', 'ci', '--threshold-type', 'absolute'], /only type is free/],
     [['--generate', 'ci', '--keep', 're:('], /regular expression/],
-    [['--generate', 'ci', '--min-age', '-1'], /number of seconds/],
+    [['--generate', 'ci', '--min-age', '-1'], /expected .* seconds, such as/],
     [['--generate', 'ci', '--keep-last', 'two'], /whole number/],
     [['--trace', 'a', '--html', 'a'], /would be overwritten while it is read/],
     [['--trace', 'a', '--html', 'b', '--write-trace', 'b'], /name the same file/],
