@@ -5,10 +5,10 @@
  */
 import { formatBytes, formatPercent } from '../src/core/model/format.ts';
 import { plainColumns, table } from '../src/surfaces/terminal/table.ts';
-import { atExit } from '../harness/cleanup.ts';
-import { runCli, type Cli } from '../harness/cli.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { requireRoot } from '../harness/packages.ts';
+import { atExit } from '../harness/machine/cleanup.ts';
+import { runCli, type Cli } from '../harness/program/cli.ts';
+import { startDockerEngine, type DockerEngine } from '../harness/engine/docker-engine.ts';
+import { requireRoot } from '../harness/machine/packages.ts';
 import { fill } from './fill.ts';
 import { Picture } from './picture.ts';
 import { look, watch, type Look } from './watch.ts';

@@ -1,7 +1,7 @@
 /** Fills the demo's engine as a busy build host does: families of images on shared bases, rebuilt now and then. */
-import type { DockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, runContainer } from '../harness/engine-api.ts';
-import { loadImages, type LayerSpec, type StoreSpec } from '../harness/images.ts';
+import type { DockerEngine } from '../harness/engine/docker-engine.ts';
+import { createContainer, runContainer } from '../harness/engine/engine-api.ts';
+import { loadImages, type LayerSpec, type StoreSpec } from '../harness/engine/images.ts';
 
 const megabyte = 1_000_000;
 

@@ -9,9 +9,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { clearAbandoned } from '../harness/workspace.ts';
-import { engineCommands, ensureCommands, requireRoot } from '../harness/packages.ts';
-import { type Ownable } from '../harness/own-binaries.ts';
+import { clearAbandoned } from '../harness/machine/workspace.ts';
+import { engineCommands, ensureCommands, requireRoot } from '../harness/machine/packages.ts';
+import { type Ownable } from '../harness/machine/own-binaries.ts';
 import { ownEngines, OwnEnginesError, testsThatStart } from './own-engines.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -4,12 +4,12 @@ import { parseCommandLine } from './cli/command-line.ts';
 import { type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import type { LoadedConfig } from './config/config.ts';
-import { loadExpressions } from './config/expressions.ts';
-import type { Output } from './commands/look.ts';
-import { complain, warn } from './commands/messages.ts';
-import { whyNoClean, whyNoRun } from './commands/elsewhere.ts';
-import { withEngine } from './commands/with-engine.ts';
-import { withKeepFile } from './commands/with-keep-file.ts';
+import { loadExpressions } from './config/values/expressions.ts';
+import type { Output } from './commands/looking/look.ts';
+import { complain, warn } from './commands/looking/messages.ts';
+import { whyNoClean, whyNoRun } from './commands/looking/elsewhere.ts';
+import { withEngine } from './commands/looking/with-engine.ts';
+import { withKeepFile } from './commands/looking/with-keep-file.ts';
 import { EXIT } from './cli/exit-status.ts';
 
 /** Set where what a command prints could not be written. */

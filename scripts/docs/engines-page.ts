@@ -175,7 +175,7 @@ A proxy in front of Docker's socket must allow:
 
 As root, rootless Docker and Podman are measured like the others, on overlay and fuse-overlayfs. As the engine's user, files of
 its sub-IDs cannot all be read: sizes are then the engine's, and \`status\` and \`plan\` say so. Tested on Docker 20.10 and Podman 4.3
-(\`test/engine/rootless.test.ts\`).
+(\`test/engine/docker/rootless.test.ts\`).
 
 ## Docker Engine 29
 

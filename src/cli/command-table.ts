@@ -2,22 +2,22 @@
  * Every command, once, and what a command line can come to. A new command is a new entry here, and its own kind of
  * ParsedCommand.
  */
-import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/clean-request.ts';
+import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/requests/clean-request.ts';
 import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
 import {
   healthcheckRequest,
   healthcheckSettings,
   healthcheckSwitches,
   type HealthcheckRequest,
-} from '../config/healthcheck-request.ts';
-import { listOptions, type ListOptions, listSwitches } from '../config/list-options.ts';
+} from '../config/requests/healthcheck-request.ts';
+import { listOptions, type ListOptions, listSwitches } from '../config/requests/list-options.ts';
 import type { SettingKey } from '../config/settings.ts';
 import {
   uncordonRequest,
   uncordonSettings,
   uncordonSwitches,
   type UncordonRequest,
-} from '../config/uncordon-request.ts';
+} from '../config/requests/uncordon-request.ts';
 import { printable, printableLines } from '../core/model/printable.ts';
 import { EXIT } from './exit-status.ts';
 import { type SimulateOptions, simulateSummary, simulateSwitches } from './simulate-options.ts';

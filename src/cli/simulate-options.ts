@@ -3,10 +3,10 @@
  * and no disk, and an operator's environment must not change what a replay says.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { longestAgeSeconds, seconds } from '../config/durations.ts';
-import { parseBytes, parsePercent } from '../config/quantities.ts';
+import { longestAgeSeconds, seconds } from '../config/values/durations.ts';
+import { parseBytes, parsePercent } from '../config/values/quantities.ts';
 import { window } from '../config/window.ts';
-import { keepPatterns, type ValueKind, wholeNumber } from '../config/values.ts';
+import { keepPatterns, type ValueKind, wholeNumber } from '../config/values/values.ts';
 import type { KeepPattern } from '../core/eligible/pattern.ts';
 import type { Window } from '../core/model/window.ts';
 import type { Capacity, Level } from '../simulate/simulate.ts';

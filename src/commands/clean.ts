@@ -4,16 +4,16 @@
  */
 import type { CheckResult } from '../daemon/options.ts';
 import { createInterface } from 'node:readline/promises';
-import type { CleanRequest } from '../config/clean-request.ts';
-import { sweepingTo } from '../config/clean-request.ts';
+import type { CleanRequest } from '../config/requests/clean-request.ts';
+import { sweepingTo } from '../config/requests/clean-request.ts';
 import type { Config } from '../config/config.ts';
 import { ClusterError } from '../cluster/error.ts';
-import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
+import { type Cut, DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/model/format.ts';
 import { imagesOnly } from '../core/eligible/cache-and-containers.ts';
-import { makePlan, type Plan } from '../core/plan.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
-import { planOfUnused, planUnused, type UnusedPlan } from '../core/plan-unused.ts';
+import { makePlan, type Plan } from '../core/plan/plan.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
+import { planOfUnused, planUnused, type UnusedPlan } from '../core/plan/plan-unused.ts';
 import { level } from '../core/model/thresholds.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
@@ -30,15 +30,15 @@ import { units } from '../surfaces/terminal/plan-text.ts';
 import { sourceText } from '../surfaces/terminal/source-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { gauges } from '../surfaces/terminal/terminal.ts';
-import { daemonOptions, namesOf } from './daemon-options.ts';
-import { deleteAllUnused, onlyUnused, unusedExitStatus } from './clean-unused.ts';
-import { filesAreUsable } from './files.ts';
-import { followUse } from './follow-use.ts';
-import { diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
-import { complain, note } from './messages.ts';
-import { connectCordon } from './node-cordon.ts';
-import { planRules } from './plan-rules.ts';
-import { remembered } from './remembered.ts';
+import { daemonOptions, namesOf } from './cleaning/daemon-options.ts';
+import { deleteAllUnused, onlyUnused, unusedExitStatus } from './cleaning/clean-unused.ts';
+import { filesAreUsable } from './cleaning/files.ts';
+import { followUse } from './cleaning/follow-use.ts';
+import { diskOf, type Look, look, orUnavailable, printJson } from './looking/look.ts';
+import { complain, note } from './looking/messages.ts';
+import { connectCordon } from './cleaning/node-cordon.ts';
+import { planRules } from './looking/plan-rules.ts';
+import { remembered } from './looking/remembered.ts';
 
 /** Answers the exit status: 0 the target is reached, 3 it is not. */
 export async function clean(given: Config, request: CleanRequest): Promise<number> {

@@ -1,9 +1,9 @@
 /** `healthcheck`: for a container's HEALTHCHECK, a probe or a person: is the daemon of this configuration well? */
 import { get } from 'node:http';
-import type { HealthcheckRequest } from '../config/healthcheck-request.ts';
+import type { HealthcheckRequest } from '../config/requests/healthcheck-request.ts';
 import { printable } from '../core/model/printable.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { complain } from './messages.ts';
+import { complain } from './looking/messages.ts';
 
 /** The server answers from memory: if it takes longer, its loop does not turn. */
 const TIMEOUT_MS = 5000;

@@ -1,9 +1,9 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
-import type { ListOptions } from '../config/list-options.ts';
-import { DeletionBudget } from '../core/deletion-budget.ts';
-import { planUnused } from '../core/plan-unused.ts';
-import { makePlan, planAtHigh } from '../core/plan.ts';
+import type { ListOptions } from '../config/requests/list-options.ts';
+import { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { planUnused } from '../core/plan/plan-unused.ts';
+import { makePlan, planAtHigh } from '../core/plan/plan.ts';
 import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
@@ -17,11 +17,11 @@ import {
   type Output,
   printJson,
   thresholdsOf,
-} from './look.ts';
-import { warn } from './messages.ts';
-import { planRules } from './plan-rules.ts';
-import { remembered } from './remembered.ts';
-import { watch } from './watch.ts';
+} from './looking/look.ts';
+import { warn } from './looking/messages.ts';
+import { planRules } from './looking/plan-rules.ts';
+import { remembered } from './looking/remembered.ts';
+import { watch } from './looking/watch.ts';
 
 export async function plan(
   given: Config,

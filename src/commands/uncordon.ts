@@ -8,12 +8,12 @@ import {
   type NodeResult,
   type Uncordoner,
 } from '../cluster/uncordon.ts';
-import type { UncordonRequest } from '../config/uncordon-request.ts';
+import type { UncordonRequest } from '../config/requests/uncordon-request.ts';
 import { printable } from '../core/model/printable.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForSignals } from '../system/signals.ts';
-import { complain, note } from './messages.ts';
-import { podName } from './pod-name.ts';
+import { complain, note } from './looking/messages.ts';
+import { podName } from './cleaning/pod-name.ts';
 
 /** Answers the exit status: 1 when a node that should be uncordoned is not, or nobody can say. */
 export async function uncordon(request: UncordonRequest): Promise<number> {

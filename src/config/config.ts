@@ -9,8 +9,8 @@ import { engineAddress, type AddressProblem, type EngineAddress } from '../engin
 import type { EngineTarget } from '../engine/connect/detect.ts';
 import { judgeHttp } from './http.ts';
 import type { KeepFileNews } from './keep-file.ts';
-import { nearest } from './nearest.ts';
-import { problemLine, shownName } from './problem.ts';
+import { nearest } from './values/nearest.ts';
+import { problemLine, shownName } from './values/problem.ts';
 import {
   flagOf,
   settingKeys,
@@ -55,7 +55,7 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly engineNamedBy: string | undefined;
 };
 
-/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/keep-file.ts). */
+/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/looking/keep-file.ts). */
 export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
   /** Set where the engine's disk is not this machine's: why, a sentence for people. */

@@ -1,6 +1,6 @@
 /** How windows are written: `22:00-06:00`, `Mon-Fri 22:00-06:00 Europe/Berlin`, several separated by semicolons. */
 import { dayNames, type WeeklyHours, type Window } from '../core/model/window.ts';
-import { accepted, refused, type Parsed, type ValueKind } from './values.ts';
+import { accepted, refused, type Parsed, type ValueKind } from './values/values.ts';
 
 const allowed =
   'days, hours or both, then optionally a time zone: `22:00-06:00`, `Sat,Sun`, `Mon-Fri 22:00-06:00 Europe/Berlin`; several separated by `;`, the zone after the last';

@@ -3,9 +3,9 @@
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff } from '../system/clock.ts';
-import { isCritical } from '../core/critical.ts';
-import { DeletionBudget } from '../core/deletion-budget.ts';
-import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/timing/soft-threshold.ts';
 import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
 import { isTriggered, level, reaches, type Usage } from '../core/model/thresholds.ts';

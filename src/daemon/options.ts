@@ -1,6 +1,6 @@
 /** What the daemon is made from, and how one of its checks ends. */
-import type { DeletionBudget } from '../core/deletion-budget.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, SweepReport } from '../events/events.ts';

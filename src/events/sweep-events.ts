@@ -8,8 +8,8 @@ import {
   usedText,
 } from '../core/model/format.ts';
 import { gainText, grownText } from '../core/model/gain.ts';
-import type { LimitName } from '../core/deletion-budget.ts';
-import type { EarlyCause } from '../core/disk-watch.ts';
+import type { LimitName } from '../core/plan/deletion-budget.ts';
+import type { EarlyCause } from '../core/timing/disk-watch.ts';
 import type { Amount } from '../core/model/thresholds.ts';
 import { define } from './definition.ts';
 import {

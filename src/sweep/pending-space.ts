@@ -23,10 +23,10 @@ import {
   negative,
   nothing,
   plus,
-} from '../core/delayed-space.ts';
-import { likelyFreed, OtherWrites } from '../core/other-writes.ts';
+} from '../core/timing/delayed-space.ts';
+import { likelyFreed, OtherWrites } from '../core/timing/other-writes.ts';
 import type { Freed } from '../core/forest/reclaim.ts';
-import type { Levels } from '../core/critical.ts';
+import type { Levels } from '../core/timing/critical.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter } from '../events/events.ts';
 

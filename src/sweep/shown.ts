@@ -1,9 +1,9 @@
 /** Whether the filesystem shows a deletion: then it is a fact, and the engine need not be asked whether it kept its word. */
-import type { Victim } from '../core/plan.ts';
+import type { Victim } from '../core/plan/plan.ts';
 import { freedBetween, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import type { Levels } from '../core/critical.ts';
+import type { Levels } from '../core/timing/critical.ts';
 
 /** Less may as well be a log that was rotated. */
 const LEAST = { bytes: 64 * 1024, inodes: 8, bytesAlone: 1_000_000 } as const;

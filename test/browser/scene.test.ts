@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { accessibilityViolations, openPage, startBrowser } from '../../harness/browser.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
+import { accessibilityViolations, openPage, startBrowser } from '../../harness/program/browser.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
 import { type ServedScene, serveScene } from './serve-scene.ts';
 
 const isForDocs = process.env['SCREENSHOTS'] === 'docs';

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EventObject } from '../../src/cluster/api.ts';
 import { connectCluster } from '../../src/cluster/cluster.ts';
-import { findClientTool } from '../../harness/kubernetes-binaries.ts';
-import { waitFor } from '../../harness/wait.ts';
+import { findClientTool } from '../../harness/cluster/kubernetes-binaries.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 import { namespace, never, startScene, type Scene } from './scene.ts';
 
 let scene: Scene;

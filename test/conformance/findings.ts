@@ -1,7 +1,7 @@
 /** What the suite saw an engine do: written to test-artifacts/, and compared with what the table of docs/engines.md is of. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../harness/cli.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
 import type { Capabilities } from './fixture.ts';
 
 /** What every engine must do, each shown by a test. */

@@ -3,8 +3,8 @@
  * is said to be able to do. The suite asserts every capability both ways: that what is said to be there is there, and that
  * what is said to be lacking lacks.
  */
-import type { Disk, DiskOptions } from '../../harness/disk.ts';
-import type { StoreSpec } from '../../harness/images.ts';
+import type { Disk, DiskOptions } from '../../harness/machine/disk.ts';
+import type { StoreSpec } from '../../harness/engine/images.ts';
 
 /** States in which a container (of CRI: or its sandbox) holds its image. */
 export type ContainerState = 'created' | 'running' | 'paused' | 'exited';

@@ -5,7 +5,7 @@ import {
   type Pod,
   startPodContainer,
   stopPodContainer,
-} from '../../harness/cri/pods.ts';
+} from '../../harness/engine/cri/pods.ts';
 import type { EngineUnderTest, Holder } from './fixture.ts';
 
 /** @param podFor makes a pod, @param release removes it. */

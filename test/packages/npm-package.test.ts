@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundledPackages } from '../../scripts/third-party-notices.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
-import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
+import { bundledPackages } from '../../scripts/bundle/third-party-notices.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
+import { createWorkspace, type Workspace } from '../../harness/machine/workspace.ts';
 
 interface Packed {
   readonly filename: string;

@@ -1,7 +1,7 @@
 /** Which engine is cleaned, which disk is watched, and from when on. */
 import { defaultSocketPaths } from '../../engine/endpoint.ts';
-import { bytesAllowed, percentAllowed } from '../quantities.ts';
-import { absolutePath, choice, filePath, judgedLater, onOff, socketAddress } from '../values.ts';
+import { bytesAllowed, percentAllowed } from '../values/quantities.ts';
+import { absolutePath, choice, filePath, judgedLater, onOff, socketAddress } from '../values/values.ts';
 import { setting } from './setting.ts';
 
 const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; otherwise ${bytesAllowed}`);

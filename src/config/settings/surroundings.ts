@@ -1,8 +1,8 @@
 /** Usage history, Kubernetes, engine requests, HTTP, notices, logging. */
-import { longestSeconds, seconds } from '../durations.ts';
-import { listenAddress } from '../http-address.ts';
+import { longestSeconds, seconds } from '../values/durations.ts';
+import { listenAddress } from '../values/http-address.ts';
 import { webhookAddress } from '../notify.ts';
-import { absolutePath, choice, hostNames, nodeName, wholeNumber } from '../values.ts';
+import { absolutePath, choice, hostNames, nodeName, wholeNumber } from '../values/values.ts';
 import { setting } from './setting.ts';
 
 export const surroundingSettings = {

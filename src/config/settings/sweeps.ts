@@ -1,10 +1,18 @@
 /** What sweeps delete, what they keep, and when. */
-import { MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import { MOST_DELETIONS } from '../../core/plan/deletion-budget.ts';
 import { defaultPolicy, policies } from '../../core/policy/registry.ts';
-import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
-import { longestAgeSeconds, longestSeconds, seconds } from '../durations.ts';
-import { byteAmount } from '../quantities.ts';
-import { absolutePath, choice, choices, keepLabelRule, keepPatterns, onOff, wholeNumber } from '../values.ts';
+import { DEFAULT_QUIET_SECONDS } from '../../core/timing/soft-threshold.ts';
+import { longestAgeSeconds, longestSeconds, seconds } from '../values/durations.ts';
+import { byteAmount } from '../values/quantities.ts';
+import {
+  absolutePath,
+  choice,
+  choices,
+  keepLabelRule,
+  keepPatterns,
+  onOff,
+  wholeNumber,
+} from '../values/values.ts';
 import { window } from '../window.ts';
 import { setting } from './setting.ts';
 

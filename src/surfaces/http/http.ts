@@ -1,10 +1,10 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import { hostname } from 'node:os';
 import type { Listener } from '../../events/listener.ts';
-import type { ListenAddress } from '../../config/http-address.ts';
-import { type DeletionBudget, noLimits } from '../../core/deletion-budget.ts';
+import type { ListenAddress } from '../../config/values/http-address.ts';
+import { type DeletionBudget, noLimits } from '../../core/plan/deletion-budget.ts';
 import { forecastText } from '../../core/model/forecast.ts';
-import type { PlanRules } from '../../core/plan-rules.ts';
+import type { PlanRules } from '../../core/plan/plan-rules.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
 import { isDeletion } from '../../events/events.ts';
 import { version } from '../../system/version.ts';

@@ -1,5 +1,5 @@
 /** A list of images as a table that shows its first rows, and says what it leaves out. */
-import type { ListOptions } from '../../config/list-options.ts';
+import type { ListOptions } from '../../config/requests/list-options.ts';
 import { formatCount } from '../../core/model/format.ts';
 import { shortId } from '../../core/model/store.ts';
 import { type Cell, type Column, table, type TextLook } from './table.ts';

@@ -1,5 +1,5 @@
 /** Deletes one record of the build cache, if no build and no other record holds it. */
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import type { CacheRecord } from '../../core/model/store.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';

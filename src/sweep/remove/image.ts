@@ -8,7 +8,7 @@ import {
   references,
   shortId,
 } from '../../core/model/store.ts';
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import {
   type Engine,
   type EngineCapabilities,

@@ -7,12 +7,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
-import { cleaner, deletedNames } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { listTags } from '../../../harness/engine-api.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
-import { commandPath, ensureCommands } from '../../../harness/packages.ts';
+import { cleaner, deletedNames } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { listTags } from '../../../harness/engine/engine-api.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
+import { commandPath, ensureCommands } from '../../../harness/machine/packages.ts';
 
 const run = promisify(execFile);
 const MiB = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadExpressions } from '../../../src/config/expressions.ts';
+import { loadExpressions } from '../../../src/config/values/expressions.ts';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
 
 const parse = (...argv: readonly string[]) => parseCommandLine(['simulate', ...argv], {});

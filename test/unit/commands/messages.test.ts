@@ -11,7 +11,7 @@ const sources = globSync('src/**/*.{ts,cjs}', { cwd: root }).map((file) => ({
 
 it('standard error is written by the module of messages, and by the launcher, which must run on any Node', () => {
   const writers = sources.filter(({ text }) => text.includes('stderr.write')).map(({ file }) => file);
-  expect(writers.sort()).toEqual(['src/cli/entry.cjs', 'src/commands/messages.ts']);
+  expect(writers.sort()).toEqual(['src/cli/entry.cjs', 'src/commands/looking/messages.ts']);
 });
 
 it('no message begins with the name of the program', () => {

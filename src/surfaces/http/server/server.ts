@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { addressText, type ListenAddress } from '../../../config/http-address.ts';
+import { addressText, type ListenAddress } from '../../../config/values/http-address.ts';
 import { variableOf } from '../../../config/settings.ts';
 import { compressed, isCompressed } from './compress.ts';
 import { Connections } from './connections.ts';

@@ -5,8 +5,8 @@
 import { formatDuration, formatLevel } from '../../../core/model/format.ts';
 import { level, type Usage } from '../../../core/model/thresholds.ts';
 import { unusedText } from '../../../core/model/unused.ts';
-import { drawnThresholds } from './axis.ts';
-import { UsageChart } from './chart.ts';
+import { drawnThresholds } from './chart/axis.ts';
+import { UsageChart } from './chart/chart.ts';
 import {
   type Activity,
   isActive,
@@ -18,11 +18,11 @@ import {
 } from './data.ts';
 import { broken, fill, h, part, setText } from './dom.ts';
 import { place, showDisk } from './gauges.ts';
-import { ImageList } from './images.ts';
+import { ImageList } from './images/images.ts';
 import { leadText } from './plan.ts';
 import { showSpace } from './space.ts';
 import { showSweep, showSweeps } from './sweeps.ts';
-import { TreeMap } from './treemap.ts';
+import { TreeMap } from './treemap/treemap.ts';
 import { timeText } from './words.ts';
 
 /** How often the page polls without live events. */

@@ -8,7 +8,7 @@ import { loadConfig } from '../../../../src/config/config.ts';
 import { variableOf } from '../../../../src/config/settings.ts';
 import type { DaemonEvent } from '../../../../src/events/events.ts';
 import { Notifier } from '../../../../src/surfaces/notify/notifier.ts';
-import { waitFor } from '../../../../harness/wait.ts';
+import { waitFor } from '../../../../harness/machine/wait.ts';
 
 interface Got {
   readonly method: string | undefined;
