@@ -1,6 +1,6 @@
 /** Bars and gauges for a terminal: plain text, with colours only where the output is a terminal. */
 import { styleText } from 'node:util';
-import { formatBytes, formatLevel, formatPercent } from '../../core/model/format.ts';
+import { formatBytes, formatPercent } from '../../core/model/format.ts';
 import { printable } from '../../core/model/printable.ts';
 import {
   type Gauge,
@@ -11,6 +11,7 @@ import {
   type Thresholds,
   type Usage,
 } from '../../core/model/thresholds.ts';
+import { limits } from '../../events/phrases.ts';
 import { outputLook, type TextLook } from './table.ts';
 import { wrapped } from './text-width.ts';
 
@@ -42,14 +43,13 @@ export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = ou
   if (isCounted(type) && usage.allocated !== undefined) {
     const share = (100 * usage.allocated.bytes) / Math.max(usage.bytes.total, 1);
     lines.push(
-      `${type === 'images' ? 'images  ' : 'below   '}${bar(share, shownAt, drawn)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(high)}, low ${formatBytes(low)})`,
+      `${type === 'images' ? 'images  ' : 'below   '}${bar(share, shownAt, drawn)} ${formatBytes(usage.allocated.bytes)} (${limits(thresholds)})`,
     );
   }
   if (isUnmeasured(usage)) {
     const used = formatBytes(usage.allocated?.bytes ?? 0);
-    const limits = `(high ${formatBytes(high)}, low ${formatBytes(low)})`;
     const isSet = high < Number.MAX_SAFE_INTEGER;
-    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` ${limits}` : ''}`;
+    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` (${limits(thresholds)})` : ''}`;
   }
   const { total, available } = usage.bytes;
   lines.push(
@@ -61,8 +61,7 @@ export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = ou
       `inodes  ${bar(percentUsed(inodes), type === 'relative' ? marks : undefined, drawn)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
     );
   }
-  if (marks !== undefined)
-    lines.push(`        high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`);
+  if (marks !== undefined) lines.push(`        ${limits(thresholds)}`);
   return [printable(usage.path), ...lines, ...dfLine(usage.bytes, look)].join('\n');
 }
 

@@ -167,6 +167,17 @@ describe('what is explained', () => {
     expect(text).toContain(`${victims.length} items would be deleted`);
   });
 
+  it('the target of `clean` alone, which is both of its thresholds', () => {
+    const usage = { path: '/', bytes: { total: 1000e9, available: 250e9 }, inodes: undefined };
+    const target = gauges(
+      { ...usage, allocated: undefined },
+      { type: 'free', high: 3e11, low: 3e11 },
+      lookOf(undefined),
+    );
+    expect(target).toContain('target 300 GB free');
+    expect(target).not.toContain('high');
+  });
+
   it('what df shows, where it is another number', () => {
     const relative = { type: 'relative', high: 80, low: 60 } as const;
     const at = (reserved: number): string =>
