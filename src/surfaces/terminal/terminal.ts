@@ -17,8 +17,12 @@ import { wrapped } from './text-width.ts';
 
 const BAR_WIDTH = 40;
 const NARROW_BAR_WIDTH = 20;
+/** On a terminal of 60 columns. */
+const TINY_BAR_WIDTH = 8;
 /** A gauge's line with a wide bar is about this long. */
 const WIDE_COLUMNS = 100;
+/** With a narrow one, about this long. */
+const NARROW_COLUMNS = 72;
 
 export interface BarLook {
   /** Where it will be shown: decides whether there are colours. */
@@ -29,8 +33,8 @@ export interface BarLook {
 
 /** A bar as wide as there is room for beside its figures. */
 export function barLook({ stream, columns }: TextLook): BarLook {
-  const isNarrow = columns !== undefined && columns < WIDE_COLUMNS;
-  return { stream, width: isNarrow ? NARROW_BAR_WIDTH : BAR_WIDTH };
+  if (columns === undefined || columns >= WIDE_COLUMNS) return { stream, width: BAR_WIDTH };
+  return { stream, width: columns >= NARROW_COLUMNS ? NARROW_BAR_WIDTH : TINY_BAR_WIDTH };
 }
 
 /** The disk's gauges against the thresholds, a line each. */
