@@ -1,5 +1,5 @@
 /**
- * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it looks at no engine
+ * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it needs no engine
  * and no disk, and an operator's environment must not change what a replay says.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';

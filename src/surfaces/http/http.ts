@@ -35,7 +35,7 @@ export interface HttpOptions {
   readonly host?: string | undefined;
   /** Where the health checks are served instead; undefined: beside the rest. */
   readonly probeAddress?: ListenAddress | undefined;
-  /** The file with the token that clients must send, and who is told what is wrong with it later on; undefined: no token. */
+  /** The file with the token that clients must send, and who receives errors about it later on; undefined: no token. */
   readonly token?: { readonly file: string; readonly complain: (message: string) => void } | undefined;
   /** Where the past is kept over a restart; undefined: nowhere. */
   readonly past?: Pick<ActivityFileOptions, 'file' | 'path' | 'report'> | undefined;
@@ -182,7 +182,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
       view.on(event);
       live.tell({ ...event, atMs });
       page.on(event);
-      // A sweep's deletions, many a second, are told as events as well.
+      // A sweep's deletions, many a second, are also sent as events.
       if (!isDeletion(event)) changed();
     },
     engineFailed: (code) => {
