@@ -25,7 +25,7 @@ function run(file: string, args: readonly string[]): number {
 
 const [file] = /^[a-z-]+$/.test(name) ? globSync(`${root}bench/{policies,program,scale}/${name}.ts`) : [];
 if (file === undefined) {
-  process.stderr.write(`bench: there is no measurement ${name} in bench/\n`);
+  process.stderr.write(`error: no measurement ${name} in bench/\n`);
   process.exitCode = 2;
 } else {
   const built = NEEDS_BUILD.has(name) ? run(`${root}scripts/build.ts`, []) : 0;

@@ -27,7 +27,7 @@ const running = ['notebook:v1', 'flask-tutorial:v1'];
 const stopped = 'bird-census:v1';
 
 export interface FillOptions {
-  /** Goes on until so many per cent are used. */
+  /** Goes on until this percentage is used. */
   readonly untilPercent: number;
   /** Called when something was added: what, in words. */
   readonly onStep: (text: string) => Promise<void>;

@@ -50,7 +50,7 @@ export async function printBands(cells: AsyncIterable<Cell>, makers: readonly Ch
   }
 }
 
-/** Cells in which there is nothing to compare with are left out. */
+/** Cells without anything to compare with are left out. */
 function said(all: readonly number[]): string {
   const list = all.filter((ratio) => Number.isFinite(ratio) && ratio > 0);
   const mean = Math.exp(list.reduce((sum, ratio) => sum + Math.log(ratio), 0) / list.length);

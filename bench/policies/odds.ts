@@ -10,7 +10,7 @@ import type { Family } from '../../src/simulate/generate/families.ts';
 import { DAY, HOUR, START } from '../../src/simulate/generate/make.ts';
 
 const FUTURES = 8;
-/** What is wanted within so many days is to stay: short for tight disks, long for roomy ones. */
+/** What is used within this many days should be kept: short for tight disks, long for roomy ones. */
 const HORIZONS_DAYS: readonly number[] = [2, 7];
 
 export function knowsTheOdds(family: Family, seed: number, days: number): readonly ChooserMaker[] {

@@ -45,7 +45,7 @@ const shares = values.capacities.split(',').map((text) => Number(text) / 100);
 
 /** Bytes fetched again above which the clairvoyant choice is held against the relaxed mark. */
 const MUCH = 300e9;
-/** A gap that is no more than that is none: a single image more or less would be all of it. */
+/** A smaller gap counts as none: it is less than a single image. */
 const LITTLE = 1e9;
 const COLUMNS = [...choosers.map(({ name }) => name), 'relaxed', 'lower-bound'];
 const percent = (value: number): string => `${(value * 100).toFixed(0)}%`;

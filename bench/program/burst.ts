@@ -20,7 +20,7 @@ const DISK_MIB = 3_000;
 const IMAGE_MIB = 60;
 const OLD_IMAGES = 30;
 const ARRIVALS = 32;
-/** So many of the old ones are used all the time, one after the other. */
+/** How many of the old ones are used all the time, in turn. */
 const NEEDED = 6;
 
 /** Part of the name of those to be measured, and whether the daemon's log is shown: `npm run bench burst -- lru --log`. */
@@ -158,7 +158,7 @@ function daemon(settings: Readonly<Record<string, string>>): Keeper {
 
 /**
  * docuum's rule: at each arrival of an image, as long as usage is above 80%, the least recently used image goes that no
- * container holds. Used is what docuum takes for it: an image's arrival and a container's creation.
+ * container holds. "Used" as docuum defines it: an image's arrival and a container's creation.
  */
 const onArrival: Keeper = (engine) => {
   const lastUse = new Map<string, number>();

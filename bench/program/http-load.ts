@@ -1,5 +1,5 @@
 /**
- * What 200 clients of the HTTP server cost a sweep: the same sweep of the same images (made anew each time, no delay) by a
+ * What 200 clients of the HTTP server cost a sweep: the same sweep of the same images (loaded again each time, no delay) by a
  * daemon nobody looks at, by one with 200 open pages and 200 scrapes of metrics, and by one that 200 clients flood. Rounds
  * in turn, medians. `npm run bench http-load`, as root. The clients are one process at the lowest priority, as they would be
  * other machines; the share of a processor that they took is told.

@@ -37,7 +37,7 @@ function start(
   return startAsImage(args, { ...always, ...settings }, { DOCKER_HOST: host });
 }
 
-/** Each image has a layer of its own on a shared one: so many files of 1 kB. */
+/** Each image has a layer of its own, with this many files of 1 kB, on a shared one. */
 async function fill(engine: DockerEngine, files: number): Promise<readonly string[]> {
   const layers: Record<string, { bytes: number; files?: number }> = {
     base: { bytes: 2_000_000, files: 100 },

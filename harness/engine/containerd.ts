@@ -24,7 +24,7 @@ export interface ContainerdOptions {
   readonly criConfig?: readonly string[];
   /** Without the sandbox image no pod runs: see `importSandboxImage`. */
   readonly withoutSandboxImage?: boolean;
-  /** A containerd that is no CRI runtime: its plug-in is switched off. */
+  /** A containerd that is not a CRI runtime: its plug-in is switched off. */
   readonly isWithoutCri?: boolean;
   /** The containerd of this root folder, see `engineRoot`; default this machine's. */
   readonly root?: string;

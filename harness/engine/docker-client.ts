@@ -6,7 +6,7 @@ import type { ApiEngine } from './api-engine.ts';
 import { runCommand } from '../machine/command.ts';
 
 const client = '/usr/bin/docker';
-/** The newest API that Debian 12's client asks in by itself. */
+/** The newest API version that Debian 12's client uses. */
 const CLIENT_API_MINOR = 41;
 
 /**

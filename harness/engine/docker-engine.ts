@@ -66,7 +66,7 @@ export class DockerEngine extends ApiEngine {
 
   /**
    * A killed dockerd takes its containerd along, but not at once. A next dockerd that finds the old one still there, dying or
-   * waiting as a zombie to be reaped, takes it for alive and waits for it in vain.
+   * waiting as a zombie to be reaped, believes it alive and waits for it without end.
    */
   protected override async beforeStart(): Promise<void> {
     const path = join(this.disk.workspace.path, 'run/containerd/containerd.pid');

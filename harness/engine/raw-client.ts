@@ -1,4 +1,4 @@
-/** A client of a server that says whatever it likes, byte by byte, and reads or does not. */
+/** A client that sends arbitrary bytes to a server, and reads the answer or does not. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 

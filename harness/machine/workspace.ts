@@ -113,7 +113,7 @@ function killAll(folder: string): void {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // ESRCH: it ended by itself.
+        // ESRCH: it has already ended.
       }
     }
     pause(20);
@@ -184,7 +184,7 @@ function tearDown(folder: string): void {
   unmountAll(folder);
   const left = mountsBelow(folder);
   if (left.length > 0) throw new Error(`Still mounted: ${left.join(', ')}`);
-  // Unmounting frees a loop device by itself; this is for one whose mount never came about.
+  // Unmounting also frees the loop device; this is for one that was never mounted.
   for (const device of loopDevicesOf(folder)) command('losetup', '--detach', device);
   cgroupsOf(basename(folder)).forEach(removeCgroup);
   rmSync(folder, { recursive: true, force: true });

@@ -63,7 +63,7 @@ export class WireProxy {
       });
     };
     this.#server = options.tls ? createHttpsServer(options.tls, handle) : createHttpServer(handle);
-    // No time limits of its own: a build or a watch lasts as long as it lasts.
+    // No time limits of its own: a build or a watch may take any time.
     this.#server.requestTimeout = 0;
     this.#server.headersTimeout = 0;
     this.#server.on('connection', (socket: Socket) => {
@@ -161,7 +161,7 @@ export class WireProxy {
   #keep(connection: Duplex): void {
     this.#connections.add(connection);
     connection.once('close', () => this.#connections.delete(connection));
-    // A reset by the peer is not news here: whoever waits for the answer hears of it.
+    // A reset by the peer is ignored here: the reader of the answer gets the error.
     connection.on('error', () => undefined);
   }
 

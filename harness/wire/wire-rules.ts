@@ -19,7 +19,7 @@ export interface SeenRequest {
 export interface Rule {
   /** Which requests. The first rule that says true is the one that applies. */
   readonly match: (request: SeenRequest) => boolean;
-  /** Applies so many times, then no more. Default: always. */
+  /** How many times it applies. Default: always. */
   readonly times?: number;
   /** Runs before anything else is done with the request: change the world between two requests. */
   readonly before?: (request: SeenRequest) => void | Promise<void>;

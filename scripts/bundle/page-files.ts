@@ -1,4 +1,4 @@
-/** Puts the status page, made once, into the one bundled file: there is no bundler where the program runs. */
+/** Puts the status page, made once, into the one bundled file: the program runs where there is no bundler. */
 import type { Plugin } from 'esbuild';
 import { bundlePage } from '../../src/surfaces/page/bundle.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The licences of the libraries that are in the bundle, as they ask for wherever they are copied: of what the bundler really
+ * The licences of the libraries that are in the bundle, as they require in every copy: of what the bundler really
  * took, not of all that is installed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

@@ -140,7 +140,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     toParsed: (configured, isOn, valueOf) => shown('status', configured, isOn, valueOf),
   },
   clean: {
-    summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
+    summary: 'Sweep now, even below the high threshold: to the low one, or to your target; asks first',
     examples: ['clean --to 50% --dry-run', 'clean --free 20GB --yes'],
     unused: ofTheDaemon,
     switches: cleanSwitches,
@@ -162,7 +162,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     },
   },
   healthcheck: {
-    summary: 'Ask the daemon of this configuration over HTTP whether it is well; exit status 1 if not',
+    summary: 'Ask the daemon of this configuration over HTTP whether it is healthy; exit status 1 if not',
     examples: ['healthcheck', 'healthcheck --ready'],
     switches: healthcheckSwitches,
     only: healthcheckSettings,

@@ -34,7 +34,8 @@ import { daemonOptions, namesOf } from './cleaning/daemon-options.ts';
 import { deleteAllUnused, onlyUnused, unusedExitStatus } from './cleaning/clean-unused.ts';
 import { filesAreUsable } from './cleaning/files.ts';
 import { followUse } from './cleaning/follow-use.ts';
-import { complain, diskOf, type Look, look, orUnavailable, printJson } from './looking/look.ts';
+import { diskOf, type Look, look, orUnavailable, printJson } from './looking/look.ts';
+import { complain, note } from './looking/messages.ts';
 import { connectCordon } from './cleaning/node-cordon.ts';
 import { planRules } from './looking/plan-rules.ts';
 import { remembered } from './looking/remembered.ts';
@@ -47,7 +48,7 @@ export async function clean(given: Config, request: CleanRequest): Promise<numbe
     return EXIT.usage;
   }
   const config = sweepingConfig(given, request);
-  const signals = listenForSignals((signal) => complain(`${signal}: stopping, no further deletions`));
+  const signals = listenForSignals((signal) => note(`${signal}: stopping, no further deletions`));
   try {
     return await orUnavailable(async () => await cleaned(config, request, signals));
   } catch (error) {
@@ -141,7 +142,7 @@ async function cleanedBy(
   process.once('exit', log.end);
   const report: Reporter = (event) => {
     if (isDeletion(event)) deleted.push(event);
-    // That a sweep is due was decided by whoever asked for it.
+    // The user asked for this sweep, so it is due.
     if (event.event !== 'check.completed') log.report(event);
   };
   if (!(await filesAreUsable(config, report))) return EXIT.usage;
@@ -222,7 +223,7 @@ function planText(seen: Look, plan: Plan, { config, cut, unused, isAll }: PlanNo
       : !plan.triggered
         ? `Nothing to do: ${goal} already.`
         : victims.length === 0
-          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
+          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" shows why each image is kept.`
           : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
   return [
     gauges(seen.snapshot.usage, thresholds, look),

@@ -10,7 +10,6 @@ import { planJson } from '../surfaces/json/plan.ts';
 import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import {
-  complain,
   diskOf,
   isAboutEverything,
   look,
@@ -19,6 +18,7 @@ import {
   printJson,
   thresholdsOf,
 } from './looking/look.ts';
+import { warn } from './looking/messages.ts';
 import { planRules } from './looking/plan-rules.ts';
 import { remembered } from './looking/remembered.ts';
 import { watch } from './looking/watch.ts';
@@ -34,7 +34,7 @@ export async function plan(
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<ShownPlan> => {
     await config.rereadKeepFile(({ event, path, ...news }) => {
-      if (event === 'keep-file.failed') complain('message' in news ? news.message : path);
+      if (event === 'keep-file.failed') warn('message' in news ? news.message : path);
     });
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;

@@ -34,7 +34,7 @@ import type { EngineAway } from './looking/with-engine.ts';
 /** An engine that does not answer is for the check to report. */
 const HISTORY_PATIENCE_MS = 5_000;
 
-/** So long the end waits for a notice to be sent: a program that is told to stop has 10 s for all. */
+/** How long shutting down waits for a notice to be sent; it has 10 s for everything. */
 const NOTIFY_END_MS = 2_000;
 const NOTIFY_ONCE_MS = 10_000;
 
@@ -89,7 +89,7 @@ export async function run(
     const disk = diskOf(config, config.stateFile && `${config.stateFile}.layers`);
     disk.countImagesBy((signal) => imagesBytes(engine, signal));
     remembered.history = await follow(config, engine, disk, report, signals.stop);
-    // Once, there is no time to learn: what the engine and the state file tell at once must do.
+    // A single check has no time to follow events: it uses what engine and state file know now.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
     const removedNames = namesOf(config, '.names', report);

@@ -1,6 +1,6 @@
 /**
- * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
- * configuration with a problem is no configuration.
+ * Environment and flags → configuration. Pure: both are arguments. All problems are found and reported together; a
+ * configuration with a problem is refused as a whole.
  */
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { Protections } from '../core/eligible/rules.ts';
@@ -49,7 +49,7 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly criticalLevel: number | undefined;
   /** In the thresholds' unit; undefined: no gentle mode. */
   readonly softLevel: number | undefined;
-  /** Of the Docker Engine, should it be one. */
+  /** The Docker Engine's address, if it is one. */
   readonly engine: EngineAddress;
   /** What named it; undefined: nothing did. A Docker context may yet. */
   readonly engineNamedBy: string | undefined;

@@ -76,7 +76,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
         : `expected less than the high threshold (${than})`;
       problems.push(problemLine(low.name, low.text, reason));
     } else if (high !== undefined) {
-      // 75% of the smallest numbers is no smaller number.
+      // 75% of the smallest numbers rounds to the same number.
       problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
     }
     return refused();

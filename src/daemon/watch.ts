@@ -25,7 +25,7 @@ export interface WatchOptions {
 
 /** How the check before the wait ended. */
 export interface CheckEnd {
-  /** What it left; undefined where it could not measure: there is nothing to look at then. */
+  /** What the check measured; undefined where it could not: then nothing is watched. */
   readonly usage: Usage | undefined;
   /** It was over HIGH, and that is how it stays. */
   readonly wasInVain: boolean;

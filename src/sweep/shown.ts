@@ -29,7 +29,7 @@ export function shownBy(
       const hasInodes = before.inodes === undefined || freed.inodes * 2 >= predicted.inodes;
       return hasInodes && freed.bytes * 2 >= predicted.bytes;
     } catch (error) {
-      // Whoever measures next says so.
+      // The next measurement reports the error.
       if (error instanceof DiskError) return false;
       throw error;
     }

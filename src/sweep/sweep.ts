@@ -1,6 +1,6 @@
 /**
  * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
- * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
+ * what the filesystem says after each deletion decides. When a plan is used up above LOW, the store is listed again.
  */
 import { hasFired, sleep } from '../system/clock.ts';
 import { isCritical } from '../core/timing/critical.ts';
@@ -19,10 +19,10 @@ import { deletions, type Progress, summary, type SweepOptions, usedLevel } from 
 import { removeVictim, tellLimit, tellMissedPredictions, tellPlanned } from './delete-victim.ts';
 import { takeTurn, type Turn } from './turn.ts';
 
-/** So many deletions in a row that free next to nothing end a sweep. */
+/** This many consecutive deletions that free next to nothing end a sweep. */
 const INEFFECTIVE_RUN = 8;
 
-/** What a sweep came to, and what the disk said at its end. */
+/** How a sweep ended, and the disk's usage then. */
 export interface Swept {
   readonly report: SweepReport;
   readonly usage: Usage;
@@ -207,7 +207,7 @@ function note(
       break;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
-      // It would be asked for in vain at the head of each sweep.
+      // Otherwise each sweep would begin by failing on it again.
       if (result.isContradicted === true) options.failures.failed(victim.id, result.reason, Date.now());
       break;
     case 'failed':

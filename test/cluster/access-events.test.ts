@@ -48,7 +48,7 @@ describe('permissions', () => {
       'patch events false',
     ]);
     expect(missing[1]?.message).toContain(`verb "patch" on resource "nodes" (${name})`);
-    // With cordoning off nothing is needed, and recovering is no failure.
+    // With cordoning off nothing is needed, and recovering is not a failure.
     const off = await scene.connect(name, { environment, cordonMode: 'none' });
     expect(await off.cluster.checkAccess(never)).toEqual([]);
     expect(await off.cluster.recover(never)).toBe('absent');

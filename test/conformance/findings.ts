@@ -41,7 +41,7 @@ export function writeFindings(findings: Findings): void {
   writeFileSync(join(findingsFolder, fileName(findings.engine)), `${JSON.stringify(findings, null, 2)}\n`);
 }
 
-/** @throws when there is none or it is no JSON. */
+/** @throws when the file is missing or not JSON. */
 export function readRecorded(engine: string): Findings {
   return JSON.parse(readFileSync(join(recordedFolder, fileName(engine)), 'utf8')) as Findings;
 }

@@ -34,7 +34,7 @@ async function fillBlocks(disk: Disk): Promise<string> {
   return path;
 }
 
-/** Makes files until there is no inode left. */
+/** Makes files until no inode is left. */
 async function fillInodes(disk: Disk): Promise<void> {
   const folder = join(disk.path, 'files');
   mkdirSync(folder);

@@ -98,7 +98,7 @@ function readmeFlags(): readonly string[] {
   );
 }
 
-/** What a container prints that ends by itself. */
+/** Output of a container that ends on its own. */
 async function dockerRun(flags: readonly string[], command: readonly string[]): Promise<string> {
   const socket = `unix:///var/run/${basename(engine.socketPath)}`;
   const given = [

@@ -111,9 +111,7 @@ describe('the archive', () => {
       'plan',
     ]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(
-      /^docker-image-cleaner: this is the program for \w+, but the machine is \w+: .+\n$/,
-    );
+    expect(stderr).toMatch(/^error: this is the program for \w+, but the machine is \w+: .+\n$/);
   });
 });
 

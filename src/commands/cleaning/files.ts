@@ -7,7 +7,7 @@ import { notAPlainFile } from '../../system/plain-file.ts';
 /** What is kept beside the state file, by the ends of their names; and what each is made in. */
 const ends = ['', '.layers', '.activity', '.names', '.clean-names'];
 
-/** Says which of them is no file that can be written; the process must end then. */
+/** Reports which of them cannot be written; the process must end then. */
 export async function filesAreUsable(
   { stateFile, recordTrace }: Pick<Config, 'stateFile' | 'recordTrace'>,
   report: Reporter,
@@ -28,7 +28,7 @@ export async function filesAreUsable(
     report({
       event: 'file.refused',
       path,
-      message: `${name}: ${odd.message}. Name a file, or a path at which there is nothing yet.`,
+      message: `${name}: ${odd.message}. Name a plain file, or a path that does not exist yet.`,
     });
   }
   return areUsable;

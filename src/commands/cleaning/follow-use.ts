@@ -29,5 +29,5 @@ export async function followUse(
   patience.abort();
   if (history.isFollowing() || hasFired(stop)) return history;
   await history.close();
-  throw new EngineError('failed', `Image use cannot be followed at ${engine.endpoint}: ${why}`);
+  throw new EngineError('failed', `Image use cannot be tracked at ${engine.endpoint}: ${why}`);
 }

@@ -9,7 +9,7 @@ import { errnoOf } from '../../system/errno.ts';
 /** A sentence for people. @param folder where the engine says that it keeps its data; undefined where it did not tell. */
 export function whyElsewhere(endpoint: string, folder: string | undefined): string {
   const where = folder === undefined ? 'on another machine' : `in ${folder}, which is not on this machine`;
-  return `${endpoint} keeps its images ${where}: how full that disk is, and what images take on it, cannot be measured from here`;
+  return `${endpoint} keeps its images ${where}: its disk cannot be measured from here`;
 }
 
 /** What `run` says where it cannot measure what its thresholds are about. */

@@ -8,8 +8,9 @@ import { createEngine } from '../../engine/connect/create.ts';
 import { EngineError } from '../../engine/engine.ts';
 import { imagesBytes } from '../../engine/images-bytes.ts';
 import { DiskError } from '../../disk/filesystem/error.ts';
-import { printable, printableJson } from '../../core/model/printable.ts';
+import { printableJson } from '../../core/model/printable.ts';
 import { EXIT } from '../../cli/exit-status.ts';
+import { complain } from './messages.ts';
 import { Observer } from '../../observe/observer.ts';
 import type { Look as Seen } from '../../surfaces/json/look.ts';
 
@@ -76,9 +77,4 @@ export async function orUnavailable(body: () => Promise<number>): Promise<number
 /** Prints JSON to standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
-}
-
-/** One line on standard error, for a person. */
-export function complain(message: string): void {
-  process.stderr.write(`docker-image-cleaner: ${printable(message, 4000)}\n`);
 }

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { UsageHistory } from '../../core/use-history/history.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { loadHistory, SAVED_AT_LEAST_EVERY_MS } from '../../history/saved.ts';
-import { complain } from './look.ts';
+import { warn } from './messages.ts';
 
 /** Undefined where nothing is written down. Only read here. */
 export async function remembered({
@@ -20,6 +20,6 @@ export async function remembered({
       applyEvent(history, { kind: 'gap', fromMs: seenUntilMs, toMs: nowMs });
     return history;
   }
-  complain(`planned without the use of images: ${saved.lost}`);
+  warn(`planned without usage history: ${saved.lost}`);
   return undefined;
 }

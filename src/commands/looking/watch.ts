@@ -7,7 +7,7 @@ import { EXIT } from '../../cli/exit-status.ts';
 import { paragraph } from '../../surfaces/terminal/list.ts';
 import { Screen } from '../../surfaces/terminal/screen.ts';
 import type { TextLook } from '../../surfaces/terminal/table.ts';
-import { complain } from './look.ts';
+import { complain } from './messages.ts';
 
 /** From the end of one look to the next. */
 const EVERY_MS = 2_000;

@@ -30,7 +30,7 @@ export interface EngineAway {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** So long an engine may take to say where it keeps its images. */
+/** How long an engine may take to say where it keeps its images. */
 const PATIENCE_MS = 5000;
 
 export async function withEngine(loaded: KeepingConfig, env: Environment = process.env): Promise<WithEngine> {
@@ -49,7 +49,7 @@ export async function withEngine(loaded: KeepingConfig, env: Environment = proce
   if (target.kind === 'docker' || !(clean.buildCache || clean.stoppedContainers))
     return { ok: true, config, warnings, away };
   const warning =
-    'DOCKER_IMAGE_CLEANER_CLEAN: a CRI runtime has images only to clean: it has no build cache, and its containers are kubelet’s';
+    'DOCKER_IMAGE_CLEANER_CLEAN: on a CRI runtime only images can be cleaned: it has no build cache, and its containers belong to kubelet';
   const imagesAlone = { ...clean, buildCache: false, stoppedContainers: false };
   return { ok: true, config: { ...config, clean: imagesAlone }, warnings: [...warnings, warning], away };
 }
@@ -102,7 +102,7 @@ async function missingOnNode(loaded: LoadedConfig): Promise<readonly string[]> {
   if (hostRun === undefined || runtimeEndpoint !== undefined || engineNamedBy !== undefined) return [];
   if (!(await findOnNode(hostRun, runtime)).isMissing) return [];
   return [
-    `${variableOf('hostRun')}=${hostRun}: no container runtime’s socket is there (looked for ${socketsOnNodes.join(', ')}). ` +
+    `${variableOf('hostRun')}=${hostRun}: no container runtime’s socket found (looked for ${socketsOnNodes.join(', ')}). ` +
       `Mount the folder of the socket and set DOCKER_HOST or ${variableOf('runtimeEndpoint')}; with the chart: engine.runtime, engine.hostSocketDir and engine.socketName`,
   ];
 }

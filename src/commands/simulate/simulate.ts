@@ -14,7 +14,8 @@ import { type Trace, TraceError } from '../../simulate/traces/trace.ts';
 import { traceLines } from '../../simulate/traces/write-trace.ts';
 import { plainColumns, table } from '../../surfaces/terminal/table.ts';
 import { KeepFile } from '../looking/keep-file.ts';
-import { complain, printJson } from '../looking/look.ts';
+import { printJson } from '../looking/look.ts';
+import { complain } from '../looking/messages.ts';
 import { OutputFile, OutputFileError } from '../looking/output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
 

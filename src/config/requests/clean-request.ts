@@ -17,12 +17,12 @@ export interface CleanRequest {
 
 /** Its own flags, once for the parser and the help. */
 export const cleanSwitches = {
-  '--free <bytes>': 'Until at least so much is available on the filesystem',
+  '--free <bytes>': 'Until at least this much is available on the filesystem',
   '--to <percent|bytes>':
     'Until usage is below this: a percentage of the filesystem, or bytes used below the path',
   '--unused-for <duration>':
     'Only images unused for longer, such as 30d; all of them where neither --free nor --to is given; needs STATE_FILE',
-  '--yes': 'Do not ask; needed where there is no terminal',
+  '--yes': 'Do not ask; required without a terminal',
   '--json': 'Print JSON and nothing else on standard output; with --yes or --dry-run',
 };
 
@@ -55,7 +55,7 @@ export function cleanRequest(
   const unusedForSeconds = unusedForOf(own, problems);
   if (unusedForSeconds !== undefined && stateFile === undefined)
     problems.push(
-      `--unused-for needs ${variableOf('stateFile')}: only a daemon that remembers image use in one knows what is unused`,
+      `--unused-for needs ${variableOf('stateFile')}: only the usage history in it says which images are unused`,
     );
   return problems.length > 0
     ? { ok: false, problems }
@@ -88,7 +88,7 @@ function targetOf({ free, to }: CleanFlags, problems: string[]): Thresholds | un
   return undefined;
 }
 
-/** A sweep is due as long as it has something to do. */
+/** A sweep is due while it has something to delete. */
 export function sweepingTo(type: Thresholds['type'], low: number): Thresholds {
   return { type, high: low, low };
 }

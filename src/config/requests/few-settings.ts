@@ -7,5 +7,5 @@ export function refuseOthers(command: string, flags: Flags, taken: readonly Sett
   const known = taken.map(flagOf).join(' and ');
   return settingKeys
     .filter((key) => !taken.includes(key) && (flags[key] ?? '') !== '')
-    .map((key) => `${command} does not take ${flagOf(key)}: the only settings that it takes are ${known}`);
+    .map((key) => `${command} does not take ${flagOf(key)}: it takes only ${known}`);
 }

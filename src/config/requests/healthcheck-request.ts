@@ -12,7 +12,7 @@ export const healthcheckSettings: readonly SettingKey[] = ['httpAddress', 'probe
 
 export const healthcheckSwitches = {
   '--ready':
-    'Ask whether the last check reached the engine and the disk (/readyz), not only whether the loop lives',
+    'Ask whether the last check reached the engine and the disk (/readyz), not only whether its loop is alive',
 };
 
 export type HealthcheckResult =
@@ -34,7 +34,7 @@ export function healthcheckRequest(
     const { host, port } = read.value;
     if (port === 0) {
       const name = (flags[key] ?? '') === '' ? variableOf(key) : flagOf(key);
-      const reason = 'with port 0 the daemon takes any port, and nobody can know which: set one';
+      const reason = 'with port 0 the daemon takes any free port, so it cannot be found: set a port';
       return { ok: false, problems: [`${name}: ${reason}`] };
     }
     const path = own.ready === true ? '/readyz' : '/healthz';

@@ -2,7 +2,7 @@
 import { nearest } from '../values/nearest.ts';
 
 export interface ListOptions {
-  /** So many rows of each table; undefined: as many as suit the output. */
+  /** Rows of each table; undefined: as many as suit the output. */
   readonly top: number | undefined;
   readonly sort: string;
   /** Every row, every name of an image, and the steps of classic builds. */

@@ -20,7 +20,7 @@ export const uncordonSettings: readonly SettingKey[] = ['nodeName', 'config'];
 
 /** Its own flags, once for the parser and the help. */
 export const uncordonSwitches = {
-  '--all': 'Every node with the mark of an image cleaner, also of the earlier Python tool',
+  '--all': 'Every node that carries the mark of an image cleaner, the Python tool included',
   '--delete-daemonset <name>':
     'First delete this DaemonSet of the namespace POD_NAMESPACE; then the nodes that its pods left cordoned',
   '--wait-seconds <duration>': 'How long to wait for the pods of the deleted DaemonSet to end (default: 60)',
@@ -50,7 +50,7 @@ export function uncordonRequest(own: UncordonFlags, env: Environment, settings: 
   ];
   if (targets.length > 1) problems.push(`${targets.join(' and ')} cannot be used together`);
   if (own.waitSeconds !== undefined && own.deleteDaemonset === undefined)
-    problems.push('--wait-seconds goes with --delete-daemonset only');
+    problems.push('--wait-seconds needs --delete-daemonset');
 
   const request =
     own.deleteDaemonset === undefined
@@ -73,7 +73,7 @@ function nodeRequest(
   }
   if (read.value === undefined) {
     const ways = `${variableOf('nodeName')} or ${flagOf('nodeName')}, or use --all`;
-    problems.push(`which node is to be uncordoned? Set ${ways}`);
+    problems.push(`no node is named: set ${ways}`);
     return undefined;
   }
   return { target: 'node', nodeName: read.value };

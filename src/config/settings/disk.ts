@@ -9,7 +9,7 @@ const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; oth
 export const diskSettings = {
   config: setting({
     group: 'Configuration file',
-    help: 'File to read settings from, one NAME=value a line; the environment and flags win over it',
+    help: 'File to read settings from, one NAME=value per line; the environment and flags win over it',
     kind: filePath(),
     default: undefined,
     defaultText: 'none; the service of the .deb and .rpm packages reads /etc/docker-image-cleaner.conf',

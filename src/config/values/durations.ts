@@ -21,7 +21,7 @@ const units: readonly (readonly [unit: string, seconds: number])[] = [
 const part = units.map(([unit]) => `(?:(?<${unit}>\\d+(?:\\.\\d+)?)${unit})?`);
 const withUnits = new RegExp(`^(?=\\d)${part.join('')}$`);
 
-/** `300`, `0.5`, `3e2`, `90s`, `5m`, `1h30m`, `7d` → seconds; undefined when it is no duration. Lower case: `M` is no minute. */
+/** `300`, `0.5`, `3e2`, `90s`, `5m`, `1h30m`, `7d` → seconds; undefined when it is not a duration. Lower case: `M` is not a minute. */
 export function parseDuration(text: string): number | undefined {
   const plain = decimalNumber(text);
   if (plain !== undefined) return plain;

@@ -1,6 +1,6 @@
 /**
- * What people mean by a word that is no command, and a flag that is none: what other programs call it comes first, then a
- * misspelling. Nothing is suggested that is merely the least far away.
+ * What people mean by an unknown command or flag: first what other programs call it, then a
+ * misspelling. The nearest name is not suggested just for being the nearest.
  */
 import { editDistance } from './nearest.ts';
 

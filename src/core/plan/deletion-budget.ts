@@ -24,7 +24,7 @@ const HOUR_MS = 3_600_000;
 /** Where a plan would be cut short. */
 export interface Cut {
   readonly limit: LimitName;
-  /** So many of the plan's victims go before. */
+  /** How many of the plan's victims are deleted before that. */
   readonly victims: number;
   /** One line for people. */
   readonly reason: string;
@@ -75,7 +75,7 @@ export class DeletionBudget {
     return Math.max(0, this.#refusedUntilMs - nowMs);
   }
 
-  /** Why no sweep is begun now; undefined where one may be. The same words as long as it is for the same reason. */
+  /** Why no sweep is begun now; undefined where one may be. The text is the same while the reason is. */
   whyWait(nowMs: number): string | undefined {
     return this.waitMs(nowMs) > 0
       ? `${settingOf['freed-per-hour']} allows no more deletions for now: the last hour's freed ${formatBytes(this.freedLately(nowMs))} of at most ${formatBytes(this.limits.maxFreedPerHour ?? 0)}`

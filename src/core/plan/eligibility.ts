@@ -1,6 +1,6 @@
 /**
  * A store sorted out: what may go, what stays and why, and the forest of layers that both stand in. Made once for a plan,
- * which carries it to whoever shows, sums up or replays that plan.
+ * which carries it to everything that shows, sums up or replays that plan.
  */
 import { type Clean, imagesOnly, sortOutCleanable } from '../eligible/cache-and-containers.ts';
 import { type Kept, keep, sortOut, stepsThatStay } from '../eligible/images.ts';
@@ -49,7 +49,7 @@ export class Eligibility {
     const { candidates, kept } = sortOut(staying, refused, rules, input.held ?? holders(staying));
     const spared = clean.images
       ? []
-      : candidates.map((image) => keep(image, 'not-cleaned', 'unused, but images are not to be cleaned'));
+      : candidates.map((image) => keep(image, 'not-cleaned', 'unused, but CLEAN does not include images'));
     this.images = clean.images ? candidates : [];
     this.others = cleanable.units;
     this.kept = [...kept, ...spared, ...cleanable.kept];

@@ -102,7 +102,7 @@ export function explainOutstanding({ bytes, inodes }: Amount): readonly string[]
   ];
   if (parts.length === 0) return [];
   return [
-    `${parts.join(' and ')} of what was deleted had not been freed yet: it may still come, or something holds it (a build cache, an open file, a lease)`,
+    `${parts.join(' and ')} of what was deleted had not been freed yet: it may still appear, or something holds it (a build cache, an open file, a lease)`,
   ];
 }
 
@@ -112,4 +112,4 @@ function bytesOf(images: readonly { readonly sizeBytes: number }[]): number {
 
 /** Where the engine cannot even write that it deletes something. */
 export const freeByHand =
-  'the disk is so full that the engine cannot finish a deletion: free some 100 kB (or a few inodes) by hand, for instance by truncating a log; the next check then goes on';
+  'the disk is so full that the engine cannot finish a deletion: free some 100 kB (or a few inodes) by hand, for instance by truncating a log; the next check then continues';

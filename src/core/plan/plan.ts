@@ -128,7 +128,7 @@ export function victimsOf(
   });
 }
 
-/** Why each candidate stays that is no victim. */
+/** Why each candidate that is not a victim is kept. */
 function staysOf(choice: Choice | undefined, { images, others }: Eligibility): readonly Kept[] {
   if (choice !== undefined)
     return choice.stays.map(({ unit, cause, reason }) => keepUnit(unit, cause, reason));

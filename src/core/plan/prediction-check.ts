@@ -38,7 +38,7 @@ export class PredictionCheck {
   /** @param freed what the filesystem gained by this deletion; others write meanwhile, so it can be negative. */
   note(victim: Victim, freed: Amount): void {
     this.#deletions += 1;
-    // Inodes are guessed from bytes where they were not measured: that is no prediction.
+    // Inodes that were not measured are derived from bytes: too rough to be checked.
     const isCounted = this.#countsInodes && victim.predicted.exact;
     const error = { ...difference(freed, victim.predicted), ...(!isCounted && { inodes: 0 }) };
     this.#error = { bytes: this.#error.bytes + error.bytes, inodes: this.#error.inodes + error.inodes };

@@ -5,7 +5,7 @@
  */
 import type { WorthPolicy } from './policy.ts';
 
-/** So many untagged images are deleted rather than one with a tag. */
+/** Up to this many untagged images are deleted rather than one with a tag. */
 const UNTAGGED_FOR_ONE = 16;
 
 export const reclaimable: WorthPolicy = {

@@ -37,9 +37,9 @@ export interface Heard {
   readonly any: number;
 }
 
-/** Between checks that may be in vain: what changes all the time must not cost a check each time. */
+/** Minimum time between checks that may have no effect: what changes all the time must not cost a check each time. */
 export const APART_MS = 30_000;
-/** So much more or less than at a check in vain is something new: of a filesystem, or of HIGH. */
+/** A change by this share (of the filesystem, or of HIGH) since a check that could not help makes another one worthwhile. */
 const GROWTH = 0.01;
 
 /** The pace of usage is measured over this long: engines write in bursts. */
@@ -57,7 +57,7 @@ const causeOf = {
 export class DiskWatch {
   readonly #levels: Levels;
   #band: Band = 0;
-  /** The highest band in which the last check was in vain. */
+  /** The highest band in which the last check could not help. */
   #vainBand: Band = 0;
   #checked: { readonly usage: Usage; readonly atMs: number } | undefined;
   #heard: Heard | undefined;
@@ -70,7 +70,7 @@ export class DiskWatch {
   }
 
   /**
-   * A check came to its end.
+   * A check ended.
    * @param usage what it left. @param wasInVain it was over HIGH, and that is how it stays.
    */
   checked({ usage, nowMs, heard }: Look, wasInVain: boolean): void {
@@ -88,7 +88,7 @@ export class DiskWatch {
     return this.#nextLevelMs;
   }
 
-  /** Why a check should begin now; undefined: there is no reason. To be asked between two checks only. */
+  /** Why a check should begin now, if it should. Call it between two checks only. */
   looked(look: Look): EarlyCause | undefined {
     const checked = this.#checked;
     if (checked === undefined) return undefined;
@@ -137,7 +137,7 @@ export class DiskWatch {
   }
 
   /**
-   * What the engine tells is worth a check where the last one was in vain, and where usage is not seen without measuring:
+   * An engine event calls for a check where the last one could not help, and where usage is unknown without measuring:
    * there an image's arrival on a filesystem that changed.
    */
   #changeAmongImages({ usage, heard }: Look): EarlyCause | undefined {

@@ -9,14 +9,14 @@ import { clockAt, type UsageHistory } from '../use-history/history.ts';
 export const DEFAULT_QUIET_SECONDS = 120;
 
 /**
- * For so long no image has come (pulled, loaded, built) and no container has begun to use one. Time in which nothing could
+ * How long no image has arrived (pulled, loaded, built) and no container has begun to use one. Time in which nothing could
  * be seen does not count.
  */
 export function isQuiet(history: UsageHistory, nowMs: number, quietMs: number): boolean {
   return clockAt(history, nowMs) - history.busyAtMs >= quietMs;
 }
 
-/** The first of a plan's victims; where it frees nothing by itself, those up to the one with which its space is free. */
+/** The first of a plan's victims; where it frees nothing alone, all victims up to the one that frees its space. */
 export function firstStep<T extends { readonly predicted: Freed }>(victims: readonly T[]): readonly T[] {
   const at = victims.findIndex(({ predicted }) => predicted.bytes > 0 || predicted.inodes > 0);
   return victims.slice(0, at + 1);

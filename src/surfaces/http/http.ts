@@ -8,7 +8,7 @@ import { Served, type ServedOptions, type Told } from './served.ts';
 
 export interface HttpOptions extends ServedOptions {
   readonly address: ListenAddress;
-  /** Names under which browsers may ask, beside those that are safe by themselves. */
+  /** Names under which browsers may ask, besides those that are always safe. */
   readonly allowedHosts?: readonly string[];
   /** The file with the token that clients must send, and who is told what is wrong with it later on; undefined: no token. */
   readonly token?: { readonly file: string; readonly complain: (message: string) => void } | undefined;

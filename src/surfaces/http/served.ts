@@ -178,7 +178,7 @@ export class Served {
   }
 
   #part(name: DocumentName): Answer {
-    const problem = this.health.problem ?? 'Nothing has been looked at yet.';
+    const problem = this.health.problem ?? 'Nothing has been measured yet.';
     return this.#view.answer(name) ?? json({ problem }, 503);
   }
 

@@ -11,7 +11,7 @@ export interface PlanBesides {
   readonly atHigh?: Plan | undefined;
   /** Where a circuit breaker would end the sweep. */
   readonly cut?: Cut | undefined;
-  /** What goes for being unused; undefined: nothing does. */
+  /** What is deleted for being unused; undefined: nothing. */
   readonly unused?: UnusedPlan | undefined;
   /** Undefined: at any time. */
   readonly window?: WindowState | undefined;

@@ -5,7 +5,7 @@ import { shortId } from '../../core/model/store.ts';
 import { type Cell, type Column, table, type TextLook } from './table.ts';
 import { wrapped } from './text-width.ts';
 
-/** So many rows a table has on a terminal, unless told otherwise. */
+/** Rows of a table on a terminal by default. */
 const ROWS_ON_TERMINAL = 25;
 /** IDs are for those who want to type them; a terminal narrower than this has no room for them beside names and reasons. */
 export const ID_FROM_COLUMNS = 100;

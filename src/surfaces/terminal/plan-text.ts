@@ -70,8 +70,7 @@ export function planText(shown: ShownPlan, look: ListLook): string {
 }
 
 function verdict({ due, thresholds: { high, type }, atHigh, isAboutEverything }: ShownPlan): string {
-  if (isAboutEverything)
-    return 'How full the disk is cannot be known from here. All that a sweep may delete, in its order:';
+  if (isAboutEverything) return 'Usage of the disk is unknown here. All that a sweep may delete, in order:';
   if (due.triggered) return 'A sweep is due.';
   return atHigh === undefined
     ? 'No sweep is due: usage is below the high threshold. If one began now:'

@@ -238,7 +238,7 @@ describe('helm uninstall', () => {
       const jobPath = `/apis/batch/v1/namespaces/${namespace}/jobs/${account}-uninstall`;
       await waitFor('the hook', async () => (await server.request('GET', jobPath)).status === 200);
 
-      // The pods still have what they need to uncordon by themselves.
+      // The pods still have the permissions to uncordon.
       expect((await server.request('GET', daemonSetPath)).status).toBe(200);
       expect(await permissions(server, { namespace, name: account }, 'kube-system')).toEqual([
         ' nodes * get+patch',

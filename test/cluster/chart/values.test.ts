@@ -49,7 +49,7 @@ describe('values that are refused', () => {
 
 it('has a value for every setting of the program', () => {
   const { cleaner } = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as { cleaner: object };
-  // These the chart knows by itself.
+  // The chart sets these itself.
   const own = [
     'config',
     ...['runtime', 'runtimeEndpoint', 'hostRun', 'pathToCheck', 'nodeName', 'stateFile'],

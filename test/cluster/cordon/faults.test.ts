@@ -102,7 +102,7 @@ describe('faults on the wire', () => {
   it('is safe from a change that arrives after it was given up', async () => {
     const name = await scene.node();
     const { cluster } = await scene.connect(name, { requestTimeoutMs: 60_000 });
-    // The proxy keeps our change and sends it by itself after we have called off and released.
+    // The proxy holds back our change and sends it after we have cancelled and released.
     const { resourceVersion } = (await scene.read(name)).metadata;
     const late = [
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },

@@ -72,7 +72,7 @@ it('what a holder left that is no more is taken off after its time, and at once 
   expect(second.kinds()).toEqual(['left-cordoned', 'uncordoned']);
   expect(await scene.state(node)).toEqual(free);
 
-  // The container of a pod that started anew, and a process of this namespace that has ended.
+  // The restarted container of a pod, and a process of this namespace that has ended.
   await scene.change(node, mark(other.podName, '3:9:300'));
   const restarted = await scene.connect(node, other);
   expect(await restarted.cluster.recover(never)).toBe('released');

@@ -29,7 +29,7 @@ async function ctr(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Marks all that is stored as in use by itself, or takes the mark off and has containerd collect. */
+/** Marks all content as in use, or removes the mark and lets containerd collect. */
 async function markAll(as: 'root' | 'unused'): Promise<void> {
   const label = `containerd.io/gc.root=${as === 'root' ? 'test' : ''}`;
   const snapshots = ['snapshots', '--snapshotter', 'overlayfs'];

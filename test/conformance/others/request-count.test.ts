@@ -26,7 +26,7 @@ afterAll(async () => {
   await engine.dispose();
 });
 
-/** Loads images that share a layer, up to so many. */
+/** Loads images that share a layer, up to this number. */
 async function fill(images: number): Promise<void> {
   const layers: Record<string, { bytes: number }> = { base: { bytes: 200_000 } };
   const names: string[] = [];

@@ -122,7 +122,7 @@ describe('clean', () => {
     const cli = cleaner(engine, ['clean'], { ...far, low: 50, dockerHost: 'unix:///nowhere.sock' });
     expect((await cli.exited).code).toBe(2);
     expect(cli.stderr).toBe(
-      'docker-image-cleaner: clean deletes images and asks first, but this is not a terminal: add --yes, or --dry-run\n',
+      'error: clean deletes images and asks first, but this is not a terminal: add --yes, or --dry-run\n',
     );
     expect(cli.stdout).toBe('');
   });

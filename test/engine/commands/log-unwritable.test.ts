@@ -214,7 +214,7 @@ describe('standard output that cannot be written', () => {
     async (args) => {
       const { code, stderr } = await shell(`CLEANER ${args} >/dev/full`);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^docker-image-cleaner: cannot write to standard output: .*ENOSPC.*\n$/);
+      expect(stderr).toMatch(/^error: cannot write to standard output: .*ENOSPC.*\n$/);
     },
   );
 });

@@ -113,7 +113,7 @@ describe('looking without touching', () => {
     expect(await cli.exited).toEqual({ code: 0, signal: null });
     const binder = families.find(({ name }) => name === 'binder') ?? expect.fail();
     const trace = generate(binder, 3, 20);
-    // So much that helpers are worth it.
+    // Large enough that helper processes are used.
     expect(6 * trace.startsMs.length).toBeGreaterThan(30_000);
     const results = simulate(trace, findChoosers('lru,value,biggest'), {
       capacity: [

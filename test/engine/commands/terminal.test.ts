@@ -294,7 +294,7 @@ function savePicture(name: string, screen: string, columns: number): void {
   );
 }
 
-/** With UPDATE_PICTURES=1 the README's picture is made anew. */
+/** UPDATE_PICTURES=1 replaces the README's picture. */
 function savePictures(plan: string, progress: string): void {
   const picture = terminalPicture(
     `$ docker-image-cleaner plan\n${hidden(plan)}\n$ docker-image-cleaner run --once\n${hidden(progress)}`,

@@ -47,7 +47,7 @@ it('images that RemoveImage leaves although it answers OK are kept, and those be
   const kept = cli.records.filter(({ event }) => event === 'image.kept');
   expect(kept).toHaveLength(9);
   for (const { reason } of kept)
-    expect(reason).toBe('the engine answered that it was deleted, and the image is still there');
+    expect(reason).toBe('the engine answered that it was deleted, but the image is still there');
   expect(await cli.waitForEvent('sweep.completed')).toMatchObject({
     deletedImages: 1,
     stoppedBecause: 'no-candidates',

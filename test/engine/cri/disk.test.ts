@@ -141,7 +141,7 @@ describe('status', () => {
     expect(seen.engine.storeUsage.inodes).toBeGreaterThan(10);
     const text = criCleaner(containerd, ['status'], { high: 99 });
     await text.exited;
-    expect(text.stdout).toMatch(/the engine says of its layers: .* MB in \d+ inodes/);
+    expect(text.stdout).toMatch(/the engine's own figure for its layers: .* MB in \d+ inodes/);
   });
 });
 

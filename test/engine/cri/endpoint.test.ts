@@ -53,13 +53,15 @@ async function complaint(
 describe('an endpoint that cannot be used is told in one line', () => {
   it('without a socket', async () => {
     expect(await complaint(`unix://${room('nobody.sock')}`)).toMatch(
-      /nobody\.sock: there is no socket\. .*RUNTIME_ENDPOINT/,
+      /nobody\.sock: no such socket\. .*RUNTIME_ENDPOINT/,
     );
   });
 
   it('with a file in its place', async () => {
     writeFileSync(room('file'), '');
-    expect(await complaint(`unix://${room('file')}`)).toMatch(/nothing listens there|that is not a socket/);
+    expect(await complaint(`unix://${room('file')}`)).toMatch(
+      /cannot connect to the runtime at .*: (nothing listens there|not a socket)/,
+    );
   });
 
   it('with nobody listening', async () => {
@@ -92,7 +94,7 @@ describe('an endpoint that cannot be used is told in one line', () => {
 
   it('that speaks gRPC, but is no runtime', async () => {
     await using other = await startContainerd({ isWithoutCri: true });
-    expect(await complaint(other.endpoint)).toMatch(/no CRI runtime\. .*disabled_plugins/);
+    expect(await complaint(other.endpoint)).toMatch(/not a CRI runtime\. .*disabled_plugins/);
   });
 
   it('of a runtime that speaks v1alpha2 only', async () => {
@@ -118,7 +120,7 @@ describe('an endpoint that cannot be used is told in one line', () => {
     await once(old, 'listening');
     const says = await complaint(`unix://${room('old.sock')}`);
     old.close();
-    expect(says).toContain('speaks CRI v1alpha2 only; CRI v1 is needed');
+    expect(says).toContain('speaks only CRI v1alpha2; CRI v1 is needed');
   });
 
   it('that the user may not use', async () => {
@@ -137,7 +139,7 @@ describe('an endpoint that cannot be used is told in one line', () => {
   it('that refuses', async () => {
     const wire = await proxied();
     wire.addRule({ match: isCall('ListImages'), respond: { status: 7, body: 'not you' } });
-    expect(await complaint(wire.endpoint)).toContain('the runtime refuses us: not you');
+    expect(await complaint(wire.endpoint)).toContain('the runtime denies access: not you');
   });
 });
 

@@ -220,6 +220,6 @@ describe('the daemon', () => {
       settings: { CLEAN: 'images,build-cache,stopped-containers' },
     });
     expect((await cli.exited).code).toBe(0);
-    expect(cli.stderr).toContain('a CRI runtime has images only to clean');
+    expect(cli.stderr).toContain('on a CRI runtime only images can be cleaned');
   });
 });

@@ -30,7 +30,7 @@ async function gently(
   return { cli, soft };
 }
 
-/** Until so many further checks have been made. */
+/** Waits for this number of further checks. */
 async function checks(cli: Cli, count: number): Promise<void> {
   const from = cli.records.length;
   await waitFor(

@@ -71,9 +71,7 @@ describe('healthcheck', () => {
       expect(await ask()).toMatchObject({ code: 0 });
       const ready = await ask('--ready');
       expect(ready).toMatchObject({ code: 1, stdout: '' });
-      expect(ready.stderr).toMatch(
-        /^docker-image-cleaner: http:\/\/127\.0\.0\.1:\d+\/readyz says 503: .+\n$/,
-      );
+      expect(ready.stderr).toMatch(/^error: http:\/\/127\.0\.0\.1:\d+\/readyz says 503: .+\n$/);
     } finally {
       await proxy.accept();
     }
@@ -84,9 +82,7 @@ describe('healthcheck', () => {
     cli.kill('SIGSTOP');
     const { code, stderr } = await ask();
     expect(code).toBe(1);
-    expect(stderr).toBe(
-      `docker-image-cleaner: no answer from http://127.0.0.1:${port}/healthz: nothing came within 5 s\n`,
-    );
+    expect(stderr).toBe(`error: no answer from http://127.0.0.1:${port}/healthz: no data within 5 s\n`);
   });
 
   it('no daemon', async () => {

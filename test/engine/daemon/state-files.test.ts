@@ -131,6 +131,6 @@ describe('files in order', () => {
     writeFileSync(file, 'no JSON');
     const cli = cleaner(engine, ['plan', '--json'], { settings: { STATE_FILE: file } });
     expect((await cli.exited).code).toBe(0);
-    expect(cli.stderr).toContain(`planned without the use of images: ${file} cannot be used`);
+    expect(cli.stderr).toContain(`planned without usage history: ${file} cannot be used`);
   });
 });

@@ -43,7 +43,7 @@ async function checks(cli: Cli, count: number): Promise<void> {
   );
 }
 
-/** Above HIGH by what is no image. */
+/** Above HIGH because of files that are not images. */
 async function fillTo(percent: number): Promise<string> {
   const { totalBytes, availableBytes } = await engine.disk.usage();
   return await engine.disk.occupy(

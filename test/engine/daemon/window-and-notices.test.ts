@@ -29,7 +29,7 @@ afterAll(async () => {
   await engine.dispose();
 });
 
-/** Hours of today and tomorrow by UTC, so many hours from now. */
+/** Hours of today and tomorrow in UTC, relative to now. */
 function hours(from: number, to: number): string {
   const at = (hour: number): string =>
     `${String((new Date().getUTCHours() + hour + 24) % 24).padStart(2, '0')}:00`;

@@ -37,7 +37,7 @@ describe('in absolute mode', () => {
     await engine.stop();
     const { path } = engine.disk;
     const total = du(engine.dataRoot).bytes;
-    // As after a power failure: a name whose inode is no more.
+    // As after a power failure: a name whose inode is gone.
     const device = execFileSync('findmnt', ['-n', '-o', 'SOURCE', path], { encoding: 'utf8' }).trim();
     const file = execFileSync('losetup', ['-n', '-O', 'BACK-FILE', device], { encoding: 'utf8' }).trim();
     execFileSync('umount', [path]);

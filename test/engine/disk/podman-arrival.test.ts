@@ -1,4 +1,4 @@
-/** When an image came to a containers/storage store, as Podman and CRI-O share it: by its manifest's time. */
+/** When an image arrived in a containers/storage store, as Podman and CRI-O share it: by its manifest's time. */
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';

@@ -204,6 +204,6 @@ it('a filesystem that tells no size is an error, like a path that cannot be meas
   for (const command of [['status'], ['plan'], ['run', '--once']]) {
     const cli = cleaner(engine, command, { settings: { PATH_TO_CHECK: folder } });
     expect((await cli.exited).code).toBe(1);
-    expect(cli.stderr).toContain('tells no size');
+    expect(cli.stderr).toContain('reports no size');
   }
 });

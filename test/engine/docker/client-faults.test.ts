@@ -89,7 +89,7 @@ describe('without a whole answer', () => {
     const rule = proxy.addRule({ match: (request) => request.method === 'DELETE', stall: 'after' });
     await expect(
       engine.removeImage({ by: 'reference', reference: 'late:1' }, { keepParents: true }, signal),
-    ).rejects.toMatchObject(failure('timeout', /may still be doing it/));
+    ).rejects.toMatchObject(failure('timeout', /may still be working on it/));
     expect(await hasImage(real, 'late:1')).toBe(false);
     rule.release();
   });
@@ -116,13 +116,13 @@ describe('without a whole answer', () => {
     const engine = await connected();
     proxy.addRule({ match: lists, cut });
     await expect(engine.listImages(signal)).rejects.toMatchObject(
-      failure('unreachable', /connection was lost.*may still have been done/),
+      failure('unreachable', /connection was lost.*may still have been carried out/),
     );
   });
 
   test.each([
-    ['refused', /nothing listens there/],
-    ['gone', /there is no socket.*is its socket mounted/],
+    ['refused', /cannot connect to the engine at .*: nothing listens there/],
+    ['gone', /cannot connect to the engine at .*: no such socket.*is its socket mounted/],
     ['reset', /connection was lost/],
   ] as const)('%s', async (how, message) => {
     const engine = await connected();
@@ -168,6 +168,6 @@ describe('without a whole answer', () => {
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await once(child, 'close');
-    expect(output).toMatch(/^denied GET \/_ping of unix:.*no permission.*Run as root/);
+    expect(output).toMatch(/^denied cannot connect to the engine at unix:.*no permission.*Run as root/);
   });
 });

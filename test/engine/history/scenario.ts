@@ -1,6 +1,6 @@
 /**
  * A real engine behind a wire proxy with two images on a common layer, and histories that follow it. What this file
- * starts is one per test file, anew for each test where it is cheap.
+ * starts is one per test file, and a new one for each test where that is cheap.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -88,7 +88,7 @@ export const usesOf = (history: History, id: string): number => history.current(
 export const activeOf = (history: History, id: string): number =>
   history.current().images.get(id)?.active ?? 0;
 
-/** Uses of an image, once so many are known. */
+/** Uses of an image, once this number is known. */
 export async function sawUses(history: History, id: string, uses: number): Promise<void> {
   await waitFor(`use ${uses} of ${id}`, () => usesOf(history, id) >= uses);
   expect(usesOf(history, id)).toBe(uses);

@@ -283,7 +283,7 @@ describe('Prometheus', () => {
       expect(unknownIn(plain, legend, known), expr).toEqual([]);
       await scraper.query(plain);
     }
-    // A rate needs two scrapes; what happens seldom is 0, not nothing.
+    // A rate needs two scrapes; what happens rarely is 0, not absent.
     for (const [expr] of ofPanels.filter(([each]) => !mayBeEmpty.test(each)))
       await waitFor(expr, async () => (await scraper.query(plainOf(expr))).length > 0);
   });

@@ -41,7 +41,7 @@ it('an image that is still there is kept with its reason, and a row of them does
   expect(deletedNames(cli)).toEqual(['last:1']);
   const kept = cli.records.filter(({ event }) => event === 'image.kept');
   expect(new Set(kept.map(({ id }) => id))).toEqual(lies);
-  expect(kept[0]?.['reason']).toBe('the engine answered that it was deleted, and the image is still there');
+  expect(kept[0]?.['reason']).toBe('the engine answered that it was deleted, but the image is still there');
   expect(await cli.waitForEvent('sweep.completed')).toMatchObject({
     deletedImages: 1,
     failedDeletions: 0,
@@ -64,7 +64,7 @@ it('a name that is still there ends the deletion of its image', async () => {
   const cli = cleaner(engine, ['run', '--once'], { ...everything, dockerHost: proxy.dockerHost });
   expect((await cli.exited).code).toBe(3);
   const kept = cli.records.find(({ event }) => event === 'image.kept');
-  expect(kept?.['reason']).toBe('the engine answered that it was deleted, and the name one:1 is still there');
+  expect(kept?.['reason']).toBe('the engine answered that it was deleted, but the name one:1 is still there');
   expect(proxy.count(({ method }) => method === 'DELETE')).toBe(1);
   expect(await listTags(engine)).toEqual(['one:1', 'one:2']);
 });
@@ -86,7 +86,7 @@ it('a stopped container that is still there is kept', async () => {
   expect((await cli.exited).code).toBe(3);
   expect(cli.records.filter(({ event }) => event === 'container.deleted')).toEqual([]);
   const kept = cli.records.find(({ event }) => event === 'container.kept');
-  expect(kept?.['reason']).toBe('the engine answered that it was deleted, and the container is still there');
+  expect(kept?.['reason']).toBe('the engine answered that it was deleted, but the container is still there');
   expect(deletedNames(cli)).toEqual([]);
 });
 

@@ -51,7 +51,7 @@ async function letGo(): Promise<void> {
   held = [];
 }
 
-/** Thresholds that so much of what is used now is over. */
+/** Thresholds that the present usage exceeds by this much. */
 async function wanting(freeMiB: number): Promise<{ high: number; low: number }> {
   const { bytesPercent: used, totalBytes } = await engine.disk.usage();
   return { high: used - 0.5, low: used - (100 * freeMiB * MiB) / totalBytes };

@@ -28,7 +28,7 @@ test('a filesystem that tells no size is an error', async () => {
   await expect(measureFilesystem('/proc', new AbortController().signal)).rejects.toMatchObject({
     name: 'DiskError',
     code: 'failed',
-    message: expect.stringContaining('tells no size') as string,
+    message: expect.stringContaining('reports no size') as string,
   });
 });
 

@@ -30,9 +30,9 @@ export interface ViewCacheOptions {
   readonly budget?: DeletionBudget;
 }
 
-/** While a sweep deletes, a new version comes at most so often… */
+/** During a sweep a new version is made at most this often… */
 const LIVE_MS = 1_000;
-/** …and so much later for each who will ask for it: what is asked for in a second is bounded, however many look. */
+/** …and later by this for each client, so that the requests per second are bounded however many watch. */
 const LIVE_MS_EACH = 25;
 
 export type DocumentName = 'status' | 'plan' | 'layers';

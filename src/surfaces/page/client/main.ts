@@ -25,11 +25,11 @@ import { showSweep, showSweeps } from './sweeps.ts';
 import { TreeMap } from './treemap/treemap.ts';
 import { timeText } from './words.ts';
 
-/** Without live events, it is asked so often. */
+/** How often the page polls without live events. */
 const POLL_MS = 10_000;
-/** The page is shown anew at most so often. */
+/** The page is redrawn at most this often. */
 const PAGE_MS = 800;
-/** So many measurements are held at most; then the daemon's own, coarser ones are asked for again. */
+/** Maximum number of measurements held; beyond it the daemon's coarser ones are requested again. */
 const SAMPLES = 12_000;
 
 const state: {

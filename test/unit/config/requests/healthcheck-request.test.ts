@@ -29,10 +29,10 @@ test('--ready asks whether the work can be done', () => {
 });
 
 test.each([
-  [':0', [], /^error: DOCKER_IMAGE_CLEANER_HTTP_ADDRESS: with port 0 .* set one\n$/],
+  [':0', [], /^error: DOCKER_IMAGE_CLEANER_HTTP_ADDRESS: with port 0 .* set a port\n$/],
   ['', ['--http-address', ':0'], /^error: --http-address: with port 0/],
   ['x', [], /expected `host:port`/],
-  ['', ['--threshold-high', '80'], /^error: healthcheck does not take --threshold-high: the only settings/],
+  ['', ['--threshold-high', '80'], /^error: healthcheck does not take --threshold-high: it takes only/],
 ])('%j %j is refused', (address, argv, text) => {
   expect(urlOf(address, argv)).toMatchObject({ exitCode: 2, text: expect.stringMatching(text) as string });
 });

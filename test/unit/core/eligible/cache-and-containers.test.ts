@@ -178,7 +178,7 @@ describe('the build cache in a plan', () => {
   it.each([biggest, reclaimable])(
     'goes children first where they share no layer as well ($name)',
     (policy) => {
-      // The parent is larger, and by itself the cheaper of the two.
+      // The parent is larger, and alone the cheaper of the two.
       const store: ImageStore = {
         ...cached,
         images: [],

@@ -16,7 +16,7 @@ describe('deletions of a sweep', () => {
       'deletions-per-sweep',
       'deletions-per-sweep',
     ]);
-    // That is no reason to wait: the next sweep counts from the beginning.
+    // No reason to wait: the next sweep counts from zero.
     expect(budget.whyWait(0)).toBeUndefined();
   });
 });

@@ -8,7 +8,7 @@ import { fill, h, part, setText } from '../dom.ts';
 import { axisText, timeText } from '../words.ts';
 
 const HOUR_MS = 3_600_000;
-/** Less than this is no time over which anything can be seen. */
+/** A shorter time than this shows nothing on the chart. */
 const SHORTEST_MS = 60_000;
 /** Offered while more than that was measured; beside them there is all that was. */
 const ranges = [

@@ -17,7 +17,7 @@ import {
 } from './image-rows.ts';
 import { shortName } from '../words.ts';
 
-/** So many rows are added at a time. */
+/** Rows added at a time. */
 const PAGE = 100;
 
 const filterNames: Readonly<Record<Filter, string>> = {
@@ -101,7 +101,7 @@ export class ImageList {
         h(
           'caption',
           { class: 'unseen' },
-          'Images, what deleting each would free, and why it is deleted or stays',
+          'Images, what deleting each would free, and why it is deleted or kept',
         ),
         h(
           'thead',
@@ -186,7 +186,7 @@ export class ImageList {
         ? 'Nothing matches.'
         : shown.length === rows.length
           ? `${total} shown`
-          : `${count.format(shown.length)} of ${total} shown; the rest follows as you scroll`,
+          : `${count.format(shown.length)} of ${total} shown; scroll for the rest`,
     );
   }
 

@@ -107,7 +107,7 @@ function treeOf(segments: readonly SegmentJson[], limit: number, isActive: boole
     if (children.length === 0) return own;
     return { segments: [], bytes: 0, look: own.look, children: [own, ...children] };
   };
-  /** What is too small to be shown by itself, by look. */
+  /** What is too small for a piece of its own, by appearance. */
   const together = (places: readonly number[]): readonly Node[] => {
     const byLook = new Map<StateStyle, number[]>();
     const pending = [...places];

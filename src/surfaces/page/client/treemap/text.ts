@@ -54,7 +54,7 @@ export function description(
   const more = [
     formatCount(segment.layers, 'layer'),
     ...(segment.exact ? [] : ['an estimate']),
-    ...(segment.users > 1 ? [`shared by ${segment.users}: goes with the last of them`] : []),
+    ...(segment.users > 1 ? [`shared by ${segment.users}: freed with the last of them`] : []),
     ...(below === undefined
       ? []
       : [`stands on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
