@@ -17,7 +17,7 @@ const wanted = process.argv.slice(2).filter((each) => each !== '--quick');
 const unknown = wanted.filter((each) => !architectures.some((known) => known === each));
 if (unknown.length > 0) {
   process.stderr.write(
-    `npm run package: no package for ${unknown.join(', ')}: the architectures are ${architectures.join(' and ')}\n`,
+    `error: no package for ${unknown.join(', ')}: the architectures are ${architectures.join(' and ')}\n`,
   );
   process.exit(2);
 }

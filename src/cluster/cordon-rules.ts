@@ -7,7 +7,7 @@
  */
 import type { NodeObject, PatchOperation, Taint } from './api.ts';
 
-/** `none` is not here: without a cordon there is nothing to decide. */
+/** Without `none`: where nothing is cordoned there is nothing to decide. */
 export type CordonMode = 'cordon' | 'taint';
 
 /** The existing tool's key, so that nodes it left behind are recovered too. */

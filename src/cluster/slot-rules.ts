@@ -48,7 +48,7 @@ function hasExpired(seen: SeenLease, nowMs: number, defaultSeconds: number): boo
 }
 
 /**
- * What to try, best first: a slot that is ours already (an earlier life, or a try whose answer was lost), then free ones in
+ * What to try, best first: a slot that is ours already (from an earlier run, or a try whose answer was lost), then free ones in
  * the order given, then those whose holder has not been heard of for the whole duration.
  */
 export function claims(

@@ -30,14 +30,14 @@ export interface NodeResult {
 export type DaemonSetOutcome = 'gone' | 'absent' | 'still-there';
 
 export interface Uncordoner {
-  /** Takes off the cordon that carries our annotation, whoever left it. @throws the signal's reason. */
+  /** Removes any cordon that carries our annotation. @throws the signal's reason. */
   node(name: string, signal: AbortSignal): Promise<NodeResult>;
   /**
    * The same for every node with such an annotation that is wanted (default: any), several at a time, each told as it is
    * done. @throws ClusterError when the nodes cannot be listed; the signal's reason.
    */
   marked(signal: AbortSignal, isWanted?: MarkFilter): AsyncIterable<NodeResult>;
-  /** Deletes a DaemonSet and waits so long for its pods to end. @throws ClusterError when it cannot be deleted; the signal's reason. */
+  /** Deletes a DaemonSet and waits for its pods to end, up to this time. @throws ClusterError when it cannot be deleted; the signal's reason. */
   deleteDaemonSet(
     daemonSet: DaemonSetName,
     waitSeconds: number,

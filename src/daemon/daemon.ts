@@ -1,11 +1,11 @@
 /**
- * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
+ * The loop: check, sweep when over HIGH, wait, forever. Failures of its surroundings do not end it: each is reported
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff } from '../system/clock.ts';
-import { isCritical } from '../core/critical.ts';
-import { DeletionBudget } from '../core/deletion-budget.ts';
-import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/timing/soft-threshold.ts';
 import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
 import { isTriggered, level, reaches, type Usage } from '../core/model/thresholds.ts';
@@ -28,13 +28,13 @@ import type { CheckResult, DaemonOptions } from './options.ts';
 import { Watch } from './watch.ts';
 import { whyClosed } from './window-gate.ts';
 
-/** A busy machine may take so much longer than anything promises before the loop counts as hung. */
+/** Grace beyond each deadline before the loop counts as hung, for busy machines. */
 const SLACK_SECONDS = 30;
-/** So long a walk over the layers of a large and slow disk may take. */
+/** The longest that a walk over the layers of a large, slow disk may take. */
 const WALK_SECONDS = 7_200;
 /** How often the disk is judged while the cordon is waited for; see cordon-guard.ts. */
 const JUDGE_SECONDS = 10;
-/** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
+/** Maximum consecutive engine requests between heartbeats: connecting takes three. */
 const REQUESTS = 4;
 
 const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped', 'cannot-help']);

@@ -1,6 +1,6 @@
 /** What the daemon is made from, and how one of its checks ends. */
-import type { DeletionBudget } from '../core/deletion-budget.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, SweepReport } from '../events/events.ts';
@@ -30,11 +30,11 @@ export interface DaemonOptions {
   readonly cordon?: SweepCordon | undefined;
   /** Whether the history misses nothing at the moment; unless it does, no image is deleted for being unused. */
   readonly isFollowing?: () => boolean;
-  /** How long nothing may have come or begun before they do. */
+  /** How long no image may have arrived and no container started before that. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
   readonly audience?: Listener | undefined;
-  /** What an earlier life took off images and did not come to an end with. */
+  /** Names that an earlier run removed from images without finishing the deletion. */
   readonly removedNames?: RemovedNames | undefined;
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;

@@ -3,8 +3,8 @@
  * numbers shows that one is due: a look is one system call off the main thread, and asks the engine nothing.
  */
 import { hasFired, sleep } from '../system/clock.ts';
-import { isCritical, type Levels } from '../core/critical.ts';
-import { APART_MS, DiskWatch, type EarlyCause, type Heard } from '../core/disk-watch.ts';
+import { isCritical, type Levels } from '../core/timing/critical.ts';
+import { APART_MS, DiskWatch, type EarlyCause, type Heard } from '../core/timing/disk-watch.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
@@ -25,7 +25,7 @@ export interface WatchOptions {
 
 /** How the check before the wait ended. */
 export interface CheckEnd {
-  /** What it left; undefined where it could not measure: there is nothing to look at then. */
+  /** What the check measured; undefined where it could not: then nothing is watched. */
   readonly usage: Usage | undefined;
   /** It was over HIGH, and that is how it stays. */
   readonly wasInVain: boolean;

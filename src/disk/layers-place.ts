@@ -27,7 +27,7 @@ async function snapshotters(path: string): Promise<readonly string[]> {
     const names = await readdir(path);
     return names.filter((name) => snapshotterFolder.test(name)).map((name) => `${path}/${name}`);
   } catch {
-    // Whoever measures the path says why it cannot be read.
+    // Measuring the path reports why it cannot be read.
     return [];
   }
 }

@@ -77,7 +77,7 @@ export interface ToldContainerSize {
   readonly imageCopies: number;
 }
 
-/** The engine's answer to the deletion of something that is no image. */
+/** The engine's answer to the deletion of anything but an image. */
 export type PlainRemoval =
   | { readonly outcome: 'removed' }
   | { readonly outcome: 'conflict'; readonly message: string }
@@ -107,7 +107,7 @@ export interface Engine {
    */
   inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
   /**
-   * Tells what happens as it happens, until it is cut off: there is no other end, so this never resolves. Missing where
+   * Reports what happens as it happens until the stream is cut off, so this never resolves. Missing where
    * the engine cannot do it.
    * @param sinceMs the engine tells again what happened since then (by its own clock), as far as it remembers: Docker
    *   remembers the last 256 events of all kinds and forgets them when it is restarted.
@@ -120,7 +120,7 @@ export interface Engine {
    */
   imageLayers(id: ImageId, signal: AbortSignal): Promise<ToldLayers | undefined>;
   /**
-   * When an image last came to this host or got a name here, in epoch ms; undefined where the engine does not tell. One
+   * When an image last arrived or got a name here, in epoch ms; undefined where the engine does not say. One
    * request, once for each image and set of names. Missing where the engine never tells.
    */
   arrivedAtMs?(image: Image, signal: AbortSignal): Promise<number | undefined>;

@@ -125,7 +125,7 @@ function amountOf(capacity: Capacity, all: number): number {
 
 function inodesOf(trace: Trace): number {
   const inodes = trace.layers.reduce((sum, layer) => sum + layer.inodes, 0);
-  if (inodes === 0) throw new TraceError('the trace tells no inodes of its layers; leave --inodes out');
+  if (inodes === 0) throw new TraceError('the trace has no inodes of its layers; omit --inodes');
   return inodes;
 }
 

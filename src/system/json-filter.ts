@@ -1,7 +1,7 @@
 /**
  * Takes out of a JSON text, as it comes in pieces, the members of objects that are asked for, by key at any depth, and leaves
  * the rest unread: what an image's author put into labels, variables and commands takes no memory here, however long.
- * What is no JSON comes out as something that is none either.
+ * Input that is not JSON gives output that is not JSON either.
  */
 
 /** Longer strings become `tooLong`: no name, ID or time is. */

@@ -46,7 +46,7 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
 }
 
 /**
- * Listens for SIGUSR1, which Node would otherwise take as the order to open its debugger to whoever comes.
+ * Listens for SIGUSR1, on which Node would otherwise open its debugger to anyone.
  * @returns stops listening.
  */
 export function listenForCheckRequests(onRequest: () => void): () => void {

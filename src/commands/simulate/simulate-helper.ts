@@ -48,6 +48,6 @@ async function prepare(
 }
 
 function say(message: HelperMessage): void {
-  // Refused: whoever asked is gone, and this process ends as soon as it listens.
+  // Sending failed: the parent is gone, and this process ends with it.
   process.send?.(message, undefined, undefined, () => undefined);
 }

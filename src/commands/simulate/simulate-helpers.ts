@@ -34,7 +34,7 @@ class HelperError extends Error {
   readonly code = 'SIMULATE_HELPER_ENDED';
 
   constructor(how: string) {
-    super(`a process that replays ended ${how}`);
+    super(`a replay process ended ${how}`);
     this.name = 'HelperError';
   }
 }
@@ -95,7 +95,7 @@ function startHelper(): ChildProcess {
 }
 
 function tell(helper: ChildProcess, order: HelperOrder): void {
-  // Refused: it has ended, which whoever waits for its answer is told.
+  // Sending failed: the helper has ended, which the caller waiting for its answer learns.
   helper.send(order, () => undefined);
 }
 

@@ -99,7 +99,7 @@ export interface CacheRecord {
   readonly lastUsedAtMs: number | undefined;
 }
 
-/** What something that is no image holds on the disk. */
+/** Layers held on disk by something other than an image. */
 export interface HeldSpace {
   /** The topmost layer that it holds, with all below it. */
   readonly top: ChainId | undefined;

@@ -69,7 +69,7 @@ function minutesToEdge(hours: readonly WeeklyHours[], minute: number): number {
   return Math.min(...edges.filter((edge) => edge > minute)) - minute;
 }
 
-/** So many minutes on; where the clock jumps in between, only up to the jump, after which all is reckoned again. */
+/** Adds minutes; where the clock jumps in between, only up to the jump, after which everything is computed again. */
 function skip(timeZone: string, fromMs: number, minutes: number): number {
   const toMs = fromMs + minutes * MINUTE_MS;
   const offset = offsetAt(timeZone, fromMs);

@@ -8,7 +8,7 @@ import type { OrderPolicy } from './policy.ts';
 export const biggest: OrderPolicy = {
   kind: 'order',
   name: 'biggest',
-  summary: 'untagged images first, then the biggest first, by image size',
+  summary: 'untagged images, then the biggest, by image size',
   order: ({ candidates }) =>
     [...candidates].sort(
       (a, b) =>

@@ -81,7 +81,7 @@ export const lru: OrderPolicy = {
   kind: 'order',
   name: 'lru',
   needsHistory: true,
-  summary: 'the least recently used first; of those used at the same time untagged ones, then the biggest',
+  summary: 'the least recently used; of equals untagged images, then the biggest',
   order: (context) => {
     const idle = idleTimes(context);
     return context.candidates

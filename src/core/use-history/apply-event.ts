@@ -38,7 +38,7 @@ export type UsageEvent =
   | ({ readonly kind: 'appeared'; readonly atMs: number } & SeenImage)
   /** It is gone from the store. What is known of it is kept. */
   | { readonly kind: 'removed'; readonly atMs: number; readonly imageId: ImageId }
-  /** A container came to use an image; of a container that is known already: it still does. */
+  /** A container began to use an image, or, if the container is known, still does. */
   | {
       readonly kind: 'use-began';
       readonly atMs: number;
@@ -201,7 +201,7 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   if (image === undefined) return;
   history.containers.set(containerId, imageId);
   history.busyAtMs = now;
-  // Each use of a replay comes here: a loop, not a generator.
+  // Called for each use of a replay, so a loop: a generator is slower.
   for (let layer = image.top; layer !== undefined; layer = layer.parent)
     beginUse(layer, now, standingOf(layer), history.lessons);
   beginUse(image, now, image.standing, silent);

@@ -58,7 +58,7 @@ interface Unknown {
   readonly isMounted: boolean;
 }
 
-/** So long a filesystem may decide about a file's blocks. */
+/** How long a filesystem may take to allocate a file's blocks. */
 const lateMs = 120_000;
 const nothing: Amount = { bytes: 0, inodes: 0 };
 

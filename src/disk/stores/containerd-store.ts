@@ -29,7 +29,7 @@ export type ContainerdStoreResult =
     }
   | {
       readonly ok: false;
-      /** `missing`: this is no containerd's folder. `other`: none of the engine's images is in its records. */
+      /** `missing`: this is not containerd's folder. `other`: none of the engine's images is in its records. */
       readonly reason: 'missing' | 'unreadable' | 'other';
       /** A sentence for people. */
       readonly message: string;

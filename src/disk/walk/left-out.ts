@@ -14,7 +14,7 @@ export class LeftOut {
   }
 
   /**
-   * Leaves out a tree that failed by itself. That this process lacks rights is no matter of one tree, and the callers have
+   * Leaves out a tree that cannot be read for its own reasons. Missing rights are not a matter of one tree, and the callers have
    * a way of their own for it.
    * @throws the error where it is of another kind.
    */

@@ -129,7 +129,7 @@ class Walk {
       lost(`failed: ${error.message}`, error);
     });
     helper.on('exit', (code, killedBy) => {
-      const why = `ended before its work (${killedBy ?? `exit status ${String(code)}`}).`;
+      const why = `ended early (${killedBy ?? `exit status ${String(code)}`}).`;
       try {
         if (!this.#lose(helper, `A measuring process ${why}`)) lost(why);
         else if (this.#open === 0) resolve();

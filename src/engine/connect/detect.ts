@@ -61,7 +61,7 @@ export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTar
   if (runtime === 'cri') return cri(byRuntime);
   if (engineNamedBy !== undefined) return docker(engineNamedBy, true);
   if (address.kind === 'unix' && (await firstThere([address.path], root)) !== undefined)
-    return docker('Docker’s socket is there');
+    return docker('Docker’s socket exists');
   const dataRoot = await firstThere(dockerDataRoots, root);
   if (dataRoot !== undefined) return docker(`${dataRoot} is there`);
   const found = await findRuntime(root);

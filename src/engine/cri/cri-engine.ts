@@ -115,7 +115,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
 
     async connect(signal) {
       const socketPath = await options.findSocket();
-      // Others may be in the middle of a call. A client finds back to its socket by itself.
+      // Others may be in the middle of a call. A client reconnects to its socket on its own.
       if (client?.socketPath !== socketPath) {
         client?.close();
         details?.close();
@@ -203,7 +203,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
     async removeImage(target, _options, signal) {
       // By a name, the image goes that has it at that moment, with all its names; by a part of an ID, whichever fits.
       if (target.by !== 'id' || !isWholeId(target.id)) {
-        throw new EngineError('failed', `${endpoint}: images are deleted by their whole ID only.`);
+        throw new EngineError('failed', `${endpoint}: images are deleted by their full ID only.`);
       }
       const image = spec(artifacts.get(target.id) ?? written(target.id));
       try {

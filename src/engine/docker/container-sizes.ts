@@ -47,7 +47,7 @@ function isSameStop(one: Pick<Container, 'state' | 'stoppedAtMs'>, other: Contai
   return one.state === other.state && one.stoppedAtMs === other.stoppedAtMs;
 }
 
-/** Counting that fails or takes longer than a request may is no reason to do without the engine: the size is not told. */
+/** When counting fails or exceeds a request's time, only this size is unknown; the engine stays usable. */
 async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

@@ -57,7 +57,7 @@ const REMEMBERED_IMAGES = 20_000;
 const FIRST_BUILD_FILTERS = '1.39';
 /** The first API version whose `GET /system/df` can be asked for a part. */
 const FIRST_DISK_USAGE_TYPES = '1.42';
-/** A record's ID as BuildKit makes it; the filter takes it for a pattern, so nothing shorter may ever be sent. */
+/** A record's ID as BuildKit makes it. The filter treats it as a pattern, so a shorter one could match others and is never sent. */
 const CACHE_RECORD_ID = /^[a-z0-9]{20,64}$/;
 
 /** Nothing is asked of the engine before `connect`. */
@@ -243,7 +243,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       const { CachesDeleted: deleted } = readJson(buildPruneSchema, expect(200, answer));
       return deleted?.includes(id) === true
         ? { outcome: 'removed' }
-        : { outcome: 'conflict', message: 'the engine left it: a build or another record holds it' };
+        : { outcome: 'conflict', message: 'the engine kept it: a build or another record holds it' };
     },
 
     async followEvents(sinceMs, follower, signal) {
@@ -255,7 +255,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       };
       const answer = await client.stream(request, eventReader(follower, client.endpoint, dialect), signal);
       if (answer !== undefined) throw refusal(answer);
-      throw new EngineError('unreachable', `${client.endpoint}: the engine ended its stream of events.`);
+      throw new EngineError('unreachable', `${client.endpoint}: the engine closed its event stream.`);
     },
 
     async removeImage(target, { keepParents }, signal) {

@@ -67,7 +67,7 @@ function readMessage(line: string, endpoint: string): EventMessage {
   } catch (cause) {
     throw new EngineError(
       'protocol',
-      `${endpoint}: an event has not the shape of the Docker Engine API: ${line.slice(0, 200)}`,
+      `${endpoint}: an event does not have the shape of the Docker Engine API: ${line.slice(0, 200)}`,
       { cause },
     );
   }

@@ -73,7 +73,7 @@ const LARGE_BYTES = 4 * 1024 * 1024;
 const KEEP_ALIVE_MS = 30_000;
 /** How long an unused connection is kept: from one deletion to the next, not from check to check. */
 const UNUSED_MS = 1_500;
-/** Two looks at a time, and one for whoever else asks. */
+/** Two image inspections at a time, and one connection for everything else. */
 const MOST_UNUSED = 3;
 
 export function createHttpClient(address: EngineAddress, options: HttpClientOptions): HttpClient {
@@ -81,7 +81,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
   const open = opener(address);
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
 
-  // Certificates are read anew for each connection, so with TLS none is kept.
+  // Certificates are reread for each connection, so with TLS no connection is kept.
   const pool =
     address.kind === 'tcp' && address.tls !== undefined
       ? undefined
@@ -104,7 +104,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
       deadline.abort(
         new EngineError(
           'timeout',
-          `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be doing it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
+          `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be working on it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
         ),
       );
     }, options.timeoutMs);
@@ -120,7 +120,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
     } catch (error) {
       // The abort first: what destroying the connection threw is only its echo.
       deadline.signal.throwIfAborted();
-      throw error instanceof EngineError ? error : connectionError(error, question, address);
+      throw error instanceof EngineError ? error : connectionError(error, question, endpoint, address);
     } finally {
       liftLimit();
       signal.removeEventListener('abort', onAbort);

@@ -24,12 +24,12 @@ export function chooseApiVersion(server: ApiVersionRange): NegotiatedVersion {
   const oldest = server.oldest === undefined ? undefined : parse(server.oldest);
   if (newest === undefined || (server.oldest !== undefined && oldest === undefined)) {
     const told = newest === undefined ? server.newest : String(server.oldest);
-    return { ok: false, problem: `the engine tells an API version that is none: ${JSON.stringify(told)}.` };
+    return { ok: false, problem: `the engine reports an invalid API version: ${JSON.stringify(told)}.` };
   }
   if (compareApiVersions(server.newest, OLDEST_API_VERSION) < 0) {
     return {
       ok: false,
-      problem: `the engine speaks API ${server.newest} at most, this tool needs ${OLDEST_API_VERSION} (Docker Engine 1.12) or newer. Upgrade the engine.`,
+      problem: `the engine speaks API ${server.newest} at most; this program needs ${OLDEST_API_VERSION} (Docker Engine 1.12) or newer. Upgrade the engine.`,
     };
   }
   if (server.oldest !== undefined && compareApiVersions(server.oldest, NEWEST_API_VERSION) > 0) {

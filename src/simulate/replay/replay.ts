@@ -1,5 +1,5 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
-import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
+import { DEFAULT_QUIET_SECONDS } from '../../core/timing/soft-threshold.ts';
 import { imagesOnly } from '../../core/eligible/cache-and-containers.ts';
 import { noProtections } from '../../core/eligible/rules.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../core/model/thresholds.ts';
 import { isOpen } from '../../core/model/window.ts';
 import { idsUnusedFor } from '../../core/use-history/unused.ts';
-import { planUnused } from '../../core/plan-unused.ts';
+import { planUnused } from '../../core/plan/plan-unused.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';

@@ -116,7 +116,7 @@ export class TraceBuilder {
     return index;
   }
 
-  /** An image's ID is one over its content, so it cannot come to stand on other layers. Sizes may be measured anew. */
+  /** An image's ID is one over its content, so its layers cannot change. Sizes may be measured again. */
   #checkLayers(image: number, layers: readonly TraceLayer[]): void {
     const first = this.#images[image]?.layers ?? [];
     if (layers.length === first.length && layers.every(({ id }, at) => id === first[at])) return;

@@ -1,10 +1,10 @@
 /** The page, its JSON, metrics and health checks: listens to the daemon, and serves what it knows. Loaded only where an address is set. */
 import { hostname } from 'node:os';
 import type { Listener } from '../../events/listener.ts';
-import type { ListenAddress } from '../../config/http-address.ts';
-import { type DeletionBudget, noLimits } from '../../core/deletion-budget.ts';
+import type { ListenAddress } from '../../config/values/http-address.ts';
+import { type DeletionBudget, noLimits } from '../../core/plan/deletion-budget.ts';
 import { forecastText } from '../../core/model/forecast.ts';
-import type { PlanRules } from '../../core/plan-rules.ts';
+import type { PlanRules } from '../../core/plan/plan-rules.ts';
 import { boundedFields, printableJson } from '../../core/model/printable.ts';
 import { isDeletion } from '../../events/events.ts';
 import { version } from '../../system/version.ts';
@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
   readonly address: ListenAddress;
-  /** Names under which browsers may ask, beside those that are safe by themselves. */
+  /** Names under which browsers may ask, besides those that are always safe. */
   readonly allowedHosts?: readonly string[];
   /** What people call this host; undefined: what the engine says, else the system. */
   readonly host?: string | undefined;
@@ -130,7 +130,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   ]);
 
   function part(name: DocumentName): Answer {
-    return view.answer(name) ?? json({ problem: health.problem ?? 'Nothing has been looked at yet.' }, 503);
+    return view.answer(name) ?? json({ problem: health.problem ?? 'Nothing has been measured yet.' }, 503);
   }
 
   /** The store is counted when somebody asks, once a version. */

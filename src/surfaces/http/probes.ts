@@ -1,5 +1,5 @@
 /** The health checks behind Kubernetes' probes and Docker's health check: alone on an address of their own, or beside the page. */
-import type { ListenAddress } from '../../config/http-address.ts';
+import type { ListenAddress } from '../../config/values/http-address.ts';
 import type { DaemonEvent } from '../../events/events.ts';
 import { Health, type Verdict } from './state/health.ts';
 import { type Answer, type Route, textAnswer } from './server/routes.ts';

@@ -2,13 +2,13 @@
  * The daemon as numbers: fed with its events, and with a view of the store whenever somebody has one. Asks nobody for
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
-import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import { type DeletionLimits, MOST_DELETIONS } from '../../core/plan/deletion-budget.ts';
 import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
-import type { StoreSummary } from '../../core/store-summary.ts';
+import type { StoreSummary } from '../../core/plan/store-summary.ts';
 import { isOpen } from '../../core/model/window.ts';
 import { level, percentAt, percentUsed, type Usage } from '../../core/model/thresholds.ts';
-import type { PlanRules } from '../../core/plan-rules.ts';
+import type { PlanRules } from '../../core/plan/plan-rules.ts';
 import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';

@@ -39,7 +39,7 @@ interface Trouble {
   readonly message: string;
 }
 
-/** Ends of a sweep that say nothing new: it goes on by itself, or was a rehearsal. */
+/** Ends of a sweep that say nothing new: it continues later, or was a dry run. */
 const goesOn: ReadonlySet<SweepReport['stoppedBecause']> = new Set([
   'stopped',
   'dry-run',
@@ -110,7 +110,7 @@ export class Notices {
     if (trouble === undefined) return [];
     return this.#begins(
       'node-left-cordoned',
-      `The cleaner ends and could not uncordon it: ${trouble.message} Its next start does, or docker-image-cleaner uncordon.`,
+      `The cleaner stopped and could not uncordon it: ${trouble.message} Its next start will, or run docker-image-cleaner uncordon.`,
     );
   }
 

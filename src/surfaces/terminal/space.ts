@@ -7,7 +7,7 @@ import { outputLook, plainColumns, table, type TextLook } from './table.ts';
 import { bar, barLook } from './terminal.ts';
 import { wrapped } from './text-width.ts';
 
-/** So many names of volumes and folders are shown; `--json` has them all. */
+/** How many names of volumes and folders are shown; `--json` has them all. */
 const NAMES_SHOWN = 5;
 
 /** Kinds that take nothing are left out. */

@@ -69,7 +69,7 @@ export function statusText(shown: ShownStatus, look: ListLook): string {
     '',
     'space' in answer
       ? spaceText(answer.space, look)
-      : paragraph(`Where the space is cannot be told: ${printable(answer.problem)}`, look).join('\n'),
+      : paragraph(`The space cannot be broken down: ${printable(answer.problem)}`, look).join('\n'),
     '',
     ...list(
       {
@@ -120,7 +120,7 @@ function sorted(images: readonly Image[], sort: string, forest: Forest, nowMs: n
 function storeLine({ storeUsage }: Look['engine']): readonly string[] {
   if (storeUsage === undefined) return [];
   const { bytes, inodes } = storeUsage;
-  return [`the engine says of its layers: ${formatBytes(bytes)} in ${formatCount(inodes, 'inode')}`];
+  return [`the engine's own figure for its layers: ${formatBytes(bytes)} in ${formatCount(inodes, 'inode')}`];
 }
 
 /** An estimate is marked. */

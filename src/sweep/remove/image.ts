@@ -8,7 +8,7 @@ import {
   references,
   shortId,
 } from '../../core/model/store.ts';
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import {
   type Engine,
   type EngineCapabilities,
@@ -108,7 +108,7 @@ function changedSincePlan(
 }
 
 /**
- * Whether the plan knew of a name. A digest in a repository in which the image had a tag is no new name: Docker's
+ * Whether the plan knew of a name. A digest in a repository in which the image had a tag is not a new name: Docker's
  * containerd image store lists the digest of one repository, and tells those of all when it is asked about the image.
  */
 function isKnown(reference: string, known: readonly string[]): boolean {
@@ -177,7 +177,7 @@ async function removeTarget(
 }
 
 /**
- * Gives back the tags of an image that stays after all: it must not become nameless under whoever uses it now.
+ * Gives back the tags of an image that stays after all: it must not lose its name while a container uses it.
  * @throws EngineError naming the tags that are lost, when the engine stays away for as many tries as there are looks.
  */
 async function giveBack(
@@ -201,7 +201,7 @@ async function giveBack(
         if (attempt >= options.looks) {
           throw new EngineError(
             error.code,
-            `${shortId(id)} stays but lost its name: give it back with "docker tag ${shortId(id)} ${tag}". ${error.message}`,
+            `${shortId(id)} is kept but lost its name: restore it with "docker tag ${shortId(id)} ${tag}". ${error.message}`,
             { cause: error },
           );
         }

@@ -99,7 +99,7 @@ async function confirmed<T>(
 
 /** @param there what a look found, e.g. `the image is still there`. */
 export function contradicted(there: string): Kept {
-  const reason = `the engine answered that it was deleted, and ${there}`;
+  const reason = `the engine answered that it was deleted, but ${there}`;
   return { outcome: 'kept', reason, isContradicted: true };
 }
 
@@ -150,7 +150,7 @@ async function settle<T>(
   }
   return {
     outcome: 'unresolved',
-    message: `No answer to the deletion of ${what}, and at the last look: ${lastLook}`,
+    message: `No answer to the deletion of ${what}; at the last check: ${lastLook}`,
   };
 }
 

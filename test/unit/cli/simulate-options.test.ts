@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadExpressions } from '../../../src/config/expressions.ts';
+import { loadExpressions } from '../../../src/config/values/expressions.ts';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
 
 const parse = (...argv: readonly string[]) => parseCommandLine(['simulate', ...argv], {});
@@ -64,7 +64,7 @@ describe('simulate', () => {
     ],
     [['--generate', 'ci', '--threshold-type', 'absolute'], /only type is free/],
     [['--generate', 'ci', '--keep', 're:('], /regular expression/],
-    [['--generate', 'ci', '--min-age', '-1'], /number of seconds/],
+    [['--generate', 'ci', '--min-age', '-1'], /expected .* seconds, such as/],
     [['--generate', 'ci', '--keep-last', 'two'], /whole number/],
     [['--trace', 'a', '--html', 'a'], /would be overwritten while it is read/],
     [['--trace', 'a', '--html', 'b', '--write-trace', 'b'], /name the same file/],

@@ -10,7 +10,7 @@ const MOST_ANSWERS = 8;
 interface Use {
   /** Answers under way. */
   answers: number;
-  /** It is told events: so many are bounded elsewhere. */
+  /** It receives events: those connections are bounded elsewhere. */
   isStream: boolean;
 }
 

@@ -8,9 +8,9 @@ import { printableJson } from '../../../core/model/printable.ts';
 export interface LiveLimits {
   /** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
   readonly maxClients: number;
-  /** Events of so long are written together… */
+  /** Events of this period are written together… */
   readonly batchMs: number;
-  /** …and of so much longer for each client: what is written in a second is bounded, however many listen. */
+  /** …lengthened by this for each client, so that the writes per second are bounded however many listen. */
   readonly batchMsEach: number;
   /** A sign is sent when nothing happens, so that nobody between takes the connection for dead. */
   readonly beatMs: number;

@@ -4,8 +4,8 @@ import { describe, expect, it, test } from 'vitest';
 import type { SpaceByKind, SpaceKind } from '../../../../src/core/model/space-kinds.ts';
 import type { Usage } from '../../../../src/core/model/thresholds.ts';
 import { spaceSince } from '../../../../src/surfaces/http/state/space-since.ts';
-import { axisRange } from '../../../../src/surfaces/page/client/axis.ts';
-import { chosenRows, type Row } from '../../../../src/surfaces/page/client/image-rows.ts';
+import { axisRange } from '../../../../src/surfaces/page/client/chart/axis.ts';
+import { chosenRows, type Row } from '../../../../src/surfaces/page/client/images/image-rows.ts';
 
 const relative = { type: 'relative', high: 80, low: 60 } as const;
 
