@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { SimulateOptions } from '../../cli/simulate-options.ts';
 import { EXIT } from '../../cli/exit-status.ts';
-import { compileExpression, loadExpressions } from '../../config/expressions.ts';
+import { compileExpression, loadExpressions } from '../../config/values/expressions.ts';
 import { parseKeepPatterns } from '../../core/eligible/pattern.ts';
 import { findChoosers } from '../../simulate/choosers.ts';
 import { type Job, jobsOf, runJob } from '../../simulate/simulate.ts';
