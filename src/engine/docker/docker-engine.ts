@@ -4,7 +4,7 @@
  */
 import type { ImageId } from '../../core/model/store.ts';
 import type { EngineAddress } from '../address.ts';
-import { EngineError, type Engine, type RemovalTarget, type ToldLayers } from '../engine.ts';
+import { EngineError, type Engine, type ToldLayers } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { ContainerSizes } from './container-sizes.ts';
@@ -13,6 +13,7 @@ import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './event-stream.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
+import { nameOf, pathOf, splitReference } from './names.ts';
 import { compareApiVersions } from './negotiate.ts';
 import {
   buildPruneSchema,
@@ -296,27 +297,4 @@ function expect(status: number, answer: HttpAnswer): HttpAnswer {
 /** Podman refuses an ID with several names with status 500 (seen on 4.3 and 5.8), and only its text tells. */
 function asksForForce(answer: HttpAnswer): boolean {
   return answer.status === 500 && engineMessage(answer).includes('please force removal');
-}
-
-function nameOf(target: RemovalTarget): string {
-  return target.by === 'id' ? target.id : target.reference;
-}
-
-/**
- * A name as a part of the path, encoded as Docker's own client does: `/`, `:` and `@` stay, which is what the filters
- * of socket proxies are written for.
- */
-function pathOf(name: string): string {
-  // An empty name would turn a question about one image into one about the collection.
-  if (name === '') throw new EngineError('failed', 'an image without a name was asked for');
-  return encodeURIComponent(name).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%40', '@');
-}
-
-/** The colon of a tag comes after the last slash; one before it belongs to the registry's port. */
-function splitReference(reference: string): { repo: string; tag: string } {
-  const colon = reference.indexOf(':', reference.lastIndexOf('/') + 1);
-  if (colon < 0 || reference.includes('@')) {
-    throw new EngineError('failed', `cannot give an image the name ${reference}: it is not repository:tag`);
-  }
-  return { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }

@@ -11,8 +11,7 @@ import type { EngineAddress, TcpAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
-import { JsonFilter } from '../../system/json-filter.ts';
-import { LineTooLongError, readLines } from './lines.ts';
+import { type LineReader, readStream, readText } from './answer-body.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -47,15 +46,6 @@ export interface HttpClient {
   stream(request: HttpRequest, reader: LineReader, signal: AbortSignal): Promise<HttpAnswer | undefined>;
 }
 
-/** Is called as the lines come. Must not wait: who reads slowly is dropped by the engine. */
-export interface LineReader {
-  /** In UTF-16 units. */
-  readonly maxLineLength: number;
-  /** The head is there: the engine has begun to answer. */
-  readonly opened: (headers: http.IncomingHttpHeaders) => void;
-  readonly line: (line: string) => void;
-}
-
 export interface HttpClientOptions {
   /** For one request, from connecting to the last byte of its answer. */
   readonly timeoutMs: number;
@@ -67,9 +57,6 @@ export interface HttpClientOptions {
 
 /** What is read of 100,000 images is some 30 MB. */
 const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
-/** A larger answer is filtered. */
-const LARGE_BYTES = 4 * 1024 * 1024;
-
 const KEEP_ALIVE_MS = 30_000;
 /** How long an unused connection is kept: from one deletion to the next, not from check to check. */
 const UNUSED_MS = 1_500;
@@ -150,23 +137,6 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
         undefined,
       ),
   };
-}
-
-async function readStream(
-  response: http.IncomingMessage,
-  reader: LineReader,
-  question: string,
-): Promise<void> {
-  reader.opened(response.headers);
-  try {
-    for await (const line of readLines(response, reader.maxLineLength)) reader.line(line);
-  } catch (error) {
-    if (!(error instanceof LineTooLongError)) throw error;
-    throw new EngineError(
-      'protocol',
-      `${question}: a line of the answer is longer than ${String(reader.maxLineLength)} characters. Is that a container engine?`,
-    );
-  }
 }
 
 /** A question met a connection that had died since it was last used: nobody has heard it. */
@@ -274,31 +244,4 @@ async function readCertificate(folder: string, name: string): Promise<Buffer> {
       { cause },
     );
   }
-}
-
-async function readText(
-  response: http.IncomingMessage,
-  wantedKeys: () => ReadonlySet<string>,
-  maxBytes: number,
-  question: string,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let filter: JsonFilter | undefined;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (filter === undefined && bytes > LARGE_BYTES) {
-      filter = new JsonFilter(wantedKeys());
-      for (const early of chunks.splice(0)) filter.push(early);
-    }
-    if (filter === undefined) chunks.push(chunk);
-    else filter.push(chunk);
-    if ((filter?.bytes ?? bytes) <= maxBytes) continue;
-    throw new EngineError(
-      'protocol',
-      `${question}: the answer is larger than ${String(maxBytes)} bytes. Is that a container engine?`,
-      response.statusCode === undefined ? {} : { status: response.statusCode },
-    );
-  }
-  return filter === undefined ? Buffer.concat(chunks).toString('utf8') : filter.text();
 }
