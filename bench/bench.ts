@@ -3,7 +3,7 @@
  * where none is named. Those that need the built program build it first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What looks at the built program. */
@@ -32,9 +32,9 @@ function run(file: string, args: readonly string[]): number {
   return status ?? 1;
 }
 
-const file = `${root}bench/${name}.ts`;
-if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
-  process.stderr.write(`bench: there is no measurement ${name} in bench/\n`);
+const [file] = /^[a-z-]+$/.test(name) ? globSync(`${root}bench/{policies,program,scale}/${name}.ts`) : [];
+if (file === undefined) {
+  process.stderr.write(`error: no measurement ${name} in bench/\n`);
   process.exitCode = 2;
 } else {
   const built = NEEDS_BUILD.has(name) ? run(`${root}scripts/build.ts`, []) : 0;

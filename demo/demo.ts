@@ -5,10 +5,10 @@
  */
 import { formatBytes, formatPercent } from '../src/core/model/format.ts';
 import { plainColumns, table } from '../src/surfaces/terminal/table.ts';
-import { atExit } from '../harness/cleanup.ts';
-import { runCli, type Cli } from '../harness/cli.ts';
-import { startDockerEngine, type DockerEngine } from '../harness/docker-engine.ts';
-import { requireRoot } from '../harness/packages.ts';
+import { atExit } from '../harness/machine/cleanup.ts';
+import { runCli, type Cli } from '../harness/program/cli.ts';
+import { startDockerEngine, type DockerEngine } from '../harness/engine/docker-engine.ts';
+import { requireRoot } from '../harness/machine/packages.ts';
 import { fill } from './fill.ts';
 import { Picture } from './picture.ts';
 import { look, watch, type Look } from './watch.ts';
@@ -99,7 +99,7 @@ function summary(before: Look, after: Look): string {
   ]);
 }
 
-/** @throws Error when the cleaner did not do what it promises: the demo is no show of something that did not happen. */
+/** @throws Error when the cleaner did not do what it promises, so that the demo never shows what did not happen. */
 function check(before: Look, after: Look): void {
   if (before.usage.bytesPercent < thresholds.high) throw new Error('The disk did not become full.');
   if (after.usage.bytesPercent >= thresholds.low) throw new Error('The disk is not below the low threshold.');
@@ -158,6 +158,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

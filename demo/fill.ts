@@ -1,7 +1,7 @@
 /** Fills the demo's engine as a busy build host does: families of images on shared bases, rebuilt now and then. */
-import type { DockerEngine } from '../harness/docker-engine.ts';
-import { createContainer, runContainer } from '../harness/engine-api.ts';
-import { loadImages, type LayerSpec, type StoreSpec } from '../harness/images.ts';
+import type { DockerEngine } from '../harness/engine/docker-engine.ts';
+import { createContainer, runContainer } from '../harness/engine/engine-api.ts';
+import { loadImages, type LayerSpec, type StoreSpec } from '../harness/engine/images.ts';
 
 const megabyte = 1_000_000;
 
@@ -27,7 +27,7 @@ const running = ['notebook:v1', 'flask-tutorial:v1'];
 const stopped = 'bird-census:v1';
 
 export interface FillOptions {
-  /** Goes on until so many per cent are used. */
+  /** Goes on until this percentage is used. */
   readonly untilPercent: number;
   /** Called when something was added: what, in words. */
   readonly onStep: (text: string) => Promise<void>;

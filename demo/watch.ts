@@ -1,8 +1,8 @@
 /** Looks at the demo's disk and engine again and again: what the picture shows is measured, not told by the cleaner. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DiskUsage } from '../harness/disk.ts';
-import type { DockerEngine } from '../harness/docker-engine.ts';
-import { listContainers, listImages } from '../harness/engine-api.ts';
+import type { DiskUsage } from '../harness/machine/disk.ts';
+import type { DockerEngine } from '../harness/engine/docker-engine.ts';
+import { listContainers, listImages } from '../harness/engine/engine-api.ts';
 
 export interface SeenImage {
   readonly id: string;

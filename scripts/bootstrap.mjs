@@ -41,7 +41,7 @@ if (!isInstalled()) {
   });
   if (result.status !== 0) {
     process.stderr.write(
-      `npm ci ended with ${result.status ?? result.signal ?? result.error?.message}: see its messages above.\n`,
+      `error: npm ci ended with ${result.status ?? result.signal ?? result.error?.message}: see its messages above.\n`,
     );
     process.exit(1);
   }
@@ -50,7 +50,7 @@ if (!isInstalled()) {
 const node = spawnSync(`${root}node_modules/.bin/node`, ['--version'], { encoding: 'utf8' });
 if (node.status !== 0) {
   process.stderr.write(
-    `The project's own Node (package "node") does not start${node.stderr ? `: ${node.stderr.trim()}` : ''}. ` +
+    `error: the project's own Node (package "node") does not start${node.stderr ? `: ${node.stderr.trim()}` : ''}. ` +
       'If install scripts are switched off (npm config ignore-scripts), allow them for this project and run npm ci.\n',
   );
   process.exit(1);

@@ -8,11 +8,11 @@ import { build, type Plugin } from 'esbuild';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeShare } from './share/share.ts';
-import { librariesCompiledLater } from './compiled-later.ts';
-import { pageFilesInto } from './page-files.ts';
-import { slimKubernetes } from './slim-kubernetes.ts';
-import { slimLibraries } from './slim-libraries.ts';
-import { bundledPackages, noticesText } from './third-party-notices.ts';
+import { librariesCompiledLater } from './bundle/compiled-later.ts';
+import { pageFilesInto } from './bundle/page-files.ts';
+import { slimKubernetes } from './bundle/slim-kubernetes.ts';
+import { slimLibraries } from './bundle/slim-libraries.ts';
+import { bundledPackages, noticesText } from './bundle/third-party-notices.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {

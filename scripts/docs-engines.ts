@@ -5,7 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import { findingsFolder, recordedFolder } from '../test/conformance/findings.ts';
 
 if (!existsSync(findingsFolder)) {
-  process.stderr.write('Nothing was seen yet: run npm run test:engines first.\n');
+  process.stderr.write('error: no findings yet: run npm run test:engines first\n');
   process.exit(1);
 }
 mkdirSync(recordedFolder, { recursive: true });

@@ -20,7 +20,7 @@ const lockAt = (path: string): Lock | undefined => {
   }
 };
 
-/** npm writes what it installed when it came to its end. An optional package may be another platform's. */
+/** npm writes what it installed when it ends. An optional package may be for another platform. */
 function isInstalled(): boolean {
   const wanted = Object.entries(lockAt('package-lock.json')?.packages ?? {});
   const there = lockAt('node_modules/.package-lock.json')?.packages;
@@ -39,7 +39,7 @@ function npm(args: readonly string[]): void {
   const { status, signal, error } = spawnSync('npm', args, { cwd: site, stdio: ['ignore', 2, 2] });
   if (status === 0) return;
   process.stderr.write(
-    `npm ${args.join(' ')} in site/ ended with ${String(status ?? signal ?? error?.message)}.\n`,
+    `error: npm ${args.join(' ')} in site/ ended with ${String(status ?? signal ?? error?.message)}.\n`,
   );
   process.exit(1);
 }

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chart, helm } from '../harness/helm.ts';
+import { chart, helm } from '../harness/cluster/helm.ts';
 
 const namespace = 'docker-image-cleaner';
 

@@ -3,9 +3,9 @@
  * CRIO in the environment): which binaries those are, and which tests run on them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Ownable, ownable } from '../harness/own-binaries.ts';
+import { type Ownable, ownable } from '../harness/machine/own-binaries.ts';
 
 /** What a test that starts such an engine has in its text, itself or in a file of its folder that it imports. */
 const started: Readonly<Record<Ownable, RegExp>> = {
@@ -40,10 +40,12 @@ export function ownEngines(
   return found;
 }
 
-/** The files of a folder of tests that start one of these engines. */
+/** The files of a folder of tests, and of the folders in it, that start one of these engines. */
 export function testsThatStart(names: readonly Ownable[], folder: string): readonly string[] {
   const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8');
-  const files = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
   const starts = (text: string, which = names): boolean => which.some((name) => started[name].test(text));
   const others = ownable.filter((name) => !names.includes(name));
   const shared = files.filter((file) => !file.endsWith('.test.ts') && starts(textOf(file)));
@@ -53,7 +55,12 @@ export function testsThatStart(names: readonly Ownable[], folder: string): reado
       const text = textOf(file);
       // What starts another engine may still share a helper with those that start this one.
       if (starts(text) || starts(text, others)) return starts(text);
-      return shared.some((name) => text.includes(`from './${name}'`));
+      return shared.some((name) => importsFrom(text, dirname(file)).includes(name));
     })
     .map((file) => join(folder, file));
+}
+
+/** What a file of a folder imports by a relative path, from the root of both. */
+function importsFrom(text: string, folder: string): readonly string[] {
+  return [...text.matchAll(/from '(\.{1,2}\/[^']+)'/g)].map(([, path = '']) => join(folder, path));
 }

@@ -16,6 +16,6 @@ const files = {
 };
 const problems = releaseProblems(tag, files);
 if (problems.length > 0) {
-  process.stderr.write(problems.map((problem) => `release ${tag}: ${problem}\n`).join(''));
+  process.stderr.write(problems.map((problem) => `error: release ${tag}: ${problem}\n`).join(''));
   process.exitCode = 1;
 } else if (what === 'notes') process.stdout.write(`${notesOf(tag.slice(1), files.changelog) ?? ''}\n`);

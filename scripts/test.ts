@@ -9,9 +9,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { clearAbandoned } from '../harness/workspace.ts';
-import { engineCommands, ensureCommands, requireRoot } from '../harness/packages.ts';
-import { type Ownable } from '../harness/own-binaries.ts';
+import { clearAbandoned } from '../harness/machine/workspace.ts';
+import { engineCommands, ensureCommands, requireRoot } from '../harness/machine/packages.ts';
+import { type Ownable } from '../harness/machine/own-binaries.ts';
 import { ownEngines, OwnEnginesError, testsThatStart } from './own-engines.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -179,7 +179,7 @@ async function main(which = 'everything', args: readonly string[] = []): Promise
     if (which === 'engines') own = ownEngines(args, process.env);
   } catch (error) {
     if (!(error instanceof OwnEnginesError)) throw error;
-    say(error.message);
+    say(`error: ${error.message}`);
     process.exitCode = 2;
     return;
   }
@@ -187,7 +187,7 @@ async function main(which = 'everything', args: readonly string[] = []): Promise
   for (const name of names) process.env[name.toUpperCase()] = own[name];
   const parts = names.length > 0 ? partsOfOwn(names) : partsOf[which];
   if (parts === undefined) {
-    say(`What is to be tested is one of: ${Object.keys(partsOf).join(', ')}.`);
+    say(`error: expected one of: ${Object.keys(partsOf).join(', ')}.`);
     process.exitCode = 2;
     return;
   }

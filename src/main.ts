@@ -4,12 +4,12 @@ import { parseCommandLine } from './cli/command-line.ts';
 import { type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import type { LoadedConfig } from './config/config.ts';
-import { loadExpressions } from './config/expressions.ts';
-import type { Output } from './commands/look.ts';
-import { whyNoClean, whyNoRun } from './commands/elsewhere.ts';
-import { withEngine } from './commands/with-engine.ts';
-import { withKeepFile } from './commands/with-keep-file.ts';
-import { printable } from './core/model/printable.ts';
+import { loadExpressions } from './config/values/expressions.ts';
+import type { Output } from './commands/looking/look.ts';
+import { complain, warn } from './commands/looking/messages.ts';
+import { whyNoClean, whyNoRun } from './commands/looking/elsewhere.ts';
+import { withEngine } from './commands/looking/with-engine.ts';
+import { withKeepFile } from './commands/looking/with-keep-file.ts';
 import { EXIT } from './cli/exit-status.ts';
 
 /** Set where what a command prints could not be written. */
@@ -19,7 +19,7 @@ let isUnwritten = false;
 function onOutputError({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE' || isUnwritten) return;
   isUnwritten = true;
-  warn([`cannot write to standard output: ${message}`]);
+  complain(`cannot write to standard output: ${message}`);
   process.exitCode = EXIT.unavailable;
 }
 
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
       const found = await prepared(command.config);
       if (!found.ok) return print(refusal(found.problems, command.warnings));
       const { config, warnings } = found;
-      warn([...command.warnings, ...warnings]);
+      [...command.warnings, ...warnings].forEach(warn);
       return await plan(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'clean': {
@@ -63,7 +63,7 @@ async function main(): Promise<number> {
       const { config, warnings } = found;
       const reason = whyNoClean(config);
       if (reason !== undefined) return print(refusal([reason], []));
-      warn([...command.warnings, ...warnings]);
+      [...command.warnings, ...warnings].forEach(warn);
       return await clean(config, command.request);
     }
     case 'simulate': {
@@ -75,7 +75,7 @@ async function main(): Promise<number> {
       const found = await prepared(command.config);
       if (!found.ok) return print(refusal(found.problems, command.warnings));
       const { config, warnings } = found;
-      warn([...command.warnings, ...warnings]);
+      [...command.warnings, ...warnings].forEach(warn);
       return await status(config, outputOf(command), command.list, new AbortController().signal);
     }
     case 'uncordon': {
@@ -117,10 +117,6 @@ async function configFile(argv: readonly string[]): Promise<ConfigFile | undefin
 
 function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boolean }): Output {
   return json ? 'json' : watch ? 'watch' : 'text';
-}
-
-function warn(warnings: readonly string[]): void {
-  for (const warning of warnings) process.stderr.write(`docker-image-cleaner: ${printable(warning, 4000)}\n`);
 }
 
 process.stdout.on('error', onOutputError);

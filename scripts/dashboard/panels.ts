@@ -51,7 +51,7 @@ interface Common {
   readonly description: string;
   /** Of 24 columns. */
   readonly width: number;
-  /** What is shown where there is nothing to show. */
+  /** Text for a panel without data. */
   readonly noValue?: string;
 }
 

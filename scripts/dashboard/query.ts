@@ -21,7 +21,7 @@ export function countOf(query: string): string {
   return orZero(`count(${query})`);
 }
 
-/** What a counter gained in so long, over all nodes. */
+/** The increase of a counter over this time, all nodes together. */
 export function gained(metric: keyof typeof metrics, time: string): string {
   return orZero(`sum(increase(${of(metric)}[${time}]))`);
 }

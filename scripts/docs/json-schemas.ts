@@ -2,7 +2,7 @@
  * What `--json` prints, field by field, each with its meaning and its unit. Checked by the types of the code that prints
  * it; the schemas in docs/schema/ and docs/json.md are made from here.
  */
-import type { Cut, LimitName } from '../../src/core/deletion-budget.ts';
+import type { Cut, LimitName } from '../../src/core/plan/deletion-budget.ts';
 import type { Forecast } from '../../src/core/model/forecast.ts';
 import type { KeepCode } from '../../src/core/eligible/images.ts';
 import type { SpaceByKind, SpaceKind } from '../../src/core/model/space-kinds.ts';

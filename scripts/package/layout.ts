@@ -79,14 +79,14 @@ function launcher(place: string): string {
   return text(`packaging/${name}.sh`).replace('@PLACE@', place);
 }
 
-/** Folder and program are found wherever the archive is unpacked; a wrong machine is told in one line. */
+/** Works wherever the archive is unpacked; on the wrong architecture it says so in one line. */
 function movableLauncher({ architecture }: PackageOrder): string {
   const machines = architecture === 'x64' ? 'x86_64 | amd64' : 'aarch64 | arm64';
   return launcher('$(dirname "$(readlink -f "$0")")/lib').replace(
     'export MALLOC',
     `case $(uname -m) in
   ${machines}) ;;
-  *) echo "${name}: this is the program for ${architecture}, but the machine is $(uname -m): take the archive for it" >&2; exit 2 ;;
+  *) echo "error: this is the program for ${architecture}, but the machine is $(uname -m): take the archive for it" >&2; exit 2 ;;
 esac
 export MALLOC`,
   );
@@ -103,7 +103,7 @@ export function buildArchive(order: PackageOrder): string {
   for (const file of [`${name}.8`, `${name}.conf`, 'completion.bash', 'completion.zsh', 'completion.fish'])
     copy(join(root, 'dist/share', file), join(folder, 'share', file), 0o644);
   const file = join(order.output, `${title}.tar.gz`);
-  // The same bytes for the same content, whoever packs it.
+  // The same bytes for the same content, on every machine.
   const same = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0'];
   const gzip = `gzip -n ${order.isSmall ? '-9' : '-1'}`;
   execFileSync('tar', [...same, '-I', gzip, '-cf', file, '-C', order.scratch, title]);

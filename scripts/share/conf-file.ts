@@ -8,7 +8,7 @@ export function confFile(): string {
   return `${[opening, engine, ...groups.map(groupLines).filter((lines) => lines !== '')].join('\n\n')}\n`;
 }
 
-const opening = `# Settings of docker-image-cleaner, one NAME=value a line; lines that begin with # are comments. Everything is
+const opening = `# Settings of docker-image-cleaner, one NAME=value per line; lines that begin with # are comments. Everything is
 # commented out: take off the # and set what you want otherwise. docker-image-cleaner(8) says more of each. Then:
 #   docker-image-cleaner plan --config /etc/docker-image-cleaner.conf     # what a sweep would delete now
 #   systemctl restart docker-image-cleaner`;

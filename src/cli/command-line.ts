@@ -16,7 +16,7 @@ import {
   type ParsedCommand,
 } from './command-table.ts';
 import { type ConfigFile, type LayeredEnvironment, withConfigFile } from '../config/config-file.ts';
-import { didYouMean, meantCommand, withMeaning } from '../config/meaning.ts';
+import { didYouMean, meantCommand, withMeaning } from '../config/values/meaning.ts';
 import { flagOf, settingKeys, settings, type Setting } from '../config/settings.ts';
 import { EXIT } from './exit-status.ts';
 import { configureHelp, helpEnd, negated, programName, settingOptions } from './help.ts';

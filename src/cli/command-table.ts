@@ -2,22 +2,22 @@
  * Every command, once, and what a command line can come to. A new command is a new entry here, and its own kind of
  * ParsedCommand.
  */
-import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/clean-request.ts';
+import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/requests/clean-request.ts';
 import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
 import {
   healthcheckRequest,
   healthcheckSettings,
   healthcheckSwitches,
   type HealthcheckRequest,
-} from '../config/healthcheck-request.ts';
-import { listOptions, type ListOptions, listSwitches } from '../config/list-options.ts';
+} from '../config/requests/healthcheck-request.ts';
+import { listOptions, type ListOptions, listSwitches } from '../config/requests/list-options.ts';
 import type { SettingKey } from '../config/settings.ts';
 import {
   uncordonRequest,
   uncordonSettings,
   uncordonSwitches,
   type UncordonRequest,
-} from '../config/uncordon-request.ts';
+} from '../config/requests/uncordon-request.ts';
 import { printable, printableLines } from '../core/model/printable.ts';
 import { EXIT } from './exit-status.ts';
 import { type SimulateOptions, simulateSummary, simulateSwitches } from './simulate-options.ts';
@@ -140,7 +140,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     toParsed: (configured, isOn, valueOf) => shown('status', configured, isOn, valueOf),
   },
   clean: {
-    summary: 'Sweep now, whatever the high threshold says: to the low one, or as far as you say; asks first',
+    summary: 'Sweep now, even below the high threshold: to the low one, or to your target; asks first',
     examples: ['clean --to 50% --dry-run', 'clean --free 20GB --yes'],
     unused: ofTheDaemon,
     switches: cleanSwitches,
@@ -162,7 +162,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     },
   },
   healthcheck: {
-    summary: 'Ask the daemon of this configuration over HTTP whether it is well; exit status 1 if not',
+    summary: 'Ask the daemon of this configuration over HTTP whether it is healthy; exit status 1 if not',
     examples: ['healthcheck', 'healthcheck --ready'],
     switches: healthcheckSwitches,
     only: healthcheckSettings,

@@ -16,7 +16,7 @@ function isOlder(version, than) {
 
 if (isOlder(process.versions.node, needed)) {
   process.stderr.write(
-    'docker-image-cleaner: needs Node ' +
+    'error: docker-image-cleaner needs Node ' +
       needed +
       ' or newer, but this is ' +
       process.versions.node +

@@ -124,13 +124,15 @@ export function helpEnd(command: string | undefined, isAll: boolean): string {
     '',
     ...(takesAll && !isAll ? [`All ${settingKeys.length} settings: ${programName} ${all}`] : []),
     `Each setting is an environment variable too: --threshold-high is ${variablePrefix}THRESHOLD_HIGH.`,
-    'The file that --config names has these variables, one NAME=value a line.',
+    'The file that --config names has these variables, one NAME=value per line.',
     'A flag wins over its variable; an empty string counts as unset.',
     ...(takesAll
-      ? ['A Docker Engine is found as by its own clients: DOCKER_HOST, DOCKER_CONTEXT, their TLS files.']
+      ? [
+          'A Docker Engine is found as Docker’s client finds it: DOCKER_HOST, DOCKER_CONTEXT and their TLS files.',
+        ]
       : []),
     '',
     `Exit status: ${EXIT.done} done; ${EXIT.unavailable} the engine, the path or the API server could not be reached;`,
-    `${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold or its target, or could not help; you said no.`,
+    `${EXIT.usage} bad usage or configuration; ${EXIT.aboveLow} a sweep ended above the low threshold or its target, or could not help; or you said no.`,
   ].join('\n');
 }

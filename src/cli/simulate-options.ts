@@ -1,12 +1,12 @@
 /**
- * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it looks at no engine
+ * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it needs no engine
  * and no disk, and an operator's environment must not change what a replay says.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { longestAgeSeconds, seconds } from '../config/durations.ts';
-import { parseBytes, parsePercent } from '../config/quantities.ts';
+import { longestAgeSeconds, seconds } from '../config/values/durations.ts';
+import { parseBytes, parsePercent } from '../config/values/quantities.ts';
 import { window } from '../config/window.ts';
-import { keepPatterns, type ValueKind, wholeNumber } from '../config/values.ts';
+import { keepPatterns, type ValueKind, wholeNumber } from '../config/values/values.ts';
 import type { KeepPattern } from '../core/eligible/pattern.ts';
 import type { Window } from '../core/model/window.ts';
 import type { Capacity, Level } from '../simulate/simulate.ts';
@@ -85,6 +85,9 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
   if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';
   if (trace.length > 0 && generate !== undefined) return 'give --trace or --generate, not both';
   if (options.import !== undefined && trace.length === 0) return '--import says how to read --trace FILE';
+  if (generate === undefined && isGiven('days')) return '--days says how long a generated trace is';
+  if (generate === undefined && options.import === undefined && isGiven('seed'))
+    return '--seed is for what is made up: --generate, --import';
   for (const file of [html, writeTrace])
     if (file !== undefined && trace.includes(file)) return `${file} would be overwritten while it is read`;
   if (html !== undefined && html === writeTrace) return '--html and --write-trace name the same file';
@@ -105,6 +108,8 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
   if (isAbsolute && options.inodes !== undefined) return '--inodes needs --high and --low as percentages';
   if (isAbsolute && options.sweepThresholds)
     return '--sweep-thresholds tries percentages, so --high must be one';
+  if (soft !== undefined && options.sweepThresholds)
+    return '--soft lies between one --low and --high, and --sweep-thresholds tries several';
   const [lowText, highText] = [levelText(low), levelText(high)];
   // Of free bytes, the fuller disk has the smaller number.
   const fuller = (level: Level): number => (isFree ? -level.value : level.value);
@@ -139,19 +144,19 @@ function define(): Command {
     .description(simulateSummary)
     .usage('(--trace FILE... | --generate FAMILY) [flags]')
     .helpOption('-h, --help', 'Print this help')
-    .option('--trace <file...>', 'trace files (docs/trace-format.md), also packed with gzip, read as one')
+    .option('--trace <file...>', 'trace files (docs/trace-format.md), also gzipped, read as one')
     .option('--generate <family>', 'make a trace instead: binder, ci or cluster')
     .option(
       '--import <format>',
       'read --trace files as binder-events, the public launch archive',
       binderEvents,
     )
-    .option('--seed <number>', 'the seed of what is made up', whole, 1)
+    .option('--seed <number>', 'the seed of the generated trace', whole, 1)
     .option('--days <number>', 'how long a generated trace is, from 1 to 3650', days, 60)
     .addOption(
       new Option(
         '--capacity <size,...>',
-        'the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several by commas',
+        'the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several separated by commas',
       )
         .argParser(capacities)
         .default([{ kind: 'share', share: 0.15 }], '15%'),
@@ -179,9 +184,9 @@ function define(): Command {
       ),
     )
     .addOption(of('--window <window>', 'when sweeps may begin, as in WINDOW', window('UTC'), undefined))
-    .addOption(level('--critical <level>', 'from here on a sweep begins outside of --window, too'))
+    .addOption(level('--critical <level>', 'from here on a sweep also begins outside --window'))
     .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
-    .option('--keep-file <file>', 'a file of more such patterns, one a line, as KEEP_FILE')
+    .option('--keep-file <file>', 'a file of more such patterns, one per line, as KEEP_FILE')
     .addOption(
       of(
         '--min-age <duration>',
@@ -193,7 +198,7 @@ function define(): Command {
     .addOption(
       of(
         '--max-unused <duration>',
-        'delete images unused for longer whatever the disk says, as MAX_UNUSED_SECONDS; 0: off',
+        'delete images unused for longer, however empty the disk is, as MAX_UNUSED_SECONDS; 0: off',
         seconds(0, longestAgeSeconds),
         0,
       ),
@@ -201,16 +206,19 @@ function define(): Command {
     .addOption(
       of(
         '--keep-last <number>',
-        'keep so many of the newest images of each repository',
+        'keep this many of the newest images of each repository',
         wholeNumber(0, 10_000),
         0,
       ),
     )
     .addOption(
-      new Option('--policy <name,...>', 'policies and baselines to replay, by commas').default('all', 'all'),
+      new Option('--policy <name,...>', 'policies and baselines to replay, separated by commas').default(
+        'all',
+        'all',
+      ),
     )
     .addOption(
-      new Option('--bandwidth <size>', 'bytes a second at which images are pulled')
+      new Option('--bandwidth <size>', 'bytes per second at which images are pulled')
         .argParser(bytes)
         .default(50e6, '50MB'),
     )
@@ -224,8 +232,8 @@ function define(): Command {
     )
     .option('--sweep-thresholds', 'try pairs of --low and --high instead of one, and compare them')
     .option('--json', 'Print JSON and nothing else on standard output')
-    .option('--html <file>', 'write a page with plots, too')
-    .option('--write-trace <file>', 'write the generated or imported trace in the trace format, too')
+    .option('--html <file>', 'also write a page with plots')
+    .option('--write-trace <file>', 'also write the generated or imported trace, in the trace format')
     .allowExcessArguments(false);
 }
 
@@ -273,7 +281,7 @@ function days(text: string): number {
 
 function percent(text: string): number {
   const parsed = parsePercent(text);
-  if (!parsed.ok) throw new InvalidArgumentError(`It must be a percentage: ${text}`);
+  if (!parsed.ok) throw new InvalidArgumentError(`It must be a percentage above 0, and 100 at most: ${text}`);
   return parsed.value;
 }
 

@@ -72,7 +72,7 @@ async function loadConfiguration(options: ConnectionOptions): Promise<Configurat
   if (first === undefined) {
     throw new ClusterError(
       'invalid',
-      `There is no way to the API server: no service account token at ${tokenFile} ` +
+      `No way to reach the API server: no service account token at ${tokenFile} ` +
         `(is automountServiceAccountToken off?) and no KUBECONFIG${byDefault === undefined ? '' : ` or ${byDefault}`}.`,
     );
   }
@@ -163,7 +163,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     );
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
 
-  /** Who we are, asked anew for each request: tokens and certificates rotate. */
+  /** Our credentials, read again for each request: tokens and certificates rotate. */
   const authenticate = async (): Promise<RequestOptions> => {
     const credentials: RequestOptions = { headers: {} };
     try {

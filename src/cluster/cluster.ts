@@ -1,6 +1,6 @@
 /**
  * Kubernetes as the rest of the program sees it: hold this node's cordon while sweeping, let it go, tell what happened.
- * Makes no request by itself: after the start-up checks an idle daemon leaves the API server alone.
+ * Makes no request unless asked: after the start-up checks an idle daemon leaves the API server alone.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { missingAccess, type MissingAccess } from './access.ts';
@@ -39,7 +39,7 @@ export interface ClusterOptions {
 
 /** What is held during a sweep. */
 export interface Held {
-  /** `none`: cordoning is off. `foreign`: somebody else cordoned the node. `node-gone`: there is no such node. */
+  /** `none`: cordoning is off. `foreign`: somebody else cordoned the node. `node-gone`: the node does not exist. */
   readonly outcome: Acquired | 'none';
   /**
    * Aborted when the slot is lost: end the sweep, more nodes could be cleaned at the same time than allowed. The cordon is
@@ -64,7 +64,7 @@ export interface Cluster {
    */
   checkKubelet(thresholds: OurThresholds, signal: AbortSignal): Promise<string | undefined>;
   /**
-   * Takes off a cordon that carries our annotation, whoever left it, at start-up (the operator's command: `uncordon.ts`). With
+   * Removes any cordon that carries our annotation, at start-up (the operator's command: `uncordon.ts`). With
    * cordoning off it tries once, where permissions allow. @throws the signal's reason.
    */
   recover(signal: AbortSignal): Promise<Released>;
@@ -82,7 +82,7 @@ export interface Cluster {
 
 /**
  * Finds the API server and who we are; makes no request. Loads the Kubernetes library: call it only with a node name.
- * @throws ClusterError `invalid` when there is no way to an API server.
+ * @throws ClusterError `invalid` when no API server can be found.
  */
 export async function connectCluster(options: ClusterOptions): Promise<Cluster> {
   const environment = options.environment ?? process.env;
@@ -163,12 +163,12 @@ class NodeCluster implements Cluster {
       // Another cleaner of this node is at work: what it leaves behind, if it does, is taken off later.
       if (outcome !== 'other-holder') return outcome;
       if (!told) this.#options.report({ kind: 'left-cordoned', why: 'other-holder' });
-      // Nothing to stay for: a run that is done otherwise ends.
+      // Does not keep the process alive: a run that is otherwise done ends.
       await delay((this.#options.staleMs ?? staleMs) / 4, undefined, { signal, ref: false });
     }
   }
 
-  /** With cordoning off no permission is needed, so having none is no failure. */
+  /** With cordoning off no permission is needed, so a missing one is not a failure. */
   async #mayPatch(signal: AbortSignal): Promise<boolean> {
     const node = { group: '', resource: 'nodes', name: this.#options.nodeName };
     try {
@@ -227,7 +227,7 @@ class NodeCluster implements Cluster {
     const forget = (): void => {
       if (this.#release === release) this.#release = undefined;
     };
-    // Whoever waits for it hears of a failure; nobody has to wait.
+    // Failures are reported to those who await it; awaiting is optional.
     release.done.then(forget, forget);
     return release;
   }

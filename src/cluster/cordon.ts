@@ -34,7 +34,7 @@ export interface CordonOptions {
   readonly renewEveryMs?: number;
 }
 
-/** `node-gone`: there is no such node (any more), so no pod can come to it. */
+/** `node-gone`: the node does not exist (any more), so no pod can come to it. */
 export type Acquired = 'cordoned' | 'foreign' | 'node-gone';
 export type Released = ReleaseOutcome | 'node-gone';
 
@@ -96,7 +96,7 @@ export class Cordon {
   }
 
   /**
-   * Takes our cordon off, for as long as it takes. Does nothing when there is none.
+   * Removes our cordon, retrying until that is done. Does nothing when there is none.
    * @throws the signal's reason; the cordon is then still ours to release.
    */
   async release(signal: AbortSignal): Promise<Released> {
@@ -111,8 +111,8 @@ export class Cordon {
   }
 
   /**
-   * Takes off whatever cordon carries our annotation: left behind by an earlier life, by the existing tool, or in the
-   * other mode. Changes that an earlier life sent and that are still on their way cannot happen afterwards.
+   * Removes any cordon that carries our annotation: left behind by an earlier run, by the Python tool, or in the
+   * other mode. Changes that an earlier run sent and that are still on their way cannot take effect afterwards.
    * @param isWanted leaves other marks alone; default: any.
    * @throws the signal's reason.
    */
@@ -130,7 +130,7 @@ export class Cordon {
     return outcome;
   }
 
-  /** Says now and then that we are here. What a renewal comes to is no matter: the next one is on its way. */
+  /** Renews the mark. A failed renewal does not matter, because the next one follows. */
   #keepAlive(): void {
     clearInterval(this.#renewal);
     if (this.#options.process === undefined) return;

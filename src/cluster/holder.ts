@@ -6,7 +6,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { MarkFilter } from './cordon-rules.ts';
 
-/** So often a holder renews its mark. */
+/** How often a holder renews its mark. */
 export const renewEveryMs = 15_000;
 /** A mark that is older was left behind. */
 export const staleMs = 60_000;

@@ -9,7 +9,7 @@ export interface OurThresholds {
   readonly high: number;
 }
 
-/** When kubelet deletes images by itself; a part of its KubeletConfiguration (kubelet.config.k8s.io/v1beta1). */
+/** When kubelet itself deletes images; a part of its KubeletConfiguration (kubelet.config.k8s.io/v1beta1). */
 export interface KubeletThresholds {
   /** Its garbage collection begins at this percentage of the images' filesystem; 100: never. */
   readonly collectionPercent: number | undefined;
@@ -36,7 +36,7 @@ export function kubeletObjection(
   thresholds: OurThresholds,
   { collectionPercent, evictionPercent }: KubeletThresholds,
 ): string | undefined {
-  // Bytes below a path and per cent of a filesystem cannot be compared.
+  // Bytes below a path cannot be compared with percent of a filesystem.
   if (thresholds.type !== 'relative') return undefined;
   const limits = [
     ['imageGCHighThresholdPercent', collectionPercent === 100 ? undefined : collectionPercent],
@@ -46,7 +46,7 @@ export function kubeletObjection(
     if (percent === undefined || thresholds.high < percent) continue;
     return (
       `DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH=${thresholds.high} is not below the ${percent}% at which this node’s kubelet ` +
-      `deletes images by itself (${name}): it is first, in an order of its own and without a cordon. Set it lower, or kubelet’s higher.`
+      `deletes images itself (${name}): it comes first, in its own order and without a cordon. Set it lower, or kubelet’s higher.`
     );
   }
   return undefined;

@@ -12,7 +12,7 @@ export interface Observation {
 
 export interface SeenLease {
   readonly name: string;
-  /** Undefined: there is no such lease yet. */
+  /** Undefined: the lease does not exist yet. */
   readonly lease: LeaseObject | undefined;
   readonly observation: Observation | undefined;
 }
@@ -48,7 +48,7 @@ function hasExpired(seen: SeenLease, nowMs: number, defaultSeconds: number): boo
 }
 
 /**
- * What to try, best first: a slot that is ours already (an earlier life, or a try whose answer was lost), then free ones in
+ * What to try, best first: a slot that is ours already (from an earlier run, or a try whose answer was lost), then free ones in
  * the order given, then those whose holder has not been heard of for the whole duration.
  */
 export function claims(

@@ -1,5 +1,5 @@
 /**
- * At most so many nodes cleaning at the same time, held in Kubernetes itself: one Lease per slot. A node that holds one
+ * Limits how many nodes sweep at the same time, by means of Kubernetes: one Lease per slot. A node that holds one
  * renews it; a holder that cannot renew stops believing before anybody may take its slot over. Every write carries the
  * resourceVersion it was decided on, so two takers cannot both succeed.
  */
@@ -71,7 +71,7 @@ export class Slots {
     }
   }
 
-  /** One look at all slots. Undefined when none is to be had. */
+  /** Reads all slots once. Undefined when none is available. */
   async #tryOnce(signal: AbortSignal): Promise<Slot | undefined> {
     const { count, holder, leaseDurationSeconds, chance } = this.#options;
     const seen: SeenLease[] = [];
@@ -129,7 +129,7 @@ function shuffled(count: number, random: () => number): readonly number[] {
     .map(({ index }) => index);
 }
 
-/** A slot while it is held: the renewals, and the belief that ends by itself. */
+/** A slot while it is held: the renewals, and the time until which it surely is ours. */
 class HeldSlot implements Slot {
   readonly name: string;
   readonly #options: SlotsOptions;

@@ -4,16 +4,16 @@
  */
 import type { CheckResult } from '../daemon/options.ts';
 import { createInterface } from 'node:readline/promises';
-import type { CleanRequest } from '../config/clean-request.ts';
-import { sweepingTo } from '../config/clean-request.ts';
+import type { CleanRequest } from '../config/requests/clean-request.ts';
+import { sweepingTo } from '../config/requests/clean-request.ts';
 import type { Config } from '../config/config.ts';
 import { ClusterError } from '../cluster/error.ts';
-import { type Cut, DeletionBudget } from '../core/deletion-budget.ts';
+import { type Cut, DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../core/model/format.ts';
 import { imagesOnly } from '../core/eligible/cache-and-containers.ts';
-import { makePlan, type Plan } from '../core/plan.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
-import { planOfUnused, planUnused, type UnusedPlan } from '../core/plan-unused.ts';
+import { makePlan, type Plan } from '../core/plan/plan.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
+import { planOfUnused, planUnused, type UnusedPlan } from '../core/plan/plan-unused.ts';
 import { level } from '../core/model/thresholds.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import { type Deletion, isDeletion, type Reporter, sentenceOf } from '../events/events.ts';
@@ -30,14 +30,15 @@ import { units } from '../surfaces/terminal/plan-text.ts';
 import { sourceText } from '../surfaces/terminal/source-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { gauges } from '../surfaces/terminal/terminal.ts';
-import { daemonOptions, namesOf } from './daemon-options.ts';
-import { deleteAllUnused, onlyUnused, unusedBy, unusedExitStatus } from './clean-unused.ts';
-import { filesAreUsable } from './files.ts';
-import { followUse } from './follow-use.ts';
-import { complain, diskOf, type Look, look, orUnavailable, printJson } from './look.ts';
-import { connectCordon } from './node-cordon.ts';
-import { planRules } from './plan-rules.ts';
-import { remembered } from './remembered.ts';
+import { daemonOptions, namesOf } from './cleaning/daemon-options.ts';
+import { deleteAllUnused, onlyUnused, unusedBy, unusedExitStatus } from './cleaning/clean-unused.ts';
+import { filesAreUsable } from './cleaning/files.ts';
+import { followUse } from './cleaning/follow-use.ts';
+import { diskOf, type Look, look, orUnavailable, printJson } from './looking/look.ts';
+import { complain, note } from './looking/messages.ts';
+import { connectCordon } from './cleaning/node-cordon.ts';
+import { planRules } from './looking/plan-rules.ts';
+import { remembered } from './looking/remembered.ts';
 
 /** Answers the exit status: 0 the target is reached, 3 it is not. */
 export async function clean(given: Config, request: CleanRequest): Promise<number> {
@@ -47,7 +48,7 @@ export async function clean(given: Config, request: CleanRequest): Promise<numbe
     return EXIT.usage;
   }
   const config = sweepingConfig(given, request);
-  const signals = listenForSignals((signal) => complain(`${signal}: stopping, no further deletions`));
+  const signals = listenForSignals((signal) => note(`${signal}: stopping, no further deletions`));
   try {
     return await orUnavailable(async () => await cleaned(config, request, signals));
   } catch (error) {
@@ -143,7 +144,7 @@ async function cleanedBy(
   process.once('exit', log.end);
   const report: Reporter = (event) => {
     if (isDeletion(event)) deleted.push(event);
-    // That a sweep is due was decided by whoever asked for it.
+    // The user asked for this sweep, so it is due.
     if (event.event !== 'check.completed') log.report(event);
   };
   if (!(await filesAreUsable(config, report))) return EXIT.usage;
@@ -224,7 +225,7 @@ function planText(seen: Look, plan: Plan, { config, cut, unused, isAll }: PlanNo
       : !plan.triggered
         ? `Nothing to do: ${goal} already.`
         : victims.length === 0
-          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" tells what keeps each image.`
+          ? `Nothing may be deleted: the target (${goal}) is not reached. "plan" shows why each image is kept.`
           : `${whatOf(victims)} ${dryRun ? 'would be' : 'to be'} deleted, about ${formatBytes(predicted.freed.bytes)}: ${after} afterwards${predicted.reachesLow ? '' : `, which does not reach the target (${goal})`}.`;
   return [
     gauges(seen.snapshot.usage, thresholds, look),

@@ -1,9 +1,9 @@
 /** `healthcheck`: for a container's HEALTHCHECK, a probe or a person: is the daemon of this configuration well? */
 import { get } from 'node:http';
-import type { HealthcheckRequest } from '../config/healthcheck-request.ts';
+import type { HealthcheckRequest } from '../config/requests/healthcheck-request.ts';
 import { printable } from '../core/model/printable.ts';
 import { EXIT } from '../cli/exit-status.ts';
-import { complain } from './look.ts';
+import { complain } from './looking/messages.ts';
 
 /** The server answers from memory: if it takes longer, its loop does not turn. */
 const TIMEOUT_MS = 5000;
@@ -34,7 +34,7 @@ function ask(url: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const late = AbortSignal.timeout(TIMEOUT_MS);
     const fail = (error: Error): void => {
-      reject(late.aborted ? new Error(`nothing came within ${TIMEOUT_MS / 1000} s`) : error);
+      reject(late.aborted ? new Error(`no data within ${TIMEOUT_MS / 1000} s`) : error);
     };
     const request = get(url, { signal: late, agent: false }, (response) => {
       let text = '';

@@ -1,16 +1,15 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
-import type { ListOptions } from '../config/list-options.ts';
-import { DeletionBudget } from '../core/deletion-budget.ts';
-import { planUnused } from '../core/plan-unused.ts';
-import { makePlan, planAtHigh } from '../core/plan.ts';
+import type { ListOptions } from '../config/requests/list-options.ts';
+import { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { planUnused } from '../core/plan/plan-unused.ts';
+import { makePlan, planAtHigh } from '../core/plan/plan.ts';
 import { windowState } from '../core/model/window.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import {
-  complain,
   diskOf,
   isAboutEverything,
   look,
@@ -18,10 +17,11 @@ import {
   type Output,
   printJson,
   thresholdsOf,
-} from './look.ts';
-import { planRules } from './plan-rules.ts';
-import { remembered } from './remembered.ts';
-import { watch } from './watch.ts';
+} from './looking/look.ts';
+import { warn } from './looking/messages.ts';
+import { planRules } from './looking/plan-rules.ts';
+import { remembered } from './looking/remembered.ts';
+import { watch } from './looking/watch.ts';
 
 export async function plan(
   given: Config,
@@ -34,7 +34,7 @@ export async function plan(
   const disk = diskOf(config);
   const see = async (until: AbortSignal): Promise<ShownPlan> => {
     await config.rereadKeepFile(({ event, path, ...news }) => {
-      if (event === 'keep-file.failed') complain('message' in news ? news.message : path);
+      if (event === 'keep-file.failed') warn('message' in news ? news.message : path);
     });
     const seen = await look(config, until, disk);
     const { store, usage, takenAtMs: nowMs } = seen.snapshot;

@@ -4,8 +4,8 @@ import type { Config } from '../config/config.ts';
 import { sleep } from '../system/clock.ts';
 import { Daemon } from '../daemon/daemon.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
-import { DeletionBudget } from '../core/deletion-budget.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
+import { DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { ClusterError } from '../cluster/error.ts';
 import type { Reporter } from '../events/events.ts';
 import type { SweepCordon } from '../sweep/cordon-guard.ts';
@@ -21,20 +21,20 @@ import { createLog } from '../surfaces/log/log.ts';
 import { withProgress } from '../surfaces/terminal/progress.ts';
 import { version } from '../system/version.ts';
 import type { Notifier } from '../surfaces/notify/notifier.ts';
-import { daemonOptions, namesOf } from './daemon-options.ts';
-import { filesAreUsable } from './files.ts';
-import { notifierOf } from './notify.ts';
-import { connectCordon } from './node-cordon.ts';
-import { diskOf } from './look.ts';
-import { planRules } from './plan-rules.ts';
-import { pathAtBoot } from './path-at-boot.ts';
-import { followsHistory, type Served, serve, TokenError, watchedBy } from './serve.ts';
-import type { EngineAway } from './with-engine.ts';
+import { daemonOptions, namesOf } from './cleaning/daemon-options.ts';
+import { filesAreUsable } from './cleaning/files.ts';
+import { notifierOf } from './cleaning/notify.ts';
+import { connectCordon } from './cleaning/node-cordon.ts';
+import { diskOf } from './looking/look.ts';
+import { planRules } from './looking/plan-rules.ts';
+import { pathAtBoot } from './cleaning/path-at-boot.ts';
+import { followsHistory, type Served, serve, TokenError, watchedBy } from './cleaning/serve.ts';
+import type { EngineAway } from './looking/with-engine.ts';
 
 /** An engine that does not answer is for the check to report. */
 const HISTORY_PATIENCE_MS = 5_000;
 
-/** So long the end waits for a notice to be sent: a program that is told to stop has 10 s for all. */
+/** How long shutting down waits for a notice to be sent; it has 10 s for everything. */
 const NOTIFY_END_MS = 2_000;
 const NOTIFY_ONCE_MS = 10_000;
 
@@ -89,7 +89,7 @@ export async function run(
     const disk = diskOf(config, config.stateFile && `${config.stateFile}.layers`);
     disk.countImagesBy((signal) => imagesBytes(engine, signal));
     remembered.history = await follow(config, engine, disk, report, signals.stop);
-    // Once, there is no time to learn: what the engine and the state file tell at once must do.
+    // A single check has no time to follow events: it uses what engine and state file know now.
     if (once && remembered.history !== undefined)
       await Promise.race([remembered.history.synced, sleep(HISTORY_PATIENCE_MS, signals.stop)]);
     const removedNames = namesOf(config, '.names', report);

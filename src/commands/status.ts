@@ -3,10 +3,10 @@
  * shares, age, names, and which container uses it.
  */
 import type { Config } from '../config/config.ts';
-import type { ListOptions } from '../config/list-options.ts';
+import type { ListOptions } from '../config/requests/list-options.ts';
 import { FillRate } from '../core/model/forecast.ts';
 import { forestOf } from '../core/forest/forest.ts';
-import { planUnused, summaryOf } from '../core/plan-unused.ts';
+import { planUnused, summaryOf } from '../core/plan/plan-unused.ts';
 import type { UnusedSummary } from '../core/model/unused.ts';
 import { windowState } from '../core/model/window.ts';
 import type { Snapshot } from '../observe/observer.ts';
@@ -14,10 +14,10 @@ import { EXIT } from '../cli/exit-status.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
-import { diskOf, look, orUnavailable, type Output, printJson, thresholdsOf } from './look.ts';
-import { planRules } from './plan-rules.ts';
-import { remembered } from './remembered.ts';
-import { watch } from './watch.ts';
+import { diskOf, look, orUnavailable, type Output, printJson, thresholdsOf } from './looking/look.ts';
+import { planRules } from './looking/plan-rules.ts';
+import { remembered } from './looking/remembered.ts';
+import { watch } from './looking/watch.ts';
 
 export async function status(
   given: Config,

@@ -8,12 +8,12 @@ import {
   type NodeResult,
   type Uncordoner,
 } from '../cluster/uncordon.ts';
-import type { UncordonRequest } from '../config/uncordon-request.ts';
+import type { UncordonRequest } from '../config/requests/uncordon-request.ts';
 import { printable } from '../core/model/printable.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForSignals } from '../system/signals.ts';
-import { complain } from './look.ts';
-import { podName } from './pod-name.ts';
+import { complain, note } from './looking/messages.ts';
+import { podName } from './cleaning/pod-name.ts';
 
 /** Answers the exit status: 1 when a node that should be uncordoned is not, or nobody can say. */
 export async function uncordon(request: UncordonRequest): Promise<number> {
@@ -25,7 +25,7 @@ export async function uncordon(request: UncordonRequest): Promise<number> {
     complain(error.message);
     return EXIT.usage;
   }
-  const signals = listenForSignals((signal) => complain(`${signal}: stopping; run it again to finish`));
+  const signals = listenForSignals((signal) => note(`${signal}: stopping; run it again to finish`));
   try {
     return await carryOut(request, uncordoner, signals.stop);
   } catch (error) {
@@ -84,11 +84,11 @@ function nodeLine({ node, outcome }: NodeResult): string {
       return `node ${node}: uncordoned`;
     case 'absent':
     case 'left':
-      return `node ${node}: left as it is, it carries no cordon of an image cleaner`;
+      return `node ${node}: left as it is: no image cleaner cordoned it`;
     case 'other-holder':
-      return `node ${node}: left as it is, the cordon is another image cleaner's now`;
+      return `node ${node}: left as it is: another image cleaner now holds the cordon`;
     case 'node-gone':
-      return `node ${node}: there is no such node`;
+      return `node ${node}: the node does not exist`;
   }
 }
 
@@ -104,7 +104,7 @@ function daemonSetLine(
     case 'absent':
       return `${subject}: was not there`;
     case 'still-there':
-      return `${subject}: deleted, but after ${waitSeconds} s its pods are not known to have ended; going on`;
+      return `${subject}: deleted, but after ${waitSeconds} s its pods may still be running; continuing`;
   }
 }
 

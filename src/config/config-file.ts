@@ -4,8 +4,8 @@
  */
 import { printable } from '../core/model/printable.ts';
 import type { Environment } from './config.ts';
-import { nearest } from './nearest.ts';
-import { problemLine, shownName } from './problem.ts';
+import { nearest } from './values/nearest.ts';
+import { problemLine, shownName } from './values/problem.ts';
 import { flagOf, settingKeys, variableOf } from './settings.ts';
 
 /** A file, as far as it could be read. */

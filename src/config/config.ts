@@ -1,6 +1,6 @@
 /**
- * Environment and flags → configuration. Pure: both are arguments. All problems are found and told together; a
- * configuration with a problem is no configuration.
+ * Environment and flags → configuration. Pure: both are arguments. All problems are found and reported together; a
+ * configuration with a problem is refused as a whole.
  */
 import type { Clean } from '../core/eligible/cache-and-containers.ts';
 import type { Protections } from '../core/eligible/rules.ts';
@@ -9,8 +9,8 @@ import { engineAddress, type AddressProblem, type EngineAddress } from '../engin
 import type { EngineTarget } from '../engine/connect/detect.ts';
 import { judgeHttp } from './http.ts';
 import type { KeepFileNews } from './keep-file.ts';
-import { nearest } from './nearest.ts';
-import { problemLine, shownName } from './problem.ts';
+import { nearest } from './values/nearest.ts';
+import { problemLine, shownName } from './values/problem.ts';
 import {
   flagOf,
   settingKeys,
@@ -40,7 +40,7 @@ const protectionKeys = [
 const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
 type CleanKey = (typeof cleanKeys)[number];
 
-/** Every setting by its key, thresholds, protections and what may go as one value each, and the engine's address. */
+/** Every setting by its key, thresholds, protections and what may be deleted as one value each, and the engine's address. */
 export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections | CleanKey> & {
   readonly thresholds: Thresholds;
   readonly protections: Protections;
@@ -49,13 +49,13 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly criticalLevel: number | undefined;
   /** In the thresholds' unit; undefined: no gentle mode. */
   readonly softLevel: number | undefined;
-  /** Of the Docker Engine, should it be one. */
+  /** The Docker Engine's address, if it is one. */
   readonly engine: EngineAddress;
   /** What named it; undefined: nothing did. A Docker context may yet. */
   readonly engineNamedBy: string | undefined;
 };
 
-/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/keep-file.ts). */
+/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/looking/keep-file.ts). */
 export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
   /** Set where the engine's disk is not this machine's: why, a sentence for people. */

@@ -1,5 +1,5 @@
 /** What the settings of the HTTP server mean together. Pure. */
-import { addressText } from './http-address.ts';
+import { addressText } from './values/http-address.ts';
 import type { SettingValues } from './settings.ts';
 
 type HttpSettings = Pick<SettingValues, 'httpAddress' | 'httpTokenFile' | 'probeAddress'>;

@@ -1,7 +1,7 @@
-/** The lines of the file that KEEP_FILE names. Pure: the text comes in (src/commands/keep-file.ts reads it). */
+/** The lines of the file that KEEP_FILE names. Pure: the text comes in (src/commands/looking/keep-file.ts reads it). */
 import { type KeepPattern, parseKeepPatterns } from '../core/eligible/pattern.ts';
 import { printable } from '../core/model/printable.ts';
-import { compileExpression } from './expressions.ts';
+import { compileExpression } from './values/expressions.ts';
 
 export type ParsedKeepFile =
   | { readonly ok: true; readonly patterns: readonly KeepPattern[] }
@@ -26,7 +26,7 @@ export function parseKeepFile(path: string, text: string): ParsedKeepFile {
   return problems.length === 0 ? { ok: true, patterns } : { ok: false, problems };
 }
 
-/** What is told of the file while the program runs. */
+/** What is reported of the file while the program runs. */
 export type KeepFileNews =
   | { readonly event: 'keep-file.read'; readonly path: string; readonly patterns: number }
   | { readonly event: 'keep-file.failed'; readonly path: string; readonly message: string };

@@ -1,5 +1,5 @@
 /** The address that notices are sent to: a secret, of which no message shows more than where it leads. */
-import { accepted, refused, type ValueKind } from './values.ts';
+import { accepted, refused, type ValueKind } from './values/values.ts';
 
 export interface WebhookAddress {
   /** With its secrets. */

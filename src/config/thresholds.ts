@@ -1,9 +1,9 @@
 /** The rules between the three threshold settings. */
 import type { Thresholds } from '../core/model/thresholds.ts';
-import { problemLine } from './problem.ts';
-import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './quantities.ts';
+import { problemLine } from './values/problem.ts';
+import { bytesAllowed, parseBytes, parsePercent, percentAllowed } from './values/quantities.ts';
 import { flagOf, variableOf } from './settings.ts';
-import type { Parsed } from './values.ts';
+import type { Parsed } from './values/values.ts';
 
 /** LOW where only HIGH is given, as a share of HIGH: the original tool's 60 for its 80. Of free bytes HIGH is that share of LOW. */
 const lowPerHigh = 0.75;
@@ -76,7 +76,7 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
         : `expected less than the high threshold (${than})`;
       problems.push(problemLine(low.name, low.text, reason));
     } else if (high !== undefined) {
-      // 75% of the smallest numbers is no smaller number.
+      // 75% of the smallest numbers rounds to the same number.
       problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
     }
     return refused();

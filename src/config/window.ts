@@ -1,9 +1,9 @@
 /** How windows are written: `22:00-06:00`, `Mon-Fri 22:00-06:00 Europe/Berlin`, several separated by semicolons. */
 import { dayNames, type WeeklyHours, type Window } from '../core/model/window.ts';
-import { accepted, refused, type Parsed, type ValueKind } from './values.ts';
+import { accepted, refused, type Parsed, type ValueKind } from './values/values.ts';
 
 const allowed =
-  'days, hours or both, then optionally a time zone: `22:00-06:00`, `Sat,Sun`, `Mon-Fri 22:00-06:00 Europe/Berlin`; several separated by `;`, the zone behind the last';
+  'days, hours or both, then optionally a time zone: `22:00-06:00`, `Sat,Sun`, `Mon-Fri 22:00-06:00 Europe/Berlin`; several separated by `;`, the zone after the last';
 const plainAllowed = allowed.replaceAll('`', '');
 
 /** @param ownZone the time zone where none is written */
@@ -99,7 +99,7 @@ function timesOf(text: string): { readonly from: number; readonly to: number } |
   if (from === undefined || to === undefined || more.length > 0)
     return `${text} is not a time of day such as 22:00-06:00; expected ${plainAllowed}`;
   if (from === to) return `${text} is empty; for the whole day leave the hours out, or write 00:00-24:00`;
-  if (from === 1440) return `${text}: 24:00 is an end only; expected ${plainAllowed}`;
+  if (from === 1440) return `${text}: 24:00 can only be an end; expected ${plainAllowed}`;
   return { from, to };
 }
 

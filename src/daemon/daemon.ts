@@ -1,16 +1,15 @@
 /**
- * The loop: check, sweep when over HIGH, wait, for ever. It does not die of its surroundings: each failure is said
+ * The loop: check, sweep when over HIGH, wait, forever. Failures of its surroundings do not end it: each is reported
  * once, when it begins, and tried again with backoff until it is over.
  */
 import { backoff } from '../system/clock.ts';
-import { isCritical } from '../core/critical.ts';
-import { DeletionBudget } from '../core/deletion-budget.ts';
-import { DEFAULT_QUIET_SECONDS } from '../core/soft-threshold.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { DEFAULT_QUIET_SECONDS } from '../core/timing/soft-threshold.ts';
 import { untilText, usedText } from '../core/model/format.ts';
 import type { Image } from '../core/model/store.ts';
 import { isTriggered, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
-import { EngineError, type EngineInfo } from '../engine/engine.ts';
 import type { HeldCordon, Urgency } from '../sweep/cordon-guard.ts';
 import type { Due } from '../events/events.ts';
 import { LOOKS, SETTLE_MS } from '../sweep/delete-victim.ts';
@@ -25,16 +24,17 @@ import { PathCheck } from './path-check.ts';
 import { sweep, type Swept } from '../sweep/sweep.ts';
 import type { SweepOptions } from '../sweep/sweep-report.ts';
 import type { CheckResult, DaemonOptions } from './options.ts';
+import { Surroundings } from './surroundings.ts';
 import { Watch } from './watch.ts';
 import { whyClosed } from './window-gate.ts';
 
-/** A busy machine may take so much longer than anything promises before the loop counts as hung. */
+/** Grace beyond each deadline before the loop counts as hung, for busy machines. */
 const SLACK_SECONDS = 30;
-/** So long a walk over the layers of a large and slow disk may take. */
+/** The longest that a walk over the layers of a large, slow disk may take. */
 const WALK_SECONDS = 7_200;
 /** How often the disk is judged while the cordon is waited for; see cordon-guard.ts. */
 const JUDGE_SECONDS = 10;
-/** So many requests to the engine in a row at most between two signs of life: connecting takes three. */
+/** Maximum consecutive engine requests between heartbeats: connecting takes three. */
 const REQUESTS = 4;
 
 const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped', 'cannot-help']);
@@ -42,10 +42,8 @@ const isInVain: ReadonlySet<string> = new Set<CheckResult['outcome']>(['skipped'
 /** What the daemon remembers between checks. */
 export class Daemon {
   private readonly options: DaemonOptions;
-  private engineReachable: boolean | undefined;
-  private engineInfo: EngineInfo | undefined;
+  private readonly surroundings: Surroundings;
   private readonly place: PathCheck;
-  private pathReachable = true;
   private lastDue: Due | undefined;
   /** Why the last check that was over HIGH did not sweep; said when it changes. */
   private skipReason: string | undefined;
@@ -70,6 +68,7 @@ export class Daemon {
     const { observer, failures } = this;
     this.lastSweep = new RepeatGuard({ ...options, observer, failures });
     this.place = new PathCheck(options);
+    this.surroundings = new Surroundings(options);
     this.keepCheck = new KeepCheck(options.rules.protections, options.report);
     this.watch = new Watch({
       ...options,
@@ -141,32 +140,17 @@ export class Daemon {
       if (options.audience?.observed !== undefined && result.outcome !== 'stopped') await this.show();
       return result;
     } catch (error) {
-      return this.failed(error);
+      return { outcome: this.surroundings.failed(error) };
     } finally {
-      this.tellProblems();
+      this.surroundings.tellProblems();
     }
-  }
-
-  /** What is remembered of layers is only for speed, and one tree is not the disk: that stops nothing, but is said. */
-  private tellProblems(): void {
-    const { disk, report } = this.options;
-    const events = {
-      lost: 'history.state-lost',
-      unwritten: 'history.write-failed',
-      'left-out': 'path.left-out',
-    } as const;
-    for (const { kind, path, message } of disk.takeProblems()) report({ event: events[kind], path, message });
   }
 
   private async sweepIfDue(): Promise<CheckResult> {
     const { options } = this;
     this.alive(REQUESTS * options.timeoutSeconds + this.usageSeconds());
     await this.reachEngine();
-    let usage = await options.disk.usage(options.stop);
-    if (!this.pathReachable) {
-      this.pathReachable = true;
-      options.report({ event: 'path.available', path: options.disk.path });
-    }
+    let usage = await this.surroundings.usage();
     if (this.maxUnused !== undefined) usage = await this.maxUnused.check(usage);
     this.usage = usage;
     const { thresholds } = options.rules;
@@ -186,7 +170,7 @@ export class Daemon {
       return options.stop.aborted ? { outcome: 'stopped' } : { outcome: 'below-high' };
     }
     const list = async (): Promise<readonly Image[]> => await options.engine.listImages(options.stop);
-    const cannotHelp = await this.place.whyNoSweep(this.engineInfo, list);
+    const cannotHelp = await this.place.whyNoSweep(this.surroundings.engineInfo, list);
     const wait = this.budget.whyWait(performance.now());
     const closed = whyClosed(options.rules, usage, Date.now());
     const reason = cannotHelp ?? closed ?? wait ?? (await this.lastSweep.whyNoSweep(usage));
@@ -225,9 +209,14 @@ export class Daemon {
 
   private async tellAudience(snapshot: Snapshot): Promise<void> {
     const { audience, stop } = this.options;
-    if (audience?.observed === undefined || this.engineInfo === undefined) return;
+    if (audience?.observed === undefined || this.surroundings.engineInfo === undefined) return;
     const space = await this.observer.space(snapshot.store, stop);
-    audience.observed({ engine: this.engineInfo, snapshot, dataRoot: this.place.finding, space });
+    audience.observed({
+      engine: this.surroundings.engineInfo,
+      snapshot,
+      dataRoot: this.place.finding,
+      space,
+    });
   }
 
   /** A sweep, inside the node's cordon where there is one to hold. The world is observed once that is held. */
@@ -275,56 +264,24 @@ export class Daemon {
     }
   }
 
+  /** A new connection also asks where the engine's images are. */
   private async reachEngine(): Promise<void> {
-    const { engine, report, stop } = this.options;
-    if (this.engineReachable === true) {
-      await engine.ping(stop);
-      return;
-    }
-    const info = await engine.connect(stop);
-    this.engineReachable = true;
-    report({
-      event: 'engine.connected',
-      endpoint: info.endpoint,
-      name: info.name,
-      version: info.version,
-      apiVersion: info.apiVersion,
-    });
-    this.engineInfo = info;
-    await this.options.removedNames?.restore(engine, stop);
-    if (!this.place.isSettled) await this.checkPlace(await engine.listImages(stop));
+    const { engine, stop } = this.options;
+    if ((await this.surroundings.reachEngine()) === 'as-before' || this.place.isSettled) return;
+    await this.checkPlace(await engine.listImages(stop));
   }
 
   /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
   private async checkPlace(images: readonly Image[]): Promise<void> {
     this.keepCheck.look(images);
-    if (this.engineInfo !== undefined) await this.place.look(this.engineInfo, images);
+    if (this.surroundings.engineInfo !== undefined)
+      await this.place.look(this.surroundings.engineInfo, images);
   }
 
   private async remember({ report, usage }: Swept): Promise<void> {
-    if (report.stoppedBecause === 'engine-unavailable') this.engineReachable = false;
-    if (report.stoppedBecause === 'path-unavailable') this.pathReachable = false;
+    this.surroundings.sweepEnded(report.stoppedBecause);
     this.usage = usage;
     await this.lastSweep.remember(report, usage);
-  }
-
-  /** Owns every failure of the surroundings: says it once, when it begins. */
-  private failed(error: unknown): CheckResult {
-    const { report, engine, disk, stop } = this.options;
-    if (stop.aborted) return { outcome: 'stopped' };
-    if (error instanceof EngineError) {
-      if (this.engineReachable !== false) {
-        report({ event: 'engine.unavailable', endpoint: engine.endpoint, message: error.message });
-      }
-      this.engineReachable = false;
-      return { outcome: 'unavailable' };
-    }
-    if (error instanceof DiskError) {
-      if (this.pathReachable) report({ event: 'path.unavailable', path: disk.path, message: error.message });
-      this.pathReachable = false;
-      return { outcome: 'unavailable' };
-    }
-    throw error;
   }
 
   private sweepOptions(held: HeldCordon | undefined): SweepOptions {

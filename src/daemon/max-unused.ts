@@ -4,7 +4,7 @@
  */
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { Usage } from '../core/model/thresholds.ts';
-import { planUnused } from '../core/plan-unused.ts';
+import { planUnused } from '../core/plan/plan-unused.ts';
 import { idsUnusedFor, unusedMs } from '../core/use-history/unused.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { IsStillUnused } from '../sweep/remove/outcome.ts';

@@ -1,6 +1,6 @@
 /** What the daemon is made from, and how one of its checks ends. */
-import type { DeletionBudget } from '../core/deletion-budget.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, SweepReport } from '../events/events.ts';
@@ -19,7 +19,7 @@ export interface DaemonOptions {
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
   readonly intervalSeconds: number;
-  /** Between two looks at the filesystem while waiting for the next check; 0 or left out: none. */
+  /** How often to read the filesystem's usage while waiting for the next check; 0 or left out: never. */
   readonly watchSeconds?: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */
@@ -33,11 +33,11 @@ export interface DaemonOptions {
   readonly isFollowing?: () => boolean;
   /** For `clean --unused-for` with a target: asked right before each deletion. */
   readonly isStillUnused?: IsStillUnused | undefined;
-  /** How long nothing may have come or begun before they do. */
+  /** How long no image may have arrived and no container started before that. */
   readonly quietSeconds?: number;
   /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
   readonly audience?: Listener | undefined;
-  /** What an earlier life took off images and did not come to an end with. */
+  /** Names that an earlier run removed from images without finishing the deletion. */
   readonly removedNames?: RemovedNames | undefined;
   readonly stop: AbortSignal;
   readonly abandon: AbortSignal;

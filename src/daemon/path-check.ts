@@ -48,7 +48,7 @@ export class PathCheck {
   ): Promise<string | undefined> {
     if (this.#isElsewhere() && engine !== undefined) await this.#look(engine, await list());
     return this.#isElsewhere() && this.#finding !== undefined
-      ? `deleting images cannot free space here: ${this.#finding.message} (SWEEP_OTHER_FILESYSTEM sweeps nevertheless)`
+      ? `deleting images cannot free space here: ${this.#finding.message} (SWEEP_OTHER_FILESYSTEM sweeps anyway)`
       : undefined;
   }
 

@@ -1,9 +1,9 @@
 /** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
-import { Eligibility } from '../core/eligibility.ts';
-import { fingerprintOf } from '../core/fingerprint.ts';
-import { protectionsAt } from '../core/critical.ts';
+import { Eligibility } from '../core/plan/eligibility.ts';
+import { fingerprintOf } from '../core/plan/fingerprint.ts';
+import { protectionsAt } from '../core/timing/critical.ts';
 import { nextOldEnoughMs } from '../core/eligible/rules.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter, StopReason, SweepReport } from '../events/events.ts';

@@ -4,10 +4,10 @@
  * as a sweep, and does nothing where that could not bring usage below the soft threshold.
  */
 import { hasFired } from '../system/clock.ts';
-import type { DeletionBudget } from '../core/deletion-budget.ts';
-import { firstStep, isQuiet } from '../core/soft-threshold.ts';
-import { makePlan, type Victim } from '../core/plan.ts';
-import { PredictionCheck } from '../core/prediction-check.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { firstStep, isQuiet } from '../core/timing/soft-threshold.ts';
+import { makePlan, type Victim } from '../core/plan/plan.ts';
+import { PredictionCheck } from '../core/plan/prediction-check.ts';
 import { type Amount, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';

@@ -1,6 +1,6 @@
 /** Whether deletions may begin now: inside the window, and at any time once the disk is critical. */
-import { isCritical } from '../core/critical.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import { describeWindow, isOpen, windowState } from '../core/model/window.ts';
 

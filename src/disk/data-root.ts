@@ -61,7 +61,7 @@ export async function checkDataRoot(
   gauged = path,
 ): Promise<DataRootFinding | undefined> {
   const isContainerdStore = isSnapshotter(engine.storageDriver);
-  // A containerd root, wherever it was moved to or mounted.
+  // A containerd root, also where it was moved or mounted.
   if (isContainerdStore && (await deviceOf(`${path}/${containerdMark}`)) !== undefined) return undefined;
   // The layers' folder itself, or a folder of them: the right gauge, whatever cannot be read there.
   if (!isContainerdStore && !database.ok && (await isPartOf(path, engine))) return undefined;
@@ -171,7 +171,7 @@ async function finding(path: string, actual: string): Promise<DataRootFinding> {
     : {
         code: 'another-filesystem',
         message: say(
-          'on another filesystem, so deleting images would not move the gauge. Set the path to it.',
+          'on another filesystem, so deleting images would not change its usage. Set the path to it.',
         ),
       };
 }

@@ -71,7 +71,7 @@ export class ImageDisk {
   }
 
   /**
-   * What the filesystem says by itself, in both modes: one system call, and nothing of what is below the path.
+   * The filesystem's own figures, in both modes: one system call, and nothing about what is below the path.
    * @throws DiskError as usage().
    */
   async gauges(signal: AbortSignal): Promise<Usage> {
@@ -102,7 +102,7 @@ export class ImageDisk {
         'failed',
         this.path,
         `${this.path} was counted as ${formatBytes(counted.bytes)}, and its filesystem has ${formatBytes(used.bytes)} in use: ` +
-          'that cannot be, so nothing is deleted by it.',
+          'that is impossible, so nothing is deleted because of it.',
       );
     return bounded;
   }
@@ -149,7 +149,7 @@ export class ImageDisk {
   }
 
   /**
-   * When each image came to this host, in epoch ms; an image of which that is not known is left out.
+   * When each image arrived, in epoch ms; unknown ones are left out.
    * @param images the IDs of the engine's images.
    * @throws the signal's reason when aborted.
    */
@@ -201,7 +201,7 @@ export class ImageDisk {
     return facts;
   }
 
-  /** The layers as they were when layers() was last asked: at once, without a look at the disk. */
+  /** The layers as they were when layers() was last asked: at once, without reading the disk. */
   knownLayers(): ReadonlyMap<ChainId, Layer> {
     return this.#known;
   }

@@ -166,12 +166,12 @@ function verifyWarnings(value: string): readonly AddressProblem[] {
   return [{ variable: 'DOCKER_TLS_VERIFY', value, reason }];
 }
 
-/** Whoever reaches an engine's port without TLS is root on its host: that we do is a sign that others do. */
+/** Anyone who can reach an engine's port without TLS is root on its host. If we can, others probably can. */
 function plainWarning(value: string, host: string): AddressProblem {
   const who = isLoopback(host)
     ? 'every process and every host-network container here'
-    : 'everybody who reaches it over the network';
-  const reason = `the engine answers without TLS, so ${who} can do as root what it likes on its host; use the socket (unix://), or TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)`;
+    : 'anyone who can reach it over the network';
+  const reason = `the engine answers without TLS, so ${who} can act as root on its host; use the socket (unix://), or TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)`;
   return { variable: 'DOCKER_HOST', value, reason };
 }
 
@@ -202,7 +202,7 @@ function readHost(text: string): Target {
     case 'ssh':
       return readSsh(rest);
     case 'npipe':
-      return { refused: `npipe:// is for Windows and not supported; ${expected}` };
+      return { refused: `npipe:// is for Windows and is not supported; ${expected}` };
     default:
       return { refused: expected };
   }
@@ -227,7 +227,7 @@ function readSsh(rest: string): Target {
     return { refused: /^[^@/]*:[^@/]*@/.test(rest) ? `${form}, without a password` : form };
   const { user, ipv6, name, port: portText, path } = groups;
   const host = ipv6 ?? name ?? '';
-  // ssh would take it for an option.
+  // ssh would read it as an option.
   if (host.startsWith('-') || user?.startsWith('-') === true) return { refused: form };
   if (ipv6 !== undefined && !isIPv6(ipv6)) return { refused: 'expected an IPv6 address within the brackets' };
   const port = portText === undefined ? undefined : Number(portText);

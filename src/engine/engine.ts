@@ -69,7 +69,7 @@ export interface ToldContainerSize {
   readonly imageCopies: number;
 }
 
-/** The engine's answer to the deletion of something that is no image. */
+/** The engine's answer to the deletion of anything but an image. */
 export type PlainRemoval =
   | { readonly outcome: 'removed' }
   | { readonly outcome: 'conflict'; readonly message: string }
@@ -87,7 +87,7 @@ export interface Engine {
   listImages(signal: AbortSignal): Promise<readonly Image[]>;
   /**
    * What all images take together, layers that they share counted once, in bytes; undefined where the engine does not tell.
-   * One request, in which the engine may look at all it has. Missing where it never tells.
+   * One request, in which the engine may read all it has. Missing where it never answers that.
    */
   imagesBytes?(signal: AbortSignal): Promise<number | undefined>;
   /** Every container in every state. */
@@ -99,7 +99,7 @@ export interface Engine {
    */
   inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
   /**
-   * Tells what happens as it happens, until it is cut off: there is no other end, so this never resolves. Missing where
+   * Reports what happens as it happens until the stream is cut off, so this never resolves. Missing where
    * the engine cannot do it.
    * @param sinceMs the engine tells again what happened since then (by its own clock), as far as it remembers: Docker
    *   remembers the last 256 events of all kinds and forgets them when it is restarted.
@@ -120,7 +120,7 @@ export interface Engine {
     signal: AbortSignal,
   ): Promise<readonly number[] | undefined>;
   /**
-   * When an image last came to this host or got a name here, in epoch ms; undefined where the engine does not tell. One
+   * When an image last arrived or got a name here, in epoch ms; undefined where the engine does not say. One
    * request, once for each image and set of names. Missing where the engine never tells.
    */
   arrivedAtMs?(image: Image, signal: AbortSignal): Promise<number | undefined>;
@@ -149,7 +149,7 @@ export interface Engine {
    *
    * Docker refuses (`conflict`) an ID that has names in several repositories or several tags in one, an ID that has
    * children, and an ID or last name that a container uses. It does *not* refuse one of several names of an image in
-   * use, nor the last name of an image with children: that name goes, the image stays.
+   * use, nor the last name of an image with children: that name is removed, the image is kept.
    * @param keepParents true: untagged parents stay; false: the engine deletes those left without a child.
    */
   removeImage(

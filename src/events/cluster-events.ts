@@ -1,4 +1,4 @@
-/** What is told of the node and its cluster: permissions, the API server, slots, the cordon. */
+/** Events of the node and its cluster: permissions, the API server, slots, the cordon. */
 import { formatCount, formatDuration } from '../core/model/format.ts';
 import { define } from './definition.ts';
 import { because, count, message, number, oneOf, text, yes } from './fields.ts';
@@ -35,10 +35,9 @@ export const clusterEvents = {
   }),
   'slot.waiting': define({
     level: 'info',
-    when: 'as many nodes as may sweep at the same time do',
+    when: 'the maximum number of nodes is sweeping',
     fields: { slots: count('how many nodes may sweep at the same time') },
-    says: (event) =>
-      `waiting for a slot: ${formatCount(event.slots, 'other node')} sweeping, no more may at the same time`,
+    says: (event) => `waiting for a slot: ${formatCount(event.slots, 'other node')} sweeping, the maximum`,
   }),
   'slot.taken': define({
     level: 'info',
@@ -88,13 +87,13 @@ export const clusterEvents = {
   }),
   'cordon.skipped': define({
     level: 'warn',
-    when: 'the disk is critical and the cordon could not be had',
+    when: 'the disk is critical and the node could not be cordoned',
     fields: { reason: because },
     says: (event) => `sweeping without a cordon: ${event.reason}`,
   }),
   'cordon.time-limit': define({
     level: 'warn',
-    when: 'the node was cordoned for as long as it may be',
+    when: 'the node was cordoned for `MAX_CORDON_SECONDS`',
     fields: { maxCordonSeconds: number('the limit') },
     says: (event) =>
       `the node was cordoned for ${formatDuration(event.maxCordonSeconds)}: uncordoned, the sweep ends`,

@@ -36,7 +36,7 @@ export const daemonEvents = {
   }),
   'config.warning': define({
     level: 'warn',
-    when: 'something in the configuration looks like a mistake, but can be lived with',
+    when: 'something in the configuration looks like a mistake, but does not prevent the start',
     fields: { message },
     says: (event) => event.message,
   }),
@@ -76,7 +76,7 @@ export const daemonEvents = {
   }),
   'http.listening': define({
     level: 'info',
-    when: 'the status page and its companions are served, or the health checks on an address of their own; one event each',
+    when: 'the status page, its JSON and the metrics are served, or the health checks on an address of their own; one event each',
     fields: {
       serves: oneOf(
         ['page', 'probes'],
@@ -84,7 +84,7 @@ export const daemonEvents = {
       ),
       url: text('where one can open it on this host'),
       address: text('what it listens on: `[::]:9615` and `0.0.0.0:9615` are every address of the host'),
-      authentication: yes('whether a token is asked for'),
+      authentication: yes('whether a token is required'),
     },
     says: (event) =>
       event.serves === 'probes'
@@ -101,7 +101,7 @@ export const daemonEvents = {
     level: 'info',
     when: 'the program starts: which engine is cleaned, and why that one; the first line',
     fields: { endpoint, reason: text('what named it, or what was found') },
-    says: (event) => `engine at ${event.endpoint}: ${event.reason}`,
+    says: (event) => `engine at ${event.endpoint} (${event.reason})`,
   }),
   'engine.connected': define({
     level: 'info',
@@ -140,7 +140,7 @@ export const daemonEvents = {
   }),
   'history.synced': define({
     level: 'info',
-    when: 'the use of images is followed: all was listed, and the engine tells its events from now on',
+    when: 'image use is tracked: everything was listed, and the events of the engine are followed from now on',
     fields: {
       images: count('how many the engine has'),
       containersInUse: count('containers that hold an image'),

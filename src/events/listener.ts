@@ -1,5 +1,5 @@
 /**
- * Those who watch the daemon's whole world, not only its events: surfaces that people look at whenever they like. Told by
+ * Those who watch the daemon's whole world, not only its events: surfaces that people open at any time. Published by
  * the daemon, so that nobody's look costs the engine a request.
  */
 import type { DataRootFinding } from '../disk/data-root.ts';
@@ -25,6 +25,6 @@ export interface Listener {
   readonly observed?: (view: View) => void;
   /** The filesystem was looked at between two checks: its own numbers, nothing of what is below the path. */
   readonly looked?: (usage: Usage) => void;
-  /** The loop lives, and will give the next sign within so many seconds. */
+  /** A heartbeat of the loop, with the deadline of the next one in seconds. */
   readonly alive: (withinSeconds: number) => void;
 }

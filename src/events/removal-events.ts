@@ -23,13 +23,13 @@ const kinds = {
       ...gain,
       used,
       usage,
-      durationSeconds: number('how long that took, the looks before and the measurement after included'),
+      durationSeconds: number('how long that took, including the checks before and the measurement after'),
     },
     says: (event) => `deleted ${nameFor(event)}: freed ${gainText(event)} (${event.reason})`,
   }),
   kept: define({
     level: 'info',
-    when: 'a victim of the plan that stays after all',
+    when: 'a victim of the plan that is kept after all',
     fields: { ...named, reason: because },
     says: (event) => `kept ${nameFor(event)}: ${event.reason}`,
   }),
@@ -42,7 +42,7 @@ const kinds = {
   'delete-unanswered': define({
     level: 'warn',
     when: 'the engine did not answer a deletion; nothing else is deleted until its end is known',
-    fields: { ...named, message, waitSeconds: number('until the next look') },
+    fields: { ...named, message, waitSeconds: number('until the next check') },
     says: (event) =>
       `no answer to the deletion of ${nameFor(event)}; the engine may still be working on it, ` +
       `checking again in ${formatDuration(event.waitSeconds)}. ${event.message}`,
@@ -68,7 +68,7 @@ export const removalEvents = {
   ...about('image'),
   'image.names-restored': define({
     level: 'info',
-    when: 'at a start: names that a killed cleaner had taken off an image that is still there (with STATE_FILE)',
+    when: 'at a start: names that a killed cleaner had removed from an image that still exists (with STATE_FILE)',
     fields: { id: victim.id, references: list('the names') },
     says: (event) => `${event.references.join(', ')} restored on an image whose deletion was interrupted`,
   }),

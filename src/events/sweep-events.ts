@@ -1,4 +1,4 @@
-/** What is told of checks and sweeps as a whole. */
+/** Events of checks and of sweeps as a whole. */
 import {
   formatBytes,
   formatCount,
@@ -8,8 +8,8 @@ import {
   usedText,
 } from '../core/model/format.ts';
 import { gainText, grownText } from '../core/model/gain.ts';
-import type { LimitName } from '../core/deletion-budget.ts';
-import type { EarlyCause } from '../core/disk-watch.ts';
+import type { LimitName } from '../core/plan/deletion-budget.ts';
+import type { EarlyCause } from '../core/timing/disk-watch.ts';
 import type { Amount } from '../core/model/thresholds.ts';
 import { define } from './definition.ts';
 import {
@@ -51,12 +51,12 @@ const missedFields = {
 const reportFields = {
   dryRun: yes('nothing is deleted'),
   deletedImages: count('images that are gone'),
-  deletedCacheRecords: count('build-cache records that are gone; 0 unless `CLEAN` names them'),
-  deletedContainers: count('stopped containers that are gone; 0 unless `CLEAN` names them'),
+  deletedCacheRecords: count('build-cache records deleted; 0 unless `CLEAN` names them'),
+  deletedContainers: count('stopped containers deleted; 0 unless `CLEAN` names them'),
   failedDeletions: count('deletions that were tried and did not happen'),
   ...gain,
   outstandingBytes: count(
-    'what the deletions should have freed besides, and the filesystem did not show in the time that is waited',
+    'what the deletions should also have freed, but the filesystem did not show before the wait timed out',
   ),
   outstandingInodes: count('the same in inodes'),
   predictedBytes: count('what the plan predicted for what was deleted'),
@@ -94,13 +94,13 @@ const unusedFields = {
   ),
 };
 
-/** What the deletion of unused images came to. */
+/** The result of deleting unused images. */
 export type UnusedReport = Values<typeof unusedFields>;
 
 export const sweepEvents = {
   'check.completed': define({
     level: { text: 'debug; info where `changed`', of: (event) => (event.changed ? 'info' : 'debug') },
-    when: 'after each look at the disk',
+    when: 'after each measurement of the disk',
     fields: {
       used,
       usage,
@@ -143,7 +143,7 @@ export const sweepEvents = {
       thresholds,
       toFree: object<Amount>(
         { bytes: count('bytes'), inodes: count('inodes') },
-        'what must go until usage is below LOW',
+        'what must be freed until usage is below LOW',
       ),
     },
     says: ({ dryRun, used, thresholds: { type, low }, toFree }) =>
@@ -226,11 +226,11 @@ export const sweepEvents = {
   }),
   'space.awaited': define({
     level: 'info',
-    when: 'the filesystem does not show yet what deletions should have freed, and that would decide: nothing more is deleted before it was waited for',
+    when: 'delayed space would decide whether to go on: deletion pauses until it appears or the wait times out',
     fields: {
-      missingBytes: count('what is not there of the predictions'),
+      missingBytes: count('what is missing of the predictions'),
       missingInodes: count('the same in inodes'),
-      waitSeconds: number('how long, as long as nothing comes'),
+      waitSeconds: number('the longest wait while nothing appears'),
     },
     says: (event) =>
       `${amount({ bytes: event.missingBytes, inodes: event.missingInodes })} of what was deleted is not free yet: ` +
@@ -238,7 +238,7 @@ export const sweepEvents = {
   }),
   'space.appeared': define({
     level: 'info',
-    when: 'it is there: in the sweep that waited, or at a check after it',
+    when: 'delayed space appeared: in the sweep that waited, or at a later check',
     fields: { ...gain, afterSeconds: number('since it was waited for, or since the sweep'), usage },
     says: (event) =>
       `${amount({ bytes: event.freedBytes, inodes: event.freedInodes })} of what was deleted is free now, ` +
@@ -250,7 +250,7 @@ function missed(event: Values<typeof missedFields> & { readonly event: string })
   const which = event.missed === 1 ? 'that of' : 'furthest off:';
   const predicted = `${formatBytes(event.predictedBytes)} and ${formatCount(event.predictedInodes, 'inode')}`;
   const why = event.exact
-    ? 'Something else wrote or deleted at the same time, or holds its files open'
+    ? 'Something else wrote or deleted at the same time, or holds files open'
     : 'The prediction was an estimate from sizes that the engine gives';
   return (
     `${event.missed} of ${formatCount(event.deletions, 'deletion')} freed noticeably less or more than predicted, ` +

@@ -132,7 +132,7 @@ export class Feed {
     return { images: described, layers };
   }
 
-  /** An image that the history does not know yet, with the time at which it came to this host, if the engine tells. */
+  /** An image that the history does not know yet, with the time at which it arrived, if the engine reports that. */
   async #withArrival(image: Image, signal: AbortSignal): Promise<Image> {
     const { engine, history } = this.#options;
     if (engine.arrivedAtMs === undefined || history.images.has(image.id)) return image;

@@ -1,6 +1,6 @@
 /**
  * Stays with the engine's events: connects, lists, follows, and begins again when it is cut off. What the engine told
- * once is not taken twice; where something may be missing, the history is told that nothing was seen meanwhile.
+ * once is not taken twice; where something may be missing, the history records that nothing was seen meanwhile.
  */
 import { backoff, hasFired, sleep } from '../system/clock.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
@@ -27,9 +27,9 @@ export interface FollowerOptions {
 }
 
 const MAX_WAITING = 10_000;
-/** So many images changed that one list costs less than a question for each. */
+/** From this number of changed images on, one list costs less than a request for each. */
 const MAX_UNSETTLED = 500;
-/** An engine that has no stream of events, or forbids it, is asked for its lists so often at most. */
+/** An engine that has no stream of events, or forbids it, is asked for its lists at most this often. */
 const BLIND_RETRY_MS = 300_000;
 /** Clocks of one host differ by nothing; the answer's date has no fractions of a second. */
 const SKEW_TOLERANCE_MS = 5_000;
@@ -91,7 +91,7 @@ export class Follower {
     await engine.connect(signal);
     if (engine.followEvents === undefined) {
       await this.#blind(signal);
-      throw new EngineError('failed', `${engine.endpoint}: this engine does not tell its events.`);
+      throw new EngineError('failed', `${engine.endpoint}: this engine does not report events.`);
     }
     const queue = new EventQueue(maxWaiting, clock);
     const session = new AbortController();
@@ -108,7 +108,7 @@ export class Follower {
       { opened, event: (event) => queue.push(event) },
       session.signal,
     );
-    // Its end is told by the queue, after what came before it.
+    // The queue reports its end, after the events before it.
     const ended = stream.catch((error: unknown) => {
       this.#lostAtMs ??= clock();
       queue.fail(error);

@@ -7,7 +7,7 @@ import type { SeenMark } from './seen.ts';
 
 const VERSION = 1;
 
-/** A daemon that runs writes it so often at least, also when nothing changed, so that a crash makes no gap of a quiet week. */
+/** The daemon writes it at least this often, even when nothing changed: otherwise a crash would turn a quiet week into a gap. */
 export const SAVED_AT_LEAST_EVERY_MS = 3_600_000;
 
 const shape = v.object({

@@ -25,7 +25,7 @@ interface Tracked {
   beganAtMs: number;
   /** Since when it is stopped; undefined while it is not. */
   stoppedAtMs: number | undefined;
-  /** Stopped for long: it is no use any more, but it may be started again. */
+  /** Stopped for long: no longer a use, but it may be started again. */
   isOver: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The engine's lists: images with the times at which they came here, containers, and what else may go. */
+/** The engine's lists: images with their arrival times, containers, and what else may be deleted. */
 import { type Clean, couldBeOldEnough } from '../core/eligible/cache-and-containers.ts';
 import type { Container, Image, ImageId, ImageStore } from '../core/model/store.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
@@ -6,8 +6,8 @@ import type { Engine } from '../engine/engine.ts';
 import { AT_ONCE, forEachLimited } from '../system/concurrency.ts';
 
 /**
- * The store's images, with the times at which they came here, and containers, without layers. Images first: an image that a container starts to use between
- * the two requests is then seen as used; the other way round it would be taken for unused. What else may go is asked
+ * The store's images, with their arrival times, and containers, without layers. Images first: an image that a container starts to use between
+ * the two requests is then seen as used; the other way round it would be taken for unused. What else may be deleted is asked
  * for only where `clean` names it.
  * @throws EngineError
  */
@@ -29,7 +29,7 @@ export async function listStore(
   return { images, containers, layers: new Map(), cacheRecords: await engine.listCacheRecords(signal) };
 }
 
-/** When each image came here: what the disk tells, else what the engine does. */
+/** When each image arrived: from the disk, else from the engine. */
 async function withArrivals(
   engine: Engine,
   images: readonly Image[],

@@ -75,7 +75,7 @@ export interface Outcome {
   readonly usage: readonly Point[];
 }
 
-/** Pairs worth a look: a wide band means few and big sweeps, a narrow one many and small ones. */
+/** Pairs worth trying: a wide band means few, big sweeps, a narrow one many small ones. */
 export const PAIRS: readonly (readonly [low: number, high: number])[] = [
   [40, 80],
   [60, 80],
@@ -125,7 +125,7 @@ function amountOf(capacity: Capacity, all: number): number {
 
 function inodesOf(trace: Trace): number {
   const inodes = trace.layers.reduce((sum, layer) => sum + layer.inodes, 0);
-  if (inodes === 0) throw new TraceError('the trace tells no inodes of its layers; leave --inodes out');
+  if (inodes === 0) throw new TraceError('the trace has no inodes of its layers; omit --inodes');
   return inodes;
 }
 

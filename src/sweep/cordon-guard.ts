@@ -10,7 +10,7 @@ import { formatBytes, formatCount, formatDuration, formatLevel, usedText } from 
 import type { Thresholds } from '../core/model/thresholds.ts';
 import type { DaemonEvent, Reporter, StopReason, SweepReport } from '../events/events.ts';
 
-/** While waiting for the cordon the disk is looked at so often; a critical one waits no longer than this. */
+/** How often the disk is measured while waiting for the cordon; a critical disk waits no longer than this. */
 const JUDGE_EVERY_MS = 10_000;
 /** After a sweep, the loop goes on when the release takes longer; the release goes on behind it. */
 const RELEASE_PATIENCE_MS = 30_000;
@@ -31,7 +31,7 @@ export interface HeldCordon {
   readonly end: AbortSignal;
   /** Why `end` fired, unless the program was told to stop. */
   readonly whyEnded: () => StopReason | undefined;
-  /** Lets go; returns when that is done or takes so long that it goes on alone. Never throws. */
+  /** Releases the cordon; returns when that is done, or after a while leaves it running in the background. Never throws. */
   readonly release: () => Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export class SweepCordon {
       for (const { message, required } of missing)
         report({ event: 'cluster.access-missing', message, required });
       if (!missing.some(({ required }) => required)) return true;
-      // It would be refused for ever, and keep the process from ending.
+      // It would be refused forever, and keep the process from ending.
       giveUp.abort();
       await cluster.close(giveUp.signal);
       return false;
@@ -114,7 +114,7 @@ export class SweepCordon {
       if (urgency === 'critical') {
         this.#options.report({
           event: 'cordon.skipped',
-          reason: 'the disk is critically full and the cordon cannot be had now',
+          reason: 'the disk is critically full and the node cannot be cordoned now',
         });
       }
       return urgency;

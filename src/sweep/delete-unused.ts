@@ -3,13 +3,13 @@
  * `clean --unused-for`. One by one with the delay between, within the circuit breakers, and without a cordon: nothing is
  * urgent, so scheduling need not pause.
  */
-import { isCritical } from '../core/critical.ts';
-import type { DeletionBudget } from '../core/deletion-budget.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { gainOf } from '../core/model/gain.ts';
 import { amountToFree, freedBetween, isTriggered, type Usage } from '../core/model/thresholds.ts';
-import type { UnusedPlan } from '../core/plan-unused.ts';
-import type { Victim } from '../core/plan.ts';
-import { PredictionCheck } from '../core/prediction-check.ts';
+import type { UnusedPlan } from '../core/plan/plan-unused.ts';
+import type { Victim } from '../core/plan/plan.ts';
+import { PredictionCheck } from '../core/plan/prediction-check.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UnusedReport } from '../events/sweep-events.ts';
 import { hasFired, sleep } from '../system/clock.ts';
@@ -45,7 +45,7 @@ export type UnusedEnd = UnusedReport['endedBecause'];
 /**
  * Carries out the plan.
  * @param usage of now. @returns the report, and usage afterwards.
- * @throws EngineError, DiskError when the engine stays away or the path cannot be measured.
+ * @throws EngineError, DiskError when the engine stays unreachable or the path cannot be measured.
  */
 export async function deleteUnused(
   { victims, maxUnusedSeconds }: UnusedPlan,

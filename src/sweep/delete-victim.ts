@@ -1,8 +1,8 @@
-/** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
-import type { DeletionBudget, LimitName } from '../core/deletion-budget.ts';
-import type { Victim } from '../core/plan.ts';
-import type { PlanRules } from '../core/plan-rules.ts';
-import type { PredictionCheck } from '../core/prediction-check.ts';
+/** One victim: its deletion, by the one folder that deletes, and the events about it. For sweeps and gentle mode. */
+import type { DeletionBudget, LimitName } from '../core/plan/deletion-budget.ts';
+import type { Victim } from '../core/plan/plan.ts';
+import type { PlanRules } from '../core/plan/plan-rules.ts';
+import type { PredictionCheck } from '../core/plan/prediction-check.ts';
 import { gainOf } from '../core/model/gain.ts';
 import { type Amount, level, type Usage } from '../core/model/thresholds.ts';
 import type { UnitKind } from '../core/forest/removable.ts';

@@ -7,7 +7,7 @@ import type { Usage } from '../core/model/thresholds.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 
 const LONGEST_MS = 3_600_000;
-/** Each failure waits so many times as long as the one before. */
+/** Factor by which each failure waits longer than the one before. */
 const GROWTH = 4;
 
 interface Failure {
@@ -75,7 +75,7 @@ export class FailedDeletions {
   whyWait(nowMs: number): string | undefined {
     const all = this.#all;
     if (all === undefined || !isWaiting(all, nowMs)) return undefined;
-    return `deletions fail (${all.message}); tried again later, within the hour, or when space was freed`;
+    return `deletions fail (${all.message}); retried within the hour, or when space is freed`;
   }
 
   /** What is not to be tried yet, with the reason. */
@@ -84,12 +84,12 @@ export class FailedDeletions {
     for (const [id, failure] of this.#items) {
       if (!isWaiting(failure, nowMs)) continue;
       const ago = formatDuration((nowMs - failure.atMs) / 1000);
-      refused.set(id, `could not be deleted ${ago} ago, tried again later: ${failure.message}`);
+      refused.set(id, `could not be deleted ${ago} ago, will be retried: ${failure.message}`);
     }
     return refused;
   }
 
-  /** Forgets what is no longer here. */
+  /** Forgets what no longer exists. */
   keepOnly(present: ReadonlySet<RemovableId>): void {
     for (const id of this.#items.keys()) if (!present.has(id)) this.#items.delete(id);
   }

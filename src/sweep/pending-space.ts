@@ -23,10 +23,10 @@ import {
   negative,
   nothing,
   plus,
-} from '../core/delayed-space.ts';
-import { likelyFreed, OtherWrites } from '../core/other-writes.ts';
+} from '../core/timing/delayed-space.ts';
+import { likelyFreed, OtherWrites } from '../core/timing/other-writes.ts';
 import type { Freed } from '../core/forest/reclaim.ts';
-import type { Levels } from '../core/critical.ts';
+import type { Levels } from '../core/timing/critical.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Reporter } from '../events/events.ts';
 
@@ -77,9 +77,9 @@ export interface Measured {
 export class DelayedSpace {
   readonly #options: DelayedSpaceOptions;
   #awaited = nothing;
-  /** Waited for in vain. */
+  /** Space that did not appear in time. */
   #overdue = nothing;
-  /** A wait was in vain: no more of them, the predictions are not to be believed here. */
+  /** A wait timed out, so predictions are not reliable here and no further wait is made. */
   #isDoubted = false;
   readonly #others = new OtherWrites();
   /** When the disk was measured last. */
@@ -212,7 +212,7 @@ export class DelayedSpace {
         return usage;
       }
       const rest = less(awaited, gained);
-      // Others have written so much meanwhile that more has to go in any case.
+      // Others have written enough meanwhile that more must be deleted in any case.
       if (wouldBeEnough && !isBelowLow(usageAfter(usage, rest), thresholds)) {
         this.#awaited = rest;
         return usage;

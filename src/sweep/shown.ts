@@ -1,9 +1,9 @@
 /** Whether the filesystem shows a deletion: then it is a fact, and the engine need not be asked whether it kept its word. */
-import type { Victim } from '../core/plan.ts';
+import type { Victim } from '../core/plan/plan.ts';
 import { freedBetween, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import type { ImageDisk } from '../disk/image-disk.ts';
-import type { Levels } from '../core/critical.ts';
+import type { Levels } from '../core/timing/critical.ts';
 
 /** Less may as well be a log that was rotated. */
 const LEAST = { bytes: 64 * 1024, inodes: 8, bytesAlone: 1_000_000 } as const;
@@ -29,7 +29,7 @@ export function shownBy(
       const hasInodes = before.inodes === undefined || freed.inodes * 2 >= predicted.inodes;
       return hasInodes && freed.bytes * 2 >= predicted.bytes;
     } catch (error) {
-      // Whoever measures next says so.
+      // The next measurement reports the error.
       if (error instanceof DiskError) return false;
       throw error;
     }

@@ -1,8 +1,8 @@
 /** A sweep under way, and the report that it ends with. */
-import type { DeletionBudget } from '../core/deletion-budget.ts';
-import { explainOutstanding, explainRemaining, freeByHand } from '../core/explain.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
+import { explainOutstanding, explainRemaining, freeByHand } from '../core/plan/explain.ts';
 import { gainOf } from '../core/model/gain.ts';
-import type { PredictionCheck } from '../core/prediction-check.ts';
+import type { PredictionCheck } from '../core/plan/prediction-check.ts';
 import type { SpaceByKind } from '../core/model/space-kinds.ts';
 import { type ImageStore, storeWithout } from '../core/model/store.ts';
 import {

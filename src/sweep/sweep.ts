@@ -1,11 +1,11 @@
 /**
  * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
- * what the filesystem says after each deletion decides. When a plan is used up above LOW, the world is observed anew.
+ * what the filesystem says after each deletion decides. When a plan is used up above LOW, the store is listed again.
  */
 import { hasFired, sleep } from '../system/clock.ts';
-import { isCritical } from '../core/critical.ts';
-import { makePlan, type Plan } from '../core/plan.ts';
-import { PredictionCheck } from '../core/prediction-check.ts';
+import { isCritical } from '../core/timing/critical.ts';
+import { makePlan, type Plan } from '../core/plan/plan.ts';
+import { PredictionCheck } from '../core/plan/prediction-check.ts';
 import { type Amount, freedBetween, isBelowLow, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
 import { EngineError } from '../engine/engine.ts';
@@ -19,10 +19,10 @@ import { deletions, type Progress, summary, type SweepOptions, usedLevel } from 
 import { removeVictim, tellLimit, tellMissedPredictions, tellPlanned } from './delete-victim.ts';
 import { takeTurn, type Turn } from './turn.ts';
 
-/** So many deletions in a row that free next to nothing end a sweep. */
+/** This many consecutive deletions that free next to nothing end a sweep. */
 const INEFFECTIVE_RUN = 8;
 
-/** What a sweep came to, and what the disk said at its end. */
+/** How a sweep ended, and the disk's usage then. */
 export interface Swept {
   readonly report: SweepReport;
   readonly usage: Usage;
@@ -81,8 +81,11 @@ async function run(first: Plan, progress: Progress, options: SweepOptions): Prom
       progress.store = seen.store;
       progress.gone.clear();
       plan = planFor(progress, options);
-      if (plan.victims.length === 0)
-        return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
+      if (plan.victims.length > 0) continue;
+      await awaitSpace(plan.toFree, progress);
+      if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
+      if (hasFired(options.stop)) return stopReason(options);
+      return progress.failed > 0 && deletions(progress) === 0 ? 'deletions-failed' : 'no-candidates';
     }
   } catch (error) {
     if (options.stop.aborted) return stopReason(options);
@@ -153,7 +156,9 @@ async function carryOut(
     if (result.outcome === 'deleted' && !isCritical(progress.usage, options.rules))
       await sleep(options.delaySeconds * 1000, options.stop);
   }
-  if (!options.stop.aborted) await awaitSpace(plan.toFree, progress);
+  // Where others wrote enough meanwhile that more must be deleted in any case, the rest is planned at once.
+  if (!options.stop.aborted && progress.delayed.isEnough(progress.usage))
+    await awaitSpace(plan.toFree, progress);
   if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';
   return hasFired(options.stop) ? stopReason(options) : undefined;
 }
@@ -202,7 +207,7 @@ function note(
       break;
     case 'kept':
       progress.refused.set(victim.id, result.reason);
-      // It would be asked for in vain at the head of each sweep.
+      // Otherwise each sweep would begin by failing on it again.
       if (result.isContradicted === true) options.failures.failed(victim.id, result.reason, Date.now());
       break;
     case 'failed':

@@ -2,9 +2,9 @@
  * A victim's whole turn, for sweeps, gentle mode and images unused for long: what others wrote since the last one is
  * measured, the victim is deleted, and what that freed is measured, counted and reported.
  */
-import type { DeletionBudget } from '../core/deletion-budget.ts';
+import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
 import type { Amount, Usage } from '../core/model/thresholds.ts';
-import type { Victim } from '../core/plan.ts';
+import type { Victim } from '../core/plan/plan.ts';
 import { noteFreed, type RemovalSettings, tellRemoval } from './delete-victim.ts';
 import type { DelayedSpace, Measured } from './pending-space.ts';
 import type { RemovalOutcome } from './remove/outcome.ts';

@@ -1,13 +1,13 @@
 /**
  * Takes out of a JSON text, as it comes in pieces, the members of objects that are asked for, by key at any depth, and leaves
  * the rest unread: what an image's author put into labels, variables and commands takes no memory here, however long.
- * What is no JSON comes out as something that is none either.
+ * Input that is not JSON gives output that is not JSON either.
  */
 
 /** Longer strings become `tooLong`: no name, ID or time is. */
 const maxStringBytes = 64 * 1024;
 const tooLong = Buffer.from('"(too long)"');
-/** Longer keys are none that is asked for. */
+/** No wanted key is longer. */
 const maxKeyBytes = 256;
 
 const quote = 0x22;

@@ -10,7 +10,7 @@ import { errnoOf } from './errno.ts';
 const OWNER_ONLY = 0o600;
 const CAREFULLY = constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** What stands at the path is no plain file. */
+/** The path exists and is not a plain file. */
 export class NotAPlainFile extends Error {
   /** @param what it is, with its article. */
   constructor(path: string, what: string) {

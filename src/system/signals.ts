@@ -27,7 +27,7 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
     stop.abort();
     grace = setTimeout(() => abandon.abort(), GRACE_MS);
     last = setTimeout(() => process.exit(0), LAST_MS);
-    // Not a reason to stay: a process that is done ends before.
+    // Does not keep the process alive: one that is done ends earlier.
     grace.unref();
     last.unref();
   };
@@ -46,7 +46,7 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
 }
 
 /**
- * Listens for SIGUSR1, which Node would otherwise take as the order to open its debugger to whoever comes.
+ * Listens for SIGUSR1, on which Node would otherwise open its debugger to anyone.
  * @returns stops listening.
  */
 export function listenForCheckRequests(onRequest: () => void): () => void {

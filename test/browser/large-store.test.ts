@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { largeView, serveView } from './large-store.ts';
-import { accessibilityViolations, openPage, startBrowser } from '../../harness/browser.ts';
+import { accessibilityViolations, openPage, startBrowser } from '../../harness/program/browser.ts';
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof serveView>>;

@@ -1,8 +1,8 @@
 /** A store too large to be loaded into an engine within a test, as the plain data that the server is shown. */
 import type { View } from '../../src/events/listener.ts';
-import { bigStore } from '../../bench/store.ts';
+import { bigStore } from '../../bench/scale/store.ts';
 import { type HttpSurface, startHttp } from '../../src/surfaces/http/http.ts';
-import { rulesWith } from '../../harness/plan-rules.ts';
+import { rulesWith } from '../../harness/program/plan-rules.ts';
 
 export function largeView(images: number, layers: number): View {
   const store = bigStore(images, layers, 1);

@@ -2,7 +2,7 @@
 import type { Container, Image, ImageStore, Layer } from '../../src/core/model/store.ts';
 import { applyEvent } from '../../src/core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../src/core/use-history/history.ts';
-import { randomNumbers } from '../../bench/store.ts';
+import { randomNumbers } from '../../bench/scale/store.ts';
 
 const GB = 1e9;
 const HOUR = 3_600_000;

@@ -4,12 +4,12 @@
  */
 import { forestOf } from '../../src/core/forest/forest.ts';
 import { freedBy } from '../../src/core/forest/reclaim.ts';
-import { rulesWith } from '../../harness/plan-rules.ts';
+import { rulesWith } from '../../harness/program/plan-rules.ts';
 import type { ImageStore } from '../../src/core/model/store.ts';
 import { level, type Thresholds, type Usage, usageAfter } from '../../src/core/model/thresholds.ts';
-import { makePlan, type Plan } from '../../src/core/plan.ts';
+import { makePlan, type Plan } from '../../src/core/plan/plan.ts';
 import { findPolicy } from '../../src/core/policy/registry.ts';
-import type { PlanRules } from '../../src/core/plan-rules.ts';
+import type { PlanRules } from '../../src/core/plan/plan-rules.ts';
 import type { DaemonEvent } from '../../src/events/events.ts';
 import type { View } from '../../src/events/listener.ts';
 import { historyOf, realisticStore } from './realistic-store.ts';

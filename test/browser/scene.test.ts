@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { accessibilityViolations, openPage, startBrowser } from '../../harness/browser.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
+import { accessibilityViolations, openPage, startBrowser } from '../../harness/program/browser.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
 import { type ServedScene, serveScene } from './serve-scene.ts';
 
 const isForDocs = process.env['SCREENSHOTS'] === 'docs';
@@ -59,6 +59,8 @@ async function look(url: string, name: string): Promise<void> {
       expect(await accessibilityViolations(page), `${name} ${size} ${scheme}`).toEqual([]);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(width, `${name} ${size}`).toBeLessThanOrEqual(sizes[size][0]);
+      const list = await page.locator('.scroll').evaluate((it) => it.scrollWidth - it.clientWidth);
+      expect(list, `${name} ${size}: what the list hides at its side`).toBe(0);
       await keep(page, `scene-${name}-${size}-${scheme}`);
       expect(complaints).toEqual([]);
       await close();
@@ -115,7 +117,7 @@ describe.each([20, 1_200])('%i images', (count) => {
     const rows = page.locator('#images-body tbody tr');
     expect(await rows.count()).toBe(Math.min(count, 100));
     const more = page.locator('.more');
-    // Rows also come by themselves where the button comes into view, and then it moves away from a pointer.
+    // Rows are also added when the button scrolls into view, which moves it away from the pointer.
     while (await more.isVisible()) await more.dispatchEvent('click');
     expect(await rows.count()).toBe(count);
     await page.getByRole('searchbox').fill('vllm v0.14');
@@ -198,7 +200,7 @@ describe.each([20, 1_200])('%i images', (count) => {
     await look(served.url, `${count}-after`);
   });
 
-  /** Waits until the page shows so many deletions. */
+  /** Waits until the page shows this number of deletions. */
   async function showSweep(deleted: number): Promise<Page> {
     const { page } = await show(served.url);
     await page.getByRole('heading', { name: 'Sweep in progress' }).waitFor();

@@ -7,7 +7,7 @@ import type { View } from '../../src/events/listener.ts';
 import { type HttpSurface, startHttp } from '../../src/surfaces/http/http.ts';
 import { Activity } from '../../src/surfaces/http/state/activity.ts';
 import { ActivityFile } from '../../src/surfaces/http/state/activity-file.ts';
-import { randomNumbers } from '../../bench/store.ts';
+import { randomNumbers } from '../../bench/scale/store.ts';
 import { path, realisticScene, type Scene, sweepReport, thresholds, usageOf } from './realistic.ts';
 
 const HOUR = 3_600_000;

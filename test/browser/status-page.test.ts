@@ -3,13 +3,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cleaner, load } from '../engine/scenario.ts';
-import { accessibilityViolations, openPage, type OpenPage, startBrowser } from '../../harness/browser.ts';
-import { type Cli, repositoryRoot } from '../../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
-import { createContainer, listTags, startContainer } from '../../harness/engine-api.ts';
-import { send } from '../../harness/http.ts';
-import { waitFor } from '../../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import {
+  accessibilityViolations,
+  openPage,
+  type OpenPage,
+  startBrowser,
+} from '../../harness/program/browser.ts';
+import { type Cli, repositoryRoot } from '../../harness/program/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/engine/docker-engine.ts';
+import { createContainer, listTags, startContainer } from '../../harness/engine/engine-api.ts';
+import { send } from '../../harness/wire/http.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire/wire-proxy.ts';
 import { inUse, notebookStore, protectedName } from './store.ts';
 
 let engine: DockerEngine;

@@ -1,5 +1,5 @@
 /** A store as one finds it on a node that serves notebooks: families of images on shared layers. */
-import type { ImageSpec, LayerSpec } from '../../harness/images.ts';
+import type { ImageSpec, LayerSpec } from '../../harness/engine/images.ts';
 
 const MiB = 1024 * 1024;
 

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { EventObject } from '../../src/cluster/api.ts';
 import { connectCluster } from '../../src/cluster/cluster.ts';
-import { findClientTool } from '../../harness/kubernetes-binaries.ts';
-import { waitFor } from '../../harness/wait.ts';
+import { findClientTool } from '../../harness/cluster/kubernetes-binaries.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 import { namespace, never, startScene, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -48,7 +48,7 @@ describe('permissions', () => {
       'patch events false',
     ]);
     expect(missing[1]?.message).toContain(`verb "patch" on resource "nodes" (${name})`);
-    // With cordoning off nothing is needed, and recovering is no failure.
+    // With cordoning off nothing is needed, and recovering is not a failure.
     const off = await scene.connect(name, { environment, cordonMode: 'none' });
     expect(await off.cluster.checkAccess(never)).toEqual([]);
     expect(await off.cluster.recover(never)).toBe('absent');

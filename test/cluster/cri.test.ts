@@ -1,12 +1,12 @@
 /** The real executable on a real containerd, through CRI, under a real API server: what kubelet's own node has. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { criCleaner, criTags, deletedTags, importEach } from '../engine/cri-scenario.ts';
+import { criCleaner, criTags, deletedTags, importEach } from '../engine/cri/scenario.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
-import type { Cli } from '../../harness/cli.ts';
-import { type Containerd, startContainerd } from '../../harness/containerd.ts';
-import { runPodWith } from '../../harness/cri/pods.ts';
-import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
-import { waitFor } from '../../harness/wait.ts';
+import type { Cli } from '../../harness/program/cli.ts';
+import { type Containerd, startContainerd } from '../../harness/engine/containerd.ts';
+import { runPodWith } from '../../harness/engine/cri/pods.ts';
+import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/wire/grpc-proxy.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 import { answerAsKubelet, applyRole, type KubeletAnswers } from './kubelet.ts';
 import { type Scene, startScene } from './scene.ts';
 

@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
 import { slotName } from '../../src/cluster/slot-rules.ts';
 import { imagesOnBase, load } from '../engine/scenario.ts';
-import { type Cli, type CliOptions } from '../../harness/cli.ts';
-import type { DockerEngine } from '../../harness/docker-engine.ts';
-import { listTags, tagImage } from '../../harness/engine-api.ts';
-import { waitFor } from '../../harness/wait.ts';
-import type { SeenRequest, WireProxy } from '../../harness/wire-proxy.ts';
+import { type Cli, type CliOptions } from '../../harness/program/cli.ts';
+import type { DockerEngine } from '../../harness/engine/docker-engine.ts';
+import { listTags, tagImage } from '../../harness/engine/engine-api.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
+import type { SeenRequest, WireProxy } from '../../harness/wire/wire-proxy.ts';
 import { namespace, type Scene } from './scene.ts';
 import { type NodeScene, startNodeScene } from './node-scene.ts';
 

@@ -6,11 +6,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { imagesOnBase, load } from '../engine/scenario.ts';
-import { repositoryRoot, runCli, type Cli } from '../../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
-import { listTags } from '../../harness/engine-api.ts';
-import { waitFor } from '../../harness/wait.ts';
-import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import { repositoryRoot, runCli, type Cli } from '../../harness/program/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/engine/docker-engine.ts';
+import { listTags } from '../../harness/engine/engine-api.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire/wire-proxy.ts';
 import { type Scene, startScene } from './scene.ts';
 
 let scene: Scene;

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { tryKubectl } from '../../harness/helm.ts';
-import { isHook, render } from '../../harness/rendered-chart.ts';
-import { waitFor } from '../../harness/wait.ts';
+import { tryKubectl } from '../../harness/cluster/helm.ts';
+import { isHook, render } from '../../harness/cluster/rendered-chart.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 import { account, namespace, type Scene } from './scene.ts';
 
 export interface KubeletAnswers {

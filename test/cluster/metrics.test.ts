@@ -2,12 +2,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slotName } from '../../src/cluster/slot-rules.ts';
 import { imagesOnBase, load } from '../engine/scenario.ts';
-import type { Cli, LogRecord } from '../../harness/cli.ts';
-import type { DockerEngine } from '../../harness/docker-engine.ts';
-import { parseExposition } from '../../harness/exposition.ts';
-import { send } from '../../harness/http.ts';
-import { waitFor } from '../../harness/wait.ts';
-import type { WireProxy } from '../../harness/wire-proxy.ts';
+import type { Cli, LogRecord } from '../../harness/program/cli.ts';
+import type { DockerEngine } from '../../harness/engine/docker-engine.ts';
+import { parseExposition } from '../../harness/program/exposition.ts';
+import { send } from '../../harness/wire/http.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
+import type { WireProxy } from '../../harness/wire/wire-proxy.ts';
 import { namespace, type Scene } from './scene.ts';
 import { type NodeScene, startNodeScene } from './node-scene.ts';
 

@@ -1,8 +1,8 @@
 /** A cleaner on a node: a real engine behind a proxy, under a real API server behind another. */
 import { cleaner } from '../engine/scenario.ts';
-import type { Cli, CliOptions } from '../../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
-import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import type { Cli, CliOptions } from '../../harness/program/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/engine/docker-engine.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire/wire-proxy.ts';
 import { type Scene, startScene } from './scene.ts';
 
 export class NodeScene {

@@ -5,11 +5,11 @@ import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
 import type { LeaseObject, NodeObject } from '../../src/cluster/api.ts';
 import type { ClusterReport } from '../../src/cluster/retry.ts';
 import { slotName } from '../../src/cluster/slot-rules.ts';
-import { tryKubectl } from '../../harness/helm.ts';
-import { startApiServer, type ApiServer } from '../../harness/kubernetes.ts';
-import { isHook, render } from '../../harness/rendered-chart.ts';
-import { waitFor } from '../../harness/wait.ts';
-import type { WireProxy } from '../../harness/wire-proxy.ts';
+import { tryKubectl } from '../../harness/cluster/helm.ts';
+import { startApiServer, type ApiServer } from '../../harness/cluster/kubernetes.ts';
+import { isHook, render } from '../../harness/cluster/rendered-chart.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
+import type { WireProxy } from '../../harness/wire/wire-proxy.ts';
 
 export const never = new AbortController().signal;
 /** The namespace `render` installs to. */

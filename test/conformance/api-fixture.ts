@@ -1,10 +1,10 @@
 /** Fixtures of engines that speak the Docker API. */
 import { join } from 'node:path';
-import type { ApiEngine } from '../../harness/api-engine.ts';
-import * as api from '../../harness/engine-api.ts';
-import { loadImages, type StoreSpec } from '../../harness/images.ts';
-import { digestOnlyImage, type pullImage, startRegistry } from '../../harness/registry.ts';
-import { startWireProxy } from '../../harness/wire-proxy.ts';
+import type { ApiEngine } from '../../harness/engine/api-engine.ts';
+import * as api from '../../harness/engine/engine-api.ts';
+import { loadImages, type StoreSpec } from '../../harness/engine/images.ts';
+import { digestOnlyImage, type pullImage, startRegistry } from '../../harness/engine/registry.ts';
+import { startWireProxy } from '../../harness/wire/wire-proxy.ts';
 import type { ContainerState, EngineUnderTest, Holder, Watch } from './fixture.ts';
 
 export interface ApiFixtureOptions {

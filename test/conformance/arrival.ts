@@ -1,12 +1,12 @@
 /** When images arrived, and which goes first after a tag was pulled again: on a real engine with images of odd dates. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleaner, deletedNames } from '../../harness/cleaner.ts';
+import { cleaner, deletedNames } from '../../harness/program/cleaner.ts';
 import {
   type DockerEngine,
   type DockerEngineOptions,
   startDockerEngine,
-} from '../../harness/docker-engine.ts';
-import { loadImages } from '../../harness/images.ts';
+} from '../../harness/engine/docker-engine.ts';
+import { loadImages } from '../../harness/engine/images.ts';
 
 interface Kept {
   readonly code: string;

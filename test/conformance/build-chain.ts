@@ -2,15 +2,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleaner } from '../../harness/cleaner.ts';
-import { docker } from '../../harness/docker-client.ts';
+import { cleaner } from '../../harness/program/cleaner.ts';
+import { docker } from '../../harness/engine/docker-client.ts';
 import {
   type DockerEngine,
   type DockerEngineOptions,
   startDockerEngine,
-} from '../../harness/docker-engine.ts';
-import { listTags, removeImage } from '../../harness/engine-api.ts';
-import { loadImages } from '../../harness/images.ts';
+} from '../../harness/engine/docker-engine.ts';
+import { listTags, removeImage } from '../../harness/engine/engine-api.ts';
+import { loadImages } from '../../harness/engine/images.ts';
 
 const MB = 1e6;
 /** What each step of the build writes. */

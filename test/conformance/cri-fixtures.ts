@@ -7,12 +7,12 @@ import {
   listCriImages,
   sandboxImage,
   startContainerd,
-} from '../../harness/containerd.ts';
-import { type Pod, removePod, runPod } from '../../harness/cri/pods.ts';
-import { engineRoot, type Suite } from '../../harness/engine-root.ts';
-import type { ImageSpec, StoreSpec } from '../../harness/images.ts';
-import { startRegistry } from '../../harness/registry.ts';
-import { waitFor } from '../../harness/wait.ts';
+} from '../../harness/engine/containerd.ts';
+import { type Pod, removePod, runPod } from '../../harness/engine/cri/pods.ts';
+import { engineRoot, type Suite } from '../../harness/machine/engine-root.ts';
+import type { ImageSpec, StoreSpec } from '../../harness/engine/images.ts';
+import { startRegistry } from '../../harness/engine/registry.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 import type { Capabilities, EngineFixture, EngineUnderTest } from './fixture.ts';
 import { podHolders } from './pod-holders.ts';
 
@@ -133,7 +133,7 @@ function underTest(engine: Containerd): EngineUnderTest {
   };
 }
 
-/** A containerd that somebody has, see harness/own-binaries.ts; and whether it tells its events. */
+/** A containerd that somebody has, see harness/machine/own-binaries.ts; and whether it tells its events. */
 export function ownContainerd(program: string): {
   readonly fixture: EngineFixture;
   readonly hasStream: boolean;

@@ -4,17 +4,17 @@ import { lastUse, type UsageHistory } from '../../src/core/use-history/history.t
 import { createCriEngine } from '../../src/engine/cri/cri-engine.ts';
 import type { DaemonEvent } from '../../src/events/events.ts';
 import { type History, startHistory } from '../../src/history/history.ts';
-import { type Containerd, importImages, startContainerd } from '../../harness/containerd.ts';
+import { type Containerd, importImages, startContainerd } from '../../harness/engine/containerd.ts';
 import {
   createPodContainer,
   removePod,
   runPod,
   startPodContainer,
   stopPodContainer,
-} from '../../harness/cri/pods.ts';
-import { engineRoot, type Suite } from '../../harness/engine-root.ts';
-import { type GrpcProxy, startGrpcProxy } from '../../harness/grpc-proxy.ts';
-import { waitFor } from '../../harness/wait.ts';
+} from '../../harness/engine/cri/pods.ts';
+import { engineRoot, type Suite } from '../../harness/machine/engine-root.ts';
+import { type GrpcProxy, startGrpcProxy } from '../../harness/wire/grpc-proxy.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 
 /** @param hasStream whether this release tells its events. */
 export function followsUse(name: string, hasStream: boolean, suite?: Suite): void {

@@ -1,15 +1,15 @@
-/** CRI-O, which no package here has: the binary that somebody has, see harness/own-binaries.ts. */
-import { listCriImages, sandboxImage } from '../../harness/containerd.ts';
-import { type Pod, type PodOptions, removePod, runPod } from '../../harness/cri/pods.ts';
+/** CRI-O, which no package here has: the binary that somebody has, see harness/machine/own-binaries.ts. */
+import { listCriImages, sandboxImage } from '../../harness/engine/containerd.ts';
+import { type Pod, type PodOptions, removePod, runPod } from '../../harness/engine/cri/pods.ts';
 import {
   type Crio,
   type CrioOptions,
   loadIntoCrio,
   loadSandboxImage,
   startCrio,
-} from '../../harness/crio.ts';
-import type { ImageSpec, StoreSpec } from '../../harness/images.ts';
-import { digestOf, startRegistry } from '../../harness/registry.ts';
+} from '../../harness/engine/crio.ts';
+import type { ImageSpec, StoreSpec } from '../../harness/engine/images.ts';
+import { digestOf, startRegistry } from '../../harness/engine/registry.ts';
 import type { Capabilities, EngineFixture, EngineUnderTest } from './fixture.ts';
 import { podHolders } from './pod-holders.ts';
 

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { docker } from '../../harness/docker-client.ts';
-import { type DockerEngineOptions, startDockerEngine } from '../../harness/docker-engine.ts';
-import { engineRoot, type Suite } from '../../harness/engine-root.ts';
+import { docker } from '../../harness/engine/docker-client.ts';
+import { type DockerEngineOptions, startDockerEngine } from '../../harness/engine/docker-engine.ts';
+import { engineRoot, type Suite } from '../../harness/machine/engine-root.ts';
 import { apiFixture } from './api-fixture.ts';
 import type { Capabilities, EngineFixture } from './fixture.ts';
 
@@ -51,7 +51,7 @@ function engine(
   };
 }
 
-/** A dockerd that somebody has, see harness/own-binaries.ts: on both image stores, as far as it has them. */
+/** A dockerd that somebody has, see harness/machine/own-binaries.ts: on both image stores, as far as it has them. */
 export function ownDockers(program: string): readonly EngineFixture[] {
   const version = execFileSync(program, ['--version'], { encoding: 'utf8' });
   const major = Number(/version (\d+)\./.exec(version)?.[1]);

@@ -1,10 +1,10 @@
 /**
- * What the conformance suite needs of an engine, whatever it speaks. One fixture an engine: how it is started, and what it
+ * What the conformance suite needs of an engine. One fixture per engine: how it is started, and what it
  * is said to be able to do. The suite asserts every capability both ways: that what is said to be there is there, and that
  * what is said to be lacking lacks.
  */
-import type { Disk, DiskOptions } from '../../harness/disk.ts';
-import type { StoreSpec } from '../../harness/images.ts';
+import type { Disk, DiskOptions } from '../../harness/machine/disk.ts';
+import type { StoreSpec } from '../../harness/engine/images.ts';
 
 /** States in which a container (of CRI: or its sandbox) holds its image. */
 export type ContainerState = 'created' | 'running' | 'paused' | 'exited';
@@ -82,7 +82,7 @@ export interface EngineUnderTest {
   mount(image: string, of: string): Promise<Holder | undefined>;
   /** Makes an image from another one, on this host. */
   buildOn(parent: string, tag: string): Promise<void>;
-  /** Makes at least one record of the build cache; undefined where there is no such thing. */
+  /** Makes at least one record of the build cache; undefined where the engine has none. */
   fillBuildCache?(): Promise<void>;
   /** Asks the engine to delete the image, without force. */
   removeUnforced(image: string): Promise<'removed' | 'refused'>;
@@ -102,7 +102,7 @@ export interface EngineFixture {
   /** What the engine says of itself must match: `name version`. */
   readonly identity: RegExp;
   readonly capabilities: Capabilities;
-  /** Somebody's own binary: what it does is compared with the capabilities only, and is no column of the table. */
+  /** A user's own binary: compared with the capabilities, and not in the table. */
   readonly isOwn?: boolean;
   start(disk: DiskOptions): Promise<EngineUnderTest>;
 }

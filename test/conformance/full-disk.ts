@@ -2,15 +2,15 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cleaner, deletedNames } from '../../harness/cleaner.ts';
-import type { Disk } from '../../harness/disk.ts';
+import { cleaner, deletedNames } from '../../harness/program/cleaner.ts';
+import type { Disk } from '../../harness/machine/disk.ts';
 import {
   type DockerEngine,
   type DockerEngineOptions,
   startDockerEngine,
-} from '../../harness/docker-engine.ts';
-import { createContainer, listTags, tagImage } from '../../harness/engine-api.ts';
-import { loadImages } from '../../harness/images.ts';
+} from '../../harness/engine/docker-engine.ts';
+import { createContainer, listTags, tagImage } from '../../harness/engine/engine-api.ts';
+import { loadImages } from '../../harness/engine/images.ts';
 
 const MiB = 1024 * 1024;
 const tags = Array.from({ length: 12 }, (_, at) => `big:${at + 1}`);
@@ -34,7 +34,7 @@ async function fillBlocks(disk: Disk): Promise<string> {
   return path;
 }
 
-/** Makes files until there is no inode left. */
+/** Makes files until no inode is left. */
 async function fillInodes(disk: Disk): Promise<void> {
   const folder = join(disk.path, 'files');
   mkdirSync(folder);

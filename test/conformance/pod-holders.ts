@@ -5,7 +5,7 @@ import {
   type Pod,
   startPodContainer,
   stopPodContainer,
-} from '../../harness/cri/pods.ts';
+} from '../../harness/engine/cri/pods.ts';
 import type { EngineUnderTest, Holder } from './fixture.ts';
 
 /** @param podFor makes a pod, @param release removes it. */
@@ -17,7 +17,7 @@ export function podHolders(
   const holder = (pod: Pod, id: string): Holder => ({
     name: `${pod.name}/main`,
     release: async () => {
-      // A pod's end waits for its containers, which do not end by themselves.
+      // A pod's end waits for its containers, which would run forever.
       await stopPodContainer(runtime, id);
       await release(pod);
     },

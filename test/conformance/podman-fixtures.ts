@@ -1,7 +1,7 @@
 /** Podman of several versions, through its Docker-compatible socket. */
-import { engineRoot, type Suite } from '../../harness/engine-root.ts';
-import { throwStreamedError } from '../../harness/images.ts';
-import { startPodman } from '../../harness/podman.ts';
+import { engineRoot, type Suite } from '../../harness/machine/engine-root.ts';
+import { throwStreamedError } from '../../harness/engine/images.ts';
+import { startPodman } from '../../harness/engine/podman.ts';
 import { apiFixture } from './api-fixture.ts';
 import type { Capabilities, EngineFixture } from './fixture.ts';
 
@@ -45,7 +45,7 @@ function podman(
   };
 }
 
-/** A podman that somebody has, see harness/own-binaries.ts. */
+/** A podman that somebody has, see harness/machine/own-binaries.ts. */
 export function ownPodman(program: string): EngineFixture {
   return { ...podman(program, /^Podman Engine /, {}), isOwn: true };
 }

@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatCount } from '../../src/core/model/format.ts';
-import { type Cli, type LogRecord } from '../../harness/cli.ts';
-import type { ImageSpec, LayerSpec, StoreSpec } from '../../harness/images.ts';
-import { waitFor } from '../../harness/wait.ts';
-import { type CleanerOptions, cleaner, deletedNames } from '../../harness/cleaner.ts';
+import { type Cli, type LogRecord } from '../../harness/program/cli.ts';
+import type { ImageSpec, LayerSpec, StoreSpec } from '../../harness/engine/images.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
+import { type CleanerOptions, cleaner, deletedNames } from '../../harness/program/cleaner.ts';
 import { type Behaviour, behaviours, type Findings, readRecorded, writeFindings } from './findings.ts';
 import type { Capabilities, ContainerState, EngineFixture, EngineUnderTest, Holder } from './fixture.ts';
 

@@ -2,14 +2,14 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { runCli } from '../../harness/cli.ts';
-import { createDisk } from '../../harness/disk.ts';
-import { docker } from '../../harness/docker-client.ts';
+import { runCli } from '../../harness/program/cli.ts';
+import { createDisk } from '../../harness/machine/disk.ts';
+import { docker } from '../../harness/engine/docker-client.ts';
 import {
   startDockerEngine,
   type DockerEngine,
   type DockerEngineOptions,
-} from '../../harness/docker-engine.ts';
+} from '../../harness/engine/docker-engine.ts';
 import {
   commitChild,
   containerLogs,
@@ -21,14 +21,14 @@ import {
   runContainer,
   stopContainer,
   waitForContainer,
-} from '../../harness/engine-api.ts';
-import { engineRoot } from '../../harness/engine-root.ts';
-import { send } from '../../harness/http.ts';
-import { loadImages, type StoreSpec } from '../../harness/images.ts';
-import { digestOnlyImage, freePort, startRegistry } from '../../harness/registry.ts';
-import { commandPath } from '../../harness/packages.ts';
-import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
-import { loopDevicesOf, mountsBelow, processesOf } from '../../harness/workspace.ts';
+} from '../../harness/engine/engine-api.ts';
+import { engineRoot } from '../../harness/machine/engine-root.ts';
+import { send } from '../../harness/wire/http.ts';
+import { loadImages, type StoreSpec } from '../../harness/engine/images.ts';
+import { digestOnlyImage, freePort, startRegistry } from '../../harness/engine/registry.ts';
+import { commandPath } from '../../harness/machine/packages.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire/wire-proxy.ts';
+import { loopDevicesOf, mountsBelow, processesOf } from '../../harness/machine/workspace.ts';
 
 const mebibyte = 1024 * 1024;
 const undo: (() => void | Promise<void>)[] = [];

@@ -1,11 +1,11 @@
 /** What the tests of the main job share: an engine on a small full disk, and the real executable beside it. */
-import type { ApiEngine } from '../../harness/api-engine.ts';
-import { type DockerEngine, startDockerEngine } from '../../harness/docker-engine.ts';
-import { createContainer } from '../../harness/engine-api.ts';
-import { loadImages, type ImageSpec, type LayerSpec } from '../../harness/images.ts';
-import { startWireProxy, type WireProxy } from '../../harness/wire-proxy.ts';
+import type { ApiEngine } from '../../harness/engine/api-engine.ts';
+import { type DockerEngine, startDockerEngine } from '../../harness/engine/docker-engine.ts';
+import { createContainer } from '../../harness/engine/engine-api.ts';
+import { loadImages, type ImageSpec, type LayerSpec } from '../../harness/engine/images.ts';
+import { startWireProxy, type WireProxy } from '../../harness/wire/wire-proxy.ts';
 
-export { cleaner, type CleanerOptions, deletedNames } from '../../harness/cleaner.ts';
+export { cleaner, type CleanerOptions, deletedNames } from '../../harness/program/cleaner.ts';
 
 const MiB = 1024 * 1024;
 

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
-import { type Containerd, startContainerd } from '../../harness/containerd.ts';
-import { createPodContainer, runPod } from '../../harness/cri/pods.ts';
-import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/grpc-proxy.ts';
-import { criCleaner, deletedTags, importEach } from '../engine/cri-scenario.ts';
+import { type Containerd, startContainerd } from '../../harness/engine/containerd.ts';
+import { createPodContainer, runPod } from '../../harness/engine/cri/pods.ts';
+import { type GrpcProxy, isCall, startGrpcProxy } from '../../harness/wire/grpc-proxy.ts';
+import { criCleaner, deletedTags, importEach } from '../engine/cri/scenario.ts';
 import { imagesOnBase } from '../engine/scenario.ts';
 import { Counts, damagedBytes, dice, runs, seed, timeout } from './fuzz.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { makePlan } from '../../src/core/plan.ts';
+import { makePlan } from '../../src/core/plan/plan.ts';
 import { findPolicy } from '../../src/core/policy/registry.ts';
 import type { ImageStore } from '../../src/core/model/store.ts';
 import { applyEvent } from '../../src/core/use-history/apply-event.ts';
@@ -16,7 +16,7 @@ import { toState } from '../../src/core/use-history/serialise.ts';
 import { LayerMemory } from '../../src/disk/account/layer-memory.ts';
 import { loadHistory } from '../../src/history/saved.ts';
 import { chosen, Counts, damagedBytes, damagedJson, dice, timeout } from './fuzz.ts';
-import { rulesWith } from '../../harness/plan-rules.ts';
+import { rulesWith } from '../../harness/program/plan-rules.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dic-fuzz-'));
 afterAll(() => {

@@ -1,5 +1,5 @@
 /**
- * What the fuzzers share: how many cases, from which seed, and what they came to. `FUZZ_RUNS` and `FUZZ_SEED` choose; without
+ * What the fuzzers share: number of cases, seed, and results. `FUZZ_RUNS` and `FUZZ_SEED` choose; without
  * them a few cases with a fixed seed run, so that what fails once fails again. Counts are printed: a fuzzer whose cases are all
  * refused at the door tests nothing.
  */
@@ -22,7 +22,7 @@ export function chosen(short: number): fc.Parameters<unknown> {
   return { numRuns: runs(short), seed, endOnFailure: true };
 }
 
-/** Counts what cases came to. */
+/** Counts the results of the cases. */
 export class Counts {
   readonly #counts = new Map<string, number>();
 

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageOrder } from '../../scripts/package/layout.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
-import type { Workspace } from '../../harness/workspace.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
+import type { Workspace } from '../../harness/machine/workspace.ts';
 
 /** Makes dist/, which every package is made from. */
 export function buildProgram(): void {

@@ -4,10 +4,10 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { debootstrapped } from '../../harness/bare-root.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
-import { docker as runDocker } from '../../harness/docker-client.ts';
-import { startDockerEngine, type DockerEngine } from '../../harness/docker-engine.ts';
+import { debootstrapped } from '../../harness/machine/bare-root.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
+import { docker as runDocker } from '../../harness/engine/docker-client.ts';
+import { startDockerEngine, type DockerEngine } from '../../harness/engine/docker-engine.ts';
 import {
   containerLogs,
   createContainer,
@@ -17,11 +17,11 @@ import {
   startContainer,
   waitForContainer,
   type ContainerOptions,
-} from '../../harness/engine-api.ts';
-import { loadImages, throwStreamedError } from '../../harness/images.ts';
-import { ensureCommands, searchPath } from '../../harness/packages.ts';
-import { file, tar } from '../../harness/tar.ts';
-import { waitFor } from '../../harness/wait.ts';
+} from '../../harness/engine/engine-api.ts';
+import { loadImages, throwStreamedError } from '../../harness/engine/images.ts';
+import { ensureCommands, searchPath } from '../../harness/machine/packages.ts';
+import { file, tar } from '../../harness/machine/tar.ts';
+import { waitFor } from '../../harness/machine/wait.ts';
 
 const mebibyte = 1024 * 1024;
 const tarType = { 'Content-Type': 'application/x-tar' };
@@ -98,7 +98,7 @@ function readmeFlags(): readonly string[] {
   );
 }
 
-/** What a container prints that ends by itself. */
+/** Output of a container that ends on its own. */
 async function dockerRun(flags: readonly string[], command: readonly string[]): Promise<string> {
   const socket = `unix:///var/run/${basename(engine.socketPath)}`;
   const given = [

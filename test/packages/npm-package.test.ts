@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundledPackages } from '../../scripts/third-party-notices.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
-import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
+import { bundledPackages } from '../../scripts/bundle/third-party-notices.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
+import { createWorkspace, type Workspace } from '../../harness/machine/workspace.ts';
 
 interface Packed {
   readonly filename: string;
@@ -112,7 +112,7 @@ describe('on an older Node', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [file, 'run'], { encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toBe(
-      `docker-image-cleaner: needs Node 99.4 or newer, but this is ${process.versions.node}: install a newer one ` +
+      `error: docker-image-cleaner needs Node 99.4 or newer, but this is ${process.versions.node}: install a newer one ` +
         '(https://nodejs.org), or the .deb or .rpm package or the container image, which need no Node\n',
     );
   });

@@ -17,10 +17,10 @@ import { buildArchive } from '../../scripts/package/layout.ts';
 import { buildRpm } from '../../scripts/package/rpm.ts';
 import { distributionNames } from '../../scripts/package/runtime.ts';
 import { version } from '../../src/system/version.ts';
-import { type BareRoot, bareRoot } from '../../harness/bare-root.ts';
-import { repositoryRoot } from '../../harness/cli.ts';
-import { ensureCommands } from '../../harness/packages.ts';
-import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
+import { type BareRoot, bareRoot } from '../../harness/machine/bare-root.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
+import { ensureCommands } from '../../harness/machine/packages.ts';
+import { createWorkspace, type Workspace } from '../../harness/machine/workspace.ts';
 import { buildProgram, order, otherArchitecture } from './built.ts';
 
 let workspace: Workspace;
@@ -111,9 +111,7 @@ describe('the archive', () => {
       'plan',
     ]);
     expect(status).toBe(2);
-    expect(stderr).toMatch(
-      /^docker-image-cleaner: this is the program for \w+, but the machine is \w+: .+\n$/,
-    );
+    expect(stderr).toMatch(/^error: this is the program for \w+, but the machine is \w+: .+\n$/);
   });
 });
 

@@ -7,9 +7,9 @@ import { writeShare } from '../../scripts/share/share.ts';
 import { describedCommands } from '../../src/cli/command-table.ts';
 import { fileNames, withConfigFile } from '../../src/config/config-file.ts';
 import { flagOf, settingKeys, variableOf } from '../../src/config/settings.ts';
-import { runCli } from '../../harness/cli.ts';
-import { ensureCommands } from '../../harness/packages.ts';
-import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
+import { runCli } from '../../harness/program/cli.ts';
+import { ensureCommands } from '../../harness/machine/packages.ts';
+import { createWorkspace, type Workspace } from '../../harness/machine/workspace.ts';
 
 let workspace: Workspace;
 let share: string;

@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { repositoryRoot } from '../../harness/cli.ts';
-import { ensureCommands } from '../../harness/packages.ts';
-import { createWorkspace, type Workspace } from '../../harness/workspace.ts';
+import { repositoryRoot } from '../../harness/program/cli.ts';
+import { ensureCommands } from '../../harness/machine/packages.ts';
+import { createWorkspace, type Workspace } from '../../harness/machine/workspace.ts';
 
 const unit = join(repositoryRoot, 'packaging/docker-image-cleaner.service');
 let workspace: Workspace;

@@ -13,9 +13,10 @@ import { jobsOf, type Result, resultsOf, type Settings } from '../../simulate/si
 import { type Trace, TraceError } from '../../simulate/traces/trace.ts';
 import { traceLines } from '../../simulate/traces/write-trace.ts';
 import { plainColumns, table } from '../../surfaces/terminal/table.ts';
-import { KeepFile } from '../keep-file.ts';
-import { complain, printJson } from '../look.ts';
-import { OutputFile, OutputFileError } from '../output-file.ts';
+import { KeepFile } from '../looking/keep-file.ts';
+import { printJson } from '../looking/look.ts';
+import { complain } from '../looking/messages.ts';
+import { OutputFile, OutputFileError } from '../looking/output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
 
 export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<number> {

@@ -1,25 +1,22 @@
 /** Which engine is cleaned, which disk is watched, and from when on. */
 import { defaultSocketPaths } from '../../engine/endpoint.ts';
-import { bytesAllowed, percentAllowed } from '../quantities.ts';
-import { absolutePath, choice, filePath, judgedLater, onOff, socketAddress } from '../values.ts';
+import { bytesAllowed, percentAllowed } from '../values/quantities.ts';
+import { absolutePath, choice, filePath, judgedLater, onOff, socketAddress } from '../values/values.ts';
 import { setting } from './setting.ts';
 
-const threshold = judgedLater(
-  'percent|bytes',
-  `relative: ${percentAllowed}; absolute, free and images: ${bytesAllowed}`,
-);
+const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; otherwise ${bytesAllowed}`);
 
 export const diskSettings = {
   config: setting({
     group: 'Configuration file',
-    help: 'File to read settings from, one NAME=value a line; the environment and flags win over it',
+    help: 'File to read settings from, one NAME=value per line; the environment and flags win over it',
     kind: filePath(),
     default: undefined,
     defaultText: 'none; the service of the .deb and .rpm packages reads /etc/docker-image-cleaner.conf',
   }),
   runtime: setting({
     group: 'Engine',
-    help: 'Engine to clean: docker (Docker or Podman, found as Docker clients find it), cri (containerd or CRI-O), or auto: docker if there is any sign of it, else cri',
+    help: 'Engine to clean: docker (Docker or Podman, found as Docker clients find it), cri (containerd or CRI-O), or auto: docker where its socket or data exists, else cri',
     kind: choice('docker', 'cri', 'auto'),
     default: 'auto',
   }),
@@ -28,11 +25,11 @@ export const diskSettings = {
     help: 'Socket of the CRI runtime; when set, auto means cri',
     kind: socketAddress(),
     default: undefined,
-    defaultText: `the first that is there of ${defaultSocketPaths.map((path) => `unix://${path}`).join(' and ')}`,
+    defaultText: `the first that exists of ${defaultSocketPaths.join(', ')}`,
   }),
   hostRun: setting({
     group: 'Engine',
-    help: 'In a pod, where the node’s /run is mounted, to find the runtime’s socket (the chart sets it)',
+    help: 'In a pod: where the node’s /run is mounted, to find the runtime’s socket (the chart sets it)',
     kind: absolutePath(),
     default: undefined,
     defaultText: '',
@@ -47,43 +44,42 @@ export const diskSettings = {
   }),
   sweepOtherFilesystem: setting({
     group: 'Disk',
-    help: 'Sweep even when the images are known to be on another filesystem than the path, where deleting them frees nothing',
+    help: 'Sweep even when the images are on another filesystem than the path, where deleting them frees nothing',
     kind: onOff(),
     default: false,
   }),
   thresholdType: setting({
     group: 'Disk',
-    help: 'What the thresholds are: percent of the filesystem (relative), bytes used below the path (absolute), bytes free on the filesystem (free: a sweep begins when less than HIGH is free and ends when LOW is free, so HIGH is the smaller number), or bytes of all images as the engine counts them (images), which needs no disk, as with an engine on another machine',
+    help: 'What the thresholds are: percent of the filesystem (relative), bytes used below the path (absolute), bytes free on the filesystem (free; HIGH is the smaller number), or bytes of all images as the engine counts them (images; needs no disk, so it suits an engine on another machine)',
     kind: choice('relative', 'absolute', 'free', 'images'),
     default: 'relative',
   }),
   thresholdHigh: setting({
     group: 'Disk',
-    help: 'Usage at which deleting starts; with free thresholds, deleting starts when less than this is free',
+    help: 'A sweep begins at this usage; with free thresholds, when less than this is free',
     kind: threshold,
     default: undefined,
     defaultText: '80; none where the thresholds are bytes',
   }),
   thresholdLow: setting({
     group: 'Disk',
-    help: 'Usage below which deleting stops; must be below the high threshold. With free thresholds, deleting stops when this much is free; must be above the high threshold',
+    help: 'A sweep ends below this usage; with free thresholds, when this much is free',
     kind: threshold,
     default: undefined,
-    defaultText: '75% of the high threshold; in free mode 4/3 of it',
+    defaultText: '75% of HIGH; in free mode 4/3 of it',
   }),
   softThreshold: setting({
     group: 'Disk',
-    help: 'Gentle mode: from this usage on, delete one image per check while the engine is idle, without a cordon; at least the low and below the high threshold',
+    help: 'Gentle mode: from this usage on, delete one image per check while the engine is idle, without a cordon; from LOW to below HIGH',
     kind: threshold,
     default: undefined,
     defaultText: 'off',
   }),
   thresholdCritical: setting({
     group: 'Disk',
-    help: 'Usage from which a full disk is the greater evil: a sweep does not wait for the cordon (API server unreachable, no free slot), deletes without delay, and keeps new images for 2 minutes at most',
+    help: 'Usage from which a sweep does not wait for the cordon (API server unreachable, no free slot), deletes without delay, and keeps new images for 2 minutes at most',
     kind: threshold,
     default: undefined,
-    defaultText:
-      '95, or the high threshold where that is higher; off in absolute mode; in free mode a quarter of the high threshold',
+    defaultText: '95, or HIGH where that is higher; off in absolute mode; in free mode a quarter of HIGH',
   }),
 };

@@ -1,5 +1,5 @@
 /** What a setting is. */
-import type { ValueKind } from '../values.ts';
+import type { ValueKind } from '../values/values.ts';
 
 /** Headings in `--help` and on the configuration page, in this order. */
 export const groups = [

@@ -1,14 +1,14 @@
 /** Usage history, Kubernetes, engine requests, HTTP, notices, logging. */
-import { longestSeconds, seconds } from '../durations.ts';
-import { listenAddress } from '../http-address.ts';
+import { longestSeconds, seconds } from '../values/durations.ts';
+import { listenAddress } from '../values/http-address.ts';
 import { webhookAddress } from '../notify.ts';
-import { absolutePath, choice, hostNames, nodeName, wholeNumber } from '../values.ts';
+import { absolutePath, choice, hostNames, nodeName, wholeNumber } from '../values/values.ts';
 import { setting } from './setting.ts';
 
 export const surroundingSettings = {
   stateFile: setting({
     group: 'Usage history',
-    help: 'File that keeps the usage history, and the past that the status page shows, over restarts, in a directory that this process may write to; unset: each start begins with an empty history',
+    help: 'File that keeps the usage history and the status page’s past over restarts, in a directory that this process may write to; unset: each start begins with an empty history',
     kind: absolutePath(),
     default: undefined,
   }),
@@ -26,13 +26,13 @@ export const surroundingSettings = {
   }),
   cordonMode: setting({
     group: 'Kubernetes',
-    help: 'How new pods are kept off the node during a sweep: unschedulable (cordon), a NoSchedule taint of our own, which load balancers and autoscalers ignore (taint), or not at all (none)',
+    help: 'How new pods are kept off the node during a sweep: unschedulable (cordon), our own NoSchedule taint, which load balancers and autoscalers ignore (taint), or not at all (none)',
     kind: choice('cordon', 'taint', 'none'),
     default: 'cordon',
   }),
   maxCordonSeconds: setting({
     group: 'Kubernetes',
-    help: 'Longest time that a sweep may keep the node cordoned; then it is uncordoned and the sweep ends',
+    help: 'Longest time that a sweep may cordon the node; then the node is uncordoned and the sweep ends',
     kind: seconds(1, longestSeconds),
     default: 900,
   }),
@@ -50,33 +50,33 @@ export const surroundingSettings = {
   }),
   httpAddress: setting({
     group: 'HTTP',
-    help: 'Where to serve the status page, its JSON, the metrics and the health checks, all read-only; unset: nothing is served',
+    help: 'Where to serve status page, JSON, metrics and health checks, all read-only; unset: nothing is served',
     kind: listenAddress(),
     default: undefined,
   }),
   httpAllowedHosts: setting({
     group: 'HTTP',
-    help: 'Host names under which browsers may open the page, separated by spaces or commas, e.g. nas.lan or *.ts.net. Always allowed: addresses, names without a dot, the name of this host, and names that only a private network or a cluster gives',
+    help: 'Host names under which browsers may open the page, separated by spaces or commas. Always allowed: addresses, names without a dot, the name of this host, and names that exist only in private networks and clusters',
     kind: hostNames(),
     default: [],
     defaultText: '',
   }),
   httpTokenFile: setting({
     group: 'HTTP',
-    help: 'File with a token that all but the health checks then require, as a bearer token or as the password of basic authentication (any user name); reread every 10 s; unset: no token',
+    help: 'File with a token, required by everything but the health checks, as a bearer token or as the password of basic authentication (any user name); reread every 10 s; unset: no token',
     kind: absolutePath(),
     default: undefined,
   }),
   probeAddress: setting({
     group: 'HTTP',
-    help: 'Where to serve the health checks (/healthz, /readyz) and nothing else; they are then no longer at the address of the page',
+    help: 'Where to serve only the health checks (/healthz, /readyz); the page’s address then no longer has them',
     kind: listenAddress(),
     default: undefined,
     defaultText: 'beside the page',
   }),
   notifyUrl: setting({
     group: 'Notices',
-    help: 'Webhook to POST to what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; each once when it begins and once when it is over. Never logged; better in the environment or a file than a flag, which every user of the host can read',
+    help: 'Webhook for what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; once when it begins and once when it is over. Never logged; set it in the environment or a file, since every user of the host can read a flag',
     kind: webhookAddress(),
     default: undefined,
     defaultText: 'none',

@@ -1,10 +1,18 @@
 /** What sweeps delete, what they keep, and when. */
-import { MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import { MOST_DELETIONS } from '../../core/plan/deletion-budget.ts';
 import { defaultPolicy, policies } from '../../core/policy/registry.ts';
-import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
-import { longestAgeSeconds, longestSeconds, seconds } from '../durations.ts';
-import { byteAmount } from '../quantities.ts';
-import { absolutePath, choice, choices, keepLabelRule, keepPatterns, onOff, wholeNumber } from '../values.ts';
+import { DEFAULT_QUIET_SECONDS } from '../../core/timing/soft-threshold.ts';
+import { longestAgeSeconds, longestSeconds, seconds } from '../values/durations.ts';
+import { byteAmount } from '../values/quantities.ts';
+import {
+  absolutePath,
+  choice,
+  choices,
+  keepLabelRule,
+  keepPatterns,
+  onOff,
+  wholeNumber,
+} from '../values/values.ts';
 import { window } from '../window.ts';
 import { setting } from './setting.ts';
 
@@ -17,7 +25,7 @@ export const sweepSettings = {
   }),
   clean: setting({
     group: 'Sweeps',
-    help: 'What a sweep may delete, one budget for all: unused images, records of the build cache (BuildKit, Docker 18.09 and newer), stopped containers that nobody manages (Kubernetes, compose and swarm do)',
+    help: 'What a sweep may delete, in one budget: unused images, build-cache records (BuildKit, Docker 18.09 and newer), stopped containers not managed by Kubernetes, compose or swarm',
     kind: choices('images', 'build-cache', 'stopped-containers'),
     default: ['images'] as readonly ('images' | 'build-cache' | 'stopped-containers')[],
     defaultText: 'images',
@@ -36,19 +44,19 @@ export const sweepSettings = {
   }),
   watchSeconds: setting({
     group: 'Sweeps',
-    help: 'How often to look at the filesystem between two checks, at next to no cost: a check begins at once when usage crosses a threshold; 0: only every interval',
+    help: 'How often to read the filesystem’s usage between two checks, which costs next to nothing: a check begins at once when usage crosses a threshold; 0: only every interval',
     kind: seconds(0, 86_400),
     default: 5,
   }),
   delaySeconds: setting({
     group: 'Sweeps',
-    help: 'Pause between two deletions, so that the engine keeps up with its other work; none above the critical threshold',
+    help: 'Pause between two deletions, for the engine’s other work; none above the critical threshold',
     kind: seconds(0, 86_400),
     default: 1,
   }),
   quietSeconds: setting({
     group: 'Sweeps',
-    help: 'Gentle mode (see the soft threshold): how long the engine must be idle before an image is deleted: no image arrived, no container started',
+    help: 'Gentle mode: how long the engine must be idle first (no image arrived, no container started)',
     kind: seconds(0, 86_400),
     default: DEFAULT_QUIET_SECONDS,
   }),
@@ -61,7 +69,7 @@ export const sweepSettings = {
   }),
   keepFile: setting({
     group: 'Sweeps',
-    help: 'File of more such patterns, one a line, # begins a comment; read again when it changes, and if it then has a bad line or is gone, the patterns read before stay in force',
+    help: 'File of more such patterns, one per line, # begins a comment; reread when it changes; while it is missing or has a bad line, the patterns read before apply',
     kind: absolutePath(),
     default: undefined,
     defaultText: 'none',
@@ -74,13 +82,13 @@ export const sweepSettings = {
   }),
   minAgeSeconds: setting({
     group: 'Sweeps',
-    help: 'Keep new images at least this long after they arrived (pulled, loaded, built or tagged); 0: no minimum; above the critical threshold 120 at most',
+    help: 'Keep new images at least this long after they were pulled, loaded, built or tagged; above the critical threshold 120 at most',
     kind: seconds(0, longestAgeSeconds),
     default: 120,
   }),
   maxUnusedSeconds: setting({
     group: 'Sweeps',
-    help: 'Delete images unused for longer, however empty the disk is, once image use was tracked for that long; never images that are in use or protected; 0: off',
+    help: 'Delete images unused for longer, however empty the disk is, once their use was tracked for that long; never images in use or protected; 0: off',
     kind: seconds(0, longestAgeSeconds),
     default: 0,
   }),
@@ -98,14 +106,14 @@ export const sweepSettings = {
   }),
   maxFreedPerHour: setting({
     group: 'Sweeps',
-    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much (of predicted and measured, the larger counts); a single larger image is still deleted, alone; forgotten at a restart',
+    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much (predicted or measured, whichever is larger); a single larger image is still deleted, alone; forgotten at a restart',
     kind: byteAmount(),
     default: undefined,
     defaultText: 'off',
   }),
   window: setting({
     group: 'Sweeps',
-    help: 'When sweeps may begin, as days, hours and a time zone: outside of it nothing is deleted below the critical threshold; without a time zone by the clock of this host',
+    help: 'When sweeps may begin; outside, nothing is deleted below the critical threshold; without a time zone, the host’s clock counts',
     kind: window(),
     default: undefined,
     defaultText: 'any time',

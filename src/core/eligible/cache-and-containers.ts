@@ -22,7 +22,7 @@ export interface Clean {
   readonly images: boolean;
   readonly buildCache: boolean;
   readonly stoppedContainers: boolean;
-  /** A container goes only when it has been stopped for so long. */
+  /** How long a container must have been stopped before it may be deleted. */
   readonly stoppedContainerAgeSeconds: number;
 }
 
@@ -70,7 +70,7 @@ export function containerStays(container: Container, clean: Clean, nowMs: number
   if (state === 'created' && container.failedToStart === false)
     return { code: 'never-started', reason: 'it was created and not started yet' };
   const sinceMs = container.stoppedAtMs ?? (state === 'created' ? container.createdAtMs : undefined);
-  if (sinceMs === undefined) return { code: 'stopped-recently', reason: 'it is not known when it stopped' };
+  if (sinceMs === undefined) return { code: 'stopped-recently', reason: 'its stop time is unknown' };
   const ageSeconds = (nowMs - sinceMs) / 1000;
   if (ageSeconds < clean.stoppedContainerAgeSeconds) {
     const reason = `it stopped ${formatDuration(Math.max(0, ageSeconds))} ago, less than ${formatDuration(clean.stoppedContainerAgeSeconds)}`;
@@ -144,7 +144,7 @@ function recordsThatStay(
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     for (const parent of byId.get(id)?.parents ?? []) {
       if (staying.has(parent)) continue;
-      staying.set(parent, { code: 'child-stays', reason: `the record ${id}, which stands on it, stays` });
+      staying.set(parent, { code: 'child-stays', reason: `the record ${id}, which depends on it, is kept` });
       pending.push(parent);
     }
   }

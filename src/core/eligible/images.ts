@@ -116,7 +116,7 @@ export function sortOut(
   const keepStep = (image: Image): void => {
     const child = children.get(image.id)?.[0];
     if (child === undefined || kept.has(image.id) || !isUnreferenced(image)) return;
-    const reason = `a build step of ${nameOf(child)}; goes with the last image built on it`;
+    const reason = `a build step of ${nameOf(child)}; deleted with the last image built on it`;
     kept.set(image.id, keep(image, 'intermediate', reason));
   };
   if (children.size > 0) store.images.forEach(keepStep);
@@ -151,7 +151,7 @@ function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void
     while (child?.parentId !== undefined) {
       const parent = byId.get(child.parentId);
       if (parent === undefined || kept.has(parent.id)) break;
-      kept.set(parent.id, keep(parent, 'child-stays', `${nameOf(child)}, which was built on it, stays`));
+      kept.set(parent.id, keep(parent, 'child-stays', `${nameOf(child)}, which was built on it, is kept`));
       child = parent;
     }
   }

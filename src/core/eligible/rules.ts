@@ -16,7 +16,7 @@ export interface Protections {
   readonly keep: readonly KeepPattern[];
   /** Since the image appeared on this host; 0: any age may go. */
   readonly minAgeSeconds: number;
-  /** The newest so many of each repository stay; 0: none for that. */
+  /** How many of the newest images of each repository are kept; 0: none. */
   readonly keepLast: number;
   /** Only images known to have been unused for that long may be deleted (`clean --unused-for`); undefined: any. */
   readonly onlyUnused?: OnlyUnused | undefined;
@@ -143,7 +143,7 @@ function byAge(image: Image, { minAgeSeconds }: Protections, nowMs: number): Pro
   if (sinceMs === undefined) {
     return {
       code: 'min-age',
-      reason: `it is not known when it arrived; it may be younger than ${minimum} (min-age)`,
+      reason: `its arrival time is unknown; it may be younger than ${minimum} (min-age)`,
     };
   }
   const ageSeconds = (nowMs - sinceMs) / 1000;

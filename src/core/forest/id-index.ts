@@ -4,7 +4,7 @@
  * good as the whole.
  */
 
-/** So many characters of the end are hashed: 48 bits of a digest. */
+/** How many characters of the end are hashed: 48 bits of a digest. */
 const HASHED = 12;
 /** How full the table may get, as a part of its places. */
 const FULL = 0.5;

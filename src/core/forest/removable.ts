@@ -40,7 +40,7 @@ export interface Removable {
   readonly dependents: readonly RemovableId[];
   /**
    * A nameless build step of other images: the engine deletes it with the last image that was built on it, so it holds
-   * no layer by itself and is never a candidate.
+   * no layer of its own and is never a candidate.
    */
   readonly isStep: boolean;
 }

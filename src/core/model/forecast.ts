@@ -30,13 +30,13 @@ interface FillSample {
 /** How far it looks back: the shortest past that tells a rate decides, so that a burst counts at once. */
 const WINDOWS_MS = [60_000, 180_000, 600_000, 1_800_000, 7_200_000, 21_600_000] as const;
 const LONGEST_MS = 21_600_000;
-/** A window is compared with itself in so many parts. */
+/** Number of parts of a window that are compared with each other. */
 const PARTS = 6;
 /** A rate that is known no better than so says nothing: the latest time would be three times the earliest. */
 const VAGUE = 0.5;
-/** No further ahead than so many times what was looked back. */
+/** A forecast reaches at most this many times as far ahead as the window reaches back. */
 const AHEAD = 20;
-/** So many samples are kept of the time in which one would be too many every five seconds. */
+/** Number of samples kept for the older past, where one every five seconds would be too many. */
 const MOST_SAMPLES = 400;
 
 export class FillRate {
@@ -44,7 +44,7 @@ export class FillRate {
   /** Of the newest look. */
   #totals: Amount = { bytes: 0, inodes: 0 };
 
-  /** A look at the filesystem. A clock that was set back ends what was known. */
+  /** A measurement of the filesystem. A clock that was set back discards the earlier ones. */
   add({ bytes, inodes }: Pick<Usage, 'bytes' | 'inodes'>, atMs: number): void {
     const newest = this.#samples.at(-1);
     if (newest !== undefined && atMs < newest.atMs) this.#samples = [];

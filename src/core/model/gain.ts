@@ -6,7 +6,7 @@ import type { Amount } from './thresholds.ts';
 export interface Gain {
   readonly freedBytes: number;
   readonly freedInodes: number;
-  /** So much more is used than before: others wrote more than was freed. */
+  /** Growth of usage: others wrote more than was freed. */
   readonly grownBytes: number;
   readonly grownInodes: number;
 }

@@ -1,12 +1,12 @@
 /**
- * Text from elsewhere (names, labels, messages of engines) as it may stand on a terminal, in a log or on a page. A
+ * Text from elsewhere (names, labels, messages of engines) as it may appear on a terminal, in a log or on a page. A
  * terminal obeys control characters; bidirectional and zero-width characters make a name look like another one.
  * Every surface escapes at its own edge, with the functions here.
  */
 
 /** Controls, invisible and format characters, halves of surrogate pairs, line and paragraph separators. */
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-/** The same without what JSON escapes by itself. */
+/** The same without what JSON itself escapes. */
 const hiddenInJson = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** The longest text that `printable` passes on uncut, unless told otherwise. */
@@ -43,7 +43,7 @@ export function bounded(value: unknown): unknown {
   if (typeof value === 'string') return shortened(value, LONGEST_FIELD);
   if (Array.isArray(value)) {
     const kept = value.slice(0, LONGEST_LIST).map(bounded);
-    // The place of what is left out, in a list of texts; figures need no such bound.
+    // Marks where texts were left out of a list; numbers need no such bound.
     return value.length > LONGEST_LIST && value.every((item) => typeof item === 'string')
       ? [...kept, `… and ${String(value.length - LONGEST_LIST)} more`]
       : kept;

@@ -99,11 +99,11 @@ export interface CacheRecord {
   readonly lastUsedAtMs: number | undefined;
 }
 
-/** What something that is no image holds on the disk. */
+/** Layers held on disk by something other than an image. */
 export interface HeldSpace {
   /** The topmost layer that it holds, with all below it. */
   readonly top: ChainId | undefined;
-  /** What is its alone and goes with it. */
+  /** What belongs to it alone and is freed with it. */
   readonly bytes: number;
   readonly inodes: number;
   /** True when measured on the disk. */

@@ -16,5 +16,5 @@ export function unusedText({ maxUnusedSeconds, missingSeconds, images, freedByte
   if (missingSeconds > 0)
     return `${rule}: nothing is deleted yet; image use must be tracked for ${formatDuration(missingSeconds)} more`;
   if (images === 0) return `${rule}: no deletable image has been unused for longer`;
-  return `${rule}: ${formatCount(images, 'image')} unused for longer, about ${formatBytes(freedBytes)}, deleted whatever the disk says`;
+  return `${rule}: ${formatCount(images, 'image')} unused for longer, about ${formatBytes(freedBytes)}, deleted however empty the disk is`;
 }

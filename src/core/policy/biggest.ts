@@ -1,6 +1,6 @@
 /**
  * The default: unused images by the size that the engine gives, the biggest first; those without a tag before all others.
- * Size counts shared layers too, so the biggest need not be what frees most; `reclaimable` looks at that.
+ * Size counts shared layers too, so the biggest need not be what frees most; `reclaimable` considers that.
  */
 import { formatBytes } from '../model/format.ts';
 import type { OrderPolicy } from './policy.ts';
@@ -8,7 +8,7 @@ import type { OrderPolicy } from './policy.ts';
 export const biggest: OrderPolicy = {
   kind: 'order',
   name: 'biggest',
-  summary: 'untagged images first, then the biggest first, by image size',
+  summary: 'untagged images, then the biggest, by image size',
   order: ({ candidates }) =>
     [...candidates].sort(
       (a, b) =>

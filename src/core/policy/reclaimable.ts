@@ -5,13 +5,13 @@
  */
 import type { WorthPolicy } from './policy.ts';
 
-/** So many untagged images are deleted rather than one with a tag. */
+/** Up to this many untagged images are deleted rather than one with a tag. */
 const UNTAGGED_FOR_ONE = 16;
 
 export const reclaimable: WorthPolicy = {
   kind: 'worth',
   name: 'reclaimable',
-  summary: 'untagged images, then as few others as possible: those that really free most of what is scarce',
+  summary: 'untagged images, then as few others as possible: those that free most',
   worths: () => ({ unit: ({ isUntagged }) => (isUntagged ? 1 / UNTAGGED_FOR_ONE : 1) }),
   reason: ({ isUntagged }, _, { scarce }) =>
     isUntagged

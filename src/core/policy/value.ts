@@ -1,5 +1,5 @@
 /**
- * What is least worth its space goes first. Worth belongs to layers: what a layer saves is what getting it again costs
+ * What is least worth its space is deleted first. Worth belongs to layers: what a layer saves is what getting it again costs
  * times how often it is wanted, by whichever image that stands on it, those included that have not been seen yet: each use
  * of any image counts for all layers below it, so a base that every new image uses is worth much even when none of its
  * present images is. Images are only what can be deleted; the selection (select/least-loss/least-loss.ts) finds the set of images
@@ -20,7 +20,7 @@ import { turnoverMs } from './turnover.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** An image built here costs a build, with the time of a person who waits for it: so many times as dear as a pull. */
+/** An image built here costs a build and the time of a person who waits for it: this many times the cost of a pull. */
 const BUILD_COST = 5;
 /** What a pull costs beside the bytes, as bytes: requests, unpacking, the start of a connection. */
 const FIXED_COST_BYTES = 100_000;
@@ -76,7 +76,7 @@ export const value: WorthPolicy = {
   kind: 'worth',
   name: 'value',
   needsHistory: true,
-  summary: 'what is least worth its space: by what getting it again costs and how often it is wanted',
+  summary: 'those least worth their space: cost to get again × how often they are used',
   worths,
   reason: (unit, _, context) => {
     const { history, nowMs } = context;
@@ -84,8 +84,8 @@ export const value: WorthPolicy = {
     const image = history?.images.get(unit.id);
     if (history === undefined || image === undefined || image.uses === 0) return used;
     const perMs = rateAt(image, SLOWEST, clockAt(history, nowMs));
-    const wanted = perMs > 0 ? `, wanted every ${formatDuration(1 / perMs / 1000)}` : '';
+    const wanted = perMs > 0 ? `, expected use every ${formatDuration(1 / perMs / 1000)}` : '';
     const built = image.origin === 'built' ? ', built here' : '';
-    return `${used}${wanted}${image.standing !== VersionStanding.newest ? ', a newer version is here' : ''}${built}`;
+    return `${used}${wanted}${image.standing !== VersionStanding.newest ? ', a newer version exists' : ''}${built}`;
   },
 };

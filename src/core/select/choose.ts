@@ -101,7 +101,7 @@ function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): 
     case 'child-stays': {
       const dependent = unitOf(forest, id).dependents.map((other) => forest.unitIndex.get(other))[0];
       const what = dependent === undefined ? 'an image built on it' : unitAt(forest, dependent).name;
-      return `${what}, which needs it, stays`;
+      return `${what}, which needs it, is kept`;
     }
     case 'frees-nothing': {
       const [first] = sharing().sharersOf(id, 1);

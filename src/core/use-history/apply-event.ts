@@ -38,7 +38,7 @@ export type UsageEvent =
   | ({ readonly kind: 'appeared'; readonly atMs: number } & SeenImage)
   /** It is gone from the store. What is known of it is kept. */
   | { readonly kind: 'removed'; readonly atMs: number; readonly imageId: ImageId }
-  /** A container came to use an image; of a container that is known already: it still does. */
+  /** A container began to use an image, or, if the container is known, still does. */
   | {
       readonly kind: 'use-began';
       readonly atMs: number;
@@ -69,7 +69,7 @@ const MAX_DISORDER_MS = 60_000;
 /** What was learned loses half of its weight in this time. */
 const LESSONS_HALF_LIFE_MS = 90 * 86_400_000;
 const FADE_EVERY_MS = 86_400_000;
-/** Open idle times are told to the lessons as often as this, so that what never comes back is not overlooked. */
+/** How often open idle times enter the return rates, so that layers that never return are counted. */
 const TELL_EVERY_MS = 3_600_000;
 
 /** Changes a history (in place) by an event. */
@@ -201,7 +201,7 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   if (image === undefined) return;
   history.containers.set(containerId, imageId);
   history.busyAtMs = now;
-  // Each use of a replay comes here: a loop, not a generator.
+  // Called for each use of a replay, so a loop: a generator is slower.
   for (let layer = image.top; layer !== undefined; layer = layer.parent)
     beginUse(layer, now, standingOf(layer), history.lessons);
   beginUse(image, now, image.standing, silent);

@@ -15,7 +15,7 @@ export interface LayerUsage extends UseRecord {
   /** The layer that it stands on. */
   readonly parent: LayerUsage | undefined;
   bytes: number;
-  /** Known images that stand on it, and how they stand; see version-standing.ts. */
+  /** Known images that have it, and whether each is the newest version; see version-standing.ts. */
   images: number;
   newest: number;
   older: number;
@@ -136,7 +136,7 @@ export function setStanding(
   image.standing = standing;
 }
 
-/** An idle time is told anew when it is longer by this part. */
+/** An idle time is updated when it has grown by this share. */
 const TOLD_PARTS = 8;
 
 /** Tells the lessons of idle times that have not ended, those that are much longer than when they were last told. */

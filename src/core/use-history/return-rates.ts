@@ -1,5 +1,5 @@
 /**
- * What a host teaches about images like this one: how much oftener or seldomer they come back than their own uses so far
+ * What a host teaches about images like this one: how much more or less often they return than their own uses so far
  * let expect. Returns are counted, and the uses that were to be expected in idle times (use-record.ts), by class. The one
  * divided by the other corrects what is expected of the next that is in the class. There are two such corrections, and the
  * second corrects what the first has left:
@@ -23,16 +23,16 @@ const FIRST_AGE_MS = 900_000;
 const SPANS = 8;
 const FIRST_SPAN_MS = 43_200_000;
 
-/** What is assumed before anything was learned, as much as so many expected uses weigh. Soon replaced by what was seen. */
+/** The prior before anything was learned, weighing as many expected uses as this. What is seen soon replaces it. */
 const PRIOR_USES = 2;
 const PRIORS: Readonly<Record<VersionStanding, number>> = {
   [VersionStanding.newest]: 1,
   [VersionStanding.superseded]: 0.25,
   [VersionStanding.older]: 0.5,
 };
-/** What is known of all likes weighs as much as so many expected uses beside what is known of a class. */
+/** What is known of all similar layers weighs as many expected uses as this, beside what is known of a class. */
 const SHRINKAGE = 4;
-/** So many uses must have been expected before the time for which things are wanted corrects half of what it could. */
+/** Expected uses after which the learned horizon applies half of its correction. */
 const SPAN_SHRINKAGE = 8;
 
 /** Both corrections' classes one after another. */
@@ -51,7 +51,7 @@ class Tally {
     this.expected = new Float64Array(classes);
   }
 
-  /** What returned, in parts of what was to be expected; `assumed` weighs as much as so many expected uses. */
+  /** Returned uses divided by expected ones; `assumed` is the weight of the prior, in expected uses. */
   ratio(at: number, assumed: number, weight: number): number {
     return (assumed * weight + (this.returns[at] ?? 0)) / (weight + (this.expected[at] ?? 0));
   }

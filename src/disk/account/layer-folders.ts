@@ -11,18 +11,18 @@
  */
 import type { TreeTotal } from '../walk/tree-total.ts';
 import type { LayerDatabase } from '../stores/store.ts';
-import { readFileSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { Amount } from '../../core/model/thresholds.ts';
 import type { ChainId } from '../../core/model/store.ts';
-import { errnoOf } from '../../system/errno.ts';
-import { DiskError, unreadablePath } from '../filesystem/error.ts';
+import { DiskError } from '../filesystem/error.ts';
 import { isSettled, isUnchanged } from '../walk/folder-mark.ts';
+import { linkOf, recordedElsewhere } from './layer-records.ts';
 import type { FolderRecord, LayerMemory } from './layer-memory.ts';
-import { type Listings, look, readNames } from '../walk/listings.ts';
+import { type Listings, look } from '../walk/listings.ts';
 import type { LeftOut } from '../walk/left-out.ts';
 import type { MountTable } from '../walk/mount-points.ts';
 import type { Slices } from '../walk/slices.ts';
-import { estimateFromTarSplit } from '../stores/tar-split.ts';
+import { LayerEstimates } from './layer-estimates.ts';
 import { TreeMeasurer } from '../walk/trees.ts';
 import { walkTrees } from '../walk/walk.ts';
 
@@ -33,7 +33,7 @@ export interface MeasuredFolder {
   readonly chainId: ChainId | undefined;
   readonly files: TreeTotal;
   readonly rest: Amount;
-  /** What goes with it elsewhere when the engine removes it; zero where not known. */
+  /** What the engine removes with it elsewhere; zero where not known. */
   readonly elsewhere: Amount;
   /** False: estimated. */
   readonly isExact: boolean;
@@ -58,7 +58,7 @@ interface Unknown {
   readonly isMounted: boolean;
 }
 
-/** So long a filesystem may decide about a file's blocks. */
+/** How long a filesystem may take to allocate a file's blocks. */
 const lateMs = 120_000;
 const nothing: Amount = { bytes: 0, inodes: 0 };
 
@@ -68,9 +68,7 @@ export class LayerFolders {
   readonly #mounts: MountTable;
   readonly #rests: TreeMeasurer;
   readonly #files: TreeMeasurer;
-  /** Estimates of layers that were not measured yet, by folder. */
-  readonly #estimates = new Map<string, Amount>();
-
+  readonly #estimates = new LayerEstimates();
   readonly #leftOut: LeftOut;
 
   constructor(memory: LayerMemory, listings: Listings, mounts: MountTable, leftOut: LeftOut) {
@@ -168,13 +166,35 @@ export class LayerFolders {
         // A layer whose surroundings changed: it got its first child, or is mounted. Its files are the same.
         measured.push(this.#keep(database, folder, known.files, rest, options));
       } else if (options.estimate) {
-        const bytes = await this.#estimate(folder.name, layer, folder.stats, signal);
+        const bytes = await this.#estimates.of(folder.name, layer, folder.stats, signal);
         const files = { device: folder.stats.dev, ...bytes, openLinks: [] };
         measured.push({ ...named(folder, layer.chainId), files, rest, elsewhere: nothing, isExact: false });
       } else layers.push(folder);
     }
     const restOf = (folder: Unknown): Amount => rests.get(folder.path) ?? nothing;
-    // Layers that were never measured: many files, so straight to the helpers; each is kept as soon as it is known.
+    measured.push(...(await this.#walkLayers(database, layers, restOf, options, signal)));
+    const files = await this.#files.measure(
+      others.map((folder) => `${folder.path}/diff`),
+      [],
+      slices,
+      signal,
+    );
+    for (const folder of others) {
+      const inside = files.get(`${folder.path}/diff`) ?? { device: -1, ...nothing, openLinks: [] };
+      measured.push(this.#keep(database, folder, inside, restOf(folder), options));
+    }
+    return measured;
+  }
+
+  /** Layers that were never measured: many files, so straight to the helpers; each is kept as soon as it is known. */
+  async #walkLayers(
+    database: LayerDatabase,
+    layers: readonly Unknown[],
+    restOf: (folder: Unknown) => Amount,
+    options: FoldersOptions,
+    signal: AbortSignal,
+  ): Promise<readonly MeasuredFolder[]> {
+    const measured: MeasuredFolder[] = [];
     const total = await walkTrees(
       layers.map((folder) => `${folder.path}/diff`),
       signal,
@@ -200,16 +220,6 @@ export class LayerFolders {
       const name = named(folder, layer?.chainId);
       measured.push({ ...name, files: found, rest: restOf(folder), elsewhere: nothing, isExact: false });
     }
-    const files = await this.#files.measure(
-      others.map((folder) => `${folder.path}/diff`),
-      [],
-      slices,
-      signal,
-    );
-    for (const folder of others) {
-      const inside = files.get(`${folder.path}/diff`) ?? { device: -1, ...nothing, openLinks: [] };
-      measured.push(this.#keep(database, folder, inside, restOf(folder), options));
-    }
     return measured;
   }
 
@@ -228,7 +238,7 @@ export class LayerFolders {
     const isQuiet =
       !isMounted && entries.includes('lower') && (entries.includes('committed') || !database.isWriting);
     const chainId = layer?.chainId;
-    const elsewhere = layer === undefined ? nothing : this.#elsewhere(database, chainId, link);
+    const elsewhere = layer === undefined ? nothing : recordedElsewhere(database, chainId, link);
     const measured = { ...named(folder, chainId), files, rest: amount(rest), elsewhere };
     if (layer !== undefined || (isQuiet && isSteady)) {
       const isProvisional = options.allocatesLate && stats.ctimeMs + lateMs > options.nowMs;
@@ -240,35 +250,6 @@ export class LayerFolders {
       this.#memory.set(name, { ino, mtimeMs, ctimeMs, ...kept });
     }
     return { ...measured, isExact: true };
-  }
-
-  /** The layer's entry in the layer database and its short name. */
-  #elsewhere(database: LayerDatabase, chainId: ChainId | undefined, link: string | undefined): Amount {
-    const paths: string[] = [];
-    if (database.layout === 'docker' && chainId !== undefined) {
-      const entry = `${database.root}/image/${database.driver}/layerdb/sha256/${chainId.slice(7)}`;
-      paths.push(entry, ...readNames(entry).map((name) => `${entry}/${name}`));
-    }
-    if (link !== undefined) paths.push(`${database.layersFolder}/l/${link}`);
-    const found = paths.flatMap((path) => look(path) ?? []);
-    return { bytes: found.reduce((sum, stats) => sum + stats.blocks * 512, 0), inodes: found.length };
-  }
-
-  async #estimate(
-    name: string,
-    layer: { readonly sizeBytes: number; readonly tarSplitPath: string | undefined },
-    stats: Stats,
-    signal: AbortSignal,
-  ): Promise<Amount> {
-    const known = this.#estimates.get(name);
-    if (known !== undefined) return known;
-    const listed =
-      layer.tarSplitPath === undefined
-        ? undefined
-        : await estimateFromTarSplit(layer.tarSplitPath, stats.blksize, signal);
-    const estimate = listed ?? { bytes: layer.sizeBytes, inodes: 0 };
-    this.#estimates.set(name, estimate);
-    return estimate;
   }
 }
 
@@ -292,13 +273,4 @@ function named(
 
 function amount({ bytes, inodes }: Amount): Amount {
   return { bytes, inodes };
-}
-
-function linkOf(path: string): string | undefined {
-  try {
-    return readFileSync(`${path}/link`, 'latin1').trim() || undefined;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw unreadablePath(`${path}/link`, errnoOf(error), error);
-  }
 }

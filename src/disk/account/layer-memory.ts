@@ -50,7 +50,7 @@ const recordShape = v.object({
 const stateShape = v.object({
   version: v.literal(stateVersion),
   layersFolder: v.string(),
-  // Each record is looked at by itself: all at once would hold the event loop.
+  // One record at a time: all at once would block the event loop.
   folders: v.custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null,
   ),
@@ -78,7 +78,7 @@ export class LayerMemory {
     if (state === undefined) return undefined;
     if ('damaged' in state) return state.damaged;
     const result = v.safeParse(stateShape, state.value);
-    const damaged = `${this.#path} is damaged or of another version; it is made anew.`;
+    const damaged = `${this.#path} is damaged or of another version; it is rebuilt.`;
     if (!result.success) return damaged;
     if (result.output.layersFolder !== layersFolder) return undefined;
     const slices = new Slices(never);
@@ -118,7 +118,7 @@ export class LayerMemory {
   }
 
   set(name: string, record: FolderRecord): void {
-    // A layer whose surroundings may change is measured anew at each check, mostly with the same result.
+    // A layer whose surroundings may change is measured at each check, mostly with the same result.
     if (isDeepStrictEqual(this.#records.get(name), record)) return;
     this.#records.set(name, record);
     this.#isChanged = true;

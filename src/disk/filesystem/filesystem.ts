@@ -59,7 +59,7 @@ export async function usedOf(path: string): Promise<Amount> {
  * away) would otherwise be met on the main thread, and hold the whole daemon for as long.
  */
 export async function untilAnswering(paths: readonly string[]): Promise<void> {
-  // What they answer, also that a path is gone, is found out by whoever reads.
+  // The reader finds out what they answer, including that a path is gone.
   await Promise.allSettled(paths.map((path) => statfs(path)));
 }
 
@@ -83,7 +83,7 @@ export async function measureFilesystem(path: string, signal: AbortSignal): Prom
     throw new DiskError(
       'failed',
       path,
-      `${path} is on a filesystem that tells no size, so how full it is cannot be known. Set ` +
+      `${path} is on a filesystem that reports no size, so its usage is unknown. Set ` +
         'DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to the folder where the engine keeps its images.',
     );
   return {

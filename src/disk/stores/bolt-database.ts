@@ -12,7 +12,7 @@ export interface Bucket {
   readonly buckets: ReadonlyMap<string, Bucket>;
 }
 
-/** The file is no whole bbolt database, or is being changed all the time. */
+/** The file is not a complete bbolt database, or keeps changing while it is read. */
 export class BoltError extends Error {
   override readonly name = 'BoltError';
 }
@@ -60,7 +60,9 @@ export async function readBolt(path: string, signal: AbortSignal): Promise<Bucke
   } finally {
     await file.close();
   }
-  throw new BoltError(`${path} is no bbolt database, or was changed at each of ${tries} tries to read it.`);
+  throw new BoltError(
+    `${path} is not a bbolt database, or was changed at each of ${tries} tries to read it.`,
+  );
 }
 
 /** The first bytes of the file, fewer where it is shorter. */

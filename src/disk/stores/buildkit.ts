@@ -5,7 +5,7 @@
  *     buildkit/snapshots.db        a bucket a snapshot: `chainid` (its layer), `committed` (the folder written in), …
  *     buildkit/containerdmeta.db   v1/<namespace>/leases/<record>/snapshots/<snapshotter>/<snapshot>
  *
- * Only leased snapshots count: a released one whose layer an image has too stays in `snapshots.db` for ever.
+ * Only leased snapshots count: a released one whose layer an image has too stays in `snapshots.db` forever.
  */
 import { readFile } from 'node:fs/promises';
 import type { ChainId } from '../../core/model/store.ts';
@@ -15,7 +15,7 @@ import { unreadablePath } from '../filesystem/error.ts';
 
 /** One snapshot of the build cache. */
 export interface BuildSnapshot {
-  /** Its topmost layer; undefined where it is no layer (yet): its files are in `folder` alone. */
+  /** Its topmost layer; undefined where it is not a layer (yet): its files are in `folder` alone. */
   readonly chainId: ChainId | undefined;
   /** The name of its folder in the layers folder, where it has one of its own. */
   readonly folder: string;

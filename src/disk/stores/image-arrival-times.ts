@@ -1,4 +1,4 @@
-/** When each image came to this host, as the image store of Docker, Podman or CRI-O tells by the times of its files. */
+/** When each image arrived, by the times of files in the store of Docker, Podman or CRI-O. */
 import { readdir, stat } from 'node:fs/promises';
 import type { ImageId } from '../../core/model/store.ts';
 import { forEachLimited } from '../../system/concurrency.ts';

@@ -80,7 +80,7 @@ function markOf(path: string): ListMark | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
-    // Whoever reads it finds out why, and what cannot be read is not remembered.
+    // The reader finds out why; what cannot be read is not cached.
     return undefined;
   }
 }
@@ -166,8 +166,7 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
   const imageChains = new Map<ImageId, readonly ChainId[]>();
   for (const image of images) {
     const chains = chainsOf(image.layer);
-    if (chains === undefined)
-      damaged.push(`Podman's image ${image.id} stands on a layer that is not listed.`);
+    if (chains === undefined) damaged.push(`Podman's image ${image.id} uses a layer that is not listed.`);
     else imageChains.set(`sha256:${image.id}`, chains);
   }
   const stored = new Map<string, StoredContainer>();

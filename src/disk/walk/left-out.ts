@@ -14,7 +14,7 @@ export class LeftOut {
   }
 
   /**
-   * Leaves out a tree that failed by itself. That this process lacks rights is no matter of one tree, and the callers have
+   * Leaves out a tree that cannot be read for its own reasons. Missing rights are not a matter of one tree, and the callers have
    * a way of their own for it.
    * @throws the error where it is of another kind.
    */
@@ -27,7 +27,7 @@ export class LeftOut {
     return [...this.#now.values()];
   }
 
-  /** Those that were not told yet; one that could be measured meanwhile is told again. */
+  /** Those not reported yet; one that could be measured meanwhile is reported again. */
   takeNew(): readonly DiskError[] {
     const found = this.all.filter(({ path }) => !this.#told.has(path));
     this.#told = new Set(this.#now.keys());

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
 import { unreadablePath } from '../filesystem/error.ts';
 
-/** So long a table is as good as a new one: no longer than a slice of work on the main thread. */
+/** How long a table stays valid: no longer than a slice of work on the main thread. */
 const freshMs = 8;
 
 /** The mount points below one folder, as of a moment ago. */
@@ -31,7 +31,7 @@ export class MountTable {
   }
 }
 
-/** Mount points below the tops. None where the kernel has no such table: there the device numbers alone say where one is. */
+/** Mount points below the tops. None where the kernel has no such table; there only device numbers reveal them. */
 export function mountPointsBelow(tops: readonly string[]): readonly string[] {
   return pointsIn(readTable(), tops);
 }

@@ -12,7 +12,7 @@ export class Slices {
     this.#signal = signal;
   }
 
-  /** True when it is time to `rest()`. Asked often, so it is no promise. */
+  /** True when it is time to `rest()`. Synchronous, because it is called often. */
   get isOver(): boolean {
     return performance.now() >= this.#endsAtMs;
   }

@@ -13,7 +13,7 @@ import { createWalker } from './walker.ts';
 
 /** A folder whose list of names is longer is never read on the main thread: one call would hold the event loop. */
 const maxFolderBytes = 256 * 1024;
-/** So many folders within each other, each with a handle, are read here. */
+/** Depth of folders, each with a handle, that is read here. */
 const maxDepth = 64;
 
 /** A tree's total and how many entries it took; `gone`; `large` where it is not for the main thread. */
@@ -123,7 +123,7 @@ function openFolder(way: string, folder: string): number | undefined {
   }
 }
 
-/** What Node makes of a name that is no UTF-8 does not find the file again. */
+/** A name that is not UTF-8, once decoded by Node, no longer finds its file. */
 function isNotText(name: string): boolean {
   return name.includes('\ufffd');
 }

@@ -15,7 +15,7 @@ import { walkTrees } from './walk.ts';
 const inlineEntries = 4000;
 
 /** Trees that took longer together are not measured again at once: that would take the machine more than a twentieth of its time. */
-const slowMs = 1000;
+const SLOW_MS = 1000;
 const restFactor = 20;
 const longestRestMs = 300_000;
 
@@ -24,15 +24,20 @@ export class TreeMeasurer {
   readonly #listings: Listings;
   readonly #mounts: MountTable;
   readonly #leftOut: LeftOut;
+  readonly #slowMs: number;
   readonly #large = new Set<string>();
   /** What was measured at a price, and until when it is good enough. */
   readonly #slow = new Map<string, { readonly total: TreeTotal; readonly untilMs: number }>();
 
-  /** @param leftOut where trees go that cannot be measured. */
-  constructor(listings: Listings, mounts: MountTable, leftOut: LeftOut) {
+  /**
+   * @param leftOut where trees go that cannot be measured.
+   * @param slowMs trees that take longer together are measured less often.
+   */
+  constructor(listings: Listings, mounts: MountTable, leftOut: LeftOut, slowMs = SLOW_MS) {
     this.#listings = listings;
     this.#mounts = mounts;
     this.#leftOut = leftOut;
+    this.#slowMs = slowMs;
   }
 
   /**
@@ -90,7 +95,7 @@ export class TreeMeasurer {
       }
       totals.set(path, result);
       if (result.leftOut !== undefined) this.#leftOut.add(result.leftOut);
-      if (tookMs > slowMs) this.#slow.set(path, { total: result, untilMs });
+      if (tookMs > this.#slowMs) this.#slow.set(path, { total: result, untilMs });
       if (result.inodes < inlineEntries / 4) this.#large.delete(path);
     }
     for (const path of this.#large) if (!totals.has(path)) this.#large.delete(path);

@@ -1,7 +1,7 @@
 /**
  * Adds up directory trees in helper processes: the one place that walks. The main thread only passes small messages.
  * Processes and not threads, because only a process has a working directory of its own, without which the kernel would
- * follow the long path to a layer anew for each of its files; and because what it used is given back when it ends, so
+ * follow the long path to a layer for each of its files; and because what it used is given back when it ends, so
  * that an idle daemon keeps no memory for it. They are started for one call and ended with it.
  */
 import type { ChildProcess, spawn } from 'node:child_process';
@@ -129,7 +129,7 @@ class Walk {
       lost(`failed: ${error.message}`, error);
     });
     helper.on('exit', (code, killedBy) => {
-      const why = `ended before its work (${killedBy ?? `exit status ${String(code)}`}).`;
+      const why = `ended early (${killedBy ?? `exit status ${String(code)}`}).`;
       try {
         if (!this.#lose(helper, `A measuring process ${why}`)) lost(why);
         else if (this.#open === 0) resolve();

@@ -57,7 +57,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
 
   const isFolder = (stats: EntryStats): boolean => (stats.mode & typeMask) === directoryMode;
 
-  /** What is no folder any more was replaced: gone as well. */
+  /** What is no longer a folder was replaced, so it is gone as well. */
   const isGone = (error: unknown): boolean => {
     const code = (error as { code?: unknown }).code;
     return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
@@ -67,7 +67,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
     sum.entries++;
     const bytes = stats.blocks * blockBytes;
     if (!isFolder(stats) && stats.nlink > 1) {
-      // Each subvolume numbers its inodes by itself.
+      // Each subvolume has its own inode numbers.
       const key = hasSubvolumes ? stats.dev * 2 ** 40 + stats.ino : stats.ino;
       const link = sum.links.get(key);
       if (link === undefined) {
@@ -92,7 +92,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
     return Object.assign(error as Error, { path });
   };
 
-  /** What this process may not see is told; what fails by itself is left out. */
+  /** What this process may not read is reported; what fails for its own reasons is left out. */
   const leaveOut = (sum: TreeSum, error: unknown, folder: string | undefined, name: Name): void => {
     const failure = named(error, folder, name) as Error & { code?: string; path: string };
     if (failure.code === 'EACCES' || failure.code === 'EPERM') throw failure;
@@ -123,7 +123,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
     return names;
   };
 
-  /** A part of a long list, as bytes: what is no text cannot be told in time. */
+  /** A part of a long list, as bytes: names that are not valid text cannot be recognised in time. */
   const partOf = (level: Level): Name[] => {
     const names: Name[] = [];
     for (let entry = level.rest?.readSync() ?? null; entry !== null; entry = level.rest?.readSync() ?? null) {
@@ -191,7 +191,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
     if (level.handle >= 0) return;
     level.handle = fs.openSync(`${handles}${below.handle}/..`, folderFlags);
     if (fs.fstatSync(level.handle).ino === level.ino) return;
-    const error = Object.assign(new Error('it was moved while it was read'), { code: 'ESTALE' });
+    const error = Object.assign(new Error('moved while being read'), { code: 'ESTALE' });
     throw named(error, level.path, '.');
   };
 
@@ -204,7 +204,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
         const left = Math.floor(count / 2) - paths.length;
         for (const folder of folders.splice(0, Math.max(0, left))) {
           const [name] = folder;
-          // What is no text cannot be sent: read here, at the end.
+          // Names that are not valid text cannot be sent: read here, at the end.
           if (typeof name !== 'string') folders.push(folder);
           else paths.push(`${path}/${name}`.slice(top === '/' ? 1 : top.length + 1));
         }

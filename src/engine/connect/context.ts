@@ -79,7 +79,7 @@ async function readContext(folder: string, choice: ChosenContext): Promise<Conte
   const path = join(folder, 'contexts/meta', id, 'meta.json');
   const text = await read(path);
   if (text === undefined)
-    return refused(choice, `there is no such context in ${folder}/contexts; "docker context ls" lists them`);
+    return refused(choice, `no such context in ${folder}/contexts; "docker context ls" lists them`);
   if (text instanceof Error) return refused(choice, `${path} cannot be read: ${text.message}`);
   const meta = parsed(metaShape, text);
   if (meta === undefined) return refused(choice, `${path} is not a context with a docker endpoint`);
@@ -116,7 +116,7 @@ function refused({ variable, name }: ChosenContext, reason: string): ContextResu
   return { ok: false, problem: { variable, value: name, reason } };
 }
 
-/** Undefined where there is no such file. */
+/** Undefined where the file does not exist. */
 async function read(path: string): Promise<string | Error | undefined> {
   try {
     return await readFile(path, 'utf8');

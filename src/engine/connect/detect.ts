@@ -1,5 +1,5 @@
 /**
- * Which engine is here, and why that one. Docker, as ever, wherever there is a sign of it: a node on which something else than
+ * Which engine is here, and why that one. Docker wherever there is a sign of it: a node on which something else than
  * before was cleaned after an upgrade would be a bad surprise.
  */
 import { describeAddress, type EngineAddress } from '../address.ts';
@@ -61,7 +61,7 @@ export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTar
   if (runtime === 'cri') return cri(byRuntime);
   if (engineNamedBy !== undefined) return docker(engineNamedBy, true);
   if (address.kind === 'unix' && (await firstThere([address.path], root)) !== undefined)
-    return docker('Docker’s socket is there');
+    return docker('Docker’s socket exists');
   const dataRoot = await firstThere(dockerDataRoots, root);
   if (dataRoot !== undefined) return docker(`${dataRoot} is there`);
   const found = await findRuntime(root);

@@ -18,7 +18,7 @@ const oldService = { fullName: 'runtime.v1alpha2.RuntimeService' };
 
 /**
  * Three calls that cost the runtime nothing.
- * @throws EngineError; `protocol` when that is no CRI runtime, or one that is too old.
+ * @throws EngineError; `protocol` when that is not a CRI runtime, or is too old.
  */
 export async function connect(
   client: GrpcClient,
@@ -76,10 +76,10 @@ async function explain(
   if (error.grpcStatus === grpcCode.unimplemented) {
     return (await speaksOldVersion(client, signal))
       ? protocol(
-          'the runtime speaks CRI v1alpha2 only; CRI v1 is needed, which containerd 1.6 and CRI-O 1.23 brought. Upgrade the runtime.',
+          'the runtime speaks only CRI v1alpha2; CRI v1 is needed (containerd 1.6, CRI-O 1.23 or newer). Upgrade the runtime.',
         )
       : protocol(
-          'what answers there speaks gRPC, but is no CRI runtime. Is containerd’s CRI plug-in switched off (disabled_plugins in its config.toml), is the endpoint another program’s?',
+          'what answers there speaks gRPC, but is not a CRI runtime. Is containerd’s CRI plug-in switched off (disabled_plugins in its config.toml), or is the endpoint another program’s?',
         );
   }
   if (error.code === 'unreachable' && (await answersOtherwise(socketPath, signal))) {

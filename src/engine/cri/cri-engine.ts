@@ -52,7 +52,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
   const factsOf = new Map<ImageId, ImageFacts>();
   const mountsOf = new Map<string, readonly string[]>();
   const sandboxImages = new Map<string, string | undefined>();
-  /** How what is no image is deleted; as last listed. */
+  /** How anything but images is deleted; as last listed. */
   const artifacts = new Map<ImageId, string>();
 
   async function ask<Request, Response>(
@@ -115,7 +115,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
 
     async connect(signal) {
       const socketPath = await options.findSocket();
-      // Others may be in the middle of a call. A client finds back to its socket by itself.
+      // Others may be in the middle of a call. A client reconnects to its socket on its own.
       if (client?.socketPath !== socketPath) {
         client?.close();
         details?.close();
@@ -202,7 +202,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
     async removeImage(target, _options, signal) {
       // By a name, the image goes that has it at that moment, with all its names; by a part of an ID, whichever fits.
       if (target.by !== 'id' || !isWholeId(target.id)) {
-        throw new EngineError('failed', `${endpoint}: images are deleted by their whole ID only.`);
+        throw new EngineError('failed', `${endpoint}: images are deleted by their full ID only.`);
       }
       const image = spec(artifacts.get(target.id) ?? written(target.id));
       try {
@@ -241,7 +241,7 @@ function spec(image: string): cri.ImageSpec {
   return { image, annotations: {}, userSpecifiedImage: '' };
 }
 
-/** Undefined when the runtime says that there is no such thing. */
+/** Undefined when the runtime says that it does not exist. */
 async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

@@ -1,7 +1,7 @@
 /**
  * What happens on a CRI runtime, as the project's events. Containers by the runtime's own stream (`GetContainerEvents`:
  * containerd since 1.7); where it has none, or has it switched off, by asking now and then what there is. Of images there
- * is no stream in CRI, so they are asked for in either case.
+ * is no stream in CRI, so they are polled in either case.
  */
 import { sleep } from '../../system/clock.ts';
 import { type Container, type Image, references } from '../../core/model/store.ts';
@@ -20,15 +20,15 @@ export interface EventSource {
 }
 
 export interface PollTimes {
-  /** Between two looks at the containers, where there is no stream of them. kubelet itself looks every second. */
+  /** Between two polls of the containers, where they have no stream. kubelet polls every second. */
   readonly containersMs: number;
-  /** Between two looks at the images; and at the containers all the same, should the stream have lost one. */
+  /** Between two polls of the images, and of the containers in case the stream lost one. */
   readonly imagesMs: number;
 }
 
 export const pollTimes: PollTimes = { containersMs: 10_000, imagesMs: 60_000 };
 
-/** Who looks at the disk often, looks at the containers often: four times as often. */
+/** Containers are polled four times as often as the disk is checked. */
 export function pollTimesFor(intervalSeconds: number): PollTimes {
   const containersMs = Math.max(250, Math.min(pollTimes.containersMs, intervalSeconds * 250));
   return {
@@ -63,7 +63,7 @@ export async function followEvents(
       return;
     }
     if (told > 0)
-      throw new EngineError('unreachable', `${source.endpoint}: the runtime ended its stream of events.`);
+      throw new EngineError('unreachable', `${source.endpoint}: the runtime closed its event stream.`);
     hasStream = false;
   }
 

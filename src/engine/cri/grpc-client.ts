@@ -61,11 +61,11 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const channelOptions: ChannelOptions = {
   // Without it the socket's path is the authority, which servers that are not written in Go refuse.
   'grpc.default_authority': 'localhost',
-  // A deletion is sent once: what an unanswered one came to is found out in src/sweep/remove/.
+  // A deletion is sent once: src/sweep/remove/ finds out how an unanswered one ended.
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,
-  // When to try again is for the caller to say: a channel that waits by itself would refuse meanwhile.
+  // The caller decides when to retry: a channel with its own backoff would refuse calls meanwhile.
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.min_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 200,

@@ -54,12 +54,12 @@ export async function callError(failure: CallFailure, context: CallContext): Pro
     case grpcCode.deadlineExceeded:
       return new CallError(
         'timeout',
-        `${question}: no answer within ${timeoutMs / 1000} s. The runtime may still be doing what was asked.`,
+        `${question}: no answer within ${timeoutMs / 1000} s. The runtime may still be working on it.`,
         failure,
       );
     case grpcCode.permissionDenied:
     case grpcCode.unauthenticated:
-      return new CallError('denied', `${question}: the runtime refuses us: ${says}`, failure);
+      return new CallError('denied', `${question}: the runtime denies access: ${says}`, failure);
     case grpcCode.unimplemented:
       return new CallError(
         'protocol',
@@ -77,28 +77,29 @@ export async function callError(failure: CallFailure, context: CallContext): Pro
   }
 }
 
-/** The library tells why there is no connection in words only; so it is tried once more, for the error's number. */
+/** The library says why there is no connection in words only, so we connect once more to get the error number. */
 async function lost(failure: CallFailure, says: string, context: CallContext): Promise<CallError> {
   const { question, socketPath } = context;
   const errno = await tryToConnect(socketPath);
   const say = (code: 'unreachable' | 'denied', text: string): CallError =>
-    new CallError(code, `${question}: ${text}`, failure);
+    new CallError(code, `cannot connect to the runtime at unix://${socketPath}: ${text}`, failure);
   switch (errno) {
     case undefined:
-      return say(
+      return new CallError(
         'unreachable',
-        `the connection was lost or is not gRPC (${says}). The runtime was stopped or restarted, or the endpoint is something else; what was asked may still have been done.`,
+        `${question}: the connection was lost or is not gRPC (${says}). The runtime was stopped or restarted, or the endpoint is something else; the request may still have been carried out.`,
+        failure,
       );
     case 'ENOENT':
       return say(
         'unreachable',
-        'there is no socket. Is the runtime running, is its socket’s folder mounted into this container, does DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT name the right path?',
+        'no such socket. Is the runtime running, is its socket’s folder mounted into this container, does DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT name the right path?',
       );
     case 'ENOTDIR':
     case 'ENOTSOCK':
       return say(
         'unreachable',
-        'that is not a socket. Does DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT name the right path?',
+        'not a socket. Does DOCKER_IMAGE_CLEANER_RUNTIME_ENDPOINT name the right path?',
       );
     case 'ECONNREFUSED':
       return say('unreachable', 'nothing listens there. Is the runtime running?');

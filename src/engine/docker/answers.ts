@@ -22,7 +22,7 @@ export function readJson<T>(schema: v.GenericSchema<unknown, T>, answer: HttpAns
   const where = v.getDotPath(issue) ?? 'the whole';
   throw new EngineError(
     'protocol',
-    `${answer.question}: the answer has not the shape of the Docker Engine API (${where}: ${issue.message}). Please report this with the engine's version.`,
+    `${answer.question}: the answer does not have the shape of the Docker Engine API (${where}: ${issue.message}). Please report this with the engine's version.`,
     { status: answer.status },
   );
 }
@@ -78,9 +78,9 @@ function adviceFor(code: EngineErrorCode, answer: HttpAnswer): string {
 }
 
 const advice: Record<EngineErrorCode, string> = {
-  denied: ' (Allow this request in whatever guards the engine: an authorization plugin or a socket proxy.)',
-  unreachable: ' (A proxy answered; the engine behind it is away.)',
-  timeout: ' (A proxy gave up waiting; the engine may still be doing it.)',
+  denied: ' (Allow this request in what guards the engine: an authorization plugin or a socket proxy.)',
+  unreachable: ' (A proxy answered; the engine behind it did not.)',
+  timeout: ' (A proxy gave up waiting; the engine may still be working on it.)',
   protocol: ' (The engine may have been replaced by another version: connect again.)',
   failed: '',
 };

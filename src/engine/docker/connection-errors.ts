@@ -8,19 +8,30 @@ import { EngineError, type EngineErrorCode } from '../engine.ts';
 interface Diagnosis {
   readonly code: EngineErrorCode;
   readonly says: string;
+  /** No connection came about, so what was asked does not matter. */
+  readonly isUnconnected?: true;
 }
 
-/** @param question what was asked of whom, the beginning of the message. */
-export function connectionError(cause: unknown, question: string, address: EngineAddress): EngineError {
-  const { code, says } = verdict(cause, address);
-  return new EngineError(code, `${question}: ${says}`, { cause });
+/**
+ * @param question what was asked of whom: the beginning of the message once connected.
+ * @param endpoint the engine's address, without secrets.
+ */
+export function connectionError(
+  cause: unknown,
+  question: string,
+  endpoint: string,
+  address: EngineAddress,
+): EngineError {
+  const { code, says, isUnconnected } = verdict(cause, address);
+  const what = isUnconnected === true ? `cannot connect to the engine at ${endpoint}` : question;
+  return new EngineError(code, `${what}: ${says}`, { cause });
 }
 
 function verdict(cause: unknown, address: EngineAddress): Diagnosis {
   const code = errorCode(cause);
   if (cause instanceof Error && cause.name === 'SshError') {
     return unreachable(
-      `${message(cause).replace(/\.$/, '')}. ssh must log in without asking for anything, and "docker system dial-stdio" work there.`,
+      `${message(cause).replace(/\.$/, '')}. ssh must log in without prompting, and "docker system dial-stdio" must work on that host.`,
     );
   }
   if (code?.startsWith('HPE_') === true) {
@@ -36,29 +47,30 @@ function verdict(cause: unknown, address: EngineAddress): Diagnosis {
   }
   switch (code ?? '') {
     case 'ENOENT':
-      return unreachable(`there is no socket. ${whereIsIt(address)}`);
+      return unconnected(`no such socket. ${whereIsIt(address)}`);
     case 'ENOTDIR':
     case 'ENOTSOCK':
-      return unreachable(`that is not a socket. ${whereIsIt(address)}`);
+      return unconnected(`not a socket. ${whereIsIt(address)}`);
     case 'ECONNREFUSED':
-      return unreachable(`nothing listens there. ${whereIsIt(address)}`);
+      return unconnected(`nothing listens there. ${whereIsIt(address)}`);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return unreachable(`the host name cannot be resolved (${String(code)}). Check DOCKER_HOST.`);
+      return unconnected(`the host name cannot be resolved (${String(code)}). Check DOCKER_HOST.`);
     case 'EACCES':
     case 'EPERM':
       return {
         code: 'denied',
         says: "no permission to use the socket. Run as root or as a member of the socket's group.",
+        isUnconnected: true,
       };
     case 'EPROTO':
       return protocol(
-        `no TLS is spoken there (${message(cause)}). Unset DOCKER_TLS_VERIFY and DOCKER_CERT_PATH if the engine listens without TLS.`,
+        `the other side does not speak TLS (${message(cause)}). Unset DOCKER_TLS_VERIFY and DOCKER_CERT_PATH if the engine listens without TLS.`,
       );
     case 'ECONNRESET':
     case 'EPIPE':
       return unreachable(
-        `the connection was lost before the answer was complete (${String(code)}). The engine was stopped or restarted, or something between cut it; what was asked may still have been done.`,
+        `the connection was lost before the answer was complete (${String(code)}). The engine was stopped or restarted, or something in between cut it; the request may still have been carried out.`,
       );
     default:
       return unreachable(`${message(cause)}. ${whereIsIt(address)}`);
@@ -81,6 +93,10 @@ function whereIsIt(address: EngineAddress): string {
   return address.kind === 'unix'
     ? `Is the engine running, is its socket mounted into this container, does ${by} name the right path?`
     : `Is the engine running and reachable from here, does ${by} name the right host and port?`;
+}
+
+function unconnected(says: string): Diagnosis {
+  return { code: 'unreachable', says, isUnconnected: true };
 }
 
 function unreachable(says: string): Diagnosis {

@@ -1,5 +1,5 @@
 /**
- * What stopped containers' own files take, as the engine counts them: it looks at every file for the answer, so each
+ * What stopped containers' own files take, as the engine counts them: it reads every file for the answer, so each
  * container is asked about once, until it has run again.
  */
 import type { Container } from '../../core/model/store.ts';
@@ -47,7 +47,7 @@ function isSameStop(one: Pick<Container, 'state' | 'stoppedAtMs'>, other: Contai
   return one.state === other.state && one.stoppedAtMs === other.stoppedAtMs;
 }
 
-/** Counting that fails or takes longer than a request may is no reason to do without the engine: the size is not told. */
+/** When counting fails or exceeds a request's time, only this size is unknown; the engine stays usable. */
 async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

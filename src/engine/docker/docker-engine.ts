@@ -4,7 +4,7 @@
  */
 import type { ImageId } from '../../core/model/store.ts';
 import type { EngineAddress } from '../address.ts';
-import { EngineError, type Engine, type RemovalTarget } from '../engine.ts';
+import { EngineError, type Engine } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
 import { connect } from './connect.ts';
 import { ContainerSizes } from './container-sizes.ts';
@@ -13,6 +13,7 @@ import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './event-stream.ts';
 import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
+import { nameOf, pathOf, splitReference } from './names.ts';
 import { compareApiVersions } from './negotiate.ts';
 import {
   buildPruneSchema,
@@ -57,7 +58,7 @@ const REMEMBERED_IMAGES = 20_000;
 const FIRST_BUILD_FILTERS = '1.39';
 /** The first API version whose `GET /system/df` can be asked for a part. */
 const FIRST_DISK_USAGE_TYPES = '1.42';
-/** A record's ID as BuildKit makes it; the filter takes it for a pattern, so nothing shorter may ever be sent. */
+/** A record's ID as BuildKit makes it. The filter treats it as a pattern, so a shorter one could match others and is never sent. */
 const CACHE_RECORD_ID = /^[a-z0-9]{20,64}$/;
 
 /** Nothing is asked of the engine before `connect`. */
@@ -248,7 +249,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       const { CachesDeleted: deleted } = readJson(buildPruneSchema, expect(200, answer));
       return deleted?.includes(id) === true
         ? { outcome: 'removed' }
-        : { outcome: 'conflict', message: 'the engine left it: a build or another record holds it' };
+        : { outcome: 'conflict', message: 'the engine kept it: a build or another record holds it' };
     },
 
     async followEvents(sinceMs, follower, signal) {
@@ -260,7 +261,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       };
       const answer = await client.stream(request, eventReader(follower, client.endpoint, dialect), signal);
       if (answer !== undefined) throw refusal(answer);
-      throw new EngineError('unreachable', `${client.endpoint}: the engine ended its stream of events.`);
+      throw new EngineError('unreachable', `${client.endpoint}: the engine closed its event stream.`);
     },
 
     async removeImage(target, { keepParents }, signal) {
@@ -299,27 +300,4 @@ function expect(status: number, answer: HttpAnswer): HttpAnswer {
 /** Podman refuses an ID with several names with status 500 (seen on 4.3 and 5.8), and only its text tells. */
 function asksForForce(answer: HttpAnswer): boolean {
   return answer.status === 500 && engineMessage(answer).includes('please force removal');
-}
-
-function nameOf(target: RemovalTarget): string {
-  return target.by === 'id' ? target.id : target.reference;
-}
-
-/**
- * A name as a part of the path, encoded as Docker's own client does: `/`, `:` and `@` stay, which is what the filters
- * of socket proxies are written for.
- */
-function pathOf(name: string): string {
-  // An empty name would turn a question about one image into one about the collection.
-  if (name === '') throw new EngineError('failed', 'an image without a name was asked for');
-  return encodeURIComponent(name).replaceAll('%2F', '/').replaceAll('%3A', ':').replaceAll('%40', '@');
-}
-
-/** The colon of a tag comes after the last slash; one before it belongs to the registry's port. */
-function splitReference(reference: string): { repo: string; tag: string } {
-  const colon = reference.indexOf(':', reference.lastIndexOf('/') + 1);
-  if (colon < 0 || reference.includes('@')) {
-    throw new EngineError('failed', `cannot give an image the name ${reference}: it is not repository:tag`);
-  }
-  return { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) };
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { EngineEvent, EventFollower } from '../engine-events.ts';
 import { EngineError } from '../engine.ts';
 import { type Dialect, dockerDialect } from './dialect.ts';
-import type { LineReader } from './http-client.ts';
+import type { LineReader } from './answer-body.ts';
 import { eventSchema, type EventMessage } from './schemas.ts';
 import { imageId } from './translate.ts';
 
@@ -67,7 +67,7 @@ function readMessage(line: string, endpoint: string): EventMessage {
   } catch (cause) {
     throw new EngineError(
       'protocol',
-      `${endpoint}: an event has not the shape of the Docker Engine API: ${line.slice(0, 200)}`,
+      `${endpoint}: an event does not have the shape of the Docker Engine API: ${line.slice(0, 200)}`,
       { cause },
     );
   }

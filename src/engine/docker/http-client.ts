@@ -1,7 +1,7 @@
 /**
  * One HTTP request to an engine, over a unix socket or TCP, with or without TLS. Nothing here knows the engine's API.
  *
- * Questions that follow each other share a connection, which halves what a look right before a deletion costs. It is kept
+ * Questions that follow each other share a connection, which halves the cost of the check right before a deletion. It is kept
  * for a moment only: after an engine's restart it is dead, and a question that finds it so is asked again on a new one.
  */
 import { readFile } from 'node:fs/promises';
@@ -11,8 +11,7 @@ import type { EngineAddress, TcpAddress } from '../address.ts';
 import { describeAddress } from '../address.ts';
 import { EngineError } from '../engine.ts';
 import { connectionError } from './connection-errors.ts';
-import { JsonFilter } from '../../system/json-filter.ts';
-import { LineTooLongError, readLines } from './lines.ts';
+import { type LineReader, readStream, readText } from './answer-body.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -47,15 +46,6 @@ export interface HttpClient {
   stream(request: HttpRequest, reader: LineReader, signal: AbortSignal): Promise<HttpAnswer | undefined>;
 }
 
-/** Is called as the lines come. Must not wait: who reads slowly is dropped by the engine. */
-export interface LineReader {
-  /** In UTF-16 units. */
-  readonly maxLineLength: number;
-  /** The head is there: the engine has begun to answer. */
-  readonly opened: (headers: http.IncomingHttpHeaders) => void;
-  readonly line: (line: string) => void;
-}
-
 export interface HttpClientOptions {
   /** For one request, from connecting to the last byte of its answer. */
   readonly timeoutMs: number;
@@ -67,13 +57,10 @@ export interface HttpClientOptions {
 
 /** What is read of 100,000 images is some 30 MB. */
 const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
-/** A larger answer is filtered. */
-const LARGE_BYTES = 4 * 1024 * 1024;
-
 const KEEP_ALIVE_MS = 30_000;
 /** How long an unused connection is kept: from one deletion to the next, not from check to check. */
 const UNUSED_MS = 1_500;
-/** Two looks at a time, and one for whoever else asks. */
+/** Two image inspections at a time, and one connection for everything else. */
 const MOST_UNUSED = 3;
 
 export function createHttpClient(address: EngineAddress, options: HttpClientOptions): HttpClient {
@@ -81,7 +68,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
   const open = opener(address);
   const maxBytes = options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
 
-  // Certificates are read anew for each connection, so with TLS none is kept.
+  // Certificates are reread for each connection, so with TLS no connection is kept.
   const pool =
     address.kind === 'tcp' && address.tls !== undefined
       ? undefined
@@ -104,7 +91,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
       deadline.abort(
         new EngineError(
           'timeout',
-          `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be doing it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
+          `${question}: no complete answer within ${String(options.timeoutMs / 1000)} s. The engine may still be working on it. If it is only slow, raise DOCKER_IMAGE_CLEANER_TIMEOUT_SECONDS.`,
         ),
       );
     }, options.timeoutMs);
@@ -120,7 +107,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
     } catch (error) {
       // The abort first: what destroying the connection threw is only its echo.
       deadline.signal.throwIfAborted();
-      throw error instanceof EngineError ? error : connectionError(error, question, address);
+      throw error instanceof EngineError ? error : connectionError(error, question, endpoint, address);
     } finally {
       liftLimit();
       signal.removeEventListener('abort', onAbort);
@@ -150,23 +137,6 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
         undefined,
       ),
   };
-}
-
-async function readStream(
-  response: http.IncomingMessage,
-  reader: LineReader,
-  question: string,
-): Promise<void> {
-  reader.opened(response.headers);
-  try {
-    for await (const line of readLines(response, reader.maxLineLength)) reader.line(line);
-  } catch (error) {
-    if (!(error instanceof LineTooLongError)) throw error;
-    throw new EngineError(
-      'protocol',
-      `${question}: a line of the answer is longer than ${String(reader.maxLineLength)} characters. Is that a container engine?`,
-    );
-  }
 }
 
 /** A question met a connection that had died since it was last used: nobody has heard it. */
@@ -274,31 +244,4 @@ async function readCertificate(folder: string, name: string): Promise<Buffer> {
       { cause },
     );
   }
-}
-
-async function readText(
-  response: http.IncomingMessage,
-  wantedKeys: () => ReadonlySet<string>,
-  maxBytes: number,
-  question: string,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  let filter: JsonFilter | undefined;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (filter === undefined && bytes > LARGE_BYTES) {
-      filter = new JsonFilter(wantedKeys());
-      for (const early of chunks.splice(0)) filter.push(early);
-    }
-    if (filter === undefined) chunks.push(chunk);
-    else filter.push(chunk);
-    if ((filter?.bytes ?? bytes) <= maxBytes) continue;
-    throw new EngineError(
-      'protocol',
-      `${question}: the answer is larger than ${String(maxBytes)} bytes. Is that a container engine?`,
-      response.statusCode === undefined ? {} : { status: response.statusCode },
-    );
-  }
-  return filter === undefined ? Buffer.concat(chunks).toString('utf8') : filter.text();
 }

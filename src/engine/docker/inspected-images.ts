@@ -1,5 +1,5 @@
 /**
- * What only an image's inspection tells and does not change while the image has the same names: when it came to this host,
+ * What only an image's inspection tells and does not change while the image has the same names: when it arrived on this host,
  * and its layers. Each image is asked about once.
  */
 import type { ChainId, Image, ImageId } from '../../core/model/store.ts';
@@ -68,7 +68,7 @@ function tagsOf({ tags }: Image): string {
   return [...tags].sort().join(' ');
 }
 
-/** A broken image, or a question that a socket proxy forbids, is no reason to do without the engine. */
+/** A broken image, or a request that a socket proxy forbids, must not make the whole engine unusable. */
 async function answerOf<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

@@ -8,7 +8,7 @@ export const NEWEST_API_VERSION = '1.51';
 /** The oldest this adapter speaks (Docker Engine 1.12): container lists carry `ImageID` and `State`. */
 export const OLDEST_API_VERSION = '1.24';
 
-/** The versions an engine accepts; the minimum is told since API 1.25. */
+/** The versions an engine accepts; the minimum is reported since API 1.25. */
 export interface ApiVersionRange {
   readonly newest: string;
   readonly oldest: string | undefined;
@@ -24,12 +24,12 @@ export function chooseApiVersion(server: ApiVersionRange): NegotiatedVersion {
   const oldest = server.oldest === undefined ? undefined : parse(server.oldest);
   if (newest === undefined || (server.oldest !== undefined && oldest === undefined)) {
     const told = newest === undefined ? server.newest : String(server.oldest);
-    return { ok: false, problem: `the engine tells an API version that is none: ${JSON.stringify(told)}.` };
+    return { ok: false, problem: `the engine reports an invalid API version: ${JSON.stringify(told)}.` };
   }
   if (compareApiVersions(server.newest, OLDEST_API_VERSION) < 0) {
     return {
       ok: false,
-      problem: `the engine speaks API ${server.newest} at most, this tool needs ${OLDEST_API_VERSION} (Docker Engine 1.12) or newer. Upgrade the engine.`,
+      problem: `the engine speaks API ${server.newest} at most; this program needs ${OLDEST_API_VERSION} (Docker Engine 1.12) or newer. Upgrade the engine.`,
     };
   }
   if (server.oldest !== undefined && compareApiVersions(server.oldest, NEWEST_API_VERSION) > 0) {

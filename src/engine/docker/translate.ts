@@ -1,5 +1,5 @@
 /**
- * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
+ * Translates the Docker Engine API into the project's model. Pure. What an engine leaves out is unknown, never guessed.
  */
 import { keepLabel } from '../../core/eligible/rules.ts';
 import type { CacheRecord, Container, Image, ImageId } from '../../core/model/store.ts';
@@ -84,7 +84,7 @@ export function containerFromSummary(
 }
 
 /**
- * Mounted images are told by the name that was typed, which may have been given to another image since: then its image got
+ * Mounted images are given by the name that was typed, which may have moved to another image since: then its image got
  * a name after the container was made. Engines tell the whole second of that.
  */
 function mayMount(
@@ -115,7 +115,7 @@ export function containerFromDetails(details: ContainerDetailsAnswer): Container
   };
 }
 
-/** `on-failure` brings nothing back that was stopped, and gives up by itself. */
+/** `on-failure` does not restart what was stopped, and gives up after a while. */
 function isRestarted(policy: Optional<string>): boolean {
   return policy === 'always' || policy === 'unless-stopped';
 }
@@ -125,7 +125,7 @@ export function arrivalFromDetails(details: ImageDetails): number | undefined {
   return fromIso(details.Metadata?.LastTagTime);
 }
 
-/** The build cache's records, wherever this version of the API has them. */
+/** The build cache's records, which API versions have in different places. */
 export function cacheRecordsFrom(answer: DiskUsageAnswer): readonly CacheRecord[] {
   return (answer.BuildCache ?? answer.BuildCacheUsage?.Items ?? []).map(cacheRecordFrom);
 }
@@ -204,7 +204,7 @@ function optionalImageId(id: Optional<string>): ImageId | undefined {
 
 /**
  * Engines with the containerd image store list `repository@sha256:…` among the tags of an image that was pulled by
- * digest, and a bare `sha256:…`, which is no name at all, among its digests.
+ * digest, and a bare `sha256:…`, which is not a name, among its digests.
  */
 function names(
   repoTags: Optional<string[]>,

@@ -1,6 +1,6 @@
 /**
  * A runner of continuous integration: pipelines of some projects use tool images and services, make an image of each
- * commit, use it a few times within the hour and seldom again. Stacks are shared and renewed; some jobs run every night or
+ * commit, use it a few times within the hour and rarely again. Stacks are shared and renewed; some jobs run every night or
  * every week at the same time.
  */
 import type { TraceLayer, UseEvent } from '../traces/trace.ts';

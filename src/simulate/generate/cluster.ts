@@ -1,6 +1,6 @@
 /**
  * A node of a Kubernetes cluster: pods of services come and go with scaling and rescheduling, deployments bring new
- * versions (now and then one is taken back), cron jobs run by the clock, batch jobs bring big and seldom used images.
+ * versions (now and then one is taken back), cron jobs run by the clock, batch jobs bring big, rarely used images.
  */
 import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';

@@ -1,5 +1,5 @@
 /** Who decides what goes in a replay: the policies of the daemon through the daemon's own planner, and what others do. */
-import { Eligibility } from '../../core/eligibility.ts';
+import { Eligibility } from '../../core/plan/eligibility.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Protections } from '../../core/eligible/rules.ts';
 import { selectVictims } from '../../core/select/choose.ts';

@@ -36,7 +36,7 @@ const SECONDS_PER_IMAGE = 2;
 const FREED_BYTES_PER_SECOND = 500e6;
 
 /**
- * What each sweep takes whatever it deletes: the node is listed, cordoned and uncordoned, and the scheduler, which backs
+ * What each sweep takes besides deleting: the node is listed, cordoned and uncordoned, and the scheduler, which backs
  * off up to ten seconds from a pod that it could not place, finds the node again.
  */
 const DEFAULT_SWEEP_SECONDS = 10;

@@ -1,5 +1,5 @@
 /** Replays a trace on a virtual store with one chooser and counts what that cost. */
-import { DEFAULT_QUIET_SECONDS } from '../../core/soft-threshold.ts';
+import { DEFAULT_QUIET_SECONDS } from '../../core/timing/soft-threshold.ts';
 import { imagesOnly } from '../../core/eligible/cache-and-containers.ts';
 import { noProtections } from '../../core/eligible/rules.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from '../../core/model/thresholds.ts';
 import { isOpen } from '../../core/model/window.ts';
 import { idsUnusedFor } from '../../core/use-history/unused.ts';
-import { planUnused } from '../../core/plan-unused.ts';
+import { planUnused } from '../../core/plan/plan-unused.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
 import type { Chooser, ChooserMaker } from './chooser.ts';
@@ -111,7 +111,7 @@ class Run {
     const history = this.#history;
     if (maxUnusedSeconds <= 0 || this.#chooser.isReference) return;
     if (history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs)) return;
-    // The daemon looks at each check; an hour more or less is nothing to what is measured in days.
+    // The daemon does this at each check; an hour more or less does not matter to what is measured in days.
     this.#unusedAtMs = atMs + Math.min(3_600_000, maxUnusedSeconds * 100);
     if (idsUnusedFor(history, maxUnusedSeconds * 1000, atMs).length === 0) return;
     const rules = { maxUnusedSeconds, protections, clean: imagesOnly, history: () => history };

@@ -2,10 +2,10 @@
  * `/api/layers.json`, what the status page shows of the store: the layer forest as pieces that stand or fall together, and
  * what goes next, also while nothing needs to.
  */
-import type { Cut } from '../../core/deletion-budget.ts';
-import type { Plan } from '../../core/plan.ts';
+import type { Cut } from '../../core/plan/deletion-budget.ts';
+import type { Plan } from '../../core/plan/plan.ts';
 import { shareOf } from '../../core/forest/reclaim.ts';
-import { segmentsOf, unitStates } from '../../core/layer-groups.ts';
+import { segmentsOf, unitStates } from '../../core/plan/layer-groups.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
 import { lastUse, type UsageHistory } from '../../core/use-history/history.ts';
 

@@ -1,8 +1,8 @@
 /** `plan --json` and `/api/plan.json`. */
-import type { Cut } from '../../core/deletion-budget.ts';
-import type { Plan } from '../../core/plan.ts';
+import type { Cut } from '../../core/plan/deletion-budget.ts';
+import type { Plan } from '../../core/plan/plan.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
-import type { UnusedPlan } from '../../core/plan-unused.ts';
+import type { UnusedPlan } from '../../core/plan/plan-unused.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
@@ -11,7 +11,7 @@ export interface PlanBesides {
   readonly atHigh?: Plan | undefined;
   /** Where a circuit breaker would end the sweep. */
   readonly cut?: Cut | undefined;
-  /** What goes for being unused; undefined: nothing does. */
+  /** What is deleted for being unused; undefined: nothing. */
   readonly unused?: UnusedPlan | undefined;
   /** Undefined: at any time. */
   readonly window?: WindowState | undefined;

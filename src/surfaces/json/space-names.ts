@@ -9,7 +9,7 @@ export const spaceNames: Readonly<Record<SpaceKind, string>> = {
   containerLayers: 'container layers',
   containerLogs: 'container logs',
   volumesInUse: 'volumes in use',
-  volumesUnused: 'volumes nobody uses',
+  volumesUnused: 'unused volumes',
   leftovers: 'leftovers of the engine',
   beingWritten: 'being pulled or built',
   engine: "the engine's own files",

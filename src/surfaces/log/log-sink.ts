@@ -10,7 +10,7 @@ import { errnoOf } from '../../system/errno.ts';
 /** Lines that wait; the oldest are dropped when there are more. */
 const MAX_WAITING_BYTES = 256 * 1024;
 const RETRY_MS = 250;
-/** At the program's end a slow reader is given so long. */
+/** How long a slow reader is waited for at the program's end. */
 const LAST_MS = 1_000;
 const LAST_WAIT_MS = 20;
 

@@ -2,16 +2,18 @@
  * The daemon as numbers: fed with its events, and with a view of the store whenever somebody has one. Asks nobody for
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
-import { type DeletionLimits, MOST_DELETIONS } from '../../core/deletion-budget.ts';
+import { type DeletionLimits, MOST_DELETIONS } from '../../core/plan/deletion-budget.ts';
 import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
-import type { StoreSummary } from '../../core/store-summary.ts';
+import type { StoreSummary } from '../../core/plan/store-summary.ts';
 import { isOpen } from '../../core/model/window.ts';
-import { level, percentAt, percentUsed, type Usage } from '../../core/model/thresholds.ts';
-import type { PlanRules } from '../../core/plan-rules.ts';
+import type { Usage } from '../../core/model/thresholds.ts';
+import type { PlanRules } from '../../core/plan/plan-rules.ts';
 import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
+import { setThresholds, setUsage } from './disk-figures.ts';
 import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { allMetrics, clusterTask, type DeletionKind, type FreedKind, metrics, spaceLabels } from './table.ts';
 
 export interface MetricsOptions {
@@ -49,15 +51,13 @@ const kindOf = {
 export class Metrics {
   readonly #options: MetricsOptions;
   readonly #samples = new Samples(allMetrics);
-  /** When this process cordoned the node, on the monotonic clock. */
-  #cordonedAtMs: number | undefined;
-  /** Seconds of cordons that are over. */
-  #cordonedSeconds = 0;
+  readonly #cordoned: Stopwatch;
   /** By task: failed tries that were counted and are not over. */
   readonly #failing = new Map<string, number>();
 
   constructor(options: MetricsOptions) {
     this.#options = options;
+    this.#cordoned = new Stopwatch(options.monotonicMs);
     const { version, rules, dryRun, limits } = options;
     const { thresholds } = rules;
     this.#samples.inform(metrics.buildInfo, { version, nodejs_version: process.version });
@@ -78,7 +78,7 @@ export class Metrics {
         this.#samples.set(metrics.apiServerFailing, { task }, false);
     }
     // Bytes are a share of a disk that was not measured yet.
-    if (thresholds.type === 'relative') this.#setThresholds((value) => value / 100);
+    if (thresholds.type === 'relative') setThresholds(this.#samples, rules, (value) => value / 100);
     if (options.followsHistory) this.#samples.set(metrics.historyFollowed, {}, false);
   }
 
@@ -91,8 +91,8 @@ export class Metrics {
         samples.set(metrics.lastSuccess, { task: 'check' }, this.#nowSeconds());
         samples.set(metrics.engineUp, {}, true);
         samples.set(metrics.pathUp, {}, true);
-        this.#setUsage(event.usage);
-        // A cordon that was waited for in vain, because usage fell meanwhile.
+        setUsage(this.#samples, this.#options.rules, event.usage);
+        // A cordon that was not needed any more, because usage fell meanwhile.
         if (!event.triggered && this.#options.cordons) samples.set(metrics.cordonWaiting, {}, false);
         return;
       case 'engine.connected':
@@ -127,7 +127,7 @@ export class Metrics {
       case 'space.appeared':
         samples.add(metrics.freedBytes, { kind: this.#options.lateKind }, event.freedBytes);
         samples.add(metrics.freedInodes, { kind: this.#options.lateKind }, event.freedInodes);
-        return this.#setUsage(event.usage);
+        return setUsage(this.#samples, this.#options.rules, event.usage);
       case 'image.kept':
       case 'cache-record.kept':
       case 'container.kept':
@@ -159,12 +159,13 @@ export class Metrics {
         samples.set(metrics.cordonWaiting, {}, false);
         return samples.add(metrics.cordonsSkipped, {});
       case 'node.cordoned':
-        this.#cordonedAtMs ??= this.#options.monotonicMs();
+        this.#cordoned.start();
         return samples.set(metrics.nodeCordoned, {}, true);
       case 'node.uncordoned':
       case 'node.left-cordoned':
       case 'node.gone':
-        return this.#uncordoned();
+        this.#cordoned.stop();
+        return samples.set(metrics.nodeCordoned, {}, false);
       case 'max-unused.completed':
         samples.add(metrics.unusedDeletions, {}, event.deletedImages);
         return;
@@ -183,7 +184,7 @@ export class Metrics {
 
   /** The filesystem was looked at between two checks. */
   looked(usage: Usage): void {
-    this.#setUsage(usage);
+    setUsage(this.#samples, this.#options.rules, usage);
   }
 
   /** When the filesystem will be full; undefined where that cannot be known. */
@@ -218,9 +219,7 @@ export class Metrics {
 
   /** The exposition, with the process as it is now. */
   text(): string {
-    const running =
-      this.#cordonedAtMs === undefined ? 0 : (this.#options.monotonicMs() - this.#cordonedAtMs) / 1000;
-    this.#samples.setTotal(metrics.cordonedSeconds, this.#cordonedSeconds + running);
+    this.#samples.setTotal(metrics.cordonedSeconds, this.#cordoned.seconds);
     const { window } = this.#options.rules;
     if (window !== undefined)
       this.#samples.set(metrics.windowOpen, {}, isOpen(window, this.#options.nowMs()));
@@ -237,31 +236,6 @@ export class Metrics {
     return this.#options.nowMs() / 1000;
   }
 
-  #setUsage(usage: Usage): void {
-    const { thresholds } = this.#options.rules;
-    const samples = this.#samples;
-    samples.set(metrics.filesystemSize, {}, usage.bytes.total);
-    samples.set(metrics.filesystemAvailable, {}, usage.bytes.available);
-    samples.set(metrics.filesystemInodes, {}, usage.inodes?.total);
-    samples.set(metrics.filesystemAvailableInodes, {}, usage.inodes?.available);
-    samples.set(metrics.allocated, {}, usage.allocated?.bytes);
-    samples.set(metrics.usageRatio, { resource: 'bytes' }, percentUsed(usage.bytes) / 100);
-    samples.set(metrics.usageRatio, { resource: 'inodes' }, usage.inodes && percentUsed(usage.inodes) / 100);
-    const ratio = (value: number): number => percentAt(usage, thresholds.type, value) / 100;
-    samples.set(metrics.levelRatio, {}, ratio(level(usage, thresholds.type).value));
-    this.#setThresholds(ratio);
-  }
-
-  /** @param ratio of a level in the thresholds' unit to the whole disk. */
-  #setThresholds(ratio: (value: number) => number): void {
-    const { thresholds, criticalLevel } = this.#options.rules;
-    const { thresholdRatio } = metrics;
-    this.#samples.set(thresholdRatio, { threshold: 'high' }, ratio(thresholds.high));
-    this.#samples.set(thresholdRatio, { threshold: 'low' }, ratio(thresholds.low));
-    if (criticalLevel === undefined) return;
-    this.#samples.set(thresholdRatio, { threshold: 'critical' }, ratio(criticalLevel));
-  }
-
   #deleted(event: Extract<DaemonEvent, { event: `${Subject}.deleted` }>): void {
     const kind = kindIn(event.event);
     const samples = this.#samples;
@@ -271,7 +245,7 @@ export class Metrics {
     samples.add(metrics.predictedBytes, { kind }, event.predictedBytes);
     samples.add(metrics.predictedInodes, { kind }, event.predictedInodes);
     samples.observe(metrics.deletionDuration, { kind }, event.durationSeconds);
-    this.#setUsage(event.usage);
+    setUsage(this.#samples, this.#options.rules, event.usage);
   }
 
   #swept(report: SweepReport): void {
@@ -288,13 +262,6 @@ export class Metrics {
     if (times <= 0) return;
     this.#samples.add(metrics.apiServerErrors, { task: clusterTask(task) }, times);
     this.#failing.set(task, (this.#failing.get(task) ?? 0) + times);
-  }
-
-  #uncordoned(): void {
-    if (this.#cordonedAtMs !== undefined)
-      this.#cordonedSeconds += (this.#options.monotonicMs() - this.#cordonedAtMs) / 1000;
-    this.#cordonedAtMs = undefined;
-    this.#samples.set(metrics.nodeCordoned, {}, false);
   }
 }
 

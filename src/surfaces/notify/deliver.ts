@@ -1,6 +1,6 @@
 /**
  * One notice to the receiver: a POST, and a few tries. Nothing that is said of it tells more of the address than its host,
- * because the rest is a secret: whoever knows a webhook's path may write there.
+ * because the rest is a secret: anyone who knows a webhook's path may write there.
  */
 import { sleep } from '../../system/clock.ts';
 import type { Letter } from './receivers.ts';
@@ -37,7 +37,7 @@ export async function deliver(
   patience: Patience,
   stop: AbortSignal,
 ): Promise<string | undefined> {
-  let failure = 'not sent before the end';
+  let failure = 'not sent before shutdown';
   for (let tried = 1; tried <= patience.tries && !stop.aborted; tried++) {
     const answer = await post(
       receiver,
@@ -90,7 +90,7 @@ async function post({ url }: Receiver, { headers, body }: Letter, signal: AbortS
     if (status >= 300 && status < 400)
       return {
         outcome: 'refused',
-        why: `it answered ${status}: it has moved; name the address where it is now`,
+        why: `it answered ${status}: it has moved; set the new address`,
       };
     if (status === 408 || status === 425 || status === 429 || status >= 500)
       return {
@@ -108,7 +108,7 @@ async function post({ url }: Receiver, { headers, body }: Letter, signal: AbortS
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed';
   if (error.name === 'TimeoutError') return 'it did not answer in time';
-  if (error.name === 'AbortError') return 'not sent before the end';
+  if (error.name === 'AbortError') return 'not sent before shutdown';
   const code = codeOf(error.cause);
   return code === undefined ? 'the request failed' : `the request failed (${code})`;
 }

@@ -1,6 +1,6 @@
 /**
  * What a person must know, out of all that the daemon tells: a disk that deleting images did not bring below LOW, a
- * critical disk, an engine or a path that has been away for long, a node that cannot be uncordoned. Each is told once when
+ * critical disk, an engine or a path that has been unavailable for long, a node that cannot be uncordoned. Each is sent once when
  * it begins and once when it is over. No I/O; the time is an argument.
  */
 import { formatBytes, formatDuration, formatLevel, usedText } from '../../core/model/format.ts';
@@ -24,7 +24,7 @@ export interface Notice {
 export interface NoticeRules {
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
-  /** How long something must be away before a person is told. */
+  /** How long something must be unavailable before a notice is sent. */
   readonly patienceMs: number;
   /** Host's time, epoch ms, and a clock that never jumps. */
   readonly nowMs: () => number;
@@ -39,7 +39,7 @@ interface Trouble {
   readonly message: string;
 }
 
-/** Ends of a sweep that say nothing new: it goes on by itself, or was a rehearsal. */
+/** Ends of a sweep that say nothing new: it continues later, or was a dry run. */
 const goesOn: ReadonlySet<SweepReport['stoppedBecause']> = new Set([
   'stopped',
   'dry-run',
@@ -110,7 +110,7 @@ export class Notices {
     if (trouble === undefined) return [];
     return this.#begins(
       'node-left-cordoned',
-      `The cleaner ends and could not uncordon it: ${trouble.message} Its next start does, or docker-image-cleaner uncordon.`,
+      `The cleaner stopped and could not uncordon it: ${trouble.message} Its next start will, or run docker-image-cleaner uncordon.`,
     );
   }
 

@@ -1,4 +1,4 @@
-/** The page's files. `npm run build` puts them here, packed (scripts/page-files.ts); from the sources they are made. */
+/** The page's files. `npm run build` puts them here packed (scripts/bundle/page-files.ts); from the sources they are made. */
 import { bundlePage } from './bundle.ts';
 import type { PageFiles } from './files.ts';
 

@@ -1,11 +1,11 @@
 /** A list of images as a table that shows its first rows, and says what it leaves out. */
-import type { ListOptions } from '../../config/list-options.ts';
+import type { ListOptions } from '../../config/requests/list-options.ts';
 import { formatCount } from '../../core/model/format.ts';
 import { shortId } from '../../core/model/store.ts';
 import { type Cell, type Column, table, type TextLook } from './table.ts';
 import { wrapped } from './text-width.ts';
 
-/** So many rows a table has on a terminal, unless told otherwise. */
+/** Rows of a table on a terminal by default. */
 const ROWS_ON_TERMINAL = 25;
 /** IDs are for those who want to type them; a terminal narrower than this has no room for them beside names and reasons. */
 export const ID_FROM_COLUMNS = 100;

@@ -1,9 +1,9 @@
 /** `plan` for people: what a sweep would delete, in order, what it would keep, and why. */
-import type { Cut } from '../../core/deletion-budget.ts';
+import type { Cut } from '../../core/plan/deletion-budget.ts';
 import { endText, formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
-import type { Plan } from '../../core/plan.ts';
-import { summaryOf } from '../../core/plan-unused.ts';
-import type { UnusedPlan } from '../../core/plan-unused.ts';
+import type { Plan } from '../../core/plan/plan.ts';
+import { summaryOf } from '../../core/plan/plan-unused.ts';
+import type { UnusedPlan } from '../../core/plan/plan-unused.ts';
 import { describePattern } from '../../core/eligible/pattern.ts';
 import type { Kept } from '../../core/eligible/images.ts';
 import { shortId } from '../../core/model/store.ts';
@@ -20,7 +20,7 @@ export interface ShownPlan {
   readonly seen: Look;
   /** Why it is this engine. */
   readonly why: string;
-  /** How full the disk is cannot be known: the plan is of all that may go. */
+  /** Usage is unknown: the plan lists all that may be deleted. */
   readonly isAboutEverything: boolean;
   readonly due: Plan;
   readonly thresholds: Thresholds;
@@ -70,8 +70,7 @@ export function planText(shown: ShownPlan, look: ListLook): string {
 }
 
 function verdict({ due, thresholds: { high, type }, atHigh, isAboutEverything }: ShownPlan): string {
-  if (isAboutEverything)
-    return 'How full the disk is cannot be known from here. All that a sweep may delete, in its order:';
+  if (isAboutEverything) return 'Usage of the disk is unknown here. All that a sweep may delete, in order:';
   if (due.triggered) return 'A sweep is due.';
   return atHigh === undefined
     ? 'No sweep is due: usage is below the high threshold. If one began now:'

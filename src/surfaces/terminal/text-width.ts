@@ -12,7 +12,7 @@ export function widthOf(text: string): number {
   return truncated(text, { limit: Infinity }).width;
 }
 
-/** A line of at most so many columns; colours are ended where it is cut inside of them. */
+/** Cuts a line to a number of columns; colours are closed where the cut is inside of them. */
 export function cut(line: string, columns: number): string {
   const { index, truncated: isCut } = truncated(line, { limit: columns });
   return isCut ? `${line.slice(0, index)}\u001b[0m` : line;

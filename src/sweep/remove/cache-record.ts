@@ -1,5 +1,5 @@
 /** Deletes one record of the build cache, if no build and no other record holds it. */
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import type { CacheRecord } from '../../core/model/store.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
@@ -15,7 +15,7 @@ export async function removeCacheRecord(
   if (record === undefined) return { outcome: 'gone' };
   if (record.inUse) return { outcome: 'kept', reason: 'a build holds it now' };
   const child = records.find(({ parents }) => parents.includes(id));
-  if (child !== undefined) return { outcome: 'kept', reason: `the record ${child.id} stands on it` };
+  if (child !== undefined) return { outcome: 'kept', reason: `the record ${child.id}depends on it` };
   if (options.stop.aborted) return { outcome: 'kept', reason: 'the cleaner was told to stop' };
   return await removeOnce<RemovalOutcome>(
     `build-cache record ${id}`,

@@ -1,7 +1,7 @@
-/** Deletes a stopped container, if it still is one that may go. Its volumes stay. */
+/** Deletes a stopped container if it still may be deleted. Its volumes are kept. */
 import { shortId } from '../../core/model/store.ts';
 import { containerStays } from '../../core/eligible/cache-and-containers.ts';
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
 

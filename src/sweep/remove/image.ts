@@ -8,7 +8,7 @@ import {
   references,
   shortId,
 } from '../../core/model/store.ts';
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import {
   type Engine,
   type EngineCapabilities,
@@ -27,7 +27,7 @@ export async function removeImage(
   options: RemovalOptions,
 ): Promise<RemovalOutcome> {
   const result = await removeNameByName(engine, victim, options);
-  // Else it is not known how it ends; what was written down stays, also where this throws.
+  // Otherwise its end is unknown; what was written down is kept, also where this throws.
   if (result.outcome !== 'unresolved') await options.removedNames?.forget();
   return result;
 }
@@ -111,7 +111,7 @@ function changedSincePlan(
 }
 
 /**
- * Whether the plan knew of a name. A digest in a repository in which the image had a tag is no new name: Docker's
+ * Whether the plan knew of a name. A digest in a repository in which the image had a tag is not a new name: Docker's
  * containerd image store lists the digest of one repository, and tells those of all when it is asked about the image.
  */
 function isKnown(reference: string, known: readonly string[]): boolean {
@@ -180,8 +180,8 @@ async function removeTarget(
 }
 
 /**
- * Gives back the tags of an image that stays after all: it must not become nameless under whoever uses it now.
- * @throws EngineError naming the tags that are lost, when the engine stays away for as many tries as there are looks.
+ * Gives back the tags of an image that is kept after all: it must not lose its name while a container uses it.
+ * @throws EngineError naming the tags that are lost, when the engine is unreachable at every try.
  */
 async function giveBack(
   engine: Engine,
@@ -204,7 +204,7 @@ async function giveBack(
         if (attempt >= options.looks) {
           throw new EngineError(
             error.code,
-            `${shortId(id)} stays but lost its name: give it back with "docker tag ${shortId(id)} ${tag}". ${error.message}`,
+            `${shortId(id)} is kept but lost its name: restore it with "docker tag ${shortId(id)} ${tag}". ${error.message}`,
             { cause: error },
           );
         }

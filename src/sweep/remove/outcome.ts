@@ -37,7 +37,7 @@ export interface RemovalOptions {
   readonly settleMs: number;
   /** How often to look before giving up. */
   readonly looks: number;
-  /** What may go beside images, for the look right before. */
+  /** What may be deleted besides images, for the check right before. */
   readonly clean: Clean;
   /** Where names are written down that go before the image does; left out where nothing is remembered. */
   readonly removedNames?: RemovedNames | undefined;
@@ -53,7 +53,7 @@ export interface RemovalOptions {
   readonly abandon: AbortSignal;
 }
 
-/** What a look at the victim of an unanswered deletion says. */
+/** What checking the victim of an unanswered deletion shows. */
 export type Seen<T> =
   | { readonly ended: T }
   /** As if nothing had been asked. `isGoing`: the engine says that it is at it. */
@@ -88,7 +88,7 @@ export async function removeOnce<T extends { readonly outcome: string }>(
   return await confirmed(answer, () => look(true), options);
 }
 
-/** What a look says of a deletion that the engine says was done. Where the look fails, its word is all there is. */
+/** What a check shows of a deletion that the engine reports as done. If the check fails, the engine's answer counts. */
 async function confirmed<T>(
   answer: T,
   look: () => Promise<Seen<T>>,
@@ -103,9 +103,9 @@ async function confirmed<T>(
   }
 }
 
-/** @param there what a look found, e.g. `the image is still there`. */
+/** @param there what a check found, e.g. `the image is still there`. */
 export function contradicted(there: string): Kept {
-  const reason = `the engine answered that it was deleted, and ${there}`;
+  const reason = `the engine answered that it was deleted, but ${there}`;
   return { outcome: 'kept', reason, isContradicted: true };
 }
 
@@ -156,7 +156,7 @@ async function settle<T>(
   }
   return {
     outcome: 'unresolved',
-    message: `No answer to the deletion of ${what}, and at the last look: ${lastLook}`,
+    message: `No answer to the deletion of ${what}; at the last check: ${lastLook}`,
   };
 }
 

@@ -2,7 +2,7 @@
  * The one folder that deletes. Each kind looks again right before, never forces, and has one deletion in flight at
  * most: it does not return before the engine has answered or, where the answer was lost, before it is known how it ended.
  */
-import type { Victim } from '../../core/plan.ts';
+import type { Victim } from '../../core/plan/plan.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { removeCacheRecord } from './cache-record.ts';
 import { removeContainer } from './container.ts';

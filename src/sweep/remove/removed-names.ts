@@ -1,6 +1,6 @@
 /**
  * The names that were taken off an image whose deletion has not come to its end. Written down before the first goes, so that a
- * killed cleaner's next life gives them back: an image that stays must not have lost a name.
+ * killed cleaner's next run gives them back: a kept image must not have lost a name.
  */
 import * as v from 'valibot';
 import type { ImageId } from '../../core/model/store.ts';
@@ -42,7 +42,7 @@ export class RemovedNames {
   }
 
   /**
-   * Gives back what an earlier life took, where the image is still there and the name is nobody's.
+   * Gives back names that an earlier run removed, where the image still exists and no other image has the name.
    * @throws EngineError when the engine cannot be asked: to be tried again.
    */
   async restore(engine: Engine, signal: AbortSignal): Promise<void> {
@@ -51,7 +51,7 @@ export class RemovedNames {
     if (found === undefined) return;
     const parsed = 'value' in found ? v.safeParse(shape, found.value) : undefined;
     if (parsed?.success !== true) {
-      onLost(path, 'damaged' in found ? found.damaged : `${path} is no list of removed names.`);
+      onLost(path, 'damaged' in found ? found.damaged : `${path} is not a list of removed names.`);
       await this.#write({});
       return;
     }

@@ -1,9 +1,9 @@
 /** What only Podman has: other programs work on its store, and it does not list their containers. */
 import { afterEach, expect, it } from 'vitest';
-import { cleaner, deletedNames } from '../../../harness/cleaner.ts';
-import { listContainers, listTags } from '../../../harness/engine-api.ts';
-import { loadImages } from '../../../harness/images.ts';
-import { type PodmanEngine, startPodman } from '../../../harness/podman.ts';
+import { cleaner, deletedNames } from '../../../harness/program/cleaner.ts';
+import { listContainers, listTags } from '../../../harness/engine/engine-api.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
+import { type PodmanEngine, startPodman } from '../../../harness/engine/podman.ts';
 
 let engine: PodmanEngine;
 

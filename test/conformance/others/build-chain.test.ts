@@ -1,4 +1,4 @@
-import { engineRoot } from '../../../harness/engine-root.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
 import { deletesBuildChains } from '../build-chain.ts';
 
 deletesBuildChains('Docker 26', async () => ({ root: await engineRoot('trixie') }));

@@ -4,16 +4,16 @@
  */
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { build, deletionsIn, expectTrue, settle } from '../../engine/predictions.ts';
-import { cleaner } from '../../../harness/cleaner.ts';
-import { runCommand } from '../../../harness/command.ts';
-import { docker } from '../../../harness/docker-client.ts';
-import type { LogRecord } from '../../../harness/cli.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { runContainer, waitForContainer } from '../../../harness/engine-api.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
-import { commandPath, ensureCommands } from '../../../harness/packages.ts';
+import { build, deletionsIn, expectTrue, settle } from '../../engine/prediction/predictions.ts';
+import { cleaner } from '../../../harness/program/cleaner.ts';
+import { runCommand } from '../../../harness/machine/command.ts';
+import { docker } from '../../../harness/engine/docker-client.ts';
+import type { LogRecord } from '../../../harness/program/cli.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { runContainer, waitForContainer } from '../../../harness/engine/engine-api.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
+import { commandPath, ensureCommands } from '../../../harness/machine/packages.ts';
 
 const MB = 1e6;
 const everything = { high: 0.2, low: 0.1 };

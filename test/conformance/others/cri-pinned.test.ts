@@ -7,11 +7,11 @@ import {
   importEach,
   keptCodes,
   type PlanJson,
-} from '../../engine/cri-scenario.ts';
+} from '../../engine/cri/scenario.ts';
 import { imagesOnBase } from '../../engine/scenario.ts';
-import { listCriImages, sandboxImage, startContainerd } from '../../../harness/containerd.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { waitFor } from '../../../harness/wait.ts';
+import { listCriImages, sandboxImage, startContainerd } from '../../../harness/engine/containerd.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { waitFor } from '../../../harness/machine/wait.ts';
 
 describe.each([
   // What containerd tells of its configuration has changed: 2.1 leaves the sandbox image out, which is pinned all the same.

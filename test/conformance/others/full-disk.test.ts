@@ -1,4 +1,4 @@
-import { engineRoot } from '../../../harness/engine-root.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
 import { cleansFullDisks } from '../full-disk.ts';
 
 cleansFullDisks('Docker 28', async () => ({ root: await engineRoot('sid') }), 'deletes');

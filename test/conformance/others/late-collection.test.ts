@@ -7,12 +7,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
-import { cleaner, deletedNames } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { listTags } from '../../../harness/engine-api.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
-import { commandPath, ensureCommands } from '../../../harness/packages.ts';
+import { cleaner, deletedNames } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { listTags } from '../../../harness/engine/engine-api.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
+import { commandPath, ensureCommands } from '../../../harness/machine/packages.ts';
 
 const run = promisify(execFile);
 const MiB = 1024 * 1024;
@@ -29,7 +29,7 @@ async function ctr(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Marks all that is stored as in use by itself, or takes the mark off and has containerd collect. */
+/** Marks all content as in use, or removes the mark and lets containerd collect. */
 async function markAll(as: 'root' | 'unused'): Promise<void> {
   const label = `containerd.io/gc.root=${as === 'root' ? 'test' : ''}`;
   const snapshots = ['snapshots', '--snapshotter', 'overlayfs'];

@@ -1,10 +1,10 @@
 /** An image that a container mounts by a name that was given to another image since. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { cleaner } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { hasImage, tagImage } from '../../../harness/engine-api.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
+import { cleaner } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { hasImage, tagImage } from '../../../harness/engine/engine-api.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
 
 let engine: DockerEngine;
 

@@ -1,12 +1,12 @@
 /** Images of another platform on Docker's containerd store: they are not unpacked, and what they take is their content. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cleaner, deletedNames } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { hasImage, removeImage, tagImage } from '../../../harness/engine-api.ts';
-import { send } from '../../../harness/http.ts';
-import { loadImages, throwStreamedError } from '../../../harness/images.ts';
-import { digestOf, pushImage, startRegistry } from '../../../harness/registry.ts';
+import { cleaner, deletedNames } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { hasImage, removeImage, tagImage } from '../../../harness/engine/engine-api.ts';
+import { send } from '../../../harness/wire/http.ts';
+import { loadImages, throwStreamedError } from '../../../harness/engine/images.ts';
+import { digestOf, pushImage, startRegistry } from '../../../harness/engine/registry.ts';
 
 const MB = 1e6;
 let engine: DockerEngine;

@@ -1,11 +1,11 @@
 /** What a look at Docker's containerd store costs: questions to the engine, however many images there are. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cleaner } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
-import { startWireProxy, type WireProxy } from '../../../harness/wire-proxy.ts';
+import { cleaner } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
+import { startWireProxy, type WireProxy } from '../../../harness/wire/wire-proxy.ts';
 
 let engine: DockerEngine;
 let proxy: WireProxy;
@@ -26,7 +26,7 @@ afterAll(async () => {
   await engine.dispose();
 });
 
-/** Loads images that share a layer, up to so many. */
+/** Loads images that share a layer, up to this number. */
 async function fill(images: number): Promise<void> {
   const layers: Record<string, { bytes: number }> = { base: { bytes: 200_000 } };
   const names: string[] = [];

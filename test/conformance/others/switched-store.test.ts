@@ -5,11 +5,11 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cleaner } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { createContainer, listTags } from '../../../harness/engine-api.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
+import { cleaner } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { createContainer, listTags } from '../../../harness/engine/engine-api.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
 
 const MB = 1e6;
 let engine: DockerEngine;

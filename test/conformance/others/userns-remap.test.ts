@@ -2,11 +2,11 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { cleaner } from '../../../harness/cleaner.ts';
-import { type DockerEngine, startDockerEngine } from '../../../harness/docker-engine.ts';
-import { du } from '../../../harness/du.ts';
-import { engineRoot } from '../../../harness/engine-root.ts';
-import { loadImages } from '../../../harness/images.ts';
+import { cleaner } from '../../../harness/program/cleaner.ts';
+import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
+import { du } from '../../../harness/machine/du.ts';
+import { engineRoot } from '../../../harness/machine/engine-root.ts';
+import { loadImages } from '../../../harness/engine/images.ts';
 
 const MB = 1e6;
 let engine: DockerEngine;

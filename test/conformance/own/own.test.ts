@@ -1,6 +1,6 @@
 /** The suite on engine binaries that somebody has: `npm run test:engines -- --dockerd PATH` and the like. */
 import { expect, it } from 'vitest';
-import { ownBinary, ownable } from '../../../harness/own-binaries.ts';
+import { ownBinary, ownable } from '../../../harness/machine/own-binaries.ts';
 import { knowsArrivals } from '../arrival.ts';
 import { deletesBuildChains } from '../build-chain.ts';
 import { ownContainerd } from '../cri-fixtures.ts';

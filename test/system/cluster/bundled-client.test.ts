@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, test, vi } from 'vitest';
-import { slimKubernetes } from '../../../scripts/slim-kubernetes.ts';
+import { slimKubernetes } from '../../../scripts/bundle/slim-kubernetes.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -20,7 +20,7 @@ import { Slices } from '../../../src/disk/walk/slices.ts';
 import { SmallTrees } from '../../../src/disk/walk/small-trees.ts';
 import { sumTrees, type TreeTotal } from '../../../src/disk/walk/tree-total.ts';
 import { walkTrees } from '../../../src/disk/walk/walk.ts';
-import { du } from '../../../harness/du.ts';
+import { du } from '../../../harness/machine/du.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 // Processes start slowly on a busy machine.

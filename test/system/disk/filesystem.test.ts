@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { DiskError } from '../../../src/disk/filesystem/error.ts';
 import { measureFilesystem } from '../../../src/disk/filesystem/filesystem.ts';
 import { ImageDisk } from '../../../src/disk/image-disk.ts';
-import { du } from '../../../harness/du.ts';
+import { du } from '../../../harness/machine/du.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 const signal = new AbortController().signal;
@@ -28,7 +28,7 @@ test('a filesystem that tells no size is an error', async () => {
   await expect(measureFilesystem('/proc', new AbortController().signal)).rejects.toMatchObject({
     name: 'DiskError',
     code: 'failed',
-    message: expect.stringContaining('tells no size') as string,
+    message: expect.stringContaining('reports no size') as string,
   });
 });
 

@@ -21,8 +21,8 @@ import { MountTable } from '../../../src/disk/walk/mount-points.ts';
 import { Slices } from '../../../src/disk/walk/slices.ts';
 import { TreeMeasurer } from '../../../src/disk/walk/trees.ts';
 import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
-import { du } from '../../../harness/du.ts';
-import { waitFor } from '../../../harness/wait.ts';
+import { du } from '../../../harness/machine/du.ts';
+import { waitFor } from '../../../harness/machine/wait.ts';
 import { temporaryFolder } from '../../unit/disk/walk/tree.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -143,7 +143,8 @@ test('a large tree is not read on the main thread again before it is given to he
   writeFileSync(`${small}/file`, 'x');
   await settled(large, small);
   const listings = new Listings();
-  const trees = new TreeMeasurer(listings, new MountTable(root), new LeftOut());
+  // However busy the machine is: what takes long is not measured again at once.
+  const trees = new TreeMeasurer(listings, new MountTable(root), new LeftOut(), Infinity);
   const measure = async (): Promise<void> => {
     const totals = await trees.measure([large, small], [], new Slices(signal), signal);
     for (const [top, total] of totals) expect(sumTrees([total])).toEqual(du(top));
@@ -157,6 +158,24 @@ test('a large tree is not read on the main thread again before it is given to he
   // Only who was asked is still remembered.
   expect(listings.list(small)).toBe(names[1]);
   expect(listings.list(large)).not.toBe(names[0]);
+});
+
+test('a tree that took long is told as it was until it may take as long again', async () => {
+  const root = temporaryFolder();
+  for (let index = 0; index < 5000; index++) writeFileSync(`${root}/${index}`, '');
+  const measured = async (trees: TreeMeasurer): Promise<unknown> => {
+    const totals = await trees.measure([root], [], new Slices(signal), signal);
+    return sumTrees(totals.values());
+  };
+  const made = (slowMs: number): TreeMeasurer =>
+    new TreeMeasurer(new Listings(), new MountTable(root), new LeftOut(), slowMs);
+  const [always, never] = [made(0), made(Infinity)];
+  const before = du(root);
+  expect(await measured(always)).toEqual(before);
+  expect(await measured(never)).toEqual(before);
+  writeFileSync(`${root}/more`, Buffer.alloc(50_000, 1));
+  expect(await measured(always)).toEqual(before);
+  expect(await measured(never)).toEqual(du(root));
 });
 
 test('a folder that was changed a moment ago is read again: a further change may bear the same time', async () => {

@@ -1,4 +1,4 @@
-/** scripts/bootstrap.mjs installs only what is missing, whoever installed the rest. */
+/** scripts/bootstrap.mjs installs only what is missing, however the rest was installed. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

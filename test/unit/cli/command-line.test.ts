@@ -100,7 +100,7 @@ describe('uncordon', () => {
   });
 
   test.each([
-    [[], {}, 'Set DOCKER_IMAGE_CLEANER_NODE_NAME or --node-name, or use --all'],
+    [[], {}, 'set DOCKER_IMAGE_CLEANER_NODE_NAME or --node-name, or use --all'],
     [['--node-name', 'Worker 1'], {}, '--node-name="Worker 1": expected a Kubernetes node name'],
     [['--all', '--node-name', 'worker-1'], {}, '--node-name and --all cannot be used together'],
     [
@@ -108,7 +108,7 @@ describe('uncordon', () => {
       inPod,
       '--all and --delete-daemonset cannot be used together',
     ],
-    [['--all', '--wait-seconds', '5'], {}, '--wait-seconds goes with --delete-daemonset only'],
+    [['--all', '--wait-seconds', '5'], {}, '--wait-seconds needs --delete-daemonset'],
     [['--delete-daemonset', 'cleaner'], {}, 'POD_NAMESPACE is not set'],
     [
       ['--delete-daemonset', 'cleaner'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadExpressions } from '../../../src/config/expressions.ts';
+import { loadExpressions } from '../../../src/config/values/expressions.ts';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
 
 const parse = (...argv: readonly string[]) => parseCommandLine(['simulate', ...argv], {});
@@ -43,6 +43,10 @@ describe('simulate', () => {
     [['--generate', 'ci', '--low', '80'], /must be below --high/],
     [['--generate', 'ci', '--soft', '59'], /--soft 59% must be at least --low 60% and below --high 80%/],
     [['--generate', 'ci', '--soft', '85'], /--soft 85% must be at least --low 60% and below --high 80%/],
+    [['--generate', 'ci', '--soft', '70', '--sweep-thresholds'], /--sweep-thresholds tries several/],
+    [['--generate', 'ci', '--low', '0%'], /percentage above 0, and 100 at most: 0%/],
+    [['--trace', 'a', '--days', '3'], /--days says how long a generated trace is/],
+    [['--trace', 'a', '--seed', '3'], /--seed is for what is made up/],
     [['--generate', 'ci', '--capacity', '12'], /amount of bytes/],
     [['--generate', 'ci', '--seed', 'x'], /Not a whole number/],
     [['--generate', 'ci', '--days', '0'], /from 1 to 3650 days/],
@@ -60,7 +64,7 @@ describe('simulate', () => {
     ],
     [['--generate', 'ci', '--threshold-type', 'absolute'], /only type is free/],
     [['--generate', 'ci', '--keep', 're:('], /regular expression/],
-    [['--generate', 'ci', '--min-age', '-1'], /number of seconds/],
+    [['--generate', 'ci', '--min-age', '-1'], /expected .* seconds, such as/],
     [['--generate', 'ci', '--keep-last', 'two'], /whole number/],
     [['--trace', 'a', '--html', 'a'], /would be overwritten while it is read/],
     [['--trace', 'a', '--html', 'b', '--write-trace', 'b'], /name the same file/],

@@ -84,7 +84,7 @@ describe('what is refused', () => {
     expect(intervalOf(`\n${interval}=soon`)).toMatchObject({
       kind: 'print',
       exitCode: 2,
-      text: `error: ${path} line 2: ${interval}="soon": expected a number of seconds from 1 to 2147483, or a time such as 90s, 5m, 12h or 7d\n`,
+      text: `error: ${path} line 2: ${interval}="soon": expected 1 to 2147483 seconds, such as 300, 90s, 12h or 7d\n`,
     });
   });
 

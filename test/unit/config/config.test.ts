@@ -233,10 +233,10 @@ describe('where a value comes from', () => {
 
   it('names the flag when the flag is bad and the variable when the variable is', () => {
     expect(problemsOf({}, { intervalSeconds: 'soon' })).toEqual([
-      '--interval-seconds="soon": expected a number of seconds from 1 to 2147483, or a time such as 90s, 5m, 12h or 7d',
+      '--interval-seconds="soon": expected 1 to 2147483 seconds, such as 300, 90s, 12h or 7d',
     ]);
     expect(problemsOf(ours({ INTERVAL_SECONDS: 'soon' }))).toEqual([
-      'DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS="soon": expected a number of seconds from 1 to 2147483, or a time such as 90s, 5m, 12h or 7d',
+      'DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS="soon": expected 1 to 2147483 seconds, such as 300, 90s, 12h or 7d',
     ]);
   });
 });

@@ -4,9 +4,9 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import { loadExpressions } from '../../../src/config/expressions.ts';
+import { loadExpressions } from '../../../src/config/values/expressions.ts';
 import { type KeepFileNews, parseKeepFile } from '../../../src/config/keep-file.ts';
-import { KeepFile } from '../../../src/commands/keep-file.ts';
+import { KeepFile } from '../../../src/commands/looking/keep-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keep-file-'));
 const path = join(folder, 'keep');

@@ -37,7 +37,7 @@ export function caseOf(store: ImageStore): Case {
   return { store, forest: forestOf(store), candidates: sortOut(store).candidates.map(({ id }) => id) };
 }
 
-/** True in all but one of so many cases; not biased to an edge as the library's numbers are. */
+/** True in all but one of this many cases; unlike the library's numbers, not biased to the edges. */
 function often(cases: number): fc.Arbitrary<boolean> {
   return fc.oneof(
     { weight: cases - 1, arbitrary: fc.constant(true) },

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forestOf } from '../../../src/core/forest/forest.ts';
-import { makePlan } from '../../../src/core/plan.ts';
+import { makePlan } from '../../../src/core/plan/plan.ts';
 import { policies } from '../../../src/core/policy/registry.ts';
 import type { ImageStore } from '../../../src/core/model/store.ts';
 import type { SpaceKind } from '../../../src/core/model/space-kinds.ts';
@@ -17,9 +17,9 @@ import { type Settings, simulate } from '../../../src/simulate/simulate.ts';
 import type { Look } from '../../../src/surfaces/json/look.ts';
 import { planJson } from '../../../src/surfaces/json/plan.ts';
 import { statusJson } from '../../../src/surfaces/json/status.ts';
-import { type JsonOutput, outputProblems } from '../../../harness/schemas.ts';
+import { type JsonOutput, outputProblems } from '../../../harness/program/schemas.ts';
 import { arbitraryStore, container, image, store } from '../core/arbitraries.ts';
-import { rulesWith } from '../../../harness/plan-rules.ts';
+import { rulesWith } from '../../../harness/program/plan-rules.ts';
 
 const engine = {
   name: 'An Engine',

@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { logLineProblems } from '../../../harness/schemas.ts';
+import { logLineProblems } from '../../../harness/program/schemas.ts';
 
 const line = {
   level: 'info',

@@ -50,7 +50,7 @@ function isWritten(quoted: string): boolean {
   });
 }
 
-/** What is quoted but is no message: commands, files, and what others write. */
+/** Quotes that are not our messages: commands, files, and other programs' output. */
 const others =
   /^(?:docker-image-cleaner |--config |plan --json|status --json|CAP_|docker |kubectl|journalctl |systemctl |lsof |du |df\b|openssl |truncate |dmesg$|helm |LABEL |:\d+$|-v |\/|\{\{|ca\.pem|cert\.pem|key\.pem|daemon\.json|log-opts|max-size|overlayfs$|Host: |rbac\.|maxCordonedNodes$|(?:GET|DELETE|POST) )/;
 const variables = new Set(settingKeys.map((key) => variableOf(key).slice(variablePrefix.length)));

@@ -116,8 +116,8 @@ describe('TLS', () => {
   });
 
   it.each([
-    ['tcp://engine', /everybody who reaches it over the network/],
-    ['http://10.0.0.1:2375', /everybody who reaches it over the network/],
+    ['tcp://engine', /anyone who can reach it over the network/],
+    ['http://10.0.0.1:2375', /anyone who can reach it over the network/],
     ['tcp://127.0.0.1:2375', /every process and every host-network container here/],
     ['tcp://[::1]', /every process and every host-network container here/],
   ])('warns once of %s, which is without TLS', (host, who) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OutputFile, OutputFileError } from '../../../src/commands/output-file.ts';
+import { OutputFile, OutputFileError } from '../../../src/commands/looking/output-file.ts';
 import { progressText } from '../../../src/commands/simulate/replay-progress.ts';
 
 let folder = '';

@@ -1,13 +1,13 @@
-/** Events in, exposition out. What real tools make of it is tested in test/engine/metrics.test.ts. */
+/** Events in, exposition out. What real tools make of it is tested in test/engine/http/metrics.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { noLimits } from '../../../src/core/deletion-budget.ts';
+import { noLimits } from '../../../src/core/plan/deletion-budget.ts';
 import { gainOf } from '../../../src/core/model/gain.ts';
 import type { DaemonEvent } from '../../../src/events/events.ts';
 import { gauge } from '../../../src/surfaces/metrics/definition.ts';
 import { Metrics, type MetricsOptions } from '../../../src/surfaces/metrics/metrics.ts';
 import { Samples } from '../../../src/surfaces/metrics/samples.ts';
 import { allMetrics, metrics } from '../../../src/surfaces/metrics/table.ts';
-import { rulesWith } from '../../../harness/plan-rules.ts';
+import { rulesWith } from '../../../harness/program/plan-rules.ts';
 
 const usage = {
   path: '/data',

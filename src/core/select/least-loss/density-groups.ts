@@ -19,7 +19,7 @@ export interface Groups {
   readonly ratio: Float64Array;
 }
 
-/** The nodes of a group; none where there is no such group. */
+/** The nodes of a group; none where the group does not exist. */
 export function nodesOf({ nodes, start }: Groups, group: number): Int32Array {
   return nodes.subarray(start[group] ?? 0, start[group + 1] ?? 0);
 }
@@ -153,7 +153,7 @@ function merge(heaps: Heaps, a: number, b: number): number {
   if (b < 0) return a;
   const { ratio, left, right, rank } = heaps;
   const first = (ratio[a] ?? 0) - (ratio[b] ?? 0);
-  // Infinity minus Infinity is no number: equal, like zero.
+  // Infinity minus Infinity is NaN; treated as equal.
   const isFirst = first > 0 || (!(first < 0) && a < b);
   const top = isFirst ? a : b;
   const onRight = merge(heaps, right[top] ?? -1, isFirst ? b : a);

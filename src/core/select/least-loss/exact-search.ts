@@ -3,7 +3,7 @@
  * that stands on it is cleared with it, or it stays and the next node is looked at; so every closed set is met once. Of
  * the sets that reach a place only those are kept that no other one beats in cost and in both resources.
  *
- * A node without units goes by itself when all that stands on it does, so it must not be passed over then: `isOnEdge`.
+ * A node without units is freed when everything on it is, and must not be passed over then: `isOnEdge`.
  */
 import type { Amount } from '../../model/thresholds.ts';
 import type { Clearable } from './reduced-forest.ts';
@@ -67,7 +67,7 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   if (canWin(0, 0, 0, 0)) plain[0]?.passed.push(none);
   subtree.forEach((tree, place) => {
     const hasUnits = whole.hasUnits[nodes[place] ?? -1] !== 0;
-    // A node without units stays only where something that stands on it does; at a leaf there is nothing.
+    // A node without units is kept only where something on it is; a leaf has nothing on it.
     const next = hasUnits ? plain[place + 1] : tree.end > place + 1 ? edge[place + 1] : undefined;
     const passed = next?.passed;
     for (const waiting of [edge, plain]) {

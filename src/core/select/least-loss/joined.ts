@@ -1,5 +1,5 @@
 /**
- * The forest without nodes on which no image ends. Such a node is freed by itself when all that stands on it goes, so it
+ * The forest without nodes on which no image ends. Such a node is freed when everything on it is deleted, so it
  * can stay only together with something on it. At a price of space one child is the cheapest to keep it with; joined with
  * that child the rule is part of the forest's shape, and every closed set of joined nodes is a choice that can be carried
  * out at the cost that it shows. The choice is the best at that price; near it, it is a good one.

@@ -3,7 +3,7 @@
  * sum of what is lost.
  *
  * 1. The forest is cut down to what the candidates can clear (reduced-forest.ts).
- * 2. Layers on which no image ends go by themselves with the last image on them, so each is joined with what is cheapest to
+ * 2. Layers on which no image ends are freed with the last image on them, so each is joined with what is cheapest to
  *    keep on it (joined.ts).
  * 3. Groups by cost for weight (density-groups.ts): every beginning of that sequence is optimal for what it frees. The goal
  *    falls inside of one group; the loss over the optimum is less than that group's cost.
@@ -26,7 +26,7 @@ import { walkOrder } from '../order/in-order.ts';
 /** Shares of bytes in the combined weight that are tried where both resources are needed. */
 const MIXES = [0.5, 0.2, 0.8, 0, 1];
 
-/** From so many nodes on, the first three mixes must do: each costs a pass over all, and gains little in a big store. */
+/** From this number of nodes on only the first three mixes are tried: each costs a pass over all nodes and gains little in a big store. */
 const MANY_NODES = 4000;
 
 /**

@@ -18,7 +18,7 @@ const EXACT_NODES = 64;
  */
 const statesFor = (nodes: number): number => (nodes <= 28 ? 16_384 : Math.floor(12_000 / nodes));
 
-/** How often the forest is joined anew at the price that the last solution found. */
+/** How often the forest is joined again at the price that the last solution found. */
 const ROUNDS = 2;
 
 /** The cheapest pick found that reaches the goal, which must be in reach. */

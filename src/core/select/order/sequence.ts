@@ -5,7 +5,7 @@ import type { Amount } from '../../model/thresholds.ts';
 import type { Selection, Stay, Chosen } from './selection.ts';
 
 /**
- * The candidates that can go at all: not build steps, and not those of which a dependent is no candidate, or cannot go itself.
+ * The candidates that can be deleted: not build steps, and not those with a dependent that is not a candidate or cannot be deleted.
  * @param candidates unit indices; the result keeps their order.
  */
 export function possible(forest: Forest, candidates: readonly number[]): number[] {

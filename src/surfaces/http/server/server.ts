@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { addressText, type ListenAddress } from '../../../config/http-address.ts';
+import { addressText, type ListenAddress } from '../../../config/values/http-address.ts';
 import { variableOf } from '../../../config/settings.ts';
 import { compressed, isCompressed } from './compress.ts';
 import { Connections } from './connections.ts';
@@ -18,11 +18,11 @@ import { type Answer, type Routes, textAnswer } from './routes.ts';
 const MAX_CONNECTIONS = 512;
 /** More than these are not even taken: what is being closed has not yet gone. */
 const MAX_SOCKETS = 2 * MAX_CONNECTIONS;
-/** A whole request must be here within so long. */
+/** A whole request must have arrived within this time. */
 const REQUEST_MS = 10_000;
-/** Nothing moved on a connection for so long: it is closed. */
+/** An idle connection is closed after this time. */
 const IDLE_MS = 30_000;
-/** An answer must have been taken within so long, however slowly it is read. */
+/** A client must have read an answer within this time. */
 const ANSWER_MS = 60_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 
@@ -40,7 +40,7 @@ export interface ListenOptions {
   readonly setting?: 'httpAddress' | 'probeAddress';
   /** Whether who sends this header may ask for what is not open; left out: everybody may. */
   readonly allows?: ((authorization: string | undefined) => boolean) | undefined;
-  /** Names that `Host` may have, beside those that are safe by themselves. */
+  /** Names that `Host` may have, besides those that are always safe. */
   readonly allowedHosts?: readonly string[];
 }
 
@@ -100,7 +100,7 @@ function whyNot(variable: string, address: ListenAddress, error: NodeJS.ErrnoExc
   return `${where}: ${why === undefined ? `cannot listen there: ${error.message}.` : why}`;
 }
 
-const noAddress = 'that is no address of this host. Choose one of its own, or use ":PORT" to listen on all.';
+const noAddress = 'not an address of this host. Choose one of its own, or use ":PORT" to listen on all.';
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken by another process. Choose another port, or stop the other process.',
   EACCES: 'this process may not listen on that port. Choose one from 1024 on.',
@@ -128,7 +128,7 @@ async function respond(
   const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
   if (hasBody) response.setHeader('Connection', 'close');
   try {
-    // Whoever stands in front may have gone by the one, and we by the other.
+    // A proxy in front may have used the one, and we the other.
     if ((request.headersDistinct['host']?.length ?? 0) > 1)
       return await send(request, response, textAnswer(400, 'More than one Host header.'));
     if (!isHostAllowed(request.headers.host, allowedHosts))

@@ -13,7 +13,7 @@ import { metrics } from '../../metrics/table.ts';
 import { Activity } from './activity.ts';
 
 const VERSION = 1;
-/** A crash loses so much. */
+/** A crash loses at most this much. */
 const SAVE_EVERY_MS = 300_000;
 /** A disk that answers nothing must not keep the process from ending. */
 const LAST_SAVE_MS = 5_000;

@@ -15,9 +15,9 @@ export interface ActivityState {
   readonly sweeps: readonly SweepDone[];
 }
 
-/** So many sweeps are remembered. */
+/** How many sweeps are remembered. */
 const SWEEPS = 100;
-/** So many steps of the sweep under way are told; the newest. */
+/** How many steps of the sweep under way are shown: the newest. */
 const STEPS = 200;
 
 type SpaceAppeared = Extract<DaemonEvent, { readonly event: 'space.appeared' }>;

@@ -46,7 +46,7 @@ export class Health {
       ? { ok: true, message: 'ok' }
       : {
           ok: false,
-          message: `The loop hangs: a sign of life is overdue by ${lateSeconds} s. Restarting the process may help; a disk or mount that does not answer is the usual cause.`,
+          message: `The loop hangs: a heartbeat is overdue by ${lateSeconds} s. Restarting the process may help; a disk or mount that does not answer is the usual cause.`,
         };
   }
 

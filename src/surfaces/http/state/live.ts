@@ -6,11 +6,11 @@ import type { ServerResponse } from 'node:http';
 import { printableJson } from '../../../core/model/printable.ts';
 
 export interface LiveLimits {
-  /** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
+  /** Clients at a time; further ones are asked to come back and poll the JSON meanwhile. */
   readonly maxClients: number;
-  /** Events of so long are written together… */
+  /** Events of this period are written together… */
   readonly batchMs: number;
-  /** …and of so much longer for each client: what is written in a second is bounded, however many listen. */
+  /** …lengthened by this for each client, so that the writes per second are bounded however many listen. */
   readonly batchMsEach: number;
   /** A sign is sent when nothing happens, so that nobody between takes the connection for dead. */
   readonly beatMs: number;
@@ -51,7 +51,7 @@ export class Live {
     return this.#clients.size;
   }
 
-  /** @param first what the client is told at once. */
+  /** @param first what the client receives at once. */
   open(client: ServerResponse, first: object): void {
     if (this.#clients.size >= this.#limits.maxClients) {
       client.writeHead(503, { 'Retry-After': '30', 'Content-Type': 'text/plain; charset=utf-8' });

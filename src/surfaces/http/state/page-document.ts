@@ -1,6 +1,6 @@
 /**
  * `/api/page.json`: one moment for all that the page shows. What the daemon does is held as it was when the store was last
- * shown anew, so that a sweep's account, the disk and the list of images agree in every answer.
+ * shown again, so that a sweep's account, the disk and the list of images agree in every answer.
  */
 import { printableJson } from '../../../core/model/printable.ts';
 import type { DaemonEvent } from '../../../events/events.ts';
@@ -10,7 +10,7 @@ import { type Answer, jsonType } from '../server/routes.ts';
 import { sampleOf } from './samples.ts';
 import type { ViewCache } from './view-cache.ts';
 
-/** So many of the last sweeps. */
+/** How many of the last sweeps it has. */
 const SWEEPS = 10;
 
 /** What happens to the daemon itself; deletions come with the view, many at once. */
@@ -46,7 +46,7 @@ export class PageDocument {
   #revision = 0;
   #answer: Answer | undefined;
 
-  /** @param onChange is told each new revision. */
+  /** @param onChange receives each new revision. */
   constructor(source: PageSource, onChange: (revision: number) => void) {
     this.#source = source;
     this.#onChange = onChange;

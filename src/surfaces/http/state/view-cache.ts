@@ -4,17 +4,17 @@
  */
 import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
-import type { Cut, DeletionBudget } from '../../../core/deletion-budget.ts';
+import type { Cut, DeletionBudget } from '../../../core/plan/deletion-budget.ts';
 import type { Forecast } from '../../../core/model/forecast.ts';
 import { forestOf } from '../../../core/forest/forest.ts';
-import { makePlan, type Plan, planAtHigh, type PlanInput } from '../../../core/plan.ts';
-import type { PlanRules } from '../../../core/plan-rules.ts';
+import { makePlan, type Plan, planAtHigh, type PlanInput } from '../../../core/plan/plan.ts';
+import type { PlanRules } from '../../../core/plan/plan-rules.ts';
 import { printableJson } from '../../../core/model/printable.ts';
 import { StoreAfterRemovals } from '../../../core/forest/reclaim.ts';
 import type { ImageStore } from '../../../core/model/store.ts';
-import { summarise } from '../../../core/store-summary.ts';
+import { summarise } from '../../../core/plan/store-summary.ts';
 import { isBelowLow, type Usage, usageAt } from '../../../core/model/thresholds.ts';
-import { planUnused, summaryOf } from '../../../core/plan-unused.ts';
+import { planUnused, summaryOf } from '../../../core/plan/plan-unused.ts';
 import { type WindowState, windowState } from '../../../core/model/window.ts';
 import { type DaemonEvent, isDeletion, isDisappearance } from '../../../events/events.ts';
 import { layersJson } from '../../json/layers.ts';
@@ -30,9 +30,9 @@ export interface ViewCacheOptions {
   readonly budget?: DeletionBudget;
 }
 
-/** While a sweep deletes, a new version comes at most so often… */
+/** During a sweep a new version is made at most this often… */
 const LIVE_MS = 1_000;
-/** …and so much later for each who will ask for it: what is asked for in a second is bounded, however many look. */
+/** …and later by this for each client, so that the requests per second are bounded however many watch. */
 const LIVE_MS_EACH = 25;
 
 export type DocumentName = 'status' | 'plan' | 'layers';
@@ -53,7 +53,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #usage: Usage | undefined;
   #pending: NodeJS.Timeout | undefined;
 
-  /** @param watchers how many are told of each new version, now */
+  /** @param watchers how many clients receive each new version now */
   constructor(
     { rules, budget }: ViewCacheOptions,
     onChange: (version: number) => void,

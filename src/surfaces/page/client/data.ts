@@ -21,7 +21,7 @@ export interface LiveEvent {
 /** JSON of a path beside the page. @throws Error with the server's words. */
 export async function load<T>(path: string): Promise<T> {
   const response = await fetch(path, { cache: 'no-cache', signal: AbortSignal.timeout(20_000) });
-  if (response.status === 401) throw new Error('the token is asked for again: reload the page');
+  if (response.status === 401) throw new Error('a token is required: reload the page');
   const value = (await response.json()) as T & { readonly problem?: string };
   if (!response.ok) throw new Error(value.problem ?? `${path}: ${response.status}`);
   return value;
@@ -29,7 +29,7 @@ export async function load<T>(path: string): Promise<T> {
 
 /**
  * A sweep is due or under way, so that what is deleted next is what one wants to see. Else the page is calm: what would be
- * deleted some day is no alarm.
+ * deleted some day is not an alarm.
  */
 export function isActive({ activity, layers }: PageJson): boolean {
   return activity.sweep !== null || layers?.next.triggered === true;

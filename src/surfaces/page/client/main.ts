@@ -1,12 +1,12 @@
 /**
  * The status page: asks for everything at once, then listens for when there is something new. All parts show the same
- * moment. Whatever cannot be had is said, and what was last known stays on the page.
+ * moment. What is unavailable is said, and what was last known remains on the page.
  */
 import { formatDuration, formatLevel } from '../../../core/model/format.ts';
 import { level, type Usage } from '../../../core/model/thresholds.ts';
 import { unusedText } from '../../../core/model/unused.ts';
-import { drawnThresholds } from './axis.ts';
-import { UsageChart } from './chart.ts';
+import { drawnThresholds } from './chart/axis.ts';
+import { UsageChart } from './chart/chart.ts';
 import {
   type Activity,
   isActive,
@@ -18,18 +18,18 @@ import {
 } from './data.ts';
 import { broken, fill, h, part, setText } from './dom.ts';
 import { place, showDisk } from './gauges.ts';
-import { ImageList } from './images.ts';
+import { ImageList } from './images/images.ts';
 import { leadText } from './plan.ts';
 import { showSpace } from './space.ts';
 import { showSweep, showSweeps } from './sweeps.ts';
-import { TreeMap } from './treemap.ts';
+import { TreeMap } from './treemap/treemap.ts';
 import { timeText } from './words.ts';
 
-/** Without live events, it is asked so often. */
+/** How often the page polls without live events. */
 const POLL_MS = 10_000;
-/** The page is shown anew at most so often. */
+/** The page is redrawn at most this often. */
 const PAGE_MS = 800;
-/** So many measurements are held at most; then the daemon's own, coarser ones are asked for again. */
+/** Maximum number of measurements held; beyond it the daemon's coarser ones are requested again. */
 const SAMPLES = 12_000;
 
 const state: {
@@ -159,7 +159,7 @@ function showAbout({ activity, host }: PageJson): void {
   );
 }
 
-/** Five hosts in five tabs are told apart by their titles. */
+/** The titles tell the tabs of several hosts apart. */
 function showTitle(text: string): void {
   const { page } = state;
   if (page === undefined) return;

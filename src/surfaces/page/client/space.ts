@@ -11,7 +11,7 @@ export function showSpace(element: HTMLElement, { space, spaceProblem, layerSour
   if (space === null) {
     fill(
       element,
-      h('p', { class: 'empty' }, `Where the space is cannot be told: ${spaceProblem ?? 'unknown'}`),
+      h('p', { class: 'empty' }, `The space cannot be broken down: ${spaceProblem ?? 'unknown'}`),
     );
     return;
   }

@@ -52,7 +52,7 @@ export function showSweeps(
   );
 }
 
-/** What grew meanwhile is no negative freeing. */
+/** Growth during the sweep does not count as negative freed space. */
 function freedText({ freedBytes, grownBytes }: SweepDone): string {
   return grownBytes > 0 ? `0 B (usage grew by ${formatBytes(grownBytes)})` : formatBytes(freedBytes);
 }
@@ -80,10 +80,10 @@ const endings: Readonly<Record<string, string>> = {
   'deletions-failed': 'deletions failed',
   denied: 'not allowed to delete',
   'deletion-limit': 'deletion limit',
-  'freed-limit': 'limit of an hour',
+  'freed-limit': 'hourly limit',
   'engine-unavailable': 'engine away',
   'path-unavailable': 'disk not readable',
-  'cordon-time-limit': 'cordoned long enough',
+  'cordon-time-limit': 'cordon time limit',
   'slot-lost': 'lost its turn',
   stopped: 'stopped',
   'dry-run': 'dry run',

@@ -5,14 +5,14 @@ import {
   couldBeOldEnough,
   sortOutCleanable,
 } from '../../../../src/core/eligible/cache-and-containers.ts';
-import { makePlan } from '../../../../src/core/plan.ts';
+import { makePlan } from '../../../../src/core/plan/plan.ts';
 import { biggest } from '../../../../src/core/policy/biggest.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { reclaimable } from '../../../../src/core/policy/reclaimable.ts';
 import type { CacheRecord, HeldSpace, ImageStore, Layer } from '../../../../src/core/model/store.ts';
 import type { Thresholds } from '../../../../src/core/model/thresholds.ts';
 import { container, image, STATES, usage } from '../arbitraries.ts';
-import { rulesWith } from '../../../../harness/plan-rules.ts';
+import { rulesWith } from '../../../../harness/program/plan-rules.ts';
 
 const hourMs = 3600_000;
 const nowMs = 1000 * hourMs;
@@ -178,7 +178,7 @@ describe('the build cache in a plan', () => {
   it.each([biggest, reclaimable])(
     'goes children first where they share no layer as well ($name)',
     (policy) => {
-      // The parent is larger, and by itself the cheaper of the two.
+      // The parent is larger, and alone the cheaper of the two.
       const store: ImageStore = {
         ...cached,
         images: [],

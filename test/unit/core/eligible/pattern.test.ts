@@ -6,7 +6,7 @@ import {
   parseKeepPatterns,
   repositoryOf,
 } from '../../../../src/core/eligible/pattern.ts';
-import { compileExpression, loadExpressions } from '../../../../src/config/expressions.ts';
+import { compileExpression, loadExpressions } from '../../../../src/config/values/expressions.ts';
 import { canMatchReference, meantBy } from '../../../../src/core/eligible/reference-grammar.ts';
 import { image } from '../arbitraries.ts';
 

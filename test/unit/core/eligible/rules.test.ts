@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { compileExpression, loadExpressions } from '../../../../src/config/expressions.ts';
+import { compileExpression, loadExpressions } from '../../../../src/config/values/expressions.ts';
 import { parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
-import { makePlan, type Plan } from '../../../../src/core/plan.ts';
+import { makePlan, type Plan } from '../../../../src/core/plan/plan.ts';
 import type { Policy } from '../../../../src/core/policy/policy.ts';
 import { biggest } from '../../../../src/core/policy/biggest.ts';
 import { reclaimable } from '../../../../src/core/policy/reclaimable.ts';
 import { noProtections, protectedImages, type Protections } from '../../../../src/core/eligible/rules.ts';
 import type { ImageStore, Layer } from '../../../../src/core/model/store.ts';
 import { arbitraryStore, container, image, store, usage } from '../arbitraries.ts';
-import { rulesWith } from '../../../../harness/plan-rules.ts';
+import { rulesWith } from '../../../../harness/program/plan-rules.ts';
 
 beforeAll(async () => {
   await loadExpressions(['re:']);

@@ -54,7 +54,7 @@ describe('how a window is written', () => {
     ['25:00-26:00', /not a time of day/],
     ['22:60-23:00', /not a time of day/],
     ['10:00-10:00', /10:00-10:00 is empty; for the whole day leave the hours out/],
-    ['24:00-06:00', /24:00 is an end only/],
+    ['24:00-06:00', /24:00 can only be an end/],
     ['22:00-06:00 Mon-Fri', /days come before hours/],
     ['Mon-Fri 22:00-06:00 Europe/Berln', /Europe\/Berln is not a time zone/],
     ['22:00-06:00 +02:00', /not a time/],

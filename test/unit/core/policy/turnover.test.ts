@@ -7,7 +7,7 @@ import { image } from '../arbitraries.ts';
 const DAY = 86_400_000;
 const NOW = 1_700_000_000_000;
 
-/** Images of 100 bytes each, built so many days ago, on a base that all share. */
+/** Images of 100 bytes each on a shared base, built these numbers of days ago. */
 function turnover(days: readonly number[], bytes: number): number {
   const names = days.map((_, at) => `i${at}`);
   const images = days.map((ago, at) =>

@@ -114,7 +114,7 @@ describe('value', () => {
   it('says when it was used and how often it is wanted', () => {
     const of = used({ a: [9, 49], b: [1, 2, 3] });
     const [first] = choose(value, of.store, 1, of.history).choice.victims;
-    expect(first?.reason).toMatch(/^last used 9 d ago, wanted (about )?every \d+ d; frees 100 MB$/);
+    expect(first?.reason).toMatch(/^last used 9 d ago, expected use (about )?every \d+ d; frees 100 MB$/);
   });
 });
 

@@ -60,7 +60,7 @@ function candidatesOf(forest: Forest, of: readonly string[]): number[] {
 
 /**
  * The least cost, exactly: by node in preorder, the most that can be freed for each whole-numbered cost, where each node is
- * either cleared with all above it or passed over. A node on which no image ends is freed by itself when all that stands on it
+ * either cleared with all above it or passed over. A node on which no image ends is freed when everything on it
  * goes, so one of those must be passed over where it is: the states in which all siblings so far were cleared are apart.
  */
 function leastCost(forest: Forest, candidates: readonly string[], worths: Worths, bytes: number): number {

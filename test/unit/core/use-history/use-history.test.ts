@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isQuiet } from '../../../../src/core/soft-threshold.ts';
+import { isQuiet } from '../../../../src/core/timing/soft-threshold.ts';
 import { applyEvent, type UsageEvent } from '../../../../src/core/use-history/apply-event.ts';
 import {
   lastUse,

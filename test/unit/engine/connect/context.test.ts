@@ -83,11 +83,9 @@ describe('which context', () => {
 
 describe('a context that cannot be used is one line that says what to do', () => {
   it('unknown, damaged, without a key', async () => {
-    expect(await problem({ DOCKER_CONTEXT: 'typo' })).toMatch(
-      /^DOCKER_CONTEXT=typo: there is no such context/,
-    );
+    expect(await problem({ DOCKER_CONTEXT: 'typo' })).toMatch(/^DOCKER_CONTEXT=typo: no such context/);
     write('config.json', '{"currentContext":"gone"}');
-    expect(await problem()).toMatch(/^currentContext=gone: there is no such context/);
+    expect(await problem()).toMatch(/^currentContext=gone: no such context/);
     context('half', { Host: 'tcp://far:2376' }, ['ca.pem', 'cert.pem']);
     expect(await problem({ DOCKER_CONTEXT: 'half' })).toContain('key.pem is missing beside cert.pem');
     context('odd', { Host: 'npipe://x' });

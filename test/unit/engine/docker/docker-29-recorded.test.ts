@@ -94,7 +94,7 @@ describe('images', () => {
     expect(list.find(({ id }) => id === child)).toMatchObject({ parentId: run, sizeBytes: 4_042_031 });
     const nameless = list.filter(({ tags, digests }) => tags.length === 0 && digests.length === 0);
     expect(nameless.map(({ sizeBytes }) => sizeBytes)).toEqual([4_152_341]);
-    // Pulled by digest: its only name is no tag.
+    // Pulled by digest: it has no tag.
     expect(list.find(({ digests }) => digests[0]?.includes('/plain@') === true)?.tags).toEqual([]);
     for (const { createdAtMs } of list) expect(createdAtMs).toBeGreaterThan(0);
   });

@@ -1,4 +1,4 @@
-/** The engine's events, in the shapes of old and new API versions, and what is no event. */
+/** The engine's events, in the shapes of old and new API versions, and input that is not an event. */
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { eventFromMessage, eventReader } from '../../../../src/engine/docker/event-stream.ts';

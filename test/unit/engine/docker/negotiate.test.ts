@@ -29,10 +29,10 @@ describe('the API version spoken', () => {
     ['1.9', '1.0', /Upgrade the engine/],
     ['1.90', '1.52', /speaks API 1\.52 at least.*knows 1\.51 at most.*Upgrade docker-image-cleaner/],
     ['2.3', '2.0', /Upgrade docker-image-cleaner/],
-    ['', undefined, /is none: ""/],
-    ['v1.41', undefined, /is none: "v1\.41"/],
-    ['1.41', 'old', /is none: "old"/],
-    ['../../1.41', undefined, /is none/],
+    ['', undefined, /invalid API version: ""/],
+    ['v1.41', undefined, /invalid API version: "v1\.41"/],
+    ['1.41', 'old', /invalid API version: "old"/],
+    ['../../1.41', undefined, /invalid API version/],
   ])('%j to %j is refused in a sentence', (newest, oldest, problem) => {
     const choice = chooseApiVersion({ newest, oldest });
     expect(choice).toEqual({ ok: false, problem: expect.stringMatching(problem) as string });

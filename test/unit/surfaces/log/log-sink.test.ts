@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createLog } from '../../../../src/surfaces/log/log.ts';
 import { LogSink } from '../../../../src/surfaces/log/log-sink.ts';
 
-/** What is written to goes wrong while `problem` is set, and takes so many bytes at a time. */
+/** A sink that fails while `problem` is set, and takes a limited number of bytes at a time. */
 class Output {
   text = '';
   problem: string | undefined;

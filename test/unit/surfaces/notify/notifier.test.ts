@@ -8,7 +8,7 @@ import { loadConfig } from '../../../../src/config/config.ts';
 import { variableOf } from '../../../../src/config/settings.ts';
 import type { DaemonEvent } from '../../../../src/events/events.ts';
 import { Notifier } from '../../../../src/surfaces/notify/notifier.ts';
-import { waitFor } from '../../../../harness/wait.ts';
+import { waitFor } from '../../../../harness/machine/wait.ts';
 
 interface Got {
   readonly method: string | undefined;
@@ -146,10 +146,7 @@ describe('a notice', () => {
 
   test.each([
     [status(404), 'it answered 404'],
-    [
-      status(302, { location: '/elsewhere' }),
-      'it answered 302: it has moved; name the address where it is now',
-    ],
+    [status(302, { location: '/elsewhere' }), 'it answered 302: it has moved; set the new address'],
   ])('that is refused is not tried again, nor followed elsewhere', async (answer, message) => {
     answers = [answer];
     const sending = notifier();
@@ -179,7 +176,7 @@ describe('a notice', () => {
     await asked;
     await sending.close(10);
     expect(reported).toMatchObject([
-      { event: 'notify.failed', message: expect.stringMatching(/^not sent before the end/) as string },
+      { event: 'notify.failed', message: expect.stringMatching(/^not sent before shutdown/) as string },
     ]);
   });
 

@@ -1,14 +1,14 @@
 /** A store as BinderHub leaves it: names of 120 characters that begin alike, and the steps of a classic build. */
 import { forestOf } from '../../../../src/core/forest/forest.ts';
 import { parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
-import { makePlan } from '../../../../src/core/plan.ts';
+import { makePlan } from '../../../../src/core/plan/plan.ts';
 import { noProtections } from '../../../../src/core/eligible/rules.ts';
 import type { ListLook } from '../../../../src/surfaces/terminal/list.ts';
 import type { ShownPlan } from '../../../../src/surfaces/terminal/plan-text.ts';
 import type { ShownStatus } from '../../../../src/surfaces/terminal/status-text.ts';
 import { container, image, store, usage } from '../../core/arbitraries.ts';
 import { chain, layersOf } from '../../core/forests.ts';
-import { rulesWith } from '../../../../harness/plan-rules.ts';
+import { rulesWith } from '../../../../harness/program/plan-rules.ts';
 
 const hex = (seed: number): string =>
   Array.from({ length: 40 }, (_, at) => ((seed * 7 + at * 11 + ((seed * at) % 13)) % 16).toString(16)).join(

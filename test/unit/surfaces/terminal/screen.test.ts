@@ -1,4 +1,4 @@
-/** The part of a text that a screen shows. On a real terminal: test/engine/terminal.test.ts. */
+/** The part of a text that a screen shows. On a real terminal: test/engine/commands/terminal.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { pageOf } from '../../../../src/surfaces/terminal/screen.ts';
 

@@ -54,7 +54,7 @@ const usage = (percent: number): Usage => ({
   allocated: undefined,
 });
 
-/** A look every 10 s for so long, and a sweep every hour. */
+/** A measurement every 10 s for this time, and a sweep every hour. */
 function busy(hours: number): Activity {
   const activity = new Activity();
   for (let atMs = START; atMs <= START + hours * HOUR; atMs += 10_000) {

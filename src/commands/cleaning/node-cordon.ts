@@ -1,0 +1,22 @@
+/** The cordon of the commands that sweep; nothing of Kubernetes is loaded without a node name. */
+import type { Config } from '../../config/config.ts';
+import type { Reporter } from '../../events/events.ts';
+import type { SweepCordon } from '../../sweep/cordon-guard.ts';
+import { podName } from './pod-name.ts';
+
+/** @returns undefined where no node is named. @throws ClusterError */
+export async function connectCordon(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
+  if (config.nodeName === undefined) return undefined;
+  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
+    import('../../cluster/cluster.ts'),
+    import('../../sweep/cordon-guard.ts'),
+  ]);
+  const cluster = await connectCluster({
+    nodeName: config.nodeName,
+    podName: podName(process.env),
+    cordonMode: config.cordonMode,
+    maxCordonedNodes: config.maxCordonedNodes,
+    report: (news) => report(clusterEvent(news)),
+  });
+  return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
+}
