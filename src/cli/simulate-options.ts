@@ -1,5 +1,5 @@
 /**
- * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it looks at no engine
+ * The arguments of `simulate`. It has options of its own and takes none of the daemon's settings: it needs no engine
  * and no disk, and an operator's environment must not change what a replay says.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -85,6 +85,9 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
   if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';
   if (trace.length > 0 && generate !== undefined) return 'give --trace or --generate, not both';
   if (options.import !== undefined && trace.length === 0) return '--import says how to read --trace FILE';
+  if (generate === undefined && isGiven('days')) return '--days says how long a generated trace is';
+  if (generate === undefined && options.import === undefined && isGiven('seed'))
+    return '--seed is for what is made up: --generate, --import';
   for (const file of [html, writeTrace])
     if (file !== undefined && trace.includes(file)) return `${file} would be overwritten while it is read`;
   if (html !== undefined && html === writeTrace) return '--html and --write-trace name the same file';
@@ -105,6 +108,8 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
   if (isAbsolute && options.inodes !== undefined) return '--inodes needs --high and --low as percentages';
   if (isAbsolute && options.sweepThresholds)
     return '--sweep-thresholds tries percentages, so --high must be one';
+  if (soft !== undefined && options.sweepThresholds)
+    return '--soft lies between one --low and --high, and --sweep-thresholds tries several';
   const [lowText, highText] = [levelText(low), levelText(high)];
   // Of free bytes, the fuller disk has the smaller number.
   const fuller = (level: Level): number => (isFree ? -level.value : level.value);
@@ -276,7 +281,7 @@ function days(text: string): number {
 
 function percent(text: string): number {
   const parsed = parsePercent(text);
-  if (!parsed.ok) throw new InvalidArgumentError(`It must be a percentage: ${text}`);
+  if (!parsed.ok) throw new InvalidArgumentError(`It must be a percentage above 0, and 100 at most: ${text}`);
   return parsed.value;
 }
 

@@ -80,7 +80,7 @@ export interface Cluster {
 
 /**
  * Finds the API server and who we are; makes no request. Loads the Kubernetes library: call it only with a node name.
- * @throws ClusterError `invalid` when there is no way to an API server.
+ * @throws ClusterError `invalid` when no API server can be found.
  */
 export async function connectCluster(options: ClusterOptions): Promise<Cluster> {
   const environment = options.environment ?? process.env;
@@ -159,7 +159,7 @@ class NodeCluster implements Cluster {
       // Another cleaner of this node is at work: what it leaves behind, if it does, is taken off later.
       if (outcome !== 'other-holder') return outcome;
       if (!told) this.#options.report({ kind: 'left-cordoned', why: 'other-holder' });
-      // Nothing to stay for: a run that is done otherwise ends.
+      // Does not keep the process alive: a run that is otherwise done ends.
       await delay((this.#options.staleMs ?? staleMs) / 4, undefined, { signal, ref: false });
     }
   }

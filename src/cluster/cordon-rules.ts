@@ -47,7 +47,7 @@ export function isOfDaemonSet(namespace: string, daemonSet: string): MarkFilter 
 
 /** What to do about a node, and what it means when it is done (or when nothing is to be done). */
 export interface Decision<Outcome extends string> {
-  /** Undefined: the node stays as it is. */
+  /** Undefined: the node is left as it is. */
   readonly patch: readonly PatchOperation[] | undefined;
   readonly outcome: Outcome;
 }

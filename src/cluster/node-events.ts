@@ -1,6 +1,6 @@
 /**
  * Events on the Node, as kubelet writes its own: short reasons, short words, counted rather than repeated. Writing one
- * never disturbs a sweep: it happens behind it, once, and a failure is told once.
+ * never disturbs a sweep: it is sent in the background, once, and a failure is reported once.
  * Needs `create` and `patch` on `events` in the namespace `default`, where the events of objects without a namespace live.
  */
 import { eventNamespace } from './access.ts';

@@ -12,7 +12,7 @@ export interface Observation {
 
 export interface SeenLease {
   readonly name: string;
-  /** Undefined: there is no such lease yet. */
+  /** Undefined: the lease does not exist yet. */
   readonly lease: LeaseObject | undefined;
   readonly observation: Observation | undefined;
 }

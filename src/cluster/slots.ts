@@ -71,7 +71,7 @@ export class Slots {
     }
   }
 
-  /** One look at all slots. Undefined when none is to be had. */
+  /** Reads all slots once. Undefined when none is available. */
   async #tryOnce(signal: AbortSignal): Promise<Slot | undefined> {
     const { count, holder, leaseDurationSeconds, chance } = this.#options;
     const seen: SeenLease[] = [];

@@ -1,6 +1,6 @@
 /**
  * Uncordoning by hand and at the end of an installation: any number of nodes, from anywhere, and with an end: what does not
- * work within half a minute is told and left for the next run. Which cordons are ours, and how one is taken off, is the
+ * work within half a minute is reported and left for the next run. Which cordons are ours, and how one is taken off, is the
  * business of `cordon.ts`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,7 +62,7 @@ const backoff: Backoff = { firstMs: 500, capMs: 5_000 };
 const pollEveryMs = 1_000;
 const nodesAtATime = 8;
 
-/** Finds the API server; makes no request. @throws ClusterError `invalid` when there is no way to an API server. */
+/** Finds the API server; makes no request. @throws ClusterError `invalid` when no API server can be found. */
 export async function connectUncordoner(options: UncordonOptions): Promise<Uncordoner> {
   const environment = options.environment ?? process.env;
   const connection = await openConnection({

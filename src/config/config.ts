@@ -40,7 +40,7 @@ const protectionKeys = [
 const cleanKeys = ['clean', 'stoppedContainerAgeSeconds'] as const satisfies SettingKey[];
 type CleanKey = (typeof cleanKeys)[number];
 
-/** Every setting by its key, thresholds, protections and what may go as one value each, and the engine's address. */
+/** Every setting by its key, thresholds, protections and what may be deleted as one value each, and the engine's address. */
 export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections | CleanKey> & {
   readonly thresholds: Thresholds;
   readonly protections: Protections;

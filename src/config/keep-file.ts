@@ -26,7 +26,7 @@ export function parseKeepFile(path: string, text: string): ParsedKeepFile {
   return problems.length === 0 ? { ok: true, patterns } : { ok: false, problems };
 }
 
-/** What is told of the file while the program runs. */
+/** What is reported of the file while the program runs. */
 export type KeepFileNews =
   | { readonly event: 'keep-file.read'; readonly path: string; readonly patterns: number }
   | { readonly event: 'keep-file.failed'; readonly path: string; readonly message: string };

@@ -15,7 +15,7 @@ export class KeepCheck {
     this.#report = report;
   }
 
-  /** @param images all images of the engine; where there are none, nothing is said yet. */
+  /** @param images all images of the engine; without any, nothing is reported yet. */
   look(images: readonly Image[]): void {
     if (images.length === 0) return;
     const isNew = (pattern: KeepPattern): boolean => !this.#looked.has(describePattern(pattern));

@@ -18,7 +18,7 @@ export interface DaemonOptions {
   /** The circuit breakers, and what they have counted; none where left out. */
   readonly budget?: DeletionBudget;
   readonly intervalSeconds: number;
-  /** Between two looks at the filesystem while waiting for the next check; 0 or left out: none. */
+  /** How often to read the filesystem's usage while waiting for the next check; 0 or left out: never. */
   readonly watchSeconds?: number;
   readonly delaySeconds: number;
   /** One engine request; also how long a sweep waits for an engine that went away. */

@@ -1,6 +1,6 @@
 /**
- * The wait between two checks. It ends early when somebody asks for a check, and when a look at the filesystem's own
- * numbers shows that one is due: a look is one system call off the main thread, and asks the engine nothing.
+ * The wait between two checks. It ends early when somebody asks for a check, and when the filesystem's own
+ * numbers show that one is due: reading them is one system call off the main thread, and no engine request.
  */
 import { hasFired, sleep } from '../system/clock.ts';
 import { isCritical, type Levels } from '../core/timing/critical.ts';
@@ -18,7 +18,7 @@ export interface WatchOptions {
   readonly watchSeconds: number;
   /** What the engine told last; undefined where its events are not followed. */
   readonly heard: () => Heard | undefined;
-  /** Is told what a look saw. */
+  /** Receives each measurement. */
   readonly looked: (usage: Usage) => void;
   readonly stop: AbortSignal;
 }
@@ -27,7 +27,7 @@ export interface WatchOptions {
 export interface CheckEnd {
   /** What the check measured; undefined where it could not: then nothing is watched. */
   readonly usage: Usage | undefined;
-  /** It was over HIGH, and that is how it stays. */
+  /** It was over HIGH, and remains so. */
   readonly wasInVain: boolean;
   /** In which time an image will be old enough that was too young. */
   readonly choiceChangesInMs?: number | undefined;

@@ -201,7 +201,7 @@ export class ImageDisk {
     return facts;
   }
 
-  /** The layers as they were when layers() was last asked: at once, without a look at the disk. */
+  /** The layers as they were when layers() was last asked: at once, without reading the disk. */
   knownLayers(): ReadonlyMap<ChainId, Layer> {
     return this.#known;
   }

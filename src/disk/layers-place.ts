@@ -10,7 +10,7 @@ const snapshotterFolder = /^io\.containerd\.snapshotter\.v1\./;
 /**
  * The folder to be gauged: the path itself, or the layers' folder where that is on another filesystem. Looks at the names
  * directly below the path only.
- * @param layersFolder where the engine's own records say that the layers are; undefined where there are none to be read.
+ * @param layersFolder where the engine's own records say that the layers are; undefined where no records can be read.
  */
 export async function gaugedFolder(path: string, layersFolder: string | undefined): Promise<string> {
   const own = await deviceOf(path);

@@ -95,7 +95,7 @@ export interface Engine {
   listImages(signal: AbortSignal): Promise<readonly Image[]>;
   /**
    * What all images take together, layers that they share counted once, in bytes; undefined where the engine does not tell.
-   * One request, in which the engine may look at all it has. Missing where it never tells.
+   * One request, in which the engine may read all it has. Missing where it never answers that.
    */
   imagesBytes?(signal: AbortSignal): Promise<number | undefined>;
   /** Every container in every state. */
@@ -149,7 +149,7 @@ export interface Engine {
    *
    * Docker refuses (`conflict`) an ID that has names in several repositories or several tags in one, an ID that has
    * children, and an ID or last name that a container uses. It does *not* refuse one of several names of an image in
-   * use, nor the last name of an image with children: that name goes, the image stays.
+   * use, nor the last name of an image with children: that name is removed, the image is kept.
    * @param keepParents true: untagged parents stay; false: the engine deletes those left without a child.
    */
   removeImage(

@@ -1,4 +1,4 @@
-/** What is told of the node and its cluster: permissions, the API server, slots, the cordon. */
+/** Events of the node and its cluster: permissions, the API server, slots, the cordon. */
 import { formatCount, formatDuration } from '../core/model/format.ts';
 import { define } from './definition.ts';
 import { because, count, message, number, oneOf, text, yes } from './fields.ts';

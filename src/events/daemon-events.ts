@@ -101,7 +101,7 @@ export const daemonEvents = {
     level: 'info',
     when: 'the program starts: which engine is cleaned, and why that one; the first line',
     fields: { endpoint, reason: text('what named it, or what was found') },
-    says: (event) => `engine at ${event.endpoint}: ${event.reason}`,
+    says: (event) => `engine at ${event.endpoint} (${event.reason})`,
   }),
   'engine.connected': define({
     level: 'info',

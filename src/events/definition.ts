@@ -1,4 +1,4 @@
-/** An event, defined once: how loud it is, when it is told, what it carries, and its sentence for people. */
+/** An event, defined once: its level, when it is logged, its fields, and its sentence for people. */
 import type { Fields, Values } from './fields.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -6,7 +6,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error';
 export interface Definition<F> {
   /** Always the same, or by what it carries: then with the words that the docs have for it. */
   readonly level: Level | { readonly text: string; readonly of: (event: Values<F>) => Level };
-  /** When it is told: a phrase without its full stop, for docs/events.md. */
+  /** When it is logged: a phrase without its full stop, for docs/events.md. */
   readonly when: string;
   readonly fields: F;
   /**

@@ -1,5 +1,5 @@
 /**
- * Those who watch the daemon's whole world, not only its events: surfaces that people look at whenever they like. Told by
+ * Those who watch the daemon's whole world, not only its events: surfaces that people open at any time. Published by
  * the daemon, so that nobody's look costs the engine a request.
  */
 import type { DataRootFinding } from '../disk/data-root.ts';

@@ -3,7 +3,9 @@ import { formatBytes, formatCount, formatLevel } from '../core/model/format.ts';
 import { nameOf } from '../core/model/store.ts';
 import type { Amount, Thresholds } from '../core/model/thresholds.ts';
 
+/** `clean` has one target, which is both of its thresholds. */
 export function limits({ type, high, low }: Thresholds): string {
+  if (high === low) return `target ${formatLevel(low, type)}`;
   return `high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`;
 }
 

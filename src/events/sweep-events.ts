@@ -1,4 +1,4 @@
-/** What is told of checks and sweeps as a whole. */
+/** Events of checks and of sweeps as a whole. */
 import {
   formatBytes,
   formatCount,

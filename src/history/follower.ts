@@ -1,6 +1,6 @@
 /**
  * Stays with the engine's events: connects, lists, follows, and begins again when it is cut off. What the engine told
- * once is not taken twice; where something may be missing, the history is told that nothing was seen meanwhile.
+ * once is not taken twice; where something may be missing, the history records that nothing was seen meanwhile.
  */
 import { backoff, hasFired, sleep } from '../system/clock.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
@@ -108,7 +108,7 @@ export class Follower {
       { opened, event: (event) => queue.push(event) },
       session.signal,
     );
-    // Its end is told by the queue, after what came before it.
+    // The queue reports its end, after the events before it.
     const ended = stream.catch((error: unknown) => {
       this.#lostAtMs ??= clock();
       queue.fail(error);

@@ -92,7 +92,7 @@ export class LayerFinder {
 }
 
 /**
- * What the engine answers; undefined when it has no answer to this (a broken image, a name that is none, a question that
+ * What the engine answers; undefined when it has no answer (a broken image, an invalid name, a request that
  * a socket proxy forbids). @throws EngineError when the engine is away.
  */
 export async function whatIsThere<T>(ask: () => Promise<T> | undefined): Promise<T | undefined> {

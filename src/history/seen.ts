@@ -41,7 +41,7 @@ export class SeenEvents {
     return this.#last?.engineTimeMs;
   }
 
-  /** True when the last event is told again: then nothing between it and these was lost. */
+  /** True when the engine repeats the last event: then nothing between it and these was lost. */
   isContinuedBy(events: readonly EngineEvent[]): boolean {
     return events.some(({ key }) => key === this.#last?.key);
   }

@@ -36,7 +36,7 @@ function sourceOfNone(source: string): string {
     : 'estimated from the sizes that the engine gives: the records on the disk are not of its images';
 }
 
-/** Adds layers that the engine told; what is known already stays. */
+/** Adds layers reported by the engine; known ones are kept. */
 function addLayers(store: ImageStore, told: ReadonlyMap<ImageId, ToldLayers>): ImageStore {
   const layers = new Map(store.layers);
   const sizeOf = new Map(store.images.map(({ id, sizeBytes }) => [id, sizeBytes]));

@@ -6,7 +6,7 @@ import type { ImageDisk } from '../disk/image-disk.ts';
 import type { Engine } from '../engine/engine.ts';
 import { AT_ONCE, forEachLimited } from '../system/concurrency.ts';
 
-/** Adds the sizes of stopped containers that may go and of which the disk does not tell: the engine's figures. */
+/** Adds the engine's sizes of deletable stopped containers whose size the disk does not show. */
 export async function withToldContainers(
   store: ImageStore,
   engine: Engine,

@@ -7,7 +7,7 @@ import { AT_ONCE, forEachLimited } from '../system/concurrency.ts';
 
 /**
  * The store's images, with their arrival times, and containers, without layers. Images first: an image that a container starts to use between
- * the two requests is then seen as used; the other way round it would be taken for unused. What else may go is asked
+ * the two requests is then seen as used; the other way round it would be taken for unused. What else may be deleted is asked
  * for only where `clean` names it.
  * @throws EngineError
  */

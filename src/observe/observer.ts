@@ -34,7 +34,7 @@ export class Observer {
   readonly #disk: ImageDisk;
   readonly #clean: Clean;
 
-  /** @param clean what may go at all: what it does not name is not asked for. */
+  /** @param clean what may be deleted at all: nothing else is listed. */
   constructor(engine: Engine, disk: ImageDisk, clean: Clean = imagesOnly) {
     this.#engine = engine;
     this.#disk = disk;
@@ -50,7 +50,7 @@ export class Observer {
     return { takenAtMs: Date.now(), usage: await this.#disk.usage(signal), store, layerSource };
   }
 
-  /** The store without its layers, which is what who may go is told from. @throws EngineError */
+  /** The store without its layers, which suffices to decide what may be deleted. @throws EngineError */
   async store(signal: AbortSignal): Promise<ImageStore> {
     return await listStore(this.#engine, this.#disk, this.#clean, signal);
   }
@@ -58,7 +58,7 @@ export class Observer {
   /**
    * The store with what the disk knows of the layers, read after the engine's lists: a layer that comes in between is then
    * one that nobody has, which is safe; the other way round an image would stand on layers that are not there. What
-   * the disk does not know the engine is asked about, once an image, and once a stopped container that may go.
+   * the disk does not know the engine is asked about, once per image, and once per deletable stopped container.
    * @throws EngineError, DiskError
    */
   async storeWithLayers(signal: AbortSignal): Promise<StoreWithLayers> {
@@ -70,7 +70,7 @@ export class Observer {
     return await withToldLayers(store, facts.source, this.#engine, signal);
   }
 
-  /** The account of the filesystem. Never throws for what may not be read: the rest of a look is worth having without it. */
+  /** The account of the filesystem. Never throws for what may not be read: the rest of the snapshot is useful without it. */
   async space(store: ImageStore, signal: AbortSignal): Promise<SpaceAnswer> {
     try {
       return { space: await this.#disk.space(store, signal) };

@@ -25,14 +25,14 @@ export class UnknownChooserError extends Error {
 }
 
 /**
- * @param names separated by commas; `all` for all of them
+ * @param names separated by commas, each taken once; `all` for all of them
  * @throws UnknownChooserError
  */
 export function findChoosers(names: string): readonly ChooserMaker[] {
   if (names === 'all') return choosers;
-  return names.split(',').map((name) => {
-    const found = choosers.find((each) => each.name === name.trim());
-    if (found === undefined) throw new UnknownChooserError(name.trim());
+  return [...new Set(names.split(',').map((name) => name.trim()))].map((name) => {
+    const found = choosers.find((each) => each.name === name);
+    if (found === undefined) throw new UnknownChooserError(name);
     return found;
   });
 }

@@ -75,7 +75,7 @@ export interface Outcome {
   readonly usage: readonly Point[];
 }
 
-/** Pairs worth a look: a wide band means few and big sweeps, a narrow one many and small ones. */
+/** Pairs worth trying: a wide band means few, big sweeps, a narrow one many small ones. */
 export const PAIRS: readonly (readonly [low: number, high: number])[] = [
   [40, 80],
   [60, 80],

@@ -46,7 +46,7 @@ export type UnusedEnd = UnusedReport['endedBecause'];
 /**
  * Carries out the plan.
  * @param usage of now. @returns the report, and usage afterwards.
- * @throws EngineError, DiskError when the engine stays away or the path cannot be measured.
+ * @throws EngineError, DiskError when the engine stays unreachable or the path cannot be measured.
  */
 export async function deleteUnused(
   { victims, maxUnusedSeconds }: UnusedPlan,

@@ -1,4 +1,4 @@
-/** One victim's turn: its deletion, by the one folder that deletes, and what is told of it. For sweeps and gentle mode. */
+/** One victim: its deletion, by the one folder that deletes, and the events about it. For sweeps and gentle mode. */
 import type { DeletionBudget, LimitName } from '../core/plan/deletion-budget.ts';
 import type { Victim } from '../core/plan/plan.ts';
 import type { PlanRules } from '../core/plan/plan-rules.ts';

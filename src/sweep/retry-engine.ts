@@ -14,7 +14,7 @@ export interface Patience {
 
 /**
  * Tries again with backoff while the engine is away: it may be restarting.
- * @throws EngineError when it stays away for longer than the patience, or for what waiting cannot mend.
+ * @throws EngineError when it is unreachable for longer than the patience, or for a reason that waiting cannot change.
  */
 export async function patiently<T>(ask: (signal: AbortSignal) => Promise<T>, options: Patience): Promise<T> {
   const deadlineMs = performance.now() + options.patienceMs;

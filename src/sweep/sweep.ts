@@ -156,7 +156,7 @@ async function carryOut(
     if (result.outcome === 'deleted' && !isCritical(progress.usage, options.rules))
       await sleep(options.delaySeconds * 1000, options.stop);
   }
-  // Where others wrote so much meanwhile that more has to go in any case, the rest is planned at once.
+  // Where others wrote enough meanwhile that more must be deleted in any case, the rest is planned at once.
   if (!options.stop.aborted && progress.delayed.isEnough(progress.usage))
     await awaitSpace(plan.toFree, progress);
   if (isBelowLow(progress.usage, options.rules.thresholds)) return 'reached-low';

@@ -1,7 +1,7 @@
 /** Time and waiting, in one place. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Resolves after the time, or at once when the signal fires: the caller looks at the signal next. Never rejects. */
+/** Resolves after the time, or at once when the signal fires: the caller checks the signal next. Never rejects. */
 export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   // A timer of nothing takes a millisecond, a third of the time in which an engine deletes a small image.
   if (milliseconds <= 0) return;

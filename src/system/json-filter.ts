@@ -7,7 +7,7 @@
 /** Longer strings become `tooLong`: no name, ID or time is. */
 const maxStringBytes = 64 * 1024;
 const tooLong = Buffer.from('"(too long)"');
-/** Longer keys are none that is asked for. */
+/** No wanted key is longer. */
 const maxKeyBytes = 256;
 
 const quote = 0x22;

@@ -27,7 +27,7 @@ export function listenForSignals(onStop: (signal: string) => void): StopSignals 
     stop.abort();
     grace = setTimeout(() => abandon.abort(), GRACE_MS);
     last = setTimeout(() => process.exit(0), LAST_MS);
-    // Not a reason to stay: a process that is done ends before.
+    // Does not keep the process alive: one that is done ends earlier.
     grace.unref();
     last.unref();
   };

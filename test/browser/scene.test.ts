@@ -59,6 +59,8 @@ async function look(url: string, name: string): Promise<void> {
       expect(await accessibilityViolations(page), `${name} ${size} ${scheme}`).toEqual([]);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(width, `${name} ${size}`).toBeLessThanOrEqual(sizes[size][0]);
+      const list = await page.locator('.scroll').evaluate((it) => it.scrollWidth - it.clientWidth);
+      expect(list, `${name} ${size}: what the list hides at its side`).toBe(0);
       await keep(page, `scene-${name}-${size}-${scheme}`);
       expect(complaints).toEqual([]);
       await close();

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import type { SimulateOptions } from '../../cli/simulate-options.ts';
 import { EXIT } from '../../cli/exit-status.ts';
+import { compileExpression, loadExpressions } from '../../config/values/expressions.ts';
+import { parseKeepPatterns } from '../../core/eligible/pattern.ts';
 import { findChoosers } from '../../simulate/choosers.ts';
 import { type Job, jobsOf, runJob } from '../../simulate/simulate.ts';
 import type { Trace } from '../../simulate/traces/trace.ts';
@@ -9,25 +11,40 @@ import { settingsOf } from './simulate.ts';
 import type { HelperMessage, HelperOrder } from './simulate-helpers.ts';
 
 export async function simulateHelper(options: SimulateOptions): Promise<number> {
-  const choosers = findChoosers(options.policy);
-  let trace: Trace | undefined;
-  let jobs: readonly Job[] = [];
-  process.on('message', (message) => {
-    const order = message as HelperOrder;
+  let ready: Promise<Ready> | undefined;
+  const obey = async (order: HelperOrder): Promise<void> => {
     if (order.kind === 'trace') {
-      trace = order.trace;
-      jobs = jobsOf(trace, choosers, settingsOf(options));
+      ready = prepare(options, order);
       return;
     }
-    const job = jobs[order.job];
-    if (trace === undefined || job === undefined) throw new RangeError(`no job ${order.job}`);
-    const outcome = runJob(trace, job, (share) => {
+    const known = await ready;
+    const job = known?.jobs[order.job];
+    if (known === undefined || job === undefined) throw new RangeError(`no job ${order.job}`);
+    const outcome = runJob(known.trace, job, (share) => {
       say({ kind: 'progress', job: order.job, share });
     });
     say({ kind: 'done', job: order.job, outcome });
-  });
+  };
+  // What fails here ends this process, which whoever asked is told.
+  process.on('message', (message) => void obey(message as HelperOrder));
   await once(process, 'disconnect');
   return EXIT.done;
+}
+
+interface Ready {
+  readonly trace: Trace;
+  readonly jobs: readonly Job[];
+}
+
+async function prepare(
+  options: SimulateOptions,
+  { trace, keep }: Extract<HelperOrder, { kind: 'trace' }>,
+): Promise<Ready> {
+  await loadExpressions(keep);
+  const parsed = parseKeepPatterns(keep.join('\n'), compileExpression);
+  if (!parsed.ok) throw new RangeError(parsed.reason);
+  const settings = settingsOf({ ...options, keep: parsed.patterns });
+  return { trace, jobs: jobsOf(trace, findChoosers(options.policy), settings) };
 }
 
 function say(message: HelperMessage): void {

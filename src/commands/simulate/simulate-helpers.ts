@@ -13,9 +13,13 @@ import { ReplayProgress } from './replay-progress.ts';
 /** What the first argument is in a helper; main.ts knows it. */
 const HELPER = 'simulate-helper';
 
-/** What a helper is told. */
+/**
+ * What a helper is told: first the trace, and the patterns of images that are kept, as they are written, for those of a
+ * file are not among its arguments and the file may be a pipe. Then jobs by number.
+ */
 export type HelperOrder =
-  { readonly kind: 'trace'; readonly trace: Trace } | { readonly kind: 'job'; readonly job: number };
+  | { readonly kind: 'trace'; readonly trace: Trace; readonly keep: readonly string[] }
+  | { readonly kind: 'job'; readonly job: number };
 
 /** What a helper says. */
 export type HelperMessage =
@@ -67,8 +71,9 @@ async function withHelpers(
   const outcomes = new Array<Outcome>(jobs.length);
   const waiting = [...jobs.keys()];
   const helpers = Array.from({ length: count }, startHelper);
+  const keep = (jobs[0]?.options.protections?.keep ?? []).map(({ text }) => text);
   const work = async (helper: ChildProcess): Promise<void> => {
-    tell(helper, { kind: 'trace', trace });
+    tell(helper, { kind: 'trace', trace, keep });
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
       outcomes[job] = await outcomeOf(helper, job, progress, signal);
     helper.disconnect();

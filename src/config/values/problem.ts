@@ -1,4 +1,4 @@
-/** How a refused or doubtful setting is told: one line that names the variable or flag, the value, what is allowed. */
+/** How a refused or doubtful setting is reported: one line that names the variable or flag, the value, what is allowed. */
 
 import { printable, printableJson } from '../../core/model/printable.ts';
 

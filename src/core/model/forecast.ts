@@ -44,7 +44,7 @@ export class FillRate {
   /** Of the newest look. */
   #totals: Amount = { bytes: 0, inodes: 0 };
 
-  /** A look at the filesystem. A clock that was set back ends what was known. */
+  /** A measurement of the filesystem. A clock that was set back discards the earlier ones. */
   add({ bytes, inodes }: Pick<Usage, 'bytes' | 'inodes'>, atMs: number): void {
     const newest = this.#samples.at(-1);
     if (newest !== undefined && atMs < newest.atMs) this.#samples = [];

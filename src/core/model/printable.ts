@@ -1,5 +1,5 @@
 /**
- * Text from elsewhere (names, labels, messages of engines) as it may stand on a terminal, in a log or on a page. A
+ * Text from elsewhere (names, labels, messages of engines) as it may appear on a terminal, in a log or on a page. A
  * terminal obeys control characters; bidirectional and zero-width characters make a name look like another one.
  * Every surface escapes at its own edge, with the functions here.
  */

@@ -103,7 +103,7 @@ export interface CacheRecord {
 export interface HeldSpace {
   /** The topmost layer that it holds, with all below it. */
   readonly top: ChainId | undefined;
-  /** What is its alone and goes with it. */
+  /** What belongs to it alone and is freed with it. */
   readonly bytes: number;
   readonly inodes: number;
   /** True when measured on the disk. */

@@ -144,7 +144,7 @@ function formatMoment(timeZone: string, atMs: number): string {
 export const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** What is told of a window at a moment. */
+/** The state of a window at a moment. */
 export interface WindowState {
   readonly text: string;
   readonly timeZone: string;
@@ -158,7 +158,7 @@ export function windowState(window: Window, nowMs: number): WindowState {
   return { text, timeZone, open: isOpen(window, nowMs), changesAtMs: nextChange(window, nowMs) };
 }
 
-/** One line for people, without a full stop; the same for as long as the window stays as it is. */
+/** One line for people, without a full stop; the same while the window's state is. */
 export function describeWindow({ text, timeZone, open, changesAtMs }: WindowState): string {
   const when = changesAtMs === undefined ? undefined : formatMoment(timeZone, changesAtMs);
   if (open) return `inside the window (${text})${when === undefined ? '' : `, which closes ${when}`}`;

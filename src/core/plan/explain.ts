@@ -28,7 +28,7 @@ export function explainRemaining({ store, usage, scarce, protections, space }: R
   const used = usedOf(usage, scarce);
   // What the engine says of an image is bytes: it tells nothing of inodes.
   const atMost = (images: readonly { readonly sizeBytes: number }[]): string =>
-    scarce === 'inodes' ? '' : `: at most ${formatBytes(bytesOf(images))}`;
+    scarce === 'inodes' ? '' : `: at most ${formatBytes(Math.min(bytesOf(images), used))}`;
   const orphans = orphansIn(store);
   const lines = [`${format(used, scarce)} are used in all`];
   if (inUse.length > 0)

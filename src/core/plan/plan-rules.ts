@@ -10,7 +10,7 @@ export interface PlanRules extends Levels {
   readonly policy: Policy;
   /** What people protect besides images with the label. Those in force: they change with the file of KEEP_FILE. */
   readonly protections: Protections;
-  /** What may go at all. */
+  /** What may be deleted at all. */
   readonly clean: Clean;
   /** When deletions may begin below the critical level; undefined: at any time. */
   readonly window?: Window | undefined;

@@ -1,6 +1,6 @@
 /**
  * The default: unused images by the size that the engine gives, the biggest first; those without a tag before all others.
- * Size counts shared layers too, so the biggest need not be what frees most; `reclaimable` looks at that.
+ * Size counts shared layers too, so the biggest need not be what frees most; `reclaimable` considers that.
  */
 import { formatBytes } from '../model/format.ts';
 import type { OrderPolicy } from './policy.ts';

@@ -1,5 +1,5 @@
 /**
- * Least recently used first: what kubelet and docuum do. What was never seen in use counts as used when it came to this
+ * Least recently used first: what kubelet and docuum do. What was never seen in use counts as used when it arrived on this
  * host, and where that is not known when it was made. Build-cache records and containers tell themselves when they were
  * last used.
  */

@@ -1,6 +1,6 @@
 /**
- * What a policy is: one file, one value, found by name (registry.ts). It says what goes first, or what each image is
- * worth; it never says what may go (eligible/images.ts) and never how much (the goal).
+ * What a policy is: one file, one value, found by name (registry.ts). It says what is deleted first, or what each image is
+ * worth; it never says what may be deleted (eligible/images.ts) and never how much (the goal).
  */
 import type { Forest } from '../forest/forest.ts';
 import type { Chosen } from '../select/order/selection.ts';
@@ -13,7 +13,7 @@ import type { UsageHistory } from '../use-history/history.ts';
 export interface PolicyContext {
   readonly store: ImageStore;
   readonly forest: Forest;
-  /** What may go. */
+  /** What may be deleted. */
   readonly candidates: readonly Removable[];
   /** How much is to be freed. */
   readonly goal: Amount;
@@ -27,7 +27,7 @@ export interface PolicyContext {
 interface Described {
   /** As in the setting. */
   readonly name: string;
-  /** One line: what goes first, and when to use it. */
+  /** One line: what is deleted first. */
   readonly summary: string;
   /** It goes by the use of images, so that is to be followed. */
   readonly needsHistory?: boolean;

@@ -1,4 +1,4 @@
-/** How long what stays at a sweep will stay. */
+/** How long what a sweep keeps will be kept. */
 import { ascending } from '../select/order/sorting.ts';
 import { StoreAfterRemovals } from '../forest/reclaim.ts';
 import { idleTimes } from './lru.ts';

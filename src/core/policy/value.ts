@@ -1,5 +1,5 @@
 /**
- * What is least worth its space goes first. Worth belongs to layers: what a layer saves is what getting it again costs
+ * What is least worth its space is deleted first. Worth belongs to layers: what a layer saves is what getting it again costs
  * times how often it is wanted, by whichever image that stands on it, those included that have not been seen yet: each use
  * of any image counts for all layers below it, so a base that every new image uses is worth much even when none of its
  * present images is. Images are only what can be deleted; the selection (select/least-loss/least-loss.ts) finds the set of images

@@ -69,7 +69,7 @@ const MAX_DISORDER_MS = 60_000;
 /** What was learned loses half of its weight in this time. */
 const LESSONS_HALF_LIFE_MS = 90 * 86_400_000;
 const FADE_EVERY_MS = 86_400_000;
-/** Open idle times are told to the lessons as often as this, so that what never comes back is not overlooked. */
+/** How often open idle times enter the return rates, so that layers that never return are counted. */
 const TELL_EVERY_MS = 3_600_000;
 
 /** Changes a history (in place) by an event. */

@@ -15,7 +15,7 @@ export interface LayerUsage extends UseRecord {
   /** The layer that it stands on. */
   readonly parent: LayerUsage | undefined;
   bytes: number;
-  /** Known images that stand on it, and how they stand; see version-standing.ts. */
+  /** Known images that have it, and whether each is the newest version; see version-standing.ts. */
   images: number;
   newest: number;
   older: number;

@@ -1,5 +1,5 @@
 /**
- * What a host teaches about images like this one: how much oftener or seldomer they come back than their own uses so far
+ * What a host teaches about images like this one: how much more or less often they return than their own uses so far
  * let expect. Returns are counted, and the uses that were to be expected in idle times (use-record.ts), by class. The one
  * divided by the other corrects what is expected of the next that is in the class. There are two such corrections, and the
  * second corrects what the first has left:

@@ -13,7 +13,7 @@ export const VersionStanding = {
 
 export type VersionStanding = (typeof VersionStanding)[keyof typeof VersionStanding];
 
-/** Known images that stand on a layer, and how many of them are the newest, or older but used since. */
+/** Known images that have a layer, and how many of them are the newest, or older but used since. */
 export interface Standings {
   readonly images: number;
   readonly newest: number;

@@ -102,7 +102,7 @@ export class DiskAccountant {
     return [...this.#stateProblems.splice(0), ...leftOut];
   }
 
-  /** The image store as its own records describe it, without a look at the layers' files. Never throws but for an abort. */
+  /** The image store as its own records describe it, without reading the layers' files. Never throws but for an abort. */
   async readStore(signal: AbortSignal): Promise<LayerDatabaseResult> {
     try {
       await untilAnswering([this.#root, ...this.#touchedMounts()]);
@@ -248,7 +248,7 @@ export class DiskAccountant {
   }
 }
 
-/** The layers as the core's model has them: all that goes with each, in the layers folder and elsewhere. */
+/** The layers as the core's model has them: all that is freed with each, in the layers folder and elsewhere. */
 export function layersOf(store: StoreAccount): ReadonlyMap<ChainId, Layer> {
   const layers = new Map<ChainId, Layer>();
   for (const { chainId, files, rest, elsewhere, isExact } of store.folders) {

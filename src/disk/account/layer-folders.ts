@@ -33,7 +33,7 @@ export interface MeasuredFolder {
   readonly chainId: ChainId | undefined;
   readonly files: TreeTotal;
   readonly rest: Amount;
-  /** What goes with it elsewhere when the engine removes it; zero where not known. */
+  /** What the engine removes with it elsewhere; zero where not known. */
   readonly elsewhere: Amount;
   /** False: estimated. */
   readonly isExact: boolean;

@@ -3,7 +3,7 @@
  * its target, content holds what its labels refer to, a snapshot its parent, a lease what is in it. Pure.
  *
  * An image's layers are the snapshots that its configuration refers to, and on top of them a made-up one with the image's
- * ID: content that only this image has, which goes with it. Content of several holders goes with the topmost layer that
+ * ID: content that only this image has, which is freed with it. Content of several holders is freed with the topmost layer that
  * all of them stand on; where they stand on nothing together, nothing is promised: rather too little than too much.
  */
 import type { StoredContainer } from './store.ts';
@@ -19,14 +19,14 @@ export interface ContainerdStore {
   readonly heldLayers: readonly ChainId[];
   /** What Docker's containers and build-cache records hold, by their ID. */
   readonly heldSpace: ReadonlyMap<string, HeldSpace>;
-  /** Containers whose files stand on an image, whether the engine lists them or not. */
+  /** Containers whose files are based on an image, whether the engine lists them or not. */
   readonly containers: readonly StoredContainer[];
 }
 
 export interface Measured {
   /** What each committed snapshot takes, by its name in its snapshotter; one that is written in has no entry. */
   readonly usages: ReadonlyMap<string, Amount>;
-  /** What each blob takes; one that another namespace has too is left out, for it stays. */
+  /** What each blob takes; one that another namespace also has is left out, because it is kept. */
   readonly blobs: ReadonlyMap<string, Amount>;
 }
 

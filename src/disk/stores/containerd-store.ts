@@ -120,7 +120,7 @@ export class ContainerdStoreReader {
     return found;
   }
 
-  /** What each blob of a namespace takes; one that another namespace has too is left out, for it stays. */
+  /** What each blob of a namespace takes; one that another namespace also has is left out, because it is kept. */
   async #measure(
     all: Bucket,
     own: Bucket,
@@ -155,7 +155,7 @@ export class ContainerdStoreReader {
 
 type Problem = Extract<ContainerdStoreResult, { readonly ok: false }>;
 
-/** @throws what is no system error and no damage; the signal's reason when aborted. */
+/** @throws anything but system errors and damage; the signal's reason when aborted. */
 function problemOf(root: string, error: unknown, signal: AbortSignal): Problem {
   signal.throwIfAborted();
   const errno = errnoOf(error);

@@ -19,7 +19,7 @@ export class ReadOnce<T> {
    * @param idOf what a name stands for; undefined: no record.
    * @param read one record; undefined when it is not whole (going or coming right now) and a sentence when it is damaged:
    *   both are read again the next time.
-   * @param damaged is told the sentences.
+   * @param damaged receives the sentences.
    * @returns false when the records are the same as before.
    * @throws the signal's reason when aborted.
    */

@@ -1,6 +1,6 @@
 /**
  * How it is seen that the names in a folder are the same as before. Whatever adds, removes or renames an entry of a folder
- * sets the folder's times to the kernel's clock (POSIX; and nobody can set `ctime` back), and one that is made anew in its
+ * sets the folder's times to the kernel's clock (POSIX; and nobody can set `ctime` back), and one that is created again in its
  * place has another inode or other times.
  */
 

@@ -27,7 +27,7 @@ export class LeftOut {
     return [...this.#now.values()];
   }
 
-  /** Those that were not told yet; one that could be measured meanwhile is told again. */
+  /** Those not reported yet; one that could be measured meanwhile is reported again. */
   takeNew(): readonly DiskError[] {
     const found = this.all.filter(({ path }) => !this.#told.has(path));
     this.#told = new Set(this.#now.keys());

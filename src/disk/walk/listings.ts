@@ -19,7 +19,7 @@ export class Listings {
   #used = new Map<string, Listing>();
 
   /**
-   * The names in a folder, links followed; the same array while they are the same. Undefined where there is no folder;
+   * The names in a folder, links followed; the same array while they are the same. Undefined where the folder does not exist;
    * the errno when it may not be read.
    */
   list(path: string): readonly string[] | string | undefined {
@@ -31,7 +31,7 @@ export class Listings {
     }
   }
 
-  /** As list(), none where there is no folder. @throws DiskError when it may not be read. */
+  /** As list(), none where the folder does not exist. @throws DiskError when it may not be read. */
   namesIn(path: string): readonly string[] {
     const names = this.list(path);
     if (typeof names === 'string') throw unreadablePath(path, names);
@@ -39,7 +39,7 @@ export class Listings {
   }
 
   /**
-   * The names in a folder that was looked at just now and is no link; none when it is gone.
+   * The names in a folder just checked not to be a link; none when it is gone.
    * @param way where it is read: a path by which it cannot be another one.
    * @throws DiskError when it may not be read.
    */

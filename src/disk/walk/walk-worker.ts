@@ -15,7 +15,7 @@ export interface WalkTask {
   readonly device: number | undefined;
 }
 
-/** What a measuring process is told. */
+/** The orders of a measuring process. */
 export type WalkOrder =
   /** The first: paths to leave out (a dead network mount would hang it), and its `nice` value. */
   | {

@@ -1,7 +1,7 @@
 /**
  * Adds up directory trees in helper processes: the one place that walks. The main thread only passes small messages.
  * Processes and not threads, because only a process has a working directory of its own, without which the kernel would
- * follow the long path to a layer anew for each of its files; and because what it used is given back when it ends, so
+ * follow the long path to a layer for each of its files; and because what it used is given back when it ends, so
  * that an idle daemon keeps no memory for it. They are started for one call and ended with it.
  */
 import type { ChildProcess, spawn } from 'node:child_process';

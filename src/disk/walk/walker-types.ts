@@ -41,7 +41,7 @@ export interface Walker {
    * the folders still to be read: the caller may take some away. Entries that vanish are ignored.
    * @param top an absolute path that nobody but the engine can change.
    * @param inner the folder below it, empty for the top itself.
-   * @throws Node's filesystem error of the first entry that this process may not look at, or when the way back up is lost,
+   * @throws Node's filesystem error of the first entry that this process may not read, or when the way back up is lost,
    *   with as much of its path as can be said.
    */
   below(sum: TreeSum, device: number, top: string, inner: string): Generator<PendingFolders>;

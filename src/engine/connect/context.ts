@@ -116,7 +116,7 @@ function refused({ variable, name }: ChosenContext, reason: string): ContextResu
   return { ok: false, problem: { variable, value: name, reason } };
 }
 
-/** Undefined where there is no such file. */
+/** Undefined where the file does not exist. */
 async function read(path: string): Promise<string | Error | undefined> {
   try {
     return await readFile(path, 'utf8');

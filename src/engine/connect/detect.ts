@@ -1,5 +1,5 @@
 /**
- * Which engine is here, and why that one. Docker, as ever, wherever there is a sign of it: a node on which something else than
+ * Which engine is here, and why that one. Docker wherever there is a sign of it: a node on which something else than
  * before was cleaned after an upgrade would be a bad surprise.
  */
 import { describeAddress, type EngineAddress } from '../address.ts';

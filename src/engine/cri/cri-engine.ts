@@ -52,7 +52,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
   const factsOf = new Map<ImageId, ImageFacts>();
   const mountsOf = new Map<string, readonly string[]>();
   const sandboxImages = new Map<string, string | undefined>();
-  /** How what is no image is deleted; as last listed. */
+  /** How anything but images is deleted; as last listed. */
   const artifacts = new Map<ImageId, string>();
 
   async function ask<Request, Response>(
@@ -242,7 +242,7 @@ function spec(image: string): cri.ImageSpec {
   return { image, annotations: {}, userSpecifiedImage: '' };
 }
 
-/** Undefined when the runtime says that there is no such thing. */
+/** Undefined when the runtime says that it does not exist. */
 async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;

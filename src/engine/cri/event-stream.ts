@@ -22,13 +22,13 @@ export interface EventSource {
 export interface PollTimes {
   /** Between two polls of the containers, where they have no stream. kubelet polls every second. */
   readonly containersMs: number;
-  /** Between two looks at the images; and at the containers all the same, should the stream have lost one. */
+  /** Between two polls of the images, and of the containers in case the stream lost one. */
   readonly imagesMs: number;
 }
 
 export const pollTimes: PollTimes = { containersMs: 10_000, imagesMs: 60_000 };
 
-/** Who looks at the disk often, looks at the containers often: four times as often. */
+/** Containers are polled four times as often as the disk is checked. */
 export function pollTimesFor(intervalSeconds: number): PollTimes {
   const containersMs = Math.max(250, Math.min(pollTimes.containersMs, intervalSeconds * 250));
   return {

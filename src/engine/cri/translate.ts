@@ -1,4 +1,4 @@
-/** The Container Runtime Interface's words into the project's. Pure. What a runtime leaves out stays unknown, never invented. */
+/** Translates the Container Runtime Interface into the project's model. Pure. What a runtime leaves out is unknown, never guessed. */
 import type { Container, EngineNeed, Image, ImageId } from '../../core/model/store.ts';
 import type { ContainerDetails } from '../engine.ts';
 import * as cri from './generated/api.ts';

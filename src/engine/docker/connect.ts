@@ -8,7 +8,7 @@ import { infoSchema, versionSchema, type InfoAnswer, type VersionAnswer } from '
 
 /**
  * Three requests that cost the engine nothing: `/_ping` (tells its API version since 1.25), `/version`, `/info`.
- * Socket proxies often allow the first two only; what a forbidden question would have told stays unknown.
+ * Socket proxies often allow the first two only; what a forbidden request would have answered is unknown.
  * @throws EngineError; `protocol` when that is not a Docker Engine API, or no API version suits both.
  */
 export async function connect(

@@ -1,5 +1,5 @@
 /**
- * What stopped containers' own files take, as the engine counts them: it looks at every file for the answer, so each
+ * What stopped containers' own files take, as the engine counts them: it reads every file for the answer, so each
  * container is asked about once, until it has run again.
  */
 import type { Container } from '../../core/model/store.ts';

@@ -1,6 +1,6 @@
 /**
  * Images of which only other platforms than the host's are here, on Docker's containerd store: the list then tells neither
- * their labels nor their date, so a label that protects one would not be seen. Asked for with the platform they are told.
+ * their labels nor their date, so a label that protects one would not be seen. With the platform in the request the engine gives both.
  */
 import type { Image, ImageId } from '../../core/model/store.ts';
 import type { ImageDetails, ImageSummary, Platform } from './schemas.ts';
@@ -48,7 +48,7 @@ function toldBy({ labels, createdAtMs }: Image): Told {
   return { labels, createdAtMs };
 }
 
-/** Neither a date nor a label: what is told of an image whose configuration is not the host's. */
+/** Neither a date nor a label: what the engine says of an image whose configuration is not for this host. */
 function isSilent({ createdAtMs, labels }: Image): boolean {
   return createdAtMs === undefined && Object.keys(labels).length === 0;
 }

@@ -1,7 +1,7 @@
 /**
  * One HTTP request to an engine, over a unix socket or TCP, with or without TLS. Nothing here knows the engine's API.
  *
- * Questions that follow each other share a connection, which halves what a look right before a deletion costs. It is kept
+ * Questions that follow each other share a connection, which halves the cost of the check right before a deletion. It is kept
  * for a moment only: after an engine's restart it is dead, and a question that finds it so is asked again on a new one.
  */
 import { readFile } from 'node:fs/promises';

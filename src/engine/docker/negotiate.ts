@@ -8,7 +8,7 @@ export const NEWEST_API_VERSION = '1.51';
 /** The oldest this adapter speaks (Docker Engine 1.12): container lists carry `ImageID` and `State`. */
 export const OLDEST_API_VERSION = '1.24';
 
-/** The versions an engine accepts; the minimum is told since API 1.25. */
+/** The versions an engine accepts; the minimum is reported since API 1.25. */
 export interface ApiVersionRange {
   readonly newest: string;
   readonly oldest: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * The Docker Engine API's words into the project's. Pure. What an engine leaves out stays unknown, never invented.
+ * Translates the Docker Engine API into the project's model. Pure. What an engine leaves out is unknown, never guessed.
  */
 import { keepLabel } from '../../core/eligible/rules.ts';
 import type { CacheRecord, Container, Image, ImageId } from '../../core/model/store.ts';
@@ -84,7 +84,7 @@ export function containerFromSummary(
 }
 
 /**
- * Mounted images are told by the name that was typed, which may have been given to another image since: then its image got
+ * Mounted images are given by the name that was typed, which may have moved to another image since: then its image got
  * a name after the container was made. Engines tell the whole second of that.
  */
 function mayMount(

@@ -1,6 +1,6 @@
 /**
  * What can be had at most. Both figures come from an easier problem: every byte is a page of its own, so layers may go in
- * parts, and without the images and layers above them. What was wanted latest goes first (Belady).
+ * parts, and without the images and layers above them. What is used furthest in the future is deleted first (Belady).
  *
  * - `lower-bound`: nothing goes until usage is at HIGH, and then only as much as passes HIGH. What a policy keeps is a
  *   number of gaps between two needs of a byte; at each check the gaps that it may bridge are at most HIGH less the bytes in

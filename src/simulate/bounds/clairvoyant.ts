@@ -1,5 +1,5 @@
 /**
- * The mark to measure against: an offline choice that knows the whole trace. What is wanted latest goes first, by layers:
+ * The mark to measure against: an offline choice that knows the whole trace. What is used furthest in the future is deleted first, by layers:
  * a layer is worth its bytes divided by the time until any image that stands on it is used, and the daemon's own
  * selection finds the images whose layers are worth least. Strong, but not a proven optimum: finding that is as hard as
  * packing, also without shared layers, and here the choice of a batch changes what later batches must free.

@@ -12,7 +12,7 @@ import { type Trace, TraceBuilder, TraceError, type TraceLayer, type UseEvent } 
 
 /**
  * What is needed of a line; versions 1 to 5 of the schema have these. Failed launches are marked since version 2, and the
- * commit that a branch stood for is told since version 4.
+ * commit that a branch meant is given since version 4.
  */
 const launch = v.object({
   timestamp: v.string(),

@@ -111,7 +111,7 @@ class Run {
     const history = this.#history;
     if (maxUnusedSeconds <= 0 || this.#chooser.isReference) return;
     if (history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs)) return;
-    // The daemon looks at each check; an hour more or less is nothing to what is measured in days.
+    // The daemon does this at each check; an hour more or less does not matter to what is measured in days.
     this.#unusedAtMs = atMs + Math.min(3_600_000, maxUnusedSeconds * 100);
     if (idsUnusedFor(history, maxUnusedSeconds * 1000, atMs).length === 0) return;
     const rules = { maxUnusedSeconds, protections, clean: imagesOnly, history: () => history };

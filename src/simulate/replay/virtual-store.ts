@@ -18,7 +18,7 @@ export class VirtualStore {
   readonly #layers = new Map<ChainId, Layer>();
   readonly #indexOf = new Map<ImageId, number>();
   readonly #containers = new Map<string, Container>();
-  /** By layer: how many images here stand on it. */
+  /** By layer: how many present images have it. */
   readonly #users: Int32Array;
   readonly #wasHere: Uint8Array;
   /** By image: the containers that use it now, and when one last did (epoch ms). */

@@ -6,7 +6,7 @@
 
 export interface Specification {
   readonly repository: string;
-  /** The commit where it is told, else what was asked for. */
+  /** The commit where the event has it, else what was asked for. */
   readonly version: string;
 }
 

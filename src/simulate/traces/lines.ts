@@ -54,7 +54,7 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
     return;
   }
   const gunzip = createGunzip();
-  // Who reads is told of what is wrong; who has stopped reading need not be.
+  // Errors go to the reader; one that has stopped reading need not learn of them.
   pipeline(whole, gunzip, { signal }).catch(() => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
 }

@@ -91,6 +91,11 @@ export class TraceBuilder {
   #addImage(event: UseEvent): number {
     if (event.layers === undefined)
       throw new TraceError(`the first use of image ${event.image} does not name its layers`);
+    const named = new Set<ChainId>();
+    for (const { id } of event.layers) {
+      if (named.has(id)) throw new TraceError(`image ${event.image} names layer ${id} twice`);
+      named.add(id);
+    }
     const chain = Int32Array.from(event.layers, (layer, at) =>
       this.#layerAt(layer, event.layers?.[at - 1]?.id),
     );

@@ -10,7 +10,7 @@ export interface HttpOptions extends ServedOptions {
   readonly address: ListenAddress;
   /** Names under which browsers may ask, besides those that are always safe. */
   readonly allowedHosts?: readonly string[];
-  /** The file with the token that clients must send, and who is told what is wrong with it later on; undefined: no token. */
+  /** The file with the token that clients must send, and who receives errors about it later on; undefined: no token. */
   readonly token?: { readonly file: string; readonly complain: (message: string) => void } | undefined;
   /** Where the past is kept over a restart; undefined: nowhere. */
   readonly past?: Pick<ActivityFileOptions, 'file' | 'path' | 'report'> | undefined;

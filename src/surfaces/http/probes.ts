@@ -26,7 +26,7 @@ export async function listenForProbes(address: ListenAddress, health: Health): P
   return await listen(address, new Map(probeRoutes(health)), { setting: 'probeAddress' });
 }
 
-/** What the daemon is told of a server with nothing else: it follows the loop, and asks for no look at the world. */
+/** The listener of a server that has only health checks: it follows the loop and needs no snapshots. */
 export interface Probes {
   readonly listeners: readonly Listener[];
   readonly report: (event: DaemonEvent) => void;

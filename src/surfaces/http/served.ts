@@ -132,7 +132,7 @@ export class Served {
         this.#view.on(event);
         this.#live.tell({ ...event, atMs });
         this.#page.on(event);
-        // A sweep's deletions, many a second, are told as events as well.
+        // A sweep's deletions, many a second, are also sent as events.
         if (!isDeletion(event)) this.#changed();
       },
       engineFailed: (code) => {

@@ -92,7 +92,7 @@ export class Metrics {
         samples.set(metrics.engineUp, {}, true);
         samples.set(metrics.pathUp, {}, true);
         setUsage(this.#samples, this.#options.rules, event.usage);
-        // A cordon that was waited for in vain, because usage fell meanwhile.
+        // A cordon that was not needed any more, because usage fell meanwhile.
         if (!event.triggered && this.#options.cordons) samples.set(metrics.cordonWaiting, {}, false);
         return;
       case 'engine.connected':

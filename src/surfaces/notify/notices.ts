@@ -1,6 +1,6 @@
 /**
  * What a person must know, out of all that the daemon tells: a disk that deleting images did not bring below LOW, a
- * critical disk, an engine or a path that has been away for long, a node that cannot be uncordoned. Each is told once when
+ * critical disk, an engine or a path that has been unavailable for long, a node that cannot be uncordoned. Each is sent once when
  * it begins and once when it is over. No I/O; the time is an argument.
  */
 import { formatBytes, formatDuration, formatLevel, usedText } from '../../core/model/format.ts';
@@ -24,7 +24,7 @@ export interface Notice {
 export interface NoticeRules {
   /** In the thresholds' unit; undefined: never critical. */
   readonly criticalLevel: number | undefined;
-  /** How long something must be away before a person is told. */
+  /** How long something must be unavailable before a notice is sent. */
   readonly patienceMs: number;
   /** Host's time, epoch ms, and a clock that never jumps. */
   readonly nowMs: () => number;

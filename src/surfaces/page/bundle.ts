@@ -6,7 +6,7 @@ import type { PageFiles } from './files.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** @param onInput is told every file that the script and the style are made from; for their licences */
+/** @param onInput receives every file that the script and the style are made from; for their licences */
 export async function bundlePage(onInput?: (path: string) => void): Promise<PageFiles> {
   const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({

@@ -20,7 +20,7 @@ export interface ShownPlan {
   readonly seen: Look;
   /** Why it is this engine. */
   readonly why: string;
-  /** How full the disk is cannot be known: the plan is of all that may go. */
+  /** Usage is unknown: the plan lists all that may be deleted. */
   readonly isAboutEverything: boolean;
   readonly due: Plan;
   readonly thresholds: Thresholds;

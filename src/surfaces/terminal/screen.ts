@@ -34,7 +34,7 @@ export class Screen {
   }
 
   /**
-   * Shows a text below a line that always stays; it remains scrolled as it was.
+   * Shows a text below a fixed line; it remains scrolled as it was.
    * @param render the text for a width; asked again when the terminal's size changes.
    */
   show(head: string, render: (columns: number) => string): void {

@@ -35,19 +35,22 @@ export interface ShownStatus {
   readonly unused: UnusedSummary | undefined;
 }
 
+/** On a narrower terminal it would take the room of the containers; it is SIZE without UNIQUE. */
+const SHARED_FROM_COLUMNS = 72;
+
 const columns: readonly Column[] = [
   { title: 'IMAGE', gives: 'name' },
   { title: 'ID', fromColumns: ID_FROM_COLUMNS },
   { title: 'SIZE', isRight: true },
   { title: 'UNIQUE', isRight: true },
-  { title: 'SHARED', isRight: true },
+  { title: 'SHARED', isRight: true, fromColumns: SHARED_FROM_COLUMNS },
   { title: 'AGE', isRight: true },
   { title: 'USED BY', gives: 'sentence' },
 ];
 
 /** What the columns of sizes mean, for people who add them up. */
-const legend =
-  'SIZE: all layers of the image. UNIQUE: freed if only this image is deleted. SHARED: layers that other images or containers hold too, counted at each image.';
+const legend = 'SIZE: all layers of the image. UNIQUE: freed if only this image is deleted.';
+const sharedLegend = 'SHARED: layers that other images or containers hold too, counted at each image.';
 
 export function statusText(shown: ShownStatus, look: ListLook): string {
   const { seen, why, answer, forest, thresholds, keep, forecast, window, unused } = shown;
@@ -57,6 +60,8 @@ export function statusText(shown: ShownStatus, look: ListLook): string {
   const images = snapshot.store.images;
   const rows = look.all ? images : images.filter(({ id }) => !isStep(id));
   const isEstimated = rows.some(({ id }) => !shareOf(forest, id).unique.exact);
+  const hasShared = look.columns === undefined || look.columns >= SHARED_FROM_COLUMNS;
+  const explained = [legend, ...(hasShared ? [sharedLegend] : []), ...(isEstimated ? ['~: estimated.'] : [])];
   return [
     ...engineText(engine, why, look),
     '',
@@ -92,7 +97,7 @@ export function statusText(shown: ShownStatus, look: ListLook): string {
       look,
     ),
     ...foldedSteps(images.length - rows.length).flatMap((line) => paragraph(line, look)),
-    ...(rows.length === 0 ? [] : ['', ...paragraph(`${legend}${isEstimated ? ' ~: estimated.' : ''}`, look)]),
+    ...(rows.length === 0 ? [] : ['', ...paragraph(explained.join(' '), look)]),
     ...unmatchedKeep({ unmatchedKeep: unmatched(images, keep) }, look),
     '',
   ].join('\n');

@@ -1,6 +1,6 @@
 /** Bars and gauges for a terminal: plain text, with colours only where the output is a terminal. */
 import { styleText } from 'node:util';
-import { formatBytes, formatLevel, formatPercent } from '../../core/model/format.ts';
+import { formatBytes, formatPercent } from '../../core/model/format.ts';
 import { printable } from '../../core/model/printable.ts';
 import {
   type Gauge,
@@ -11,13 +11,18 @@ import {
   type Thresholds,
   type Usage,
 } from '../../core/model/thresholds.ts';
+import { limits } from '../../events/phrases.ts';
 import { outputLook, type TextLook } from './table.ts';
 import { wrapped } from './text-width.ts';
 
 const BAR_WIDTH = 40;
 const NARROW_BAR_WIDTH = 20;
+/** On a terminal of 60 columns. */
+const TINY_BAR_WIDTH = 8;
 /** A gauge's line with a wide bar is about this long. */
 const WIDE_COLUMNS = 100;
+/** With a narrow one, about this long. */
+const NARROW_COLUMNS = 72;
 
 export interface BarLook {
   /** Where it will be shown: decides whether there are colours. */
@@ -28,8 +33,8 @@ export interface BarLook {
 
 /** A bar as wide as there is room for beside its figures. */
 export function barLook({ stream, columns }: TextLook): BarLook {
-  const isNarrow = columns !== undefined && columns < WIDE_COLUMNS;
-  return { stream, width: isNarrow ? NARROW_BAR_WIDTH : BAR_WIDTH };
+  if (columns === undefined || columns >= WIDE_COLUMNS) return { stream, width: BAR_WIDTH };
+  return { stream, width: columns >= NARROW_COLUMNS ? NARROW_BAR_WIDTH : TINY_BAR_WIDTH };
 }
 
 /** The disk's gauges against the thresholds, a line each. */
@@ -42,14 +47,13 @@ export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = ou
   if (isCounted(type) && usage.allocated !== undefined) {
     const share = (100 * usage.allocated.bytes) / Math.max(usage.bytes.total, 1);
     lines.push(
-      `${type === 'images' ? 'images  ' : 'below   '}${bar(share, shownAt, drawn)} ${formatBytes(usage.allocated.bytes)} (high ${formatBytes(high)}, low ${formatBytes(low)})`,
+      `${type === 'images' ? 'images  ' : 'below   '}${bar(share, shownAt, drawn)} ${formatBytes(usage.allocated.bytes)} (${limits(thresholds)})`,
     );
   }
   if (isUnmeasured(usage)) {
     const used = formatBytes(usage.allocated?.bytes ?? 0);
-    const limits = `(high ${formatBytes(high)}, low ${formatBytes(low)})`;
     const isSet = high < Number.MAX_SAFE_INTEGER;
-    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` ${limits}` : ''}`;
+    return `${printable(usage.path)}\nimages  ${used} by the engine's count${isSet ? ` (${limits(thresholds)})` : ''}`;
   }
   const { total, available } = usage.bytes;
   lines.push(
@@ -61,8 +65,7 @@ export function gauges(usage: Usage, thresholds: Thresholds, look: TextLook = ou
       `inodes  ${bar(percentUsed(inodes), type === 'relative' ? marks : undefined, drawn)} ${formatPercent(percentUsed(inodes))}, ${inodes.available} of ${inodes.total} available`,
     );
   }
-  if (marks !== undefined)
-    lines.push(`        high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`);
+  if (marks !== undefined) lines.push(`        ${limits(thresholds)}`);
   return [printable(usage.path), ...lines, ...dfLine(usage.bytes, look)].join('\n');
 }
 

@@ -1,4 +1,4 @@
-/** Deletes a stopped container, if it still is one that may go. Its volumes stay. */
+/** Deletes a stopped container if it still may be deleted. Its volumes are kept. */
 import { shortId } from '../../core/model/store.ts';
 import { containerStays } from '../../core/eligible/cache-and-containers.ts';
 import type { Victim } from '../../core/plan/plan.ts';

@@ -27,7 +27,7 @@ export async function removeImage(
   options: RemovalOptions,
 ): Promise<RemovalOutcome> {
   const result = await removeNameByName(engine, victim, options);
-  // Else it is not known how it ends; what was written down stays, also where this throws.
+  // Otherwise its end is unknown; what was written down is kept, also where this throws.
   if (result.outcome !== 'unresolved') await options.removedNames?.forget();
   return result;
 }
@@ -177,8 +177,8 @@ async function removeTarget(
 }
 
 /**
- * Gives back the tags of an image that stays after all: it must not lose its name while a container uses it.
- * @throws EngineError naming the tags that are lost, when the engine stays away for as many tries as there are looks.
+ * Gives back the tags of an image that is kept after all: it must not lose its name while a container uses it.
+ * @throws EngineError naming the tags that are lost, when the engine is unreachable at every try.
  */
 async function giveBack(
   engine: Engine,

@@ -33,7 +33,7 @@ export interface RemovalOptions {
   readonly settleMs: number;
   /** How often to look before giving up. */
   readonly looks: number;
-  /** What may go beside images, for the look right before. */
+  /** What may be deleted besides images, for the check right before. */
   readonly clean: Clean;
   /** Where names are written down that go before the image does; left out where nothing is remembered. */
   readonly removedNames?: RemovedNames | undefined;
@@ -47,7 +47,7 @@ export interface RemovalOptions {
   readonly abandon: AbortSignal;
 }
 
-/** What a look at the victim of an unanswered deletion says. */
+/** What checking the victim of an unanswered deletion shows. */
 export type Seen<T> =
   | { readonly ended: T }
   /** As if nothing had been asked. `isGoing`: the engine says that it is at it. */
@@ -82,7 +82,7 @@ export async function removeOnce<T extends { readonly outcome: string }>(
   return await confirmed(answer, () => look(true), options);
 }
 
-/** What a look says of a deletion that the engine says was done. Where the look fails, its word is all there is. */
+/** What a check shows of a deletion that the engine reports as done. If the check fails, the engine's answer counts. */
 async function confirmed<T>(
   answer: T,
   look: () => Promise<Seen<T>>,
@@ -97,7 +97,7 @@ async function confirmed<T>(
   }
 }
 
-/** @param there what a look found, e.g. `the image is still there`. */
+/** @param there what a check found, e.g. `the image is still there`. */
 export function contradicted(there: string): Kept {
   const reason = `the engine answered that it was deleted, but ${there}`;
   return { outcome: 'kept', reason, isContradicted: true };

@@ -1,6 +1,6 @@
 /**
  * The names that were taken off an image whose deletion has not come to its end. Written down before the first goes, so that a
- * killed cleaner's next life gives them back: an image that stays must not have lost a name.
+ * killed cleaner's next run gives them back: a kept image must not have lost a name.
  */
 import * as v from 'valibot';
 import type { ImageId } from '../../core/model/store.ts';

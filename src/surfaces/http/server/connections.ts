@@ -1,5 +1,5 @@
 /**
- * The open connections, and who goes when there are too many: somebody idle, the longest first. So whoever holds many
+ * The open connections, and which is closed when there are too many: the longest idle one. So a client that holds many
  * connections keeps nobody else out; a probe of health least of all.
  */
 import type { Socket } from 'node:net';

@@ -30,7 +30,7 @@ export class Credentials {
   }
 
   /**
-   * @param complain told when the file cannot be read later on: the last token stays valid.
+   * @param complain called when the file cannot be read later on: the last token stays valid.
    * @throws TokenError
    */
   static async load(path: string, complain: (message: string) => void): Promise<Credentials> {
@@ -70,7 +70,7 @@ export class Credentials {
   }
 }
 
-/** What a client without the right token is told. */
+/** The answer to a client without the right token. */
 export const challenge = 'Basic realm="docker-image-cleaner", charset="UTF-8", Bearer';
 
 function passwordOf(scheme: string, text: string): string | undefined {

@@ -1,4 +1,4 @@
-/** An answer that is made at most so often, however many ask: for a moment all are given the same. */
+/** An answer that is computed at a limited rate, however many clients ask: for a moment all get the same one. */
 import type { Answer } from './routes.ts';
 
 /** Long enough that many who ask at once cost as much as one, too short for people to see. */

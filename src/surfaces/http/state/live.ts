@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { printableJson } from '../../../core/model/printable.ts';
 
 export interface LiveLimits {
-  /** Clients at a time; further ones are told to come back, and look at the JSON meanwhile. */
+  /** Clients at a time; further ones are asked to come back and poll the JSON meanwhile. */
   readonly maxClients: number;
   /** Events of this period are written together… */
   readonly batchMs: number;
@@ -51,7 +51,7 @@ export class Live {
     return this.#clients.size;
   }
 
-  /** @param first what the client is told at once. */
+  /** @param first what the client receives at once. */
   open(client: ServerResponse, first: object): void {
     if (this.#clients.size >= this.#limits.maxClients) {
       client.writeHead(503, { 'Retry-After': '30', 'Content-Type': 'text/plain; charset=utf-8' });

@@ -46,7 +46,7 @@ export class PageDocument {
   #revision = 0;
   #answer: Answer | undefined;
 
-  /** @param onChange is told each new revision. */
+  /** @param onChange receives each new revision. */
   constructor(source: PageSource, onChange: (revision: number) => void) {
     this.#source = source;
     this.#onChange = onChange;

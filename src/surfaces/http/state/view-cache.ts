@@ -53,7 +53,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #usage: Usage | undefined;
   #pending: NodeJS.Timeout | undefined;
 
-  /** @param watchers how many are told of each new version, now */
+  /** @param watchers how many clients receive each new version now */
   constructor(
     { rules, budget }: ViewCacheOptions,
     onChange: (version: number) => void,

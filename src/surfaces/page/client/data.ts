@@ -29,7 +29,7 @@ export async function load<T>(path: string): Promise<T> {
 
 /**
  * A sweep is due or under way, so that what is deleted next is what one wants to see. Else the page is calm: what would be
- * deleted some day is no alarm.
+ * deleted some day is not an alarm.
  */
 export function isActive({ activity, layers }: PageJson): boolean {
   return activity.sweep !== null || layers?.next.triggered === true;

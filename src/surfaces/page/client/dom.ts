@@ -40,7 +40,7 @@ export function part(id: string): HTMLElement {
 /** By element: what it was filled with, before lengths and places were set on it. */
 const filledWith = new WeakMap<HTMLElement, string>();
 
-/** Replaces what an element holds, unless it would look the same: an open `details` stays open, a selection stays. */
+/** Replaces what an element holds, unless nothing changes: an open `details` remains open, a selection is kept. */
 export function fill(element: HTMLElement, ...children: readonly Child[]): void {
   const next = h('div', {}, ...children);
   const html = next.innerHTML;

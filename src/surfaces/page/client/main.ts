@@ -1,6 +1,6 @@
 /**
  * The status page: asks for everything at once, then listens for when there is something new. All parts show the same
- * moment. Whatever cannot be had is said, and what was last known stays on the page.
+ * moment. What is unavailable is said, and what was last known remains on the page.
  */
 import { formatDuration, formatLevel } from '../../../core/model/format.ts';
 import { level, type Usage } from '../../../core/model/thresholds.ts';
@@ -159,7 +159,7 @@ function showAbout({ activity, host }: PageJson): void {
   );
 }
 
-/** Five hosts in five tabs are told apart by their titles. */
+/** The titles tell the tabs of several hosts apart. */
 function showTitle(text: string): void {
   const { page } = state;
   if (page === undefined) return;

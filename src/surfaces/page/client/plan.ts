@@ -3,8 +3,14 @@ import { endText, formatBytes, formatCount, formatLevel } from '../../../core/mo
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Layers } from './data.ts';
 
+/** What the sentence is made of. */
+type Lead = Pick<
+  Layers['next'],
+  'assumedUsed' | 'triggered' | 'used' | 'cut' | 'reachesLow' | 'freedBytes'
+> & { readonly victims: readonly Pick<Layers['next']['victims'][number], 'kind'>[] };
+
 export function leadText(
-  next: Layers['next'],
+  next: Lead,
   { type, high, low }: Thresholds,
   { isDryRun, isSweeping }: { readonly isDryRun: boolean; readonly isSweeping: boolean },
 ): string {
@@ -29,6 +35,13 @@ export function leadText(
     : next.triggered
       ? 'will be deleted'
       : 'would be deleted';
-  const reach = `${next.reachesLow ? 'past' : 'which does not reach'} the low threshold of ${formatLevel(low, type)}`;
+  const lowText = `the low threshold of ${formatLevel(low, type)}`;
+  // Rounded, usage just below the threshold is the same number.
+  const isJustBelow = end.endsWith(formatLevel(low, type));
+  const reach = !next.reachesLow
+    ? `which does not reach ${lowText}`
+    : isJustBelow
+      ? `just past ${lowText}`
+      : `past ${lowText}`;
   return `${when}, ${formatCount(count, noun)} ${verb}: about ${formatBytes(next.freedBytes)}, ${end}, ${reach}.${cut}`;
 }

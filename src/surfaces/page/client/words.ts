@@ -4,7 +4,7 @@ import { formatDuration } from '../../../core/model/format.ts';
 /** How a part of the store is shown: its state, or that it is about to go. */
 export type StateStyle = 'victim' | 'in-use' | 'protected' | 'held' | 'unused' | 'leftover';
 
-/** From what goes first to what stays. */
+/** From what is deleted first to what is kept. */
 export const looks: readonly StateStyle[] = ['victim', 'unused', 'leftover', 'held', 'protected', 'in-use'];
 
 export const lookNames: Readonly<Record<StateStyle, string>> = {

@@ -47,6 +47,12 @@ describe('where the space is when a sweep could not help', () => {
     expect(text).toContain('1 unused image left: at most 5.00 MB');
   });
 
+  it('gives no image more than is used in all, though images that share layers add up to more', () => {
+    const images = [image('a', { sizeBytes: 4e8 }), image('b', { sizeBytes: 4e8 })];
+    const text = remains({ store: { ...store(images), containers: [container('c', ['a', 'b'])] } });
+    expect(text).toContain('500 MB are used in all; 2 images in use by containers: at most 500 MB');
+  });
+
   it('says of a container whose image was deleted by force that it still holds its layers', () => {
     const text = remains({ store: { ...store([]), containers: [container('c', ['sha256:gone'])] } });
     expect(text).toContain('1 container of images that were deleted by force');

@@ -235,6 +235,7 @@ describe('whatever is replayed', () => {
   });
 
   it('names an unknown policy and the known ones', () => {
+    expect(findChoosers('lru, value,lru').map(({ name }) => name)).toEqual(['lru', 'value']);
     expect(() => findChoosers('lru,best')).toThrow(UnknownChooserError);
     expect(() => findChoosers('lru,best')).toThrow(/"best".*clairvoyant/);
   });

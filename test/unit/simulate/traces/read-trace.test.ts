@@ -50,6 +50,7 @@ describe('trace files', () => {
       [use({ layers }), use({ image: 'b', layers: [{ id: 'y', bytes: 1 }, ...layers] })],
       /:2: layer x/,
     ],
+    ['a layer twice', [use({ layers: [...layers, ...layers] })], /:1: image a names layer x twice/],
     [
       'other layers later',
       [use({ layers }), use({ layers: [...layers, { id: 'z', bytes: 1 }] })],

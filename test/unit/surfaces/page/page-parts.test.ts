@@ -6,6 +6,7 @@ import type { Usage } from '../../../../src/core/model/thresholds.ts';
 import { spaceSince } from '../../../../src/surfaces/http/state/space-since.ts';
 import { axisRange } from '../../../../src/surfaces/page/client/chart/axis.ts';
 import { chosenRows, type Row } from '../../../../src/surfaces/page/client/images/image-rows.ts';
+import { leadText } from '../../../../src/surfaces/page/client/plan.ts';
 
 const relative = { type: 'relative', high: 80, low: 60 } as const;
 
@@ -133,4 +134,24 @@ describe('where the space is, in mid-sweep', () => {
       }),
     );
   });
+});
+
+it('a plan that ends just below the low threshold says so, where both are the same when rounded', () => {
+  const next = {
+    victims: [{ kind: 'image' } as const],
+    triggered: false,
+    assumedUsed: null,
+    cut: null,
+    freedBytes: 319e9,
+    used: 64.98,
+    reachesLow: true,
+  };
+  const thresholds = { type: 'relative', high: 80, low: 65 } as const;
+  const options = { isDryRun: false, isSweeping: false };
+  expect(leadText(next, thresholds, options)).toContain(
+    'down to 65.0%, just past the low threshold of 65.0%.',
+  );
+  expect(leadText({ ...next, used: 62.1 }, thresholds, options)).toContain(
+    'down to 62.1%, past the low threshold of 65.0%.',
+  );
 });

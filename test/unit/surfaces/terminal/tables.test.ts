@@ -5,7 +5,10 @@ import { planText } from '../../../../src/surfaces/terminal/plan-text.ts';
 import { statusText } from '../../../../src/surfaces/terminal/status-text.ts';
 import { plainColumns, table } from '../../../../src/surfaces/terminal/table.ts';
 import { dfPercent, gauges } from '../../../../src/surfaces/terminal/terminal.ts';
+import { spaceText } from '../../../../src/surfaces/terminal/space.ts';
 import { widthOf } from '../../../../src/surfaces/terminal/text-width.ts';
+import type { SpaceByKind } from '../../../../src/core/model/space-kinds.ts';
+import { spaceNames } from '../../../../src/surfaces/json/space-names.ts';
 import type { Removable } from '../../../../src/core/forest/removable.ts';
 import { binderNames, lookOf, shownPlan, shownStatus } from './binderhub.ts';
 
@@ -13,6 +16,16 @@ const planAt = (columns: number | undefined, list = {}): string =>
   stripVTControlCharacters(planText(shownPlan, lookOf(columns, list)));
 const statusAt = (columns: number | undefined, list = {}): string =>
   stripVTControlCharacters(statusText(shownStatus, lookOf(columns, list)));
+/** A disk of 2 TB with each kind of space. */
+const part = { bytes: 123.4e9, inodes: 12_345_678 };
+const account: SpaceByKind = {
+  path: '/var/lib/docker',
+  total: { bytes: 2e12, inodes: 123_456_789 },
+  parts: Object.fromEntries(Object.keys(spaceNames).map((kind) => [kind, part])) as SpaceByKind['parts'],
+  unusedVolumes: ['a-volume-with-a-long-name', 'another-one'],
+  leftovers: [`/var/lib/docker/overlay2/${'0123456789abcdef'.repeat(4)}`],
+};
+
 /** The lines of a table below its heading. */
 const rowsOf = (text: string, title: string): readonly string[] => {
   const lines = text.split('\n');
@@ -33,7 +46,7 @@ describe('a table', () => {
   });
 });
 
-describe.each([80, 120, 200])('on a terminal of %i columns', (columns) => {
+describe.each([60, 80, 120, 200])('on a terminal of %i columns', (columns) => {
   test.each([
     ['plan', planAt],
     ['plan --all', (width: number) => planAt(width, { all: true })],
@@ -41,6 +54,23 @@ describe.each([80, 120, 200])('on a terminal of %i columns', (columns) => {
     ['status --all', (width: number) => statusAt(width, { all: true })],
   ])('%s has no line that is too long', (_, textAt) => {
     for (const line of textAt(columns).split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(columns);
+  });
+
+  it('the account of the space has no line that is too long', () => {
+    for (const line of stripVTControlCharacters(spaceText(account, lookOf(columns))).split('\n'))
+      expect(widthOf(line), line).toBeLessThanOrEqual(columns);
+  });
+
+  it('characters of two columns, as in names of other scripts and emoji, are counted as two', () => {
+    const name = `ビルド用の長い名前キャッシュ🚀🧪-${'数据'.repeat(20)}`;
+    const victims = shownPlan.due.victims.map((victim) => ({ ...victim, references: [name] }));
+    const text = planText({ ...shownPlan, due: { ...shownPlan.due, victims } }, lookOf(columns));
+    const lines = stripVTControlCharacters(text).split('\n');
+    for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(columns);
+    const sizes = lines
+      .filter((line) => line.startsWith('ビルド'))
+      .map((line) => / [\d.]+ [MG]B {2}/.exec(line));
+    expect(sizes).not.toContain(null);
   });
 
   it('every image to delete has its size, and the whole of why', () => {
@@ -165,6 +195,17 @@ describe('what is explained', () => {
     expect(stripVTControlCharacters(text)).toMatch(/^DELETE +KIND +ID +SIZE +WHY$/m);
     expect(text).toMatch(/from exec .* {2}build cache {2}abc/);
     expect(text).toContain(`${victims.length} items would be deleted`);
+  });
+
+  it('the target of `clean` alone, which is both of its thresholds', () => {
+    const usage = { path: '/', bytes: { total: 1000e9, available: 250e9 }, inodes: undefined };
+    const target = gauges(
+      { ...usage, allocated: undefined },
+      { type: 'free', high: 3e11, low: 3e11 },
+      lookOf(undefined),
+    );
+    expect(target).toContain('target 300 GB free');
+    expect(target).not.toContain('high');
   });
 
   it('what df shows, where it is another number', () => {

@@ -7,7 +7,7 @@ export interface Row {
   readonly names: readonly string[];
   readonly kind: ListedUnit['kind'];
   readonly state: RowState;
-  /** Its place among what is deleted next, from 1; null where it stays. */
+  /** Its place among what is deleted next, from 1; null where it is kept. */
   readonly order: number | null;
   readonly sizeBytes: number;
   readonly frees: { readonly bytes: number; readonly exact: boolean };
@@ -72,7 +72,7 @@ export function chosenRows(
     .toSorted((a, b) => compare(a, b, order) || b.sizeBytes - a.sizeBytes || (a.name < b.name ? -1 : 1));
 }
 
-/** What is deleted next first, what may be deleted before what stays. */
+/** What is deleted next first, then what may be deleted, then what is kept. */
 const rank: Readonly<Record<RowState, number>> = { unused: 0, protected: 1, 'in-use': 2 };
 
 function compare(a: Row, b: Row, order: Order): number {

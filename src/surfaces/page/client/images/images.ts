@@ -1,5 +1,5 @@
 /**
- * The list of images: what is deleted next and why, what stays and why. Searched, filtered, sorted; as many rows as one has
+ * The list of images: what is deleted next and why, what is kept and why. Searched, filtered, sorted; as many rows as one has
  * scrolled to, so that thousands of images cost no more than the first of them.
  */
 import { formatBytes, formatDuration } from '../../../../core/model/format.ts';
@@ -66,7 +66,7 @@ export class ImageList {
   #order: Order | undefined;
   #limit = PAGE;
 
-  /** @param onChosen is told the ID of an image that somebody wants to see on the map. */
+  /** @param onChosen receives the ID of an image that somebody wants to see on the map. */
   constructor(onChosen: (id: string) => void) {
     for (const filter of filters) {
       const button = h('button', { type: 'button', 'data-filter': filter, 'aria-pressed': 'false' });

@@ -42,7 +42,7 @@ export function lookOf({ state, victim }: SegmentJson, isActive: boolean): State
   return victim === null || !isActive ? state : 'victim';
 }
 
-/** @param limit so many pieces are shown by themselves; smaller ones together, those of a look that stand on the same. */
+/** @param limit how many pieces are shown on their own; smaller ones are merged by appearance and parent. */
 export function layOut(
   { segments }: Pick<Layers, 'segments'>,
   width: number,
