@@ -54,8 +54,6 @@ export interface Held {
 }
 
 export interface Cluster {
-  /** The API server's address. */
-  readonly server: string;
   /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
   checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]>;
   /**
@@ -88,7 +86,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Cluster> 
   const environment = options.environment ?? process.env;
   const connection = await openConnection({ environment, timeoutMs: options.requestTimeoutMs ?? 10_000 });
   const namespace = options.namespace ?? connection.namespace ?? 'default';
-  return new NodeCluster(options, connection.server, namespace, kubernetesApi(connection));
+  return new NodeCluster(options, namespace, kubernetesApi(connection));
 }
 
 interface Release {
@@ -97,7 +95,6 @@ interface Release {
 }
 
 class NodeCluster implements Cluster {
-  readonly server: string;
   readonly #options: ClusterOptions;
   readonly #namespace: string;
   readonly #api: KubernetesApi;
@@ -109,9 +106,8 @@ class NodeCluster implements Cluster {
   #release: Release | undefined;
   readonly #closing = new AbortController();
 
-  constructor(options: ClusterOptions, server: string, namespace: string, api: KubernetesApi) {
+  constructor(options: ClusterOptions, namespace: string, api: KubernetesApi) {
     this.#options = options;
-    this.server = server;
     this.#namespace = namespace;
     this.#api = api;
     const { nodeName, podName, cordonMode, maxCordonedNodes, report } = options;

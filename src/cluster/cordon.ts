@@ -55,14 +55,9 @@ export class Cordon {
     this.#options = options;
   }
 
-  /** Whether a cordon of ours may be on the node: `release` has something to do. */
-  get mayHold(): boolean {
-    return this.#mark !== undefined;
-  }
-
   /**
-   * Cordons the node, waiting for the API server as long as the signal allows. When it throws, `mayHold` says whether
-   * `release` is due all the same.
+   * Cordons the node, waiting for the API server as long as the signal allows. When it throws, a cordon of
+   * ours may be on the node all the same: `release` is due.
    * @throws the signal's reason.
    */
   async acquire(reason: string, signal: AbortSignal): Promise<Acquired> {

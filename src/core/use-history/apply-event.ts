@@ -135,7 +135,6 @@ function appeared(
       present: true,
       standing: VersionStanding.newest,
       top: undefined,
-      pulledBytes: 0,
     };
     history.images.set(image.id, known);
     history.busyAtMs = now;
@@ -150,7 +149,7 @@ function appeared(
   const chain = image.layers ?? [`layers-of:${image.id}`];
   if (known.top?.id !== chain.at(-1)) {
     release(history, known);
-    const newBytes = settle(
+    settle(
       history,
       known,
       chain.map((id) => ({
@@ -159,7 +158,6 @@ function appeared(
       })),
       usedAtMs,
     );
-    if (known.origin === 'pulled') known.pulledBytes = newBytes;
   }
   joinRepositories(history, known, image, now);
 }

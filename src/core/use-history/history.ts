@@ -32,8 +32,6 @@ export interface ImageUsage extends UseRecord {
   /** Among the versions of its repositories. */
   standing: VersionStanding;
   top: LayerUsage | undefined;
-  /** What getting it transferred, as far as known: the bytes of the layers that were new with it. 0 if built. */
-  pulledBytes: number;
 }
 
 export interface RepositoryUsage extends UseRecord {
@@ -185,21 +183,19 @@ export function release(history: UsageHistory, image: ImageUsage): void {
   image.top = undefined;
 }
 
-/** Puts an image on its layers, making records for those that are new. @returns the bytes of the new ones. */
+/** Puts an image on its layers, making records for those that are new. */
 export function settle(
   history: UsageHistory,
   image: ImageUsage,
   chain: readonly { readonly id: ChainId; readonly bytes: number }[],
   atMs: number,
-): number {
+): void {
   let parent: LayerUsage | undefined;
-  let newBytes = 0;
   for (const { id, bytes } of chain) {
     let layer = history.layers.get(id);
     if (layer === undefined) {
       layer = { ...newRecord(atMs), id, parent, bytes, images: 0, newest: 0, older: 0, origin: image.origin };
       history.layers.set(id, layer);
-      newBytes += bytes;
     }
     if (bytes > 0) layer.bytes = bytes;
     // One pulled image is enough: the registry has the layer.
@@ -209,5 +205,4 @@ export function settle(
     parent = layer;
   }
   image.top = parent;
-  return newBytes;
 }

@@ -15,9 +15,12 @@ import { HALF_LIVES_MS, type UseRecord } from './use-record.ts';
 import { countIn, VersionStanding } from './version-standing.ts';
 
 /** Raised when the meaning of the state changes; a state of another version is not read. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
+/** Also read: it had the bytes that came with an image before its record, and the gaps between uses after each record's counts. */
+const VERSION_WITH_GAPS = 2;
+const PULLED_BYTES = 6;
 
-/** A record as a list: first seen, last used, uses, counted at, open since, then the counts, then the gaps. */
+/** A record as a list: first seen, last used, uses, counted at, open since, then the counts. */
 type RecordState = readonly number[];
 
 /** As JSON. About 100 bytes a layer and 200 an image. */
@@ -28,7 +31,7 @@ export interface UsageState {
   readonly latestMs: number;
   /** Chain ID, number of the layer that it stands on (-1: none), bytes, 1 where built here, record. */
   readonly layers: readonly (readonly [string, number, number, 0 | 1, RecordState])[];
-  /** ID, repositories, number of the top layer, 1 where built here, present, standing, pulled bytes, record. */
+  /** ID, repositories, number of the top layer, 1 where built here, present, standing, record. */
   readonly images: readonly (readonly [
     string,
     readonly string[],
@@ -36,7 +39,6 @@ export interface UsageState {
     0 | 1,
     0 | 1,
     VersionStanding,
-    number,
     RecordState,
   ])[];
   /** Name, record, images. */
@@ -68,7 +70,6 @@ export function toState(history: UsageHistory): UsageState {
       image.origin === 'built' ? 1 : 0,
       image.present ? 1 : 0,
       image.standing,
-      image.pulledBytes,
       recordState(image),
     ]),
     repositories: [...history.repositories.values()].map((repository) => [
@@ -82,8 +83,8 @@ export function toState(history: UsageHistory): UsageState {
 }
 
 function recordState(record: UseRecord): RecordState {
-  const { firstSeenMs, lastUsedMs, uses, countedAtMs, openSinceMs, counts, gapsMs } = record;
-  return [firstSeenMs, lastUsedMs, uses, countedAtMs, openSinceMs, ...counts, ...gapsMs].map((value) =>
+  const { firstSeenMs, lastUsedMs, uses, countedAtMs, openSinceMs, counts } = record;
+  return [firstSeenMs, lastUsedMs, uses, countedAtMs, openSinceMs, ...counts].map((value) =>
     // Fractions of a count matter little; a thousandth of a use is enough, and short in the file.
     Number.isInteger(value) ? value : Math.round(value * 1000) / 1000,
   );
@@ -105,7 +106,8 @@ export class UsageStateError extends Error {
  */
 export function fromState(value: unknown, limits: HistoryLimits = defaultLimits): UsageHistory {
   const state = object(value, 'the state');
-  if (state['version'] !== STATE_VERSION) throw new UsageStateError('of another version');
+  const hasGaps = state['version'] === VERSION_WITH_GAPS;
+  if (state['version'] !== STATE_VERSION && !hasGaps) throw new UsageStateError('of another version');
   const base = newHistory(number(state['startedAtMs']), limits);
   const layers = list(state['layers']).map(list);
   const known: LayerUsage[] = [];
@@ -137,7 +139,8 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
       expected: list(lessons['expected']).map(amount),
     }),
   };
-  for (const entry of list(state['images']).map(list)) addImage(history, readImage(entry, known));
+  for (const entry of list(state['images']).map(list))
+    addImage(history, readImage(hasGaps ? entry.toSpliced(PULLED_BYTES, 1) : entry, known));
   for (const [name, record, images] of list(state['repositories']).map(list)) {
     const repository: RepositoryUsage = {
       ...readRecord(record),
@@ -153,7 +156,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
 }
 
 function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): ImageUsage {
-  const [id, repositories, top, built, present, standing, pulledBytes, record] = entry;
+  const [id, repositories, top, built, present, standing, record] = entry;
   const at = number(top);
   if (at >= layers.length) throw new UsageStateError('an image stands on an unknown layer');
   return {
@@ -164,7 +167,6 @@ function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): Im
     present: present === 1,
     standing: readStanding(standing),
     top: at < 0 ? undefined : layers[at],
-    pulledBytes: amount(pulledBytes),
   };
 }
 
@@ -199,7 +201,6 @@ function readRecord(value: unknown): UseRecord {
     countedAtMs: countedAtMs ?? 0,
     openSinceMs,
     counts: rest.slice(0, HALF_LIVES_MS.length).map(amount),
-    gapsMs: rest.slice(HALF_LIVES_MS.length).map(amount),
     active: 0,
   };
 }

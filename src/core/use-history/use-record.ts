@@ -21,9 +21,6 @@ const CLOCK_WEIGHTS: readonly number[] = [0.3, 0.4, 0.3];
  */
 const BURST_MS = 3_600_000;
 
-/** How many of the last times between uses are kept, to recognise a period. */
-const GAPS = 4;
-
 const REMEMBERED_BITS = 7;
 const REMEMBERED = 2 ** REMEMBERED_BITS;
 
@@ -63,8 +60,6 @@ export interface UseRecord {
   /** Uses, those of a burst as one, each halved with the time that has passed, by HALF_LIVES_MS; as of `countedAtMs`. */
   counts: number[];
   countedAtMs: number;
-  /** The last times from the end of a use to the begin of the next, the newest last. */
-  gapsMs: number[];
   /** Uses that are under way. */
   active: number;
   /** From when on its idle time has not been told to the lessons yet. */
@@ -78,7 +73,6 @@ export function newRecord(atMs: number): UseRecord {
     uses: 0,
     counts: HALF_LIVES_MS.map(() => 0),
     countedAtMs: atMs,
-    gapsMs: [],
     active: 0,
     openSinceMs: atMs,
   };
@@ -149,12 +143,7 @@ export function beginUse(record: UseRecord, atMs: number, standing: VersionStand
   const share = record.uses === 0 ? 1 : shareOf(record, atMs);
   if (record.active === 0) {
     closeIdle(record, atMs, standing, lessons);
-    const gapMs = atMs - record.lastUsedMs;
-    if (record.uses > 0) {
-      lessons.returned(record, standing, gapMs);
-      record.gapsMs.push(gapMs);
-      if (record.gapsMs.length > GAPS) record.gapsMs.shift();
-    }
+    if (record.uses > 0) lessons.returned(record, standing, atMs - record.lastUsedMs);
   }
   const left = decayPlace(record, atMs);
   for (let clock = 0; clock < HALF_LIVES_MS.length; clock++)

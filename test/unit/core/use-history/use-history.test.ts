@@ -114,7 +114,7 @@ describe('the usage history', () => {
       ended('a', START),
       began('b', START + DAY),
     );
-    expect(known.layers.get('base')).toMatchObject({ uses: 2, images: 2, active: 1, gapsMs: [DAY] });
+    expect(known.layers.get('base')).toMatchObject({ uses: 2, images: 2, active: 1 });
     expect(known.layers.get('top-of-a')).toMatchObject({ uses: 1, images: 1, active: 0 });
   });
 
@@ -190,6 +190,23 @@ describe('the usage history', () => {
     expect(learned(VersionStanding.superseded)).toBe(superseded);
   });
 
+  it('is read also as version 2 kept it, with what nobody reads', () => {
+    const known = history(appeared('a', START), began('a', START), ended('a', START + DAY));
+    const state = toState(known);
+    const withGaps = <T extends { readonly length: number }>(entry: T): readonly unknown[] =>
+      Array.from(entry as unknown as readonly unknown[], (field) =>
+        Array.isArray(field) && field.length > 5 ? [...(field as unknown[]), 5, 6] : field,
+      );
+    const older = {
+      ...state,
+      version: 2,
+      layers: state.layers.map(withGaps),
+      images: state.images.map((entry) => withGaps(entry).toSpliced(6, 0, 100)),
+      repositories: state.repositories.map(withGaps),
+    };
+    expect(toState(fromState(JSON.parse(JSON.stringify(older))))).toEqual(state);
+  });
+
   it('is read also where it was kept with other classes of lessons: those are learned again', () => {
     const known = history(appeared('a', START), began('a', START), ended('a', START + DAY));
     const state = toState(known);
@@ -201,8 +218,8 @@ describe('the usage history', () => {
 
   it('tells what was built here from what a registry has', () => {
     const known = history(appeared('a', START, { digests: [] }), appeared('b', START));
-    expect(known.images.get('a')).toMatchObject({ origin: 'built', pulledBytes: 0 });
-    expect(known.images.get('b')).toMatchObject({ origin: 'pulled', pulledBytes: 100 });
+    expect(known.images.get('a')).toMatchObject({ origin: 'built' });
+    expect(known.images.get('b')).toMatchObject({ origin: 'pulled' });
     expect(known.layers.get('base')?.origin).toBe('pulled');
   });
 
