@@ -44,6 +44,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['test/engine/**/*.test.ts'],
+          globalSetup: ['test/roots/sid.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
@@ -71,6 +72,7 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: ['test/conformance/others/**/*.test.ts'],
+          globalSetup: ['test/roots/all.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 1_800_000,

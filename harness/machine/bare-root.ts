@@ -3,9 +3,9 @@
  * the cache; what a test does in one is in an overlay of its own.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheHome } from './cache.ts';
+import { cacheHome, madeOnce } from './cache.ts';
 import { runCommand } from './command.ts';
 import { debianSource, ensureCommands, requireRoot, searchPath } from './packages.ts';
 import type { Workspace } from './workspace.ts';
@@ -33,17 +33,18 @@ const cache = join(cacheHome, 'docker-image-cleaner', 'bare');
 /** @throws Error when not root or when debootstrap fails. */
 export async function debootstrapped(suite: BareSuite): Promise<string> {
   const root = join(cache, suite);
-  if (existsSync(root)) return root;
+  return await madeOnce(root, () => makeRoot(suite, root));
+}
+
+async function makeRoot(suite: BareSuite, root: string): Promise<void> {
   requireRoot('A bare root folder');
   process.stderr.write(`Making a bare root folder of Debian ${suite} in ${root} ...\n`);
   await ensureCommands(['debootstrap']);
-  mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, `${suite}-`));
   try {
     await runCommand('debootstrap', ['--variant=minbase', suite, join(folder, 'root'), debianSource().uri]);
     await runCommand('chroot', [join(folder, 'root'), 'apt-get', 'clean']);
-    if (!existsSync(root)) renameSync(join(folder, 'root'), root);
-    return root;
+    renameSync(join(folder, 'root'), root);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,9 +3,9 @@
  * and kept in the cache, and a way to run a program of it in a mount namespace of its own. What a program writes there
  * goes to memory and is gone with it; the workspace's folder has the same path inside and outside.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheHome } from './cache.ts';
+import { cacheHome, madeOnce } from './cache.ts';
 import { runCommand } from './command.ts';
 import { debianSource, ensureCommands, requireRoot } from './packages.ts';
 
@@ -26,11 +26,13 @@ const experimental = ['podman', 'conmon', 'runc'];
  */
 export async function engineRoot(suite: Suite): Promise<string> {
   const root = join(cache, suite);
-  if (existsSync(root)) return root;
+  return await madeOnce(root, () => makeRoot(suite, root));
+}
+
+async function makeRoot(suite: Suite, root: string): Promise<void> {
   requireRoot('A root folder with engines');
   process.stderr.write(`Making a root folder of Debian ${suite} with its engines in ${root} ...\n`);
   await ensureCommands(['debootstrap']);
-  mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, `${suite}-`));
   try {
     const made = join(folder, 'root');
@@ -53,9 +55,8 @@ export async function engineRoot(suite: Suite): Promise<string> {
       await apt('install', '--target-release', 'experimental', ...experimental);
     } else await apt('install', ...packages);
     await runCommand('chroot', [made, 'apt-get', 'clean']);
-    // Renaming makes it whole at once; should another run have been faster, its folder is as good.
-    if (!existsSync(root)) renameSync(made, root);
-    return root;
+    // Renaming makes it whole at once.
+    renameSync(made, root);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,5 @@
 /** The published definition of the Container Runtime Interface, from the Debian package that carries it. */
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -10,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cacheHome } from '../../machine/cache.ts';
+import { cacheHome, madeOnce } from '../../machine/cache.ts';
 import { runCommand } from '../../machine/command.ts';
 import { debianSource, ensureCommands, requireRoot } from '../../machine/packages.ts';
 
@@ -24,11 +23,13 @@ const cached = join(cacheHome, 'docker-image-cleaner', 'cri-api', 'api.proto');
  * @throws Error when it cannot be fetched.
  */
 export async function publishedDefinition(): Promise<string> {
-  if (existsSync(cached)) return readFileSync(cached, 'utf8');
+  return readFileSync(await madeOnce(cached, fetchDefinition), 'utf8');
+}
+
+async function fetchDefinition(): Promise<void> {
   requireRoot('Fetching a package');
   await ensureCommands(['dpkg-source']);
   const folder = join(cacheHome, 'docker-image-cleaner', 'cri-api');
-  mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, 'fetch-'));
   try {
     for (const name of ['lists/partial', 'cache/archives/partial', 'unpacked']) {
@@ -47,7 +48,6 @@ export async function publishedDefinition(): Promise<string> {
     if (archive === undefined) throw new Error(`apt-get downloaded no ${packageName}.`);
     await runCommand('dpkg-deb', ['-x', join(work, archive), join(work, 'unpacked')]);
     renameSync(join(work, 'unpacked', inPackage), cached);
-    return readFileSync(cached, 'utf8');
   } finally {
     rmSync(work, { recursive: true });
   }
