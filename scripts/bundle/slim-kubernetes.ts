@@ -4,7 +4,7 @@
  * import are not tree-shaken in a single-file bundle; so it is bundled on its own first, where both can be helped.
  */
 import type { Plugin } from 'esbuild';
-import { bundledAlone, compiledLater } from './compiled-later.ts';
+import { bundledAlone, pack } from './compiled-later.ts';
 
 const entry = /@kubernetes\/client-node\/dist\/config\.js$/;
 
@@ -43,10 +43,9 @@ export function slimKubernetes(inputs: Set<string>): Plugin {
   return {
     name: 'slim-kubernetes',
     setup(bundler) {
-      bundler.onLoad({ filter: entry }, async ({ path }) => {
-        const text = await bundledAlone(path, inputs, [withoutSideEffects, withoutUndici]);
-        return { contents: compiledLater(text, 'kubernetes-client.cjs'), loader: 'js' };
-      });
+      pack(bundler, entry, 'kubernetes-client.cjs', (path) =>
+        bundledAlone(path, inputs, [withoutSideEffects, withoutUndici]),
+      );
     },
   };
 }
