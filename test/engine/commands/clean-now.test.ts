@@ -131,7 +131,7 @@ describe('clean', () => {
     await engine.stop();
     const cli = cleaner(engine, ['clean', '--yes'], { ...far, low: 1 });
     expect((await cli.exited).code).toBe(1);
-    expect(cli.stderr).toContain('docker-image-cleaner: ');
+    expect(cli.stderr).toContain('error: cannot connect to the engine at ');
   });
 
   it('looks again right before each deletion: what came into use after the plan stays', async () => {
