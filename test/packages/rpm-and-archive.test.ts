@@ -122,6 +122,6 @@ test('npm run package for an unknown architecture: one line', () => {
   });
   expect({ status, stderr }).toEqual({
     status: 2,
-    stderr: 'npm run package: no package for riscv64: the architectures are x64 and arm64\n',
+    stderr: 'error: no package for riscv64: the architectures are x64 and arm64\n',
   });
 });

@@ -120,7 +120,7 @@ describe('an answer that is none of an engine', () => {
     ['text', 'hello', /not JSON: hello/],
     ['nothing', '', /not JSON: \(nothing\)/],
     ['half a list', '[{"Id":"sha256:1"', /not JSON/],
-    ['another shape', { items: [] }, /not the shape/],
+    ['another shape', { items: [] }, /does not have the shape/],
     ['an image without an ID', [{ RepoTags: ['a:1'] }], /0\.Id/],
   ])('%s', async (_what, body, message) => {
     const engine = await connected();

@@ -151,7 +151,7 @@ test('with TLS, a port that has none', async () => {
   const address: EngineAddress = { kind: 'tcp', host: '127.0.0.1', port: plainPort, tls };
   await expect(createDockerEngine(address, { timeoutMs: 60_000 }).connect(signal)).rejects.toMatchObject({
     code: 'protocol',
-    message: expect.stringMatching(/no TLS is spoken there.*Unset DOCKER_TLS_VERIFY/) as string,
+    message: expect.stringMatching(/does not speak TLS.*Unset DOCKER_TLS_VERIFY/) as string,
   });
   const withoutTls: EngineAddress = { ...address, tls: undefined };
   const engine = createDockerEngine(withoutTls, { timeoutMs: 60_000 });

@@ -144,7 +144,7 @@ describe('an engine over ssh', () => {
     expect(status.stdout).toContain('two:1');
     const plan = cli(['plan'], { DOCKER_HOST: `ssh://127.0.0.1:${sshd.port}` });
     expect((await plan.exited).code, plan.stderr).toBe(0);
-    expect(plan.stdout).toContain('How full the disk is cannot be known from here.');
+    expect(plan.stdout).toContain('Usage of the disk is unknown here.');
     expect(plan.stdout).toMatch(/two:1[^]*second:1/);
     const json = cli(['plan', '--json'], { DOCKER_CONTEXT: 'far' });
     expect((await json.exited).code, json.stderr).toBe(0);
