@@ -121,9 +121,7 @@ describe('a Docker context', () => {
   });
 
   it('that cannot be used is one line', async () => {
-    expect(await refusal({ DOCKER_CONTEXT: 'typo' })).toMatch(
-      /DOCKER_CONTEXT="typo": there is no such context/,
-    );
+    expect(await refusal({ DOCKER_CONTEXT: 'typo' })).toMatch(/DOCKER_CONTEXT="typo": no such context/);
     expect(await refusal({ DOCKER_CONTEXT: 'half' })).toMatch(/key\.pem is missing beside cert\.pem/);
     const config = join(home, '.docker/config.json');
     writeFileSync(config, '{"currentContext"');
@@ -175,7 +173,7 @@ describe('an engine over ssh', () => {
       1,
     );
     expect(asking).toMatch(/Permission denied \(publickey,password/);
-    expect(asking).toContain('without asking');
+    expect(asking).toContain('without prompting');
     const nobody = await refusal({ DOCKER_HOST: `ssh://127.0.0.1:${await freePort()}` }, ['status'], 1);
     expect(nobody).toMatch(/Connection refused/);
   });
