@@ -62,8 +62,8 @@ const entry = readFileSync(`${root}src/cli/entry.cjs`, 'utf8').replace('@NEEDED_
 writeFileSync(`${root}dist/docker-image-cleaner.cjs`, `#!/usr/bin/env node\n${entry}`, { mode: 0o755 });
 chmodSync(`${root}dist/docker-image-cleaner.cjs`, 0o755);
 
-writeFileSync(`${root}dist/meta.json`, JSON.stringify(metafile));
 const inputs = [...Object.keys(metafile.inputs), ...packedInputs];
+writeFileSync(`${root}dist/meta.json`, JSON.stringify({ ...metafile, packed: [...packedInputs] }));
 writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, noticesText(bundledPackages(root, inputs)));
 writeShare(`${root}dist/share`, version);
 const bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
