@@ -338,7 +338,10 @@ describe("the chart's uninstall hook", () => {
     scene.proxy.addRule({ match: isPatchOf(node), times: 1, before });
     expect(await end(hook())).toMatchObject({
       ...done,
-      lines: [expect.stringContaining('was not there'), expect.stringContaining('another image cleaner now holds the cordon')],
+      lines: [
+        expect.stringContaining('was not there'),
+        expect.stringContaining('another image cleaner now holds the cordon'),
+      ],
     });
     expect(await scene.state(node)).toEqual(untouched);
   });
