@@ -13,7 +13,8 @@ import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { ci } from '../../../src/simulate/generate/ci.ts';
 import { generate } from '../../../src/simulate/generate/families.ts';
 import { simulateJson } from '../../../src/simulate/report/json.ts';
-import { type Settings, simulate } from '../../../src/simulate/simulate.ts';
+import type { Settings } from '../../../src/simulate/simulate.ts';
+import { replayed } from '../simulate/replayed.ts';
 import type { Look } from '../../../src/surfaces/json/look.ts';
 import { planJson } from '../../../src/surfaces/json/plan.ts';
 import { statusJson } from '../../../src/surfaces/json/status.ts';
@@ -109,7 +110,7 @@ const some = store(
 const trace = generate({ name: 'ci', summary: '', perDay: 50, generate: ci }, 1, 1);
 
 function simulated(settings: Partial<Settings> = {}): string {
-  const results = simulate(trace, findChoosers('lru,clairvoyant'), {
+  const results = replayed(trace, findChoosers('lru,clairvoyant'), {
     capacity: [{ kind: 'share', share: 0.15 }],
     high: { type: 'relative', value: 80 },
     low: { type: 'relative', value: 60 },
