@@ -11,12 +11,7 @@ import {
   healthcheckSwitches,
   type HealthcheckRequest,
 } from '../config/requests/healthcheck-request.ts';
-import {
-  type ListFlags,
-  listOptions,
-  type ListOptions,
-  listSwitches,
-} from '../config/requests/list-options.ts';
+import { type ListFlags, listOptions, listSwitches, type Output } from '../config/requests/list-options.ts';
 import type { SettingKey } from '../config/settings.ts';
 import {
   uncordonRequest,
@@ -34,17 +29,9 @@ export interface Configured {
   readonly warnings: readonly string[];
 }
 
-/** How a command shows what it sees. */
-interface Shown extends Configured {
-  readonly json: boolean;
-  readonly watch: boolean;
-  readonly list: ListOptions;
-}
-
 export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
-  | ({ readonly kind: 'plan' } & Shown)
-  | ({ readonly kind: 'status' } & Shown)
+  | ({ readonly kind: 'plan' | 'status'; readonly output: Output } & Configured)
   | ({ readonly kind: 'clean'; readonly request: CleanRequest } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
@@ -95,11 +82,12 @@ function shown(
   configured: Configured,
   own: ListFlags & { readonly json?: boolean; readonly watch?: boolean },
 ): ParsedCommand {
-  const [json, watch] = [own.json === true, own.watch === true];
-  if (json && watch) return refusal(['--json and --watch cannot be used together'], []);
+  const json = own.json === true;
+  if (json && own.watch === true) return refusal(['--json and --watch cannot be used together'], []);
   if (json && (own.all === true || own.top !== undefined || own.sort !== undefined))
     return refusal(['--json has everything already: --top, --sort and --all are for the tables'], []);
-  return asked(listOptions(kind, own), [], (list) => ({ kind, json, watch, list, ...configured }));
+  const as = json ? 'json' : own.watch === true ? 'watch' : 'text';
+  return asked(listOptions(kind, own), [], (list) => ({ kind, output: { as, ...list }, ...configured }));
 }
 
 /** What a request becomes, or what is wrong with it. */

@@ -120,7 +120,7 @@ async function cleanedBy(
   const budget = new DeletionBudget(config);
   const cut = budget.cut(plan.victims, 0);
   const json = (done?: Partial<Pick<CleanJson, 'report' | 'unused' | 'deleted'>>): CleanJson => ({
-    plan: planJson(seen, plan, thresholds, { cut, unused }),
+    plan: planJson({ seen, due: plan, thresholds, cut, unused }),
     report: done?.report ?? null,
     unused: done?.unused ?? null,
     deleted: done?.deleted ?? [],

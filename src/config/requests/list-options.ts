@@ -10,6 +10,11 @@ export interface ListOptions {
   readonly all: boolean;
 }
 
+/** How a command shows what it sees. */
+export interface Output extends ListOptions {
+  readonly as: 'text' | 'json' | 'watch';
+}
+
 /** By command, the orders that it knows; the first is the one without `--sort`. */
 export const listOrders = {
   plan: ['order', 'size', 'name'],

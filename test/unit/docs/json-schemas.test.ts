@@ -51,7 +51,7 @@ function planOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOdd 
   const [policy] = policies;
   if (policy === undefined) throw new Error('there is no policy');
   const plan = makePlan({ store: images, usage, nowMs: 1e12 }, rulesWith({ thresholds, policy }));
-  return JSON.stringify(planJson(lookAt(images, usage, isOdd), plan, thresholds));
+  return JSON.stringify(planJson({ seen: lookAt(images, usage, isOdd), due: plan, thresholds }));
 }
 
 const one: Amount = { bytes: 1, inodes: 1 };
@@ -94,7 +94,13 @@ function statusOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOd
         observedSeconds: 600,
       };
   return JSON.stringify(
-    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, { forecast }),
+    statusJson({
+      seen: lookAt(images, usage, isOdd),
+      answer,
+      forest: forestOf(images),
+      thresholds,
+      forecast,
+    }),
   );
 }
 

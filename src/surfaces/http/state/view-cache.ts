@@ -161,39 +161,25 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
 
   #write(part: DocumentName, view: View): unknown {
     const { thresholds } = this.#rules;
-    const { store, takenAtMs } = view.snapshot;
+    const { store, usage, takenAtMs } = view.snapshot;
+    const seen = { seen: view, thresholds, window: this.#window() };
     const unused = part === 'layers' ? undefined : planUnused(inputOf(view), this.#rules);
     if (part === 'status')
-      return statusJson(view, view.space, forestOf(store), thresholds, {
-        forecast: this.#forecast(),
-        window: this.#window(),
+      return statusJson({
+        ...{ ...seen, answer: view.space, forest: forestOf(store), forecast: this.#forecast() },
         unused: unused && summaryOf(unused),
       });
-    const plan = this.#plan(view);
+    const due = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(inputOf(view), this.#rules);
-      return planJson(view, plan, thresholds, {
-        atHigh,
-        cut: this.#cut(atHigh ?? plan),
-        unused,
-        window: this.#window(),
-      });
+      return planJson({ ...seen, due, atHigh, cut: this.#cut(atHigh ?? due), unused });
     }
     // Below LOW nothing needs to go; what would go first is a question nevertheless.
-    const { usage } = view.snapshot;
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
-    const next =
-      assumedUsed === undefined ? plan : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
+    const plan =
+      assumedUsed === undefined ? due : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
     const history = this.#rules.history?.();
-    const cut = this.#cut(next);
-    return layersJson({
-      plan: next,
-      history,
-      takenAtMs,
-      assumedUsed,
-      thresholds,
-      cut,
-    });
+    return layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, cut: this.#cut(plan) });
   }
 
   #window(): WindowState | undefined {
