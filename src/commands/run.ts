@@ -16,7 +16,7 @@ import { imagesBytes } from '../engine/images-bytes.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForCheckRequests, listenForSignals, type StopSignals } from '../system/signals.ts';
-import { ListenError } from '../surfaces/http/server/listen-error.ts';
+import { ListenError, TokenError } from '../surfaces/http/server/errors.ts';
 import { createLog } from '../surfaces/log/log.ts';
 import { withProgress } from '../surfaces/terminal/progress.ts';
 import { version } from '../system/version.ts';
@@ -28,7 +28,7 @@ import { connectCordon } from './cleaning/node-cordon.ts';
 import { diskOf } from './looking/look.ts';
 import { planRules } from './looking/plan-rules.ts';
 import { pathAtBoot } from './cleaning/path-at-boot.ts';
-import { followsHistory, type Served, serve, TokenError, watchedBy } from './cleaning/serve.ts';
+import { followsHistory, type Served, serve, watchedBy } from './cleaning/serve.ts';
 import type { EngineAway } from './looking/with-engine.ts';
 
 /** An engine that does not answer is for the check to report. */
