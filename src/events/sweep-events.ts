@@ -48,7 +48,7 @@ const missedFields = {
   ...gain,
 };
 
-const reportFields = {
+export const reportFields = {
   dryRun: yes('nothing is deleted'),
   deletedImages: count('images that are gone'),
   deletedCacheRecords: count('build-cache records deleted; 0 unless `CLEAN` names them'),
