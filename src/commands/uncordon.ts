@@ -102,7 +102,7 @@ function daemonSetLine(
     case 'gone':
       return `${subject}: deleted, its pods have ended`;
     case 'absent':
-      return `${subject}: was not there`;
+      return `${subject}: does not exist`;
     case 'still-there':
       return `${subject}: deleted, but after ${waitSeconds} s its pods may still be running; continuing`;
   }

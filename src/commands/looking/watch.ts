@@ -28,7 +28,7 @@ export async function watch<Seen>(
 ): Promise<number> {
   const { stdin, stdout } = process;
   if (!stdout.isTTY) {
-    complain('--watch needs a terminal; for machines there is --json, or metrics over HTTP');
+    complain('--watch needs a terminal; use --json or the metrics instead');
     return EXIT.usage;
   }
   const enough = new AbortController();

@@ -81,7 +81,7 @@ async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trac
   const family = families.find((each) => each.name === options.generate);
   if (family === undefined)
     throw new TraceError(
-      `there is no family "${options.generate}"; there are ${families.map((each) => each.name).join(', ')}`,
+      `unknown family "${options.generate}"; expected one of ${families.map((each) => each.name).join(', ')}`,
     );
   return generate(family, options.seed, options.days);
 }
