@@ -1,4 +1,4 @@
-/** `simulate`: replays a trace with each policy and shows what that cost. Looks at no engine and no disk. */
+/** `simulate`: replays a trace with each policy and shows what that cost. Contacts no engine and reads no disk. */
 import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../../cli/exit-status.ts';
 import type { SimulateOptions } from '../../cli/simulate-options.ts';
