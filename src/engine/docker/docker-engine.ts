@@ -12,7 +12,7 @@ import { FIRST_PLATFORMS, ForeignImages } from './foreign-images.ts';
 import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './event-stream.ts';
-import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
+import { createHttpClient, type HttpAnswer, type HttpRequest } from './http/client.ts';
 import { nameOf, pathOf, splitReference } from './names.ts';
 import { compareApiVersions } from './negotiate.ts';
 import {

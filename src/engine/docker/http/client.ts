@@ -7,9 +7,9 @@
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import { join } from 'node:path';
-import type { EngineAddress, TcpAddress } from '../address.ts';
-import { describeAddress } from '../address.ts';
-import { EngineError } from '../engine.ts';
+import type { EngineAddress, TcpAddress } from '../../address.ts';
+import { describeAddress } from '../../address.ts';
+import { EngineError } from '../../engine.ts';
 import { connectionError } from './connection-errors.ts';
 import { type LineReader, readStream, readText } from './answer-body.ts';
 
