@@ -31,8 +31,8 @@ export interface EngineWish {
 }
 
 /**
- * Docker's data root, unless somebody moved it, and that of Docker from a snap, whose socket is where Docker's is. There before
- * the socket is, when a host starts.
+ * Docker's default data directory, and that of Docker from a snap (`DEFAULT_DATA_ROOT` in canonical/docker-snap,
+ * snap/snapcraft.yaml, 8452deb), whose socket is in the same place. They exist before the socket does when a host starts.
  */
 const dockerDataRoots = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'] as const;
 

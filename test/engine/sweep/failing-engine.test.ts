@@ -188,7 +188,7 @@ it('a sweep in which every deletion failed says so, and not that nothing was lef
   expect(reports()[0]?.remaining.join()).toContain('layer does not exist');
 });
 
-it('the requests that docs/engines.md names for a socket proxy are enough', async () => {
+it('the requests that docs/security.md names for a socket proxy are enough', async () => {
   const allowed = [
     /^GET \/_ping$/,
     /^GET \/(v[\d.]+\/)?version$/,
