@@ -1,7 +1,7 @@
 /** What an engine's HTTP answer means: JSON of a known shape, or an error of a known kind. */
 import * as v from 'valibot';
 import { EngineError, type EngineErrorCode } from '../engine.ts';
-import type { HttpAnswer } from './http-client.ts';
+import type { HttpAnswer } from './http/client.ts';
 import { isVersionRefusal } from './negotiate.ts';
 import { errorSchema } from './schemas.ts';
 

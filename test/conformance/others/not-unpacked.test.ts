@@ -63,7 +63,7 @@ it('keep what their label protects, where only another platform of several is he
       const answer = await send({ port }, 'GET', `/v2/several/manifests/${architecture}`, {
         headers: { Accept: type },
       });
-      const digest = await digestOf(registry, 'several', architecture);
+      const digest = await digestOf(`${registry.host}/several`, architecture);
       const size = Buffer.byteLength(answer.text);
       manifests.push({ mediaType: type, digest, size, platform: { os: 'linux', architecture } });
       await removeImage(engine, `one:${architecture}`, { force: true });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ownBinary, ownable } from '../../../harness/machine/own-binaries.ts';
 import { knowsArrivals } from '../arrival.ts';
 import { deletesBuildChains } from '../build-chain.ts';
-import { ownContainerd } from '../cri-fixtures.ts';
+import { ownContainerd } from '../containerd-fixtures.ts';
 import { followsUse } from '../cri-history.ts';
 import { ownCrios } from '../crio-fixtures.ts';
 import { ownDockers } from '../docker-fixtures.ts';

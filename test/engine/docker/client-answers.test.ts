@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineAddress } from '../../../src/engine/address.ts';
 import { createDockerEngine } from '../../../src/engine/docker/docker-engine.ts';
-import { createHttpClient } from '../../../src/engine/docker/http-client.ts';
+import { createHttpClient } from '../../../src/engine/docker/http/client.ts';
 import { wantedKeys } from '../../../src/engine/docker/schemas.ts';
 import { type Engine, EngineError, type EngineErrorCode } from '../../../src/engine/engine.ts';
 import { startDockerEngine, type DockerEngine } from '../../../harness/engine/docker-engine.ts';

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { eventFromMessage, eventReader } from '../../../../src/engine/docker/event-stream.ts';
-import { LineTooLongError, readLines } from '../../../../src/engine/docker/lines.ts';
+import { LineTooLongError, readLines } from '../../../../src/engine/docker/http/lines.ts';
 import { layerSizes } from '../../../../src/engine/docker/translate.ts';
 import type { EngineEvent } from '../../../../src/engine/engine-events.ts';
 

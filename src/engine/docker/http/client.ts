@@ -7,9 +7,9 @@
 import { readFile } from 'node:fs/promises';
 import * as http from 'node:http';
 import { join } from 'node:path';
-import type { EngineAddress, TcpAddress } from '../address.ts';
-import { describeAddress } from '../address.ts';
-import { EngineError } from '../engine.ts';
+import type { EngineAddress, TcpAddress } from '../../address.ts';
+import { describeAddress } from '../../address.ts';
+import { EngineError } from '../../engine.ts';
 import { connectionError } from './connection-errors.ts';
 import { type LineReader, readStream, readText } from './answer-body.ts';
 
@@ -18,8 +18,6 @@ export interface HttpRequest {
   /** Percent-encoded already, from the leading slash on. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body?: unknown;
 }
 
 export interface HttpAnswer {
@@ -167,7 +165,6 @@ async function sendOnce(
   agent: http.Agent | undefined,
 ): Promise<http.IncomingMessage> {
   const query = new URLSearchParams(request.query).toString();
-  const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   const options: http.RequestOptions = {
     method: request.method,
     path: query === '' ? request.path : `${request.path}?${query}`,
@@ -178,9 +175,6 @@ async function sendOnce(
       Accept: 'application/json',
       // Go's server answers 400 to a host header made of a socket's path; any name works.
       ...(address.kind === 'tcp' ? {} : { Host: 'docker' }),
-      ...(body === undefined
-        ? {}
-        : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }),
     },
   };
   // Not awaited where it is there at once: an error of the next tick must find its listener.
@@ -194,7 +188,7 @@ async function sendOnce(
       const mayAskAgain = outgoing.reusedSocket && request.method === 'GET' && !signal.aborted;
       reject(mayAskAgain ? new DeadConnection(error.message, { cause: error }) : error);
     });
-    outgoing.end(body);
+    outgoing.end();
   });
 }
 

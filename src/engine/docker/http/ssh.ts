@@ -6,7 +6,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Agent } from 'node:http';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { SshAddress } from '../address.ts';
+import type { SshAddress } from '../../address.ts';
 
 /** What ssh said when it ended without a connection, on one line. */
 export class SshError extends Error {

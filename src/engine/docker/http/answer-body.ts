@@ -1,7 +1,7 @@
 /** The body of an answer: whole within a bound, or line by line as it arrives. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { EngineError } from '../engine.ts';
-import { JsonFilter } from '../../system/json-filter.ts';
+import { EngineError } from '../../engine.ts';
+import { JsonFilter } from '../../../system/json-filter.ts';
 import { LineTooLongError, readLines } from './lines.ts';
 
 /** Called as lines arrive. Must not wait: the engine drops slow readers. */

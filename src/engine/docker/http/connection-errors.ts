@@ -2,8 +2,8 @@
  * Turns what the network layer throws into the project's EngineError: which kind it is, and what a person can do.
  * Decides by error codes only, never by message texts, except where Node gives no code.
  */
-import type { EngineAddress } from '../address.ts';
-import { EngineError, type EngineErrorCode } from '../engine.ts';
+import type { EngineAddress } from '../../address.ts';
+import { EngineError, type EngineErrorCode } from '../../engine.ts';
 
 interface Diagnosis {
   readonly code: EngineErrorCode;
