@@ -113,7 +113,7 @@ async function configFile(argv: readonly string[]): Promise<ConfigFile | undefin
 }
 
 process.stdout.on('error', onOutputError);
-// There is nobody left to tell.
+// There is no reader any more.
 process.stderr.on('error', () => undefined);
 // No top-level await: the one bundled file is CommonJS, which has none.
 void main().then((exitCode) => {

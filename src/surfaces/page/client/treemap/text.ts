@@ -53,7 +53,7 @@ export function description(
     ...(segment.users > 1 ? [`shared by ${segment.users}: freed with the last of them`] : []),
     ...(below === undefined
       ? []
-      : [`stands on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
+      : [`built on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
   ].join(' · ');
   const names = units.slice(0, 6).map(({ name }) => name);
   return [

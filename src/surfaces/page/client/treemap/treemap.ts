@@ -104,7 +104,7 @@ export class TreeMap {
     map.setAttribute('role', 'listbox');
     map.setAttribute(
       'aria-label',
-      'Pieces of the image store, by size on disk; the arrow keys go through them',
+      'Pieces of the image store, by size on disk; the arrow keys move between them',
     );
     const { tiles, families } = this.#laidOut;
     this.#current = Math.min(this.#current, tiles.length - 1);
@@ -176,7 +176,7 @@ export class TreeMap {
       element.classList.remove('is-related');
     }
     if (layers === undefined || tile === undefined) {
-      const help = 'Point at an area, or go there with Tab and the arrow keys, to see what it is.';
+      const help = 'Point at an area, or move to it with Tab and the arrow keys, to see what it is.';
       fill(this.#detail, h('p.muted', help));
       return;
     }
