@@ -130,14 +130,7 @@ export function describe(
   goal: Amount,
 ): Selection {
   const remaining = new StoreAfterRemovals(forest);
-  const sum = { bytes: 0, inodes: 0, exact: true };
-  const steps = sequence.map((unit) => {
-    const freed = remaining.removeAt(unit);
-    sum.bytes += freed.bytes;
-    sum.inodes += freed.inodes;
-    sum.exact &&= freed.exact;
-    return { unit, freed };
-  });
+  const steps = sequence.map((unit) => ({ unit, freed: remaining.removeAt(unit) }));
   const victims = steps.flatMap(({ unit, freed }): Chosen[] => {
     const self = forest.units[unit];
     if (self === undefined) return [];
@@ -147,8 +140,8 @@ export function describe(
   return {
     victims,
     stays: staysOf(forest, candidates, can, sequence, goal),
-    freed: sum,
-    reached: covers(sum, goal),
+    freed: remaining.freed,
+    reached: covers(remaining.freed, goal),
   };
 }
 
