@@ -1,21 +1,22 @@
 /**
  * Podman's (containers/storage) image store as it lies on the disk, read-only. Layout as of containers/storage 1.x:
  *
- *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size; `<id>.tar-split.gz` beside
+ *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size
  *     overlay-images/images.json         images: id, layer (the topmost)
  *     overlay-containers/containers.json containers: id, names, image, layer (the one it writes in); also those that other
  *                                        programs on the same store made, of which the engine says nothing (buildah)
  *     overlay/<layer id>/                the layer's files
  */
 import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './store.ts';
-import { statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { type Stats, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type { ChainId, ImageId } from '../../core/model/store.ts';
 import { chainId } from '../../system/chain-id.ts';
-import { errnoOf } from '../../system/errno.ts';
-import { type FolderMark, isSettled, isUnchanged } from '../walk/folder-mark.ts';
+import { isGone } from '../filesystem/error.ts';
+import { isSettled } from '../walk/folder-mark.ts';
+import { namesIn } from './store-files.ts';
 
 const layersShape = v.array(
   v.object({
@@ -35,11 +36,6 @@ const containersShape = v.array(
   }),
 );
 
-/** The three lists as they were when they were read: Podman writes a new file beside and renames it. */
-interface ListMark extends FolderMark {
-  readonly size: number;
-}
-
 /**
  * Reads the store below a root; remembers it until one of its lists is another. One per root. Looks at files on the main
  * thread: only on a filesystem that answers.
@@ -47,7 +43,8 @@ interface ListMark extends FolderMark {
 export class PodmanStoreReader {
   readonly #root: string;
   #latest: LayerDatabaseResult | undefined;
-  #marks: readonly (ListMark | undefined)[] = [];
+  /** Its lists as they were before they were read: Podman writes a new file beside and renames it. */
+  #mark: string | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -56,14 +53,17 @@ export class PodmanStoreReader {
   /** The store as it is now; the same object as before while no list changed. Never throws but for an abort. */
   async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
     signal.throwIfAborted();
-    const marks = listsOf(this.#root).map(markOf);
-    if (this.#latest !== undefined && areUnchanged(this.#marks, marks)) return this.#latest;
-    // The time before reading: what changes while we read must be noticed the next time.
-    const areSettled = marks.every((mark) => mark === undefined || isSettled(mark, Date.now()));
+    const stats = listsOf(this.#root).map(statsOf);
+    const mark = JSON.stringify(
+      stats.map((each) => each && [each.ino, each.mtimeMs, each.ctimeMs, each.size]),
+    );
+    if (this.#latest !== undefined && mark === this.#mark) return this.#latest;
+    const nowMs = Date.now();
     const result = await readStore(this.#root, signal);
     const isWhole = result.ok && result.database.damaged.length === 0;
+    const areSettled = stats.every((each) => each === undefined || isSettled(each, nowMs));
     this.#latest = isWhole && areSettled ? result : undefined;
-    this.#marks = marks;
+    this.#mark = mark;
     return result;
   }
 }
@@ -76,24 +76,13 @@ function listsOf(root: string): readonly string[] {
   ];
 }
 
-function markOf(path: string): ListMark | undefined {
+function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
     // The reader finds out why; what cannot be read is not cached.
     return undefined;
   }
-}
-
-function areUnchanged(
-  before: readonly (ListMark | undefined)[],
-  now: readonly (ListMark | undefined)[],
-): boolean {
-  return now.every((mark, at) => {
-    const known = before[at];
-    if (mark === undefined || known === undefined) return mark === known;
-    return isUnchanged(known, mark) && known.size === mark.size;
-  });
 }
 
 async function readStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
@@ -160,7 +149,6 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
       diffId: layer['diff-digest'] ?? '',
       folder: layer.id,
       sizeBytes: layer['diff-size'] ?? 0,
-      tarSplitPath: `${root}/overlay-layers/${layer.id}.tar-split.gz`,
     });
   }
   const imageChains = new Map<ImageId, readonly ChainId[]>();
@@ -208,8 +196,7 @@ async function readJson<T>(
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const errno = errnoOf(error);
-    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : 'unreadable';
+    return isGone(error) ? undefined : 'unreadable';
   }
   try {
     const result = v.safeParse(shape, JSON.parse(text));
@@ -222,15 +209,6 @@ async function readJson<T>(
 /** Whether the list of images tells all: it may be missing where none was ever here, but then its folder is here. */
 async function isWhole(list: readonly unknown[] | string | undefined, path: string): Promise<boolean> {
   return list === undefined ? (await namesIn(dirname(path))) !== undefined : Array.isArray(list);
-}
-
-async function namesIn(folder: string): Promise<readonly string[] | undefined> {
-  try {
-    return await readdir(folder);
-  } catch {
-    // Not there, or not to be read.
-    return undefined;
-  }
 }
 
 /** CRI-O lists OCI artifacts like images, by the digest of their manifest; they lie beside, in an OCI layout. */

@@ -6,7 +6,7 @@ import type { TreeSum, Walker } from './walker-types.ts';
 import type { TreeTotal } from './tree-total.ts';
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
+import { isGone, unreadablePath } from '../filesystem/error.ts';
 import { type Listings, look } from './listings.ts';
 import type { Slices } from './slices.ts';
 import { createWalker } from './walker.ts';
@@ -116,10 +116,9 @@ function openFolder(way: string, folder: string): number | undefined {
   try {
     return openSync(way, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
-    const errno = errnoOf(error);
     // Gone, or something else by now.
-    if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return undefined;
-    throw unreadablePath(folder, errno, error);
+    if (isGone(error) || errnoOf(error) === 'ELOOP') return undefined;
+    throw unreadablePath(folder, errnoOf(error), error);
   }
 }
 
