@@ -3,8 +3,8 @@
  * image stays nevertheless.
  */
 import { formatDuration } from '../model/format.ts';
-import { describePattern, keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
-import { type Image, type ImageId, references } from '../model/store.ts';
+import { describePattern, keptBy, type KeepPattern } from './pattern.ts';
+import { type Image, type ImageId, references, repositoryOf } from '../model/store.ts';
 
 /** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
 export type KeepLabelRule = 'on' | 'off' | readonly KeepPattern[];
@@ -32,29 +32,20 @@ export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast
 /** An image with it says of itself that it is to stay. */
 export const keepLabel = 'docker-image-cleaner.keep';
 
-export type ProtectionCode =
-  | 'elsewhere'
-  | 'pinned'
-  | 'sandbox-image'
-  | 'keep-label'
-  | 'keep-pattern'
-  | 'min-age'
-  | 'keep-last'
-  | 'used-lately';
-
-const codes: ReadonlySet<string> = new Set<ProtectionCode>([
+const codes = [
+  'elsewhere',
   'pinned',
   'sandbox-image',
-  'elsewhere',
   'keep-label',
   'keep-pattern',
   'min-age',
   'keep-last',
   'used-lately',
-]);
+] as const;
+export type ProtectionCode = (typeof codes)[number];
 
 export function isProtectionCode(code: string): code is ProtectionCode {
-  return codes.has(code);
+  return codes.some((known) => known === code);
 }
 
 export interface Protection {

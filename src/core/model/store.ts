@@ -194,8 +194,8 @@ function maybeMounted({ mayMount = [] }: Container, { images }: ImageStore): rea
   return images.filter(isMeant).map(({ id }) => id);
 }
 
-/** The repository of a reference: without its tag and digest. */
-function repositoryOf(reference: string): string {
+/** `registry:5000/a/b:tag@sha256:…` → `registry:5000/a/b`. */
+export function repositoryOf(reference: string): string {
   const [name = ''] = reference.split('@');
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;

@@ -4,7 +4,7 @@
  */
 import type { Forest } from '../forest/forest.ts';
 import type { Plan } from './plan.ts';
-import type { KeepCode } from '../eligible/images.ts';
+import { mayGo } from '../eligible/images.ts';
 import { StoreAfterRemovals } from '../forest/reclaim.ts';
 import type { ChainId } from '../model/store.ts';
 
@@ -33,9 +33,6 @@ export interface LayerGroup {
   /** With which victim of the plan (by its place there) it goes; -1: it stays. */
   readonly victim: number;
 }
-
-/** Kept, and yet nothing stands against their going. */
-const mayGo: ReadonlySet<KeepCode> = new Set(['not-needed', 'frees-nothing']);
 
 /** Why an image, record or container is there. */
 export function unitStates(plan: Plan): ReadonlyMap<string, SegmentState> {
