@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type ChainId, holders, type ImageStore } from '../../core/model/store.ts';
-import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
+import { type SpaceByKind, type SpaceKind, spaceKinds } from '../../core/model/space-kinds.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { minus, nothing, sum } from '../../core/model/amount.ts';
 import type { DiskAccount, StoreAccount } from './account.ts';
@@ -43,22 +43,7 @@ export async function spaceByKind(
 ): Promise<SpaceByKind> {
   const { gauged = account.root, isAbandoned = false } = where;
   const isWhole = gauged === account.root;
-  const parts: Record<SpaceKind, Amount> = {
-    imagesInUse: nothing,
-    imagesUnused: nothing,
-    buildCache: nothing,
-    containerLayers: nothing,
-    containerLogs: nothing,
-    volumesInUse: nothing,
-    volumesUnused: nothing,
-    leftovers: nothing,
-    beingWritten: nothing,
-    engine: nothing,
-    unknown: nothing,
-    notTheEngines: nothing,
-    reserved: nothing,
-    available: nothing,
-  };
+  const parts = Object.fromEntries(spaceKinds.map((kind) => [kind, nothing])) as Record<SpaceKind, Amount>;
   const add = (kind: SpaceKind, ...amounts: readonly Amount[]): void => {
     parts[kind] = sum([parts[kind], ...amounts]);
   };
