@@ -43,11 +43,14 @@ export class ImageDisk {
    * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
    */
   async usage(signal: AbortSignal): Promise<Usage> {
-    if (this.#type === 'images') return await this.#usageByImages(signal);
+    if (this.#type === 'images') {
+      if (this.#countImages === undefined) throw new RangeError('nobody counts the images');
+      const allocated = { bytes: await this.#countImages(signal), inodes: 0 };
+      return { ...(await this.gauges(signal)), allocated };
+    }
     const counted = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
-    const gauges = await this.#gauges(signal);
-    const allocated = counted && (await this.#believed(counted));
-    return { ...gauges, allocated };
+    const gauges = await this.gauges(signal);
+    return { ...gauges, allocated: counted && (await this.#believed(counted)) };
   }
 
   /** For thresholds by images: who counts them. @param count @throws EngineError */
@@ -55,32 +58,13 @@ export class ImageDisk {
     this.#countImages = count;
   }
 
-  async #usageByImages(signal: AbortSignal): Promise<Usage> {
-    if (this.#countImages === undefined) throw new RangeError('nobody counts the images');
-    const allocated = { bytes: await this.#countImages(signal), inodes: 0 };
-    return { ...(await this.filesystem(signal)), allocated };
-  }
-
-  /** The filesystem that images are on. */
-  protected async filesystem(signal: AbortSignal): Promise<Omit<Usage, 'allocated'>> {
-    return await this.#gauges(signal);
-  }
-
-  async #gauges(signal: AbortSignal): Promise<Omit<Usage, 'allocated'>> {
-    this.#gauged ??= await this.#findGauged(signal);
-    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)) };
-  }
-
   /**
-   * The filesystem's own figures, in both modes: one system call, and nothing about what is below the path.
+   * The filesystem's own figures, in all modes: one system call, and nothing about what is below the path.
    * @throws DiskError as usage().
    */
   async gauges(signal: AbortSignal): Promise<Usage> {
-    return {
-      path: this.gaugedPath,
-      ...(await measureFilesystem(this.gaugedPath, signal)),
-      allocated: undefined,
-    };
+    this.#gauged ??= await this.#findGauged(signal);
+    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)), allocated: undefined };
   }
 
   /**

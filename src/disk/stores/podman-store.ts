@@ -107,33 +107,8 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
   const containers = usable(await readJson(containersPath, containersShape), containersPath, damaged);
   signal.throwIfAborted();
   const writable = new Set(containers.map((container) => container.layer));
-  const byId = new Map(layersFile.map((layer) => [layer.id, layer]));
-
-  /** The layers that a layer stands on, itself last; undefined where one is missing or has no digest. */
-  const pathTo = (id: string | undefined): readonly string[] | undefined => {
-    const path: string[] = [];
-    for (let at = id; at !== undefined && at !== ''; at = byId.get(at)?.parent) {
-      if (!byId.has(at) || path.length > byId.size) return undefined;
-      path.push(at);
-    }
-    return path.reverse();
-  };
-  const known = new Map<string, ChainId>();
-  /** The chain IDs of those. */
-  const chainsOf = (id: string | undefined): readonly ChainId[] | undefined => {
-    const path = pathTo(id);
-    if (path === undefined) return undefined;
-    const chains: ChainId[] = [];
-    for (const at of path) {
-      const digest = byId.get(at)?.['diff-digest'];
-      if (digest === undefined) return undefined;
-      const chain = known.get(at) ?? chainId(chains.at(-1), digest);
-      known.set(at, chain);
-      chains.push(chain);
-    }
-    return chains;
-  };
-
+  const parents = new Map(layersFile.map(({ id, parent }) => [id, parent]));
+  const chainsOf = chainFinder(layersFile);
   const layers = new Map<ChainId, StoredLayer>();
   for (const layer of layersFile) {
     if (writable.has(layer.id)) continue;
@@ -159,7 +134,7 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
   }
   const stored = new Map<string, StoredContainer>();
   for (const { id, layer, image, names } of containers) {
-    const parentId = chainsOf(byId.get(layer)?.parent)?.at(-1);
+    const parentId = chainsOf(parents.get(layer))?.at(-1);
     // Empty: made from nothing (`buildah from scratch`).
     const holds = image ? { image: `sha256:${image}`, name: names?.[0] ?? id.slice(0, 12) } : undefined;
     stored.set(id, { id, folders: [layer], parentId, holds });
@@ -185,6 +160,30 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
       isWriting: true,
       damaged,
     },
+  };
+}
+
+/** Finds the chain IDs of a layer and those below it, its own last; undefined where one is missing or has no digest. */
+function chainFinder(
+  listed: v.InferOutput<typeof layersShape>,
+): (id: string | undefined) => readonly ChainId[] | undefined {
+  const byId = new Map(listed.map((layer) => [layer.id, layer]));
+  const known = new Map<string, ChainId>();
+  return (id) => {
+    const path: v.InferOutput<typeof layersShape> = [];
+    for (let at = id; at !== undefined && at !== ''; at = path.at(-1)?.parent) {
+      const layer = byId.get(at);
+      if (layer === undefined || path.length > byId.size) return undefined;
+      path.push(layer);
+    }
+    const chains: ChainId[] = [];
+    for (const { id: layer, 'diff-digest': digest } of path.reverse()) {
+      if (digest === undefined) return undefined;
+      const chain = known.get(layer) ?? chainId(chains.at(-1), digest);
+      known.set(layer, chain);
+      chains.push(chain);
+    }
+    return chains;
   };
 }
 
