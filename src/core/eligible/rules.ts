@@ -2,6 +2,7 @@
  * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an unused
  * image stays nevertheless.
  */
+import { append } from '../model/lists.ts';
 import { formatDuration } from '../model/format.ts';
 import { describePattern, keptBy, type KeepPattern } from './pattern.ts';
 import { type Image, type ImageId, references, repositoryOf } from '../model/store.ts';
@@ -154,11 +155,7 @@ function newestOfRepositories(images: readonly Image[], count: number): Readonly
   if (count <= 0) return found;
   const repositories = new Map<string, Image[]>();
   for (const image of images) {
-    for (const name of new Set(references(image).map(repositoryOf))) {
-      const list = repositories.get(name);
-      if (list === undefined) repositories.set(name, [image]);
-      else list.push(image);
-    }
+    for (const name of new Set(references(image).map(repositoryOf))) append(repositories, name, image);
   }
   for (const [name, list] of repositories) {
     list.sort(newestFirst);

@@ -1,4 +1,5 @@
 /** What every selection does the same way: which candidates are possible, which are useless, what a sequence frees. */
+import { append } from '../../model/lists.ts';
 import type { Forest } from '../../forest/forest.ts';
 import { StoreAfterRemovals, covers, freedWithEach } from '../../forest/reclaim.ts';
 import type { Amount } from '../../model/thresholds.ts';
@@ -15,9 +16,7 @@ export function possible(forest: Forest, candidates: readonly number[]): number[
   const stuck: number[] = [];
   for (const [unit, dependents] of forest.dependents) {
     for (const dependent of dependents) {
-      const list = dependentOn.get(dependent);
-      if (list === undefined) dependentOn.set(dependent, [unit]);
-      else list.push(unit);
+      append(dependentOn, dependent, unit);
       if (can[dependent] === 0) stuck.push(unit);
     }
   }
@@ -42,11 +41,7 @@ export function dependentsFirst(forest: Forest, sequence: readonly number[]): re
   for (const unit of sequence) {
     const before = (forest.dependents.get(unit) ?? []).filter((dependent) => place.has(dependent));
     waitsFor.set(unit, before.length);
-    for (const dependent of before) {
-      const list = wanted.get(dependent);
-      if (list === undefined) wanted.set(dependent, [unit]);
-      else list.push(unit);
-    }
+    for (const dependent of before) append(wanted, dependent, unit);
   }
   const result: number[] = [];
   const passed = new Set<number>();
