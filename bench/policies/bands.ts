@@ -1,4 +1,4 @@
-/** What the band below HIGH costs and saves: the second table of docs/policies.md, printed by `npm run bench policies -- --bands`. */
+/** What the band below HIGH costs and saves: rows of the table "What the band costs" in docs/policies.md, printed by `npm run bench policies -- --bands`. */
 import { formatBytes } from '../../src/core/model/format.ts';
 import type { ChooserMaker } from '../../src/simulate/replay/chooser.ts';
 import type { Figures } from '../../src/simulate/replay/figures.ts';

@@ -1,134 +1,16 @@
-/** A private engine on a small disk of its own that speaks the Docker API on a socket: its process, and requests to it. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Disk } from '../machine/disk.ts';
-import { inRoot } from '../machine/engine-root.ts';
+/** An engine of a test's own that speaks the Docker API on a socket. */
+import { PrivateEngine } from './private-engine.ts';
 import { send, type Answer, type RequestOptions } from '../wire/http.ts';
-import { processesOf } from '../machine/workspace.ts';
-import { waitFor } from '../machine/wait.ts';
-
-export interface Program {
-  /** The command's path, or its name in `root`. */
-  readonly command: string;
-  readonly flags: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  /** Run it in this root folder (see engine-root.ts); undefined: on this machine as it is. */
-  readonly root: string | undefined;
-}
 
 /** Use `startDockerEngine` or `startPodman`. */
-export abstract class ApiEngine {
-  readonly disk: Disk;
-  readonly socketPath: string;
+export abstract class ApiEngine extends PrivateEngine {
   /** As for DOCKER_HOST. */
-  readonly dockerHost: string;
-  /** On the disk: what PATH_TO_CHECK is to be. */
-  abstract readonly dataRoot: string;
-  readonly logPath: string;
-  #child: ChildProcess | undefined;
-
-  /** @param name names the socket and the log. */
-  constructor(disk: Disk, name: string) {
-    this.disk = disk;
-    this.socketPath = join(disk.workspace.path, `${name}.sock`);
-    this.dockerHost = `unix://${this.socketPath}`;
-    this.logPath = join(disk.workspace.path, `${name}.log`);
+  get dockerHost(): string {
+    return `unix://${this.socketPath}`;
   }
 
-  protected abstract program(): Program;
-
-  /** What has to be put right after a crash before it can be started. */
-  protected async beforeStart(): Promise<void> {}
-
-  /** The engine's process number. @throws Error when it is not running. */
-  get pid(): number {
-    const pid = this.#child?.pid;
-    if (pid === undefined) throw new Error('The engine is not running.');
-    return pid;
-  }
-
-  get isRunning(): boolean {
-    return this.#child !== undefined;
-  }
-
-  /** The last lines of the engine's own log. */
-  log(lines = 20): string {
-    return readFileSync(this.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
-  }
-
-  /** Starts it and waits until it answers. @throws Error with the end of its log when it does not. */
-  async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error('The engine is running already.');
-    await this.beforeStart();
-    const { command, flags, env, root } = this.program();
-    const [program, args] =
-      root === undefined ? [command, flags] : inRoot(root, this.disk.workspace.path, command, flags);
-    const log = openSync(this.logPath, 'a');
-    // A process group of its own: Ctrl-C on the terminal is for us, and we end the engine.
-    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], env });
-    closeSync(log);
-    this.#child = child;
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined;
-    });
-    child.once('error', () => {
-      this.#child = undefined;
-    });
-    try {
-      await waitFor('the engine to answer', async () => {
-        if (this.#child !== child) throw new Error(`${command} ended`);
-        try {
-          return (await send(this, 'GET', '/_ping')).status === 200;
-        } catch {
-          return false; // Not listening yet.
-        }
-      });
-    } catch (error) {
-      throw new Error(`The engine did not start. The end of its log:\n${this.log()}`, { cause: error });
-    }
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    await exit;
-  }
-
-  /** Ends it as an operator would (SIGTERM): Docker stops its containers first. The disk stays mounted. */
-  async stop(): Promise<void> {
-    const late = new AbortController();
-    const watchdog = delay(30_000, undefined, { signal: late.signal }).then(
-      () => this.kill(),
-      () => undefined,
-    );
-    await this.#end('SIGTERM');
-    late.abort();
-    await watchdog;
-  }
-
-  /**
-   * Ends it as a crash would (SIGKILL). Its containers and their shims live on, as they do in life; dockerd kills
-   * them when it is started again. Removes the socket with `{ socket: 'removed' }`; by default it stays and refuses.
-   */
-  async kill(options: { readonly socket?: 'removed' | 'left' } = {}): Promise<void> {
-    await this.#end('SIGKILL');
-    if (options.socket === 'removed') rmSync(this.socketPath, { force: true });
-  }
-
-  /** Stops (unless stopped or killed before) and starts again, on the same disk and socket. */
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
-
-  /** Every process of this engine: the engine itself, its helpers, what runs in containers. */
-  processes(): number[] {
-    return processesOf(this.disk.workspace.path);
+  protected override async answers(): Promise<boolean> {
+    return (await send(this, 'GET', '/_ping')).status === 200;
   }
 
   /** A request to the engine's API, e.g. `request('GET', '/images/json')`. Any status is an answer. */
@@ -142,15 +24,5 @@ export abstract class ApiEngine {
     if ((answer.status < 200 || answer.status > 299) && answer.status !== 304)
       throw new Error(`${method} ${path} answered ${answer.status}: ${answer.text.trim()}`);
     return answer;
-  }
-
-  /** Kills the engine and everything it started, undoes mounts and loop device, removes the files. */
-  async dispose(): Promise<void> {
-    await this.kill();
-    this.disk.dispose();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
   }
 }

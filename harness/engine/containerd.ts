@@ -1,21 +1,19 @@
 /** A private, real containerd with its CRI plug-in on a small disk of its own. Never the machine's, never another test's. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { criClient, type CriClient } from './cri/client.ts';
-import { createDisk, type Disk, type DiskOptions } from '../machine/disk.ts';
+import type { Disk, DiskOptions } from '../machine/disk.ts';
 import { imageArchive, type ArchiveOptions, type StoreSpec } from './images.ts';
+import { PrivateEngine, type Program, startOn } from './private-engine.ts';
 import { commandPath, ensureCommands, searchPath } from '../machine/packages.ts';
 import { writeRuncWrapper } from './runc-wrapper.ts';
 import { tar } from '../machine/tar.ts';
-import { inRoot } from '../machine/engine-root.ts';
 import { type NodeLayout, onNode } from './node-layout.ts';
 import { waitFor } from '../machine/wait.ts';
-import { processesOf } from '../machine/workspace.ts';
 
 export interface ContainerdOptions {
   /** A new disk to be made, default 200 MiB of ext4. Disposing the runtime disposes the disk. */
@@ -35,38 +33,31 @@ export interface ContainerdOptions {
 /** The sandbox (pause) image as the configuration names it. */
 export const sandboxImage = 'registry.k8s.io/pause:3.8';
 
-export class Containerd {
-  readonly disk: Disk;
-  readonly socketPath: string;
+export class Containerd extends PrivateEngine {
   /** As for RUNTIME_ENDPOINT. */
   readonly endpoint: string;
   /** On the disk: what PATH_TO_CHECK is to be. */
   readonly dataRoot: string;
-  readonly logPath: string;
   readonly cri: CriClient;
-  readonly #command: readonly [string, readonly string[]];
+  readonly #program: Program;
   readonly #isWithoutCri: boolean;
-  readonly #env: NodeJS.ProcessEnv;
-  #child: ChildProcess | undefined;
 
   constructor(disk: Disk, options: ContainerdOptions) {
     const folder = disk.workspace.path;
-    this.disk = disk;
     const { root, layout } = options;
-    this.socketPath = join(folder, layout === undefined ? 'containerd.sock' : `host${layout.socket}`);
+    super(disk, 'containerd', layout === undefined ? undefined : join(folder, `host${layout.socket}`));
     this.endpoint = `unix://${this.socketPath}`;
     this.dataRoot = join(disk.path, 'containerd');
-    this.logPath = join(folder, 'containerd.log');
     this.cri = criClient(this.endpoint);
     const configPath = join(folder, 'containerd.toml');
-    const args = ['--config', configPath];
-    const program = commandPath('containerd');
-    if (root !== undefined) this.#command = inRoot(root, folder, 'containerd', args);
-    else if (layout !== undefined) this.#command = onNode(layout, folder, this.dataRoot, program, args);
-    else this.#command = [program, args];
     this.#isWithoutCri = options.isWithoutCri === true;
     const bin = writeRuncWrapper(folder, commandPath('runc', options.root));
-    this.#env = { ...process.env, PATH: `${bin}:${searchPath}` };
+    const env = { ...process.env, PATH: `${bin}:${searchPath}` };
+    const program = root === undefined ? commandPath('containerd') : 'containerd';
+    const args = ['--config', configPath];
+    const [command, flags] =
+      layout === undefined ? [program, args] : onNode(layout, folder, this.dataRoot, program, args);
+    this.#program = { command, flags, env, root };
     const cri = 'plugins."io.containerd.grpc.v1.cri"';
     const lines = [
       'version = 2',
@@ -92,85 +83,14 @@ export class Containerd {
     writeFileSync(configPath, `${lines.join('\n')}\n`);
   }
 
-  /** The process number of containerd. @throws Error when it is not running. */
-  get pid(): number {
-    const pid = this.#child?.pid;
-    if (pid === undefined) throw new Error('containerd is not running.');
-    return pid;
+  protected override program(): Program {
+    return this.#program;
   }
 
-  get isRunning(): boolean {
-    return this.#child !== undefined;
-  }
-
-  /** The last lines of its own log. */
-  log(lines = 20): string {
-    return readFileSync(this.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
-  }
-
-  /** Starts it and waits until its CRI plug-in answers. @throws Error with the end of its log when it does not. */
-  async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error('containerd is running already.');
-    const log = openSync(this.logPath, 'a');
-    const [command, args] = this.#command;
-    const child = spawn(command, args, {
-      detached: true,
-      stdio: ['ignore', log, log],
-      env: this.#env,
-    });
-    closeSync(log);
-    this.#child = child;
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined;
-    });
-    child.once('error', () => {
-      this.#child = undefined;
-    });
-    try {
-      await waitFor('containerd to answer', async () => {
-        if (this.#child !== child) throw new Error('containerd ended');
-        try {
-          if (this.#isWithoutCri) await this.ctr(['version']);
-          else await this.cri.call('RuntimeService/Version');
-          return true;
-        } catch {
-          return false; // Not listening yet, or its plug-in is not ready.
-        }
-      });
-    } catch (error) {
-      throw new Error(`containerd did not start. The end of its log:\n${this.log()}`, { cause: error });
-    }
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    await exit;
-  }
-
-  /** Ends it as an operator would (SIGTERM). Pods live on, as they do in life. */
-  async stop(): Promise<void> {
-    const late = new AbortController();
-    const watchdog = delay(30_000, undefined, { signal: late.signal }).then(
-      () => this.kill(),
-      () => undefined,
-    );
-    await this.#end('SIGTERM');
-    late.abort();
-    await watchdog;
-  }
-
-  /** Ends it as a crash would (SIGKILL). Pods live on. The socket stays and refuses unless `socket` is `removed`. */
-  async kill(options: { readonly socket?: 'removed' | 'left' } = {}): Promise<void> {
-    await this.#end('SIGKILL');
-    if (options.socket === 'removed') rmSync(this.socketPath, { force: true });
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
+  protected override async answers(): Promise<boolean> {
+    if (this.#isWithoutCri) await this.ctr(['version']);
+    else await this.cri.call('RuntimeService/Version');
+    return true;
   }
 
   /** Runs containerd's own client in the namespace of the CRI plug-in. @throws Error with its words when it fails. */
@@ -180,7 +100,7 @@ export class Containerd {
       ['--address', this.socketPath, '--namespace', 'k8s.io', ...args],
       {
         stdio: ['pipe', 'pipe', 'pipe'],
-        env: this.#env,
+        env: this.#program.env,
       },
     );
     let output = '';
@@ -195,20 +115,9 @@ export class Containerd {
     return output;
   }
 
-  /** Every process: containerd, shims, what runs in containers. */
-  processes(): number[] {
-    return processesOf(this.disk.workspace.path);
-  }
-
-  /** Kills it and everything it started, undoes mounts and loop device, removes the files. */
-  async dispose(): Promise<void> {
+  override async dispose(): Promise<void> {
     this.cri.close();
-    await this.kill();
-    this.disk.dispose();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dispose();
+    await super.dispose();
   }
 }
 
@@ -224,17 +133,14 @@ export async function startContainerd(options: ContainerdOptions = {}): Promise<
     'fallocate',
     'mkfs.ext4',
   ]);
-  const disk = await createDisk(options.disk ?? { sizeMiB: 200 });
-  try {
-    const containerd = new Containerd(disk, options);
-    await containerd.start();
-    if (options.isWithoutCri === true || options.withoutSandboxImage === true) return containerd;
-    await importSandboxImage(containerd);
-    return containerd;
-  } catch (error) {
-    disk.dispose();
-    throw error;
-  }
+  return await startOn(
+    options.disk ?? { sizeMiB: 200 },
+    (disk) => new Containerd(disk, options),
+    async (containerd) => {
+      if (options.isWithoutCri === true || options.withoutSandboxImage === true) return;
+      await importSandboxImage(containerd);
+    },
+  );
 }
 
 /** Imports the image that every pod's sandbox runs; where it is here already nothing changes. */

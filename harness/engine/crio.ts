@@ -2,50 +2,42 @@
  * A private, real CRI-O on a small disk of its own: the binary that CRIO in the environment names, since no package here has
  * one. Its store is containers/storage, which this machine's podman fills, as an administrator's does.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../machine/command.ts';
 import { listCriImages, sandboxImage } from './containerd.ts';
 import { criClient, type CriClient } from './cri/client.ts';
-import { createDisk, type Disk, type DiskOptions } from '../machine/disk.ts';
+import type { Disk, DiskOptions } from '../machine/disk.ts';
 import { imageArchive, type StoreSpec } from './images.ts';
+import { PrivateEngine, type Program, startOn } from './private-engine.ts';
 import { commandPath, ensureCommands, searchPath } from '../machine/packages.ts';
 import { writeRuncWrapper } from './runc-wrapper.ts';
 import { tar } from '../machine/tar.ts';
-import { waitFor } from '../machine/wait.ts';
 
 export interface CrioOptions {
   /** Default 200 MiB of ext4. Disposing the runtime disposes the disk. */
   readonly disk?: DiskOptions;
-  /** Tells its events (`enable_pod_events`); off by default, as in CRI-O's own configuration. */
+  /** Reports its events (`enable_pod_events`); off by default, as in CRI-O's own configuration. */
   readonly podEvents?: boolean;
   /** Image stores of others that it reads beside its own. */
   readonly additionalStores?: readonly string[];
 }
 
-export class Crio {
-  readonly disk: Disk;
-  readonly socketPath: string;
+export class Crio extends PrivateEngine {
   /** As for RUNTIME_ENDPOINT. */
   readonly endpoint: string;
   /** On the disk: what PATH_TO_CHECK is to be. */
   readonly dataRoot: string;
-  readonly logPath: string;
   readonly cri: CriClient;
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
   readonly #storeFlags: readonly string[];
-  #child: ChildProcess | undefined;
 
   constructor(disk: Disk, { podEvents = false, additionalStores = [] }: CrioOptions) {
+    super(disk, 'crio');
     const folder = disk.workspace.path;
-    this.disk = disk;
-    this.socketPath = join(folder, 'crio.sock');
     this.endpoint = `unix://${this.socketPath}`;
     this.dataRoot = join(disk.path, 'storage');
-    this.logPath = join(folder, 'crio.log');
     this.cri = criClient(this.endpoint);
     const config = join(folder, 'crio.conf');
     const run = join(folder, 'run');
@@ -135,49 +127,14 @@ export class Crio {
     ];
   }
 
-  /** The last lines of its own log. */
-  log(lines = 20): string {
-    return readFileSync(this.logPath, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
-  }
-
-  /** Starts it and waits until it answers. @throws Error with the end of its log when it does not. */
-  async start(): Promise<void> {
-    if (this.#child !== undefined) throw new Error('CRI-O is running already.');
-    const log = openSync(this.logPath, 'a');
+  protected override program(): Program {
     const env = { ...process.env, ...this.#env };
-    const child = spawn(commandPath('crio'), this.#args, {
-      detached: true,
-      stdio: ['ignore', log, log],
-      env,
-    });
-    closeSync(log);
-    this.#child = child;
-    child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined;
-    });
-    child.once('error', () => {
-      this.#child = undefined;
-    });
-    try {
-      await waitFor('CRI-O to answer', async () => {
-        if (this.#child !== child) throw new Error('CRI-O ended');
-        return this.cri.call('RuntimeService/Version').then(
-          () => true,
-          () => false, // Not listening yet.
-        );
-      });
-    } catch (error) {
-      throw new Error(`CRI-O did not start. The end of its log:\n${this.log()}`, { cause: error });
-    }
+    return { command: commandPath('crio'), flags: this.#args, env, root: undefined };
   }
 
-  /** Ends it as a crash would (SIGKILL). Pods live on. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    const exit = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exit;
+  protected override async answers(): Promise<boolean> {
+    await this.cri.call('RuntimeService/Version');
+    return true;
   }
 
   /** Runs a command of podman on the same store. @throws Error with its words when it fails. */
@@ -185,11 +142,9 @@ export class Crio {
     return await runCommand(commandPath('podman'), [...this.#storeFlags, ...args], { env: this.#env });
   }
 
-  /** Kills it and everything it started, undoes mounts and loop device, removes the files. */
-  async dispose(): Promise<void> {
+  override async dispose(): Promise<void> {
     this.cri.close();
-    await this.kill();
-    this.disk.dispose();
+    await super.dispose();
   }
 }
 
@@ -206,15 +161,7 @@ export async function startCrio(options: CrioOptions = {}): Promise<Crio> {
     'losetup',
     'mkfs.ext4',
   ]);
-  const disk = await createDisk(options.disk ?? { sizeMiB: 200 });
-  try {
-    const crio = new Crio(disk, options);
-    await crio.start();
-    return crio;
-  } catch (error) {
-    disk.dispose();
-    throw error;
-  }
+  return await startOn(options.disk ?? { sizeMiB: 200 }, (disk) => new Crio(disk, options));
 }
 
 /** Makes images and loads them into CRI-O's store; returns their IDs in the order of `spec.images`. */

@@ -1,8 +1,9 @@
 /** A private, real Docker Engine on a small disk of its own. Never the machine's engine, never another test's. */
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiEngine, type Program } from './api-engine.ts';
-import { createDisk, type Disk, type DiskOptions } from '../machine/disk.ts';
+import { ApiEngine } from './api-engine.ts';
+import { type Program, startOn } from './private-engine.ts';
+import type { Disk, DiskOptions } from '../machine/disk.ts';
 import { commandPath, engineCommands, ensureCommands, searchPath } from '../machine/packages.ts';
 import { writeRuncWrapper } from './runc-wrapper.ts';
 import { processIdentity } from '../machine/workspace.ts';
@@ -77,16 +78,11 @@ export class DockerEngine extends ApiEngine {
   }
 }
 
-/** Makes a disk and starts an engine on it. @throws Error when not root, packages cannot be had, or it does not start. */
+/**
+ * Makes a disk and starts an engine on it. @throws Error when not root, packages are not available, or it does not
+ * start.
+ */
 export async function startDockerEngine(options: DockerEngineOptions = {}): Promise<DockerEngine> {
   await ensureCommands(engineCommands);
-  const disk = await createDisk(options.disk ?? { sizeMiB: 200 });
-  try {
-    const engine = new DockerEngine(disk, options);
-    await engine.start();
-    return engine;
-  } catch (error) {
-    disk.dispose();
-    throw error;
-  }
+  return await startOn(options.disk ?? { sizeMiB: 200 }, (disk) => new DockerEngine(disk, options));
 }

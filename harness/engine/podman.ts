@@ -1,8 +1,9 @@
 /** A private, real Podman service on a small disk of its own. Its containers outlive the service, as they do in life. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiEngine, type Program } from './api-engine.ts';
-import { createDisk, type Disk, type DiskOptions } from '../machine/disk.ts';
+import { ApiEngine } from './api-engine.ts';
+import { type Program, startOn } from './private-engine.ts';
+import type { Disk, DiskOptions } from '../machine/disk.ts';
 import { runCommand } from '../machine/command.ts';
 import { inRoot } from '../machine/engine-root.ts';
 import { commandPath, engineCommands, ensureCommands, searchPath } from '../machine/packages.ts';
@@ -93,19 +94,14 @@ export class PodmanEngine extends ApiEngine {
   }
 }
 
-/** Makes a disk and starts a Podman service on it. @throws Error when not root, packages cannot be had, or it does not start. */
+/**
+ * Makes a disk and starts a Podman service on it. @throws Error when not root, packages are not available, or it does
+ * not start.
+ */
 export async function startPodman(options: PodmanOptions = {}): Promise<PodmanEngine> {
   await ensureCommands([
     ...engineCommands,
     ...(options.root === undefined ? (['podman', 'conmon'] as const) : []),
   ]);
-  const disk = await createDisk(options.disk ?? { sizeMiB: 200 });
-  try {
-    const engine = new PodmanEngine(disk, options);
-    await engine.start();
-    return engine;
-  } catch (error) {
-    disk.dispose();
-    throw error;
-  }
+  return await startOn(options.disk ?? { sizeMiB: 200 }, (disk) => new PodmanEngine(disk, options));
 }

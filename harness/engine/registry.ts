@@ -83,7 +83,10 @@ export async function startRegistry(): Promise<Registry> {
   };
 }
 
-/** Pushes `host/repository:tag`, which the engine must have. (Podman wants to be told that there is no TLS; Docker ignores it.) */
+/**
+ * Pushes `host/repository:tag`, which the engine must have. (Podman needs to know that there is no TLS; Docker
+ * ignores it.)
+ */
 export async function pushImage(engine: ApiEngine, name: string, tag: string): Promise<void> {
   const answer = await engine.expect('POST', `/images/${name}/push?tag=${tag}&tlsVerify=false`, {
     headers: { 'X-Registry-Auth': Buffer.from('{}').toString('base64') },
@@ -100,18 +103,18 @@ export async function pullImage(engine: ApiEngine, name: string, tagOrDigest: st
   throwStreamedError(answer.text);
 }
 
-/** The digest of an image in the registry, `sha256:…`, as the registry itself computes it. */
-export async function digestOf(registry: Registry, repository: string, tag: string): Promise<string> {
-  const port = Number(registry.host.split(':')[1]);
+/** The digest of `HOST:PORT/REPOSITORY` in its registry, `sha256:…`, as the registry itself computes it. */
+export async function digestOf(name: string, tag: string): Promise<string> {
+  const [, port, repository] = /:(\d+)\/(.+)$/.exec(name) ?? [];
   const types = [
     'vnd.docker.distribution.manifest.v2',
     'vnd.oci.image.manifest.v1',
     'vnd.oci.image.index.v1',
   ];
-  const answer = await send({ port }, 'GET', `/v2/${repository}/manifests/${tag}`, {
+  const answer = await send({ port: Number(port) }, 'GET', `/v2/${repository}/manifests/${tag}`, {
     headers: { Accept: types.map((type) => `application/${type}+json`).join(', ') },
   });
-  if (answer.status !== 200) throw new Error(`The registry has no ${repository}:${tag}: ${answer.text}`);
+  if (answer.status !== 200) throw new Error(`The registry has no ${name}:${tag}: ${answer.text}`);
   return `sha256:${createHash('sha256').update(answer.text).digest('hex')}`;
 }
 
@@ -129,7 +132,7 @@ export async function digestOnlyImage(
   const name = `${registry.host}/${repository}`;
   await tagImage(engine, reference, `${name}:pushed`);
   await pushImage(engine, name, 'pushed');
-  const digest = await digestOf(registry, repository, 'pushed');
+  const digest = await digestOf(name, 'pushed');
   const { Id } = (await engine.expect('GET', `/images/${name}:pushed/json`)).json<{ Id: string }>();
   await removeImage(engine, Id, { force: true });
   await pull(engine, name, digest);

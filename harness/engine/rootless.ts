@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiEngine, type Program } from './api-engine.ts';
-import { createDisk, type Disk, type DiskOptions } from '../machine/disk.ts';
+import { ApiEngine } from './api-engine.ts';
+import { type Program, startOn } from './private-engine.ts';
+import type { Disk, DiskOptions } from '../machine/disk.ts';
 import { commandPath, engineCommands, ensureCommands, searchPath } from '../machine/packages.ts';
 
 export interface RootlessOptions {
@@ -97,20 +98,15 @@ export class RootlessEngine extends ApiEngine {
   }
 }
 
-/** Makes a disk and starts a rootless engine on it. @throws Error when not root, packages cannot be had, or it does not start. */
+/**
+ * Makes a disk and starts a rootless engine on it. @throws Error when not root, packages are not available, or it
+ * does not start.
+ */
 export async function startRootless(options: RootlessOptions): Promise<RootlessEngine> {
   await ensureCommands([
     ...engineCommands,
     ...(['setpriv', 'newuidmap', 'fuse-overlayfs'] as const),
     ...(options.engine === 'docker' ? (['rootlesskit'] as const) : (['podman', 'conmon'] as const)),
   ]);
-  const disk = await createDisk(options.disk ?? { sizeMiB: 300 });
-  try {
-    const engine = new RootlessEngine(disk, options);
-    await engine.start();
-    return engine;
-  } catch (error) {
-    disk.dispose();
-    throw error;
-  }
+  return await startOn(options.disk ?? { sizeMiB: 300 }, (disk) => new RootlessEngine(disk, options));
 }

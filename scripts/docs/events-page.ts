@@ -1,7 +1,7 @@
 /** `docs/events.md` and the schema of log lines, from the definitions of the events. */
 import type { Level } from '../../src/events/definition.ts';
 import { events as definitions } from '../../src/events/events.ts';
-import type { Fields, Schema } from '../../src/events/fields.ts';
+import { type Fields, gain, type Schema, victim } from '../../src/events/fields.ts';
 import { stopReasons } from '../../src/events/stop-reasons.ts';
 
 interface EventEntry {
@@ -18,21 +18,27 @@ function levelText(level: Level | { readonly text: string }): string {
   return typeof level === 'string' ? level : level.text;
 }
 
-/** Events of Kubernetes come in a table of their own. */
+/** In a table of their own. */
 const ofKubernetes = /^(cluster|slot|node|cordon)\./;
-/** Images, build-cache records and containers have the same six; the page tells them once. */
+/** The same six as images have. */
 const ofOtherSubjects = /^(cache-record|container)\./;
 
+/** Fields that several events have together. */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  victim: Object.keys(victim),
+  gain: Object.keys(gain),
+};
+
 export function eventsPage(): string {
-  const here = entries.filter(([name]) => !ofKubernetes.test(name));
+  const here = entries.filter(([name]) => !ofKubernetes.test(name) && !ofOtherSubjects.test(name));
   return [
     opening,
-    table(here.filter(([name]) => !ofOtherSubjects.test(name))),
-    'The same with build-cache records and stopped containers, where `DOCKER_IMAGE_CLEANER_CLEAN` names them:',
-    table(here.filter(([name]) => ofOtherSubjects.test(name))),
+    table(here),
+    'Build-cache records and stopped containers have the first six events of images, as `cache-record.…` and `container.…`.',
     'With a node name, also:',
     table(entries.filter(([name]) => ofKubernetes.test(name))),
     '## Fields',
+    'What a name says is not repeated.',
     fields(),
     '## How a sweep ends',
     rows(
@@ -49,14 +55,19 @@ function table(events: readonly (readonly [string, EventEntry])[]): string {
       `\`${name}\``,
       level,
       when,
-      Object.keys(each)
-        .map((field) => `\`${field}\``)
-        .join(', '),
+      grouped(Object.keys(each)),
     ]),
   );
 }
 
-/** Each field with its meaning; where an event means something else by it, that too. */
+/** The names, with a group's name for those of a group. */
+function grouped(names: readonly string[]): string {
+  const whole = Object.entries(groups).filter(([, group]) => group.every((name) => names.includes(name)));
+  const others = names.filter((name) => !whole.some(([, group]) => group.includes(name)));
+  return [...whole.map(([name]) => `_${name}_`), ...others.map((name) => `\`${name}\``)].join(', ');
+}
+
+/** Fields whose name does not say all, those of one meaning together; where an event means something else, that too. */
 function fields(): string {
   const meanings = new Map<string, Map<string, string[]>>();
   for (const [name, { fields: each }] of entries) {
@@ -66,15 +77,16 @@ function fields(): string {
       byMeaning.set(description, [...(byMeaning.get(description) ?? []), name]);
     }
   }
-  const body = [...meanings]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([field, byMeaning]) => {
-      const [[usual = ''] = [], ...others] = [...byMeaning].sort(([, a], [, b]) => b.length - a.length);
-      const rest = others.map(
-        ([meaning, names]) => `; ${names.map((name) => `\`${name}\``).join(', ')}: ${meaning}`,
-      );
-      return [`\`${field}\``, usual + rest.join('')];
-    });
+  const byText = new Map<string, string[]>();
+  for (const [field, byMeaning] of [...meanings].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [[usual = ''] = [], ...others] = [...byMeaning].sort(([, a], [, b]) => b.length - a.length);
+    const rest = others
+      .filter(([meaning]) => meaning !== '')
+      .map(([meaning, names]) => `${names.map((name) => `\`${name}\``).join(', ')}: ${meaning}`);
+    const text = [usual, ...rest].filter((each) => each !== '').join('; ');
+    if (text !== '') byText.set(text, [...(byText.get(text) ?? []), `\`${field}\``]);
+  }
+  const body = [...byText].map(([text, names]) => [names.join(', '), text]);
   return rows(['field', 'meaning'], body);
 }
 
@@ -91,7 +103,7 @@ export function logSchema(): string {
     properties: { event: { const: name }, ...each },
     required: ['event', ...Object.keys(each)],
   }));
-  return JSON.stringify({
+  const document = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'log.schema.json',
     title: 'A log line of docker-image-cleaner run, in JSON',
@@ -106,18 +118,23 @@ export function logSchema(): string {
     } satisfies Readonly<Record<string, Schema>>,
     required: ['level', 'time', 'event', 'msg'],
     oneOf: events,
-  });
+  };
+  return JSON.stringify(document, (key, value: unknown) =>
+    key === 'description' && value === '' ? undefined : value,
+  );
 }
 
 const opening = `<!-- Generated by \`npm run docs:generate\` from src/events. Do not edit. -->
 
 # Log events
 
-\`run\` writes one event a line to standard error: as JSON, or as text on a terminal (\`DOCKER_IMAGE_CLEANER_LOG_FORMAT\`).
-Each JSON line has \`level\`, \`time\` (ISO 8601), \`event\`, the event's own fields, and \`msg\`, the same for people.
-Events and fields may be added; none is renamed or removed. The schema of a line is
-[schema/log.schema.json](schema/log.schema.json).
+\`run\` writes one event per line to standard error: JSON, or text on a terminal (\`DOCKER_IMAGE_CLEANER_LOG_FORMAT\`). A JSON
+line has \`level\`, \`time\` (ISO 8601), \`event\`, the event's fields, and \`msg\`, the same for people
+([schema](schema/log.schema.json)). Later versions may add events and fields; none is renamed or removed. No secret is logged: no
+token, no password of an address, no value of the environment.
 
-No secret is written: no token, no password of an address, no value of the environment.
+"Once" means: until it is over. _victim_: ${names(groups['victim'])}. _gain_: ${names(groups['gain'])}.`;
 
-HIGH and LOW are the thresholds.`;
+function names(group: readonly string[] = []): string {
+  return group.map((name) => `\`${name}\``).join(', ');
+}

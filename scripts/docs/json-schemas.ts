@@ -46,141 +46,133 @@ import {
 const amount = (description: string): Described<Amount> =>
   object<Amount>(description, { bytes: whole('bytes'), inodes: whole('inodes') });
 
-const engine = object<EngineInfo>('the engine, as it speaks of itself', {
-  name: text('for people, e.g. `Docker Engine`'),
-  version: text("the engine's version"),
-  apiVersion: text('the API version that both speak, e.g. `1.41`'),
-  rootDirectory: optional(text('where it says it keeps its data, as a path that it sees')),
-  storageDriver: optional(text("the storage driver's name, e.g. `overlay2`")),
-  hostName: optional(text('the name of the host that it runs on')),
-  endpoint: text('its address, as configured'),
-  storeDirectory: optional(text('the folder of its image store, as a path that it sees')),
-  storeUsage: optional(amount('what it says that its image store takes; some seconds old')),
+const engine = object<EngineInfo>('as the engine reports itself', {
+  name: text('e.g. `Docker Engine`'),
+  version: text(''),
+  apiVersion: text('the version in use, e.g. `1.41`'),
+  rootDirectory: optional(text('its data directory, as the engine sees it')),
+  storageDriver: optional(text('e.g. `overlay2`')),
+  hostName: optional(text('')),
+  endpoint: text('as configured'),
+  storeDirectory: optional(text('of its image store, as the engine sees it')),
+  storeUsage: optional(amount('of its image store; seconds old')),
 });
 
 type UsageJson = ReturnType<typeof usageJson>;
 
 const gauge = (description: string): Described<Gauge & { readonly percentUsed: number }> =>
   object<Gauge & { readonly percentUsed: number }>(description, {
-    total: whole('the size'),
-    available: whole('what an unprivileged process may still take'),
-    reserved: optional(whole('free, but for root only; left out where that is not known')),
-    percentUsed: real('percent that is not available'),
+    total: whole(''),
+    available: whole('to unprivileged processes'),
+    reserved: optional(whole('free for root only')),
+    percentUsed: real('not available'),
   });
 
-const usage = object<UsageJson>('the filesystem below the path, now', {
-  path: text('the path that was measured'),
-  used: real('what is compared with the thresholds, in `unit`'),
-  unit: oneOf<UsageJson['unit']>('the unit of `used` and of the thresholds', {
+const usage = object<UsageJson>('of the filesystem', {
+  path: text('what was measured'),
+  used: real('compared with the thresholds'),
+  unit: oneOf<UsageJson['unit']>('of `used` and the thresholds', {
     percent: 'of the filesystem (relative mode)',
     bytes: 'below the path (absolute mode), or available on the filesystem (free mode)',
   }),
-  resource: oneOf<Resource>('the fuller resource', { bytes: 'blocks', inodes: 'inodes' }),
-  bytes: gauge('the filesystem by blocks, in bytes'),
-  inodes: orNull(gauge('the filesystem by inodes; null where it counts none')),
-  allocated: orNull(
-    amount(
-      'what thresholds in bytes are compared with: allocated below the path, or all images; null in relative mode',
-    ),
-  ),
+  resource: oneOf<Resource>('the fuller resource', { bytes: '', inodes: '' }),
+  bytes: gauge(''),
+  inodes: orNull(gauge('null where the filesystem counts none')),
+  allocated: orNull(amount('below the path, or of all images; null in relative mode')),
 });
 
 const thresholdType = (description: string): Described<Thresholds['type']> =>
   oneOf<Thresholds['type']>(description, {
-    relative: 'percent',
+    relative: 'percent of the filesystem',
     absolute: 'bytes below the path',
-    images:
-      'bytes of all images as the engine counts them; with `high` at its largest and `low` 0 the look is at all that may go, because the disk is elsewhere',
-    free: 'available bytes: `high` is the smaller number',
+    images: 'bytes of all images; `low` 0: the disk is elsewhere, and everything deletable is listed',
+    free: 'bytes available; `high` is the smaller number',
   });
 
-const thresholds = object<Thresholds>('the thresholds', {
-  type: thresholdType('the unit'),
-  high: real('a sweep begins at or above it'),
+const thresholds = object<Thresholds>('', {
+  type: thresholdType(''),
+  high: real('a sweep begins here'),
   low: real('a sweep ends below it'),
 });
 
 const place = {
-  layerSource: text('where the sizes of layers are from, a sentence'),
+  layerSource: text('where layer sizes come from'),
   dataRoot: orNull(
-    object<DataRootFinding>("what speaks against the path being the engine's; null when nothing does", {
-      code: oneOf<DataRootFinding['code']>('what was found', {
-        'another-folder': "the engine's images lie elsewhere on the same filesystem",
-        'another-filesystem': 'they lie on another filesystem',
-        unknown: 'they are not below the path, and where they are cannot be seen',
+    object<DataRootFinding>("why the path may not be the engine's; else null", {
+      code: oneOf<DataRootFinding['code']>('', {
+        'another-folder': 'the images are elsewhere on the same filesystem',
+        'another-filesystem': 'they are on another filesystem',
+        unknown: 'they are not below the path; where is unknown',
       }),
-      message: text('the same for people, with what to do'),
+      message: text('for people, with what to do'),
     }),
   ),
 };
 const window = orNull(
-  object<NonNullable<PlanJson['window']>>(
-    'when sweeps may begin (`WINDOW`); null where they may at any time',
-    {
-      hours: text('days and hours'),
-      timeZone: text('whose clock'),
-      open: yes('they may begin now; closed, they do at the critical threshold only'),
-      changesAt: orNull(time('when it closes, or opens; null where it never does')),
-    },
-  ),
+  object<NonNullable<PlanJson['window']>>('`WINDOW`; null: any time', {
+    hours: text('days and hours'),
+    timeZone: text(''),
+    open: yes('sweeps may begin now; closed: only at the critical threshold'),
+    changesAt: orNull(time('when it opens or closes; null: never')),
+  }),
 );
-const triggered = yes('usage is at HIGH or above: the daemon would sweep now');
+const triggered = yes('usage has reached HIGH');
 
-const kind = oneOf<UnitKind>('what it is', {
-  image: 'an image',
-  'build-cache': 'a record of the build cache',
-  'stopped-container': 'a stopped container',
+const kind = oneOf<UnitKind>('', {
+  image: '',
+  'build-cache': '',
+  'stopped-container': '',
 });
 const id = text("the engine's ID");
-const names = list<string>("an image's names, a record's description, a container's name", text('a name'));
-const sizeBytes = whole("the engine's figure in bytes, shared parts included");
-const reason = text('why, one line for people');
+const names = list<string>('names of an image or container, description of a record', text('a name'));
+const sizeBytes = whole('as the engine counts, shared layers included');
+const reason = text('for people');
 
 const keepCodes: Readonly<Record<KeepCode, string>> = {
-  'in-use': 'a container holds it, in whatever state',
-  'static-pod': 'a container of a static pod holds it',
-  'child-stays': 'what stands on it stays',
-  intermediate: 'an untagged step of a build, deleted with the last image built on it',
-  'frees-nothing': 'it could go, but frees nothing that is scarce',
-  'not-needed': 'it could go, but need not',
-  managed: 'a stopped container that somebody may bring back',
-  'stopped-recently': 'a container that stopped not long ago',
-  'never-started': 'a container that was created and not started yet',
+  'in-use': 'by a container in any state',
+  'static-pod': 'by a container of a static pod',
+  'child-stays': 'an image built on it is kept',
+  intermediate: 'untagged build step, deleted with the last image built on it',
+  'frees-nothing': 'deletable, but frees nothing that is scarce',
+  'not-needed': 'LOW is reached without it',
+  managed: 'container of Kubernetes, compose or swarm, or that restarts with the engine',
+  'stopped-recently': 'younger than `STOPPED_CONTAINER_AGE_SECONDS`',
+  'never-started': 'created container',
   'not-cleaned': '`CLEAN` does not name its kind',
-  refused: 'the engine, or a look right before the deletion, kept it',
-  pinned: 'the engine was told to keep it',
-  'sandbox-image': 'every pod needs it',
-  elsewhere: 'it is in another, read-only store than the one that is cleaned',
-  'keep-label': 'its label says so',
-  'keep-pattern': '`KEEP` names it',
-  'min-age': 'it arrived not long ago',
-  'keep-last': 'it is among the newest of its repository',
-  'used-lately': 'it is not known to have been unused for as long as `clean --unused-for` says',
+  refused: 'by the engine, or by the check before the deletion',
+  pinned: 'in the runtime',
+  'sandbox-image': 'needed by every pod',
+  elsewhere: 'in another, read-only store',
+  'keep-label': '',
+  'keep-pattern': '`KEEP`',
+  'min-age': '`MIN_AGE_SECONDS`',
+  'keep-last': '`KEEP_LAST`',
+  'used-lately': 'not known to be unused for `clean --unused-for`',
 };
 
 const victims = list<PlanJson['victims'][number]>(
-  'what would go, in order',
+  'to be deleted, in order',
   object<PlanJson['victims'][number]>('a victim', {
     kind,
     id,
     references: names,
     sizeBytes,
-    keepParents: yes('an untagged build step below it is protected and kept'),
-    predictedBytes: whole('bytes that its deletion frees, after those before it'),
-    predictedInodes: whole('the same in inodes'),
+    keepParents: yes('a build step below it is protected'),
+    predictedBytes: whole('freed after the victims before it'),
+    predictedInodes: whole(''),
     reason,
   }),
 );
-const predicted = object<PlanJson['predicted']>('what all of it comes to, computed', {
-  freedBytes: whole('bytes that all victims free'),
-  freedInodes: whole('the same in inodes'),
-  used: real('what `usage.used` would be afterwards'),
-  reachesLow: yes('that is below LOW'),
+const predicted = object<PlanJson['predicted']>('computed, not measured', {
+  freedBytes: whole('by all victims'),
+  freedInodes: whole(''),
+  used: real('`usage.used` afterwards'),
+  reachesLow: yes(''),
 });
 
 /** `plan --json`, `/api/plan.json`. */
 export const planSchema: Described<PlanJson> = object<PlanJson>(
-  'What a sweep that begins now would delete, in order, and what it would keep.',
+  'What a sweep would delete now, and what it would keep.',
   {
     engine,
     usage,
@@ -189,142 +181,130 @@ export const planSchema: Described<PlanJson> = object<PlanJson>(
     triggered,
     window,
     unused: orNull(
-      object<NonNullable<PlanJson['unused']>>(
-        'what is deleted for being unused, whatever the disk says (`MAX_UNUSED_SECONDS`); null where that is off',
-        {
-          maxUnusedSeconds: real('the setting'),
-          missingSeconds: real(
-            'how much longer image use must be tracked before anything is deleted; 0: long enough',
-          ),
-          victims,
-          freedBytes: whole('bytes that all of them free'),
-        },
-      ),
+      object<NonNullable<PlanJson['unused']>>('`MAX_UNUSED_SECONDS`; null: off', {
+        maxUnusedSeconds: real(''),
+        missingSeconds: real('until image use has been tracked for long enough'),
+        victims,
+        freedBytes: whole(''),
+      }),
     ),
     victims,
     kept: list<PlanJson['kept'][number]>(
-      'everything that would stay',
+      '',
       object<PlanJson['kept'][number]>('something that stays', {
         kind,
         id,
         references: names,
         sizeBytes,
-        code: oneOf<KeepCode>('why', keepCodes),
+        code: oneOf<KeepCode>('', keepCodes),
         reason,
       }),
     ),
-    unmatchedKeep: list<string>('patterns of `KEEP` that no image here matches', text('a pattern')),
+    unmatchedKeep: list<string>('patterns of `KEEP` without an image', text('a pattern')),
     predicted,
     cut: orNull(
       object<Cut>(
-        'where a circuit breaker would end the sweep (of `atHigh` where that is there); null where none would. What a daemon has freed in the past hour counts only in what the daemon itself answers',
+        'where a circuit breaker would end the sweep; else null. Only the daemon knows what the past hour freed',
         {
-          limit: oneOf<LimitName>('which one', {
+          limit: oneOf<LimitName>('', {
             'deletions-per-sweep': '`MAX_DELETIONS_PER_SWEEP`',
             'freed-per-hour': '`MAX_FREED_PER_HOUR`',
           }),
-          victims: whole('how many of the victims that sweep would delete'),
-          reason: text('the same for people'),
+          victims: whole('deleted before it'),
+          reason: text('for people'),
         },
       ),
     ),
     atHigh: orNull(
-      object<NonNullable<PlanJson['atHigh']>>(
-        'the same at the high threshold, where usage is below the low one',
-        { victims, predicted },
-      ),
+      object<NonNullable<PlanJson['atHigh']>>('where usage is below LOW: the plan at HIGH; else null', {
+        victims,
+        predicted,
+      }),
     ),
   },
 );
 
 const spaceKinds: Readonly<Record<SpaceKind, string>> = {
-  imagesInUse: 'layers of images that containers hold',
-  imagesUnused: 'layers of images that none holds',
-  buildCache: 'the build cache',
-  containerLayers: 'what containers wrote',
-  containerLogs: 'logs of containers',
-  volumesInUse: 'volumes that containers mount',
-  volumesUnused: 'volumes that none mounts',
-  leftovers: 'folders of layers, containers or builds that nothing refers to any more',
-  beingWritten: 'a pull or build under way',
+  imagesInUse: 'layers',
+  imagesUnused: 'layers',
+  buildCache: '',
+  containerLayers: 'what they wrote',
+  containerLogs: '',
+  volumesInUse: '',
+  volumesUnused: '',
+  leftovers: 'folders that nothing refers to',
+  beingWritten: 'by a pull or build',
   engine: "the engine's own files",
-  unknown: 'below the path, where the store could not be read',
+  unknown: 'below the path, unreadable',
   notTheEngines: 'not below the path',
-  reserved: 'free, but for root only',
-  available: 'free',
+  reserved: 'for root',
+  available: '',
 };
 /** What is counted twice goes off the engine's own files, and may be more than these: no bound below. */
-const sweepReport = object<SweepReport>('the sweep, as `sweep.completed` has it', {
-  dryRun: yes('never here'),
-  deletedImages: whole('images that are gone'),
-  deletedCacheRecords: whole('build-cache records that are gone'),
-  deletedContainers: whole('stopped containers that are gone'),
-  failedDeletions: whole('deletions that were tried and did not happen'),
-  freedBytes: whole('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
-  freedInodes: whole('the same in inodes'),
-  grownBytes: whole('how much more is used than before, where others wrote more than was freed; else 0'),
-  grownInodes: whole('the same in inodes'),
-  outstandingBytes: whole('what should have been freed besides, and the filesystem did not show in time'),
-  outstandingInodes: whole('the same in inodes'),
-  predictedBytes: whole('what the plan predicted for what was deleted'),
-  usedBefore: real('usage, in the unit of the target'),
-  usedAfter: real('the same at the end'),
-  thresholdType: thresholdType('the unit of the target'),
-  durationSeconds: real('from the plan to the last measurement'),
-  reachedLow: yes('the target is reached'),
-  stoppedBecause: oneOf<StopReason>('why the sweep ended', stopReasons),
-  remaining: list<string>(
-    'where the space is instead; empty when the target was reached',
-    text('a sentence'),
-  ),
+const sweepReport = object<SweepReport>('', {
+  dryRun: yes('always false'),
+  deletedImages: whole(''),
+  deletedCacheRecords: whole(''),
+  deletedContainers: whole(''),
+  failedDeletions: whole(''),
+  freedBytes: whole('measured; 0 where others wrote more than was freed'),
+  freedInodes: whole(''),
+  grownBytes: whole('used more than before, where others wrote more than was freed'),
+  grownInodes: whole(''),
+  outstandingBytes: whole('freed, but not shown by the filesystem in time'),
+  outstandingInodes: whole(''),
+  predictedBytes: whole('for what was deleted'),
+  usedBefore: real(''),
+  usedAfter: real(''),
+  thresholdType: thresholdType(''),
+  durationSeconds: real(''),
+  reachedLow: yes('target reached'),
+  stoppedBecause: oneOf<StopReason>('', stopReasons),
+  remaining: list<string>('where the space is instead', text('a sentence')),
 });
 
 /** `clean --json`. */
-const unusedReport = object<UnusedReport>('as `max-unused.completed` has it', {
-  dryRun: yes('never here'),
-  deletedImages: whole('images that are gone'),
-  failedDeletions: whole('deletions that were tried and did not happen'),
-  freedBytes: whole('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
-  freedInodes: whole('the same in inodes'),
-  grownBytes: whole('how much more is used than before, where others wrote more than was freed; else 0'),
-  grownInodes: whole('the same in inodes'),
-  durationSeconds: real('from the plan to the last measurement'),
-  endedBecause: oneOf<UnusedReport['endedBecause']>('why it ended', {
-    done: 'nothing is left to do',
-    changed: 'protections changed; never here',
-    stopped: 'a signal',
-    limit: 'a limit on deletions',
-    denied: 'the engine forbids deletions',
-    unanswered: 'the engine does not answer',
+const unusedReport = object<UnusedReport>('', {
+  dryRun: yes('always false'),
+  deletedImages: whole(''),
+  failedDeletions: whole(''),
+  freedBytes: whole('measured; 0 where others wrote more than was freed'),
+  freedInodes: whole(''),
+  grownBytes: whole('used more than before, where others wrote more than was freed'),
+  grownInodes: whole(''),
+  durationSeconds: real(''),
+  endedBecause: oneOf<UnusedReport['endedBecause']>('', {
+    done: '',
+    changed: 'never here',
+    stopped: 'by a signal',
+    limit: 'of a circuit breaker',
+    denied: 'by the engine',
+    unanswered: 'by the engine',
   }),
 });
 
-export const cleanSchema: Described<CleanJson> = object<CleanJson>(
-  'What `clean` was to delete, and what it deleted.',
-  {
-    plan: {
-      ...planSchema,
-      description: 'the plan, as `plan --json` prints it, with the target as threshold',
-    },
-    report: orNull({
-      ...sweepReport,
-      description: 'the sweep; null where there was nothing to do, or nobody wanted it',
-    }),
-    unused: orNull({
-      ...unusedReport,
-      description:
-        'the same of `--unused-for` without a target, which deletes all of those images; else null',
-    }),
-    deleted: list<CleanJson['deleted'][number]>(
-      'what is gone, in order',
-      object<CleanJson['deleted'][number]>('one deletion', {
-        id,
-        references: names,
-        freedBytes: whole('what the filesystem gained, measured'),
-      }),
-    ),
+export const cleanSchema: Described<CleanJson> = object<CleanJson>('The plan and the result.', {
+  plan: {
+    ...planSchema,
+    description: 'as `plan --json`, with the target as threshold',
   },
-);
+  report: orNull({
+    ...sweepReport,
+    description: 'null: nothing to do, or not confirmed',
+  }),
+  unused: orNull({
+    ...unusedReport,
+    description: 'of `--unused-for` without a target; else null',
+  }),
+  deleted: list<CleanJson['deleted'][number]>(
+    'in order',
+    object<CleanJson['deleted'][number]>('one deletion', {
+      id,
+      references: names,
+      freedBytes: whole('measured'),
+    }),
+  ),
+});
 
 const spaceParts = Object.fromEntries(
   Object.entries(spaceKinds).map(([name, meaning]) => [
@@ -337,7 +317,7 @@ type ImageJson = StatusJson['images'][number];
 
 /** `status --json`, `/api/status.json`. */
 export const statusSchema: Described<StatusJson> = object<StatusJson>(
-  'The disk against the thresholds, where its space is, and every image.',
+  'The disk, where its space is, and every image.',
   {
     engine,
     usage,
@@ -345,67 +325,60 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
     triggered,
     window,
     unused: orNull(
-      object<NonNullable<StatusJson['unused']>>(
-        'what `MAX_UNUSED_SECONDS` calls for; null where that is off',
-        {
-          maxUnusedSeconds: real('the setting'),
-          missingSeconds: real(
-            'how much longer image use must be tracked before anything is deleted; 0: long enough',
-          ),
-          images: whole(
-            'deletable images that were unused for longer: they are deleted whatever the disk says',
-          ),
-          freedBytes: whole('bytes that all of them free'),
-        },
-      ),
+      object<NonNullable<StatusJson['unused']>>('`MAX_UNUSED_SECONDS`; null: off', {
+        maxUnusedSeconds: real(''),
+        missingSeconds: real('until image use has been tracked for long enough'),
+        images: whole('to be deleted for it'),
+        freedBytes: whole(''),
+      }),
     ),
     forecast: orNull(
       object<Forecast>(
-        'when the filesystem will be full at the rate of the recent past; null where that cannot be known: it takes a past (`--watch`, the daemon, or its STATE_FILE)',
+        'when the filesystem will be full at the recent rate; null: unknown (a past is needed: `--watch`, the daemon, or its STATE_FILE)',
         {
-          resource: oneOf<Resource>('what will be used up first', { bytes: 'blocks', inodes: 'inodes' }),
-          seconds: real('in how many seconds nothing of it will be available'),
-          earliestSeconds: real('the same with the fastest rate within two standard errors'),
-          latestSeconds: real('the same with the slowest one'),
-          rate: real('bytes or inodes a second'),
-          observedSeconds: real('how far back it looked'),
+          resource: oneOf<Resource>('what runs out first', { bytes: '', inodes: '' }),
+          seconds: real('until it is full'),
+          earliestSeconds: real('at the fastest rate within two standard errors'),
+          latestSeconds: real('at the slowest one'),
+          rate: real('per second'),
+          observedSeconds: real(''),
         },
       ),
     ),
     ...place,
     space: orNull(
-      object<SpaceByKind>('the whole filesystem by kind; null where it cannot be told', {
-        path: text('the path'),
-        total: amount("the filesystem's size; `inodes` is 0 where it counts none"),
-        parts: object<SpaceByKind['parts']>('every kind; the parts sum to `total`', spaceParts),
-        leftovers: list<string>('the folders that nothing refers to', text('an absolute path')),
-        unusedVolumes: list<string>('the volumes that no container mounts', text('a name')),
+      object<SpaceByKind>('the whole filesystem by kind; null: unknown', {
+        path: text(''),
+        total: amount('`inodes` is 0 where the filesystem counts none'),
+        parts: object<SpaceByKind['parts']>('sums to `total`', spaceParts),
+        leftovers: list<string>('paths', text('an absolute path')),
+        unusedVolumes: list<string>('names', text('a name')),
       }),
     ),
-    spaceProblem: orNull(text('why it cannot be told; null where it can')),
+    spaceProblem: orNull(text('why `space` is null')),
     images: list<ImageJson>(
-      'every image, the largest first',
+      'largest first',
       object<ImageJson>('an image', {
         id,
-        tags: list<string>('its names', text('`repository:tag`')),
-        digests: list<string>('its digests', text('`repository@sha256:…`')),
-        parentId: orNull(text('the image that the classic builder made it from, on this host')),
+        tags: list<string>('', text('`repository:tag`')),
+        digests: list<string>('', text('`repository@sha256:…`')),
+        parentId: orNull(text('set by the classic builder')),
         sizeBytes,
-        uniqueBytes: whole('bytes of layers that no other image has'),
-        uniqueInodes: whole('inodes of these'),
-        sharedBytes: whole('bytes of layers that others have, too'),
-        sharedInodes: whole('inodes of these'),
-        exact: yes('measured on the disk; else estimated from sizes that the engine gives'),
-        createdAt: orNull(time('when it was built; null where the engine does not say')),
-        appearedAt: orNull(time('when it arrived on this host; null where the disk does not tell')),
-        ageSeconds: orNull(real('seconds since it was built')),
-        inUse: yes('a container holds it'),
+        uniqueBytes: whole('of layers that no other image has'),
+        uniqueInodes: whole(''),
+        sharedBytes: whole('of the others'),
+        sharedInodes: whole(''),
+        exact: yes("measured; else estimated from the engine's sizes"),
+        createdAt: orNull(time('when it was built')),
+        appearedAt: orNull(time('when it arrived here')),
+        ageSeconds: orNull(real('since it was built')),
+        inUse: yes('by a container'),
         usedBy: list<ImageJson['usedBy'][number]>(
-          'the containers that hold it',
+          'containers',
           object<ImageJson['usedBy'][number]>('a container', {
             id,
-            name: text("the container's name"),
-            state: text('e.g. `running`, `exited`; all of them hold'),
+            name: text(''),
+            state: text('e.g. `running`; every state counts'),
           }),
         ),
       }),
@@ -413,74 +386,72 @@ export const statusSchema: Described<StatusJson> = object<StatusJson>(
   },
 );
 
-const trace = object<TraceFigures>('what was replayed', {
-  uses: whole('launches of containers'),
-  images: whole('different images'),
-  layers: whole('different layers'),
-  distinctBytes: real('bytes of all layers, each once'),
+const trace = object<TraceFigures>('', {
+  uses: whole('container launches'),
+  images: whole(''),
+  layers: whole(''),
+  distinctBytes: real('of all layers, each once'),
 });
 
 const policies = list<Figures>(
-  'a row for each policy, baseline and mark',
+  'policies, baselines and marks',
   object<Figures>('what one of them cost', {
-    policy: text('its name'),
-    isReference: yes('a baseline or the clairvoyant mark: nothing that can be set'),
-    launches: whole('uses of an image'),
-    misses: whole('launches of an image that was not there'),
-    fetchedBytes: real('bytes fetched in all'),
-    refetchedBytes: real('of these: layers that had been there before and were deleted'),
-    launchesWaited: whole('launches that had to wait for bytes'),
-    delayP50Seconds: real('how long half of these waited at most, in seconds'),
-    delayP95Seconds: real('how long 95 of 100 of these waited at most, in seconds'),
-    imagesDeleted: whole('images deleted'),
-    sweeps: whole('sweeps'),
-    sweepsAboveLow: whole('sweeps that ended at or above LOW'),
-    deletedGently: whole('images deleted between the soft threshold and HIGH, without a cordon'),
-    cordonedMinutes: real(
-      'minutes that the sweeps would have taken: a fixed time each, 2 s an image, 1 s for each 500 MB',
-    ),
-    meanOvershootBytes: real('bytes below LOW at the end of a sweep, on average'),
-    maxOvershootBytes: real('the same at most'),
-    peakBytes: real('the most that was used'),
+    policy: text(''),
+    isReference: yes('a baseline or mark, not a setting'),
+    launches: whole(''),
+    misses: whole('launches of an absent image'),
+    fetchedBytes: real(''),
+    refetchedBytes: real('of layers that had been deleted'),
+    launchesWaited: whole('for bytes'),
+    delayP50Seconds: real('of launches that waited'),
+    delayP95Seconds: real(''),
+    imagesDeleted: whole(''),
+    sweeps: whole(''),
+    sweepsAboveLow: whole('that ended at or above LOW'),
+    deletedGently: whole('images deleted at the soft threshold'),
+    cordonedMinutes: real('a fixed time for each sweep, 2 s for each image, 1 s for each 500 MB'),
+    meanOvershootBytes: real('below LOW after a sweep'),
+    maxOvershootBytes: real(''),
+    peakBytes: real('most used'),
   }),
 );
 const boundList = list<BoundJson>(
-  'what can be had at best, with every byte a page of its own and the future known',
+  'the best possible, with each byte a page and the future known',
   object<BoundJson>('a bound or a mark', {
-    name: oneOf<BoundJson['name']>('which one', {
-      relaxed: 'from HIGH to LOW as the daemon does: a mark, not a proven optimum',
-      'lower-bound': 'always filled up to HIGH: no policy that is below HIGH after its sweeps fetches less',
+    name: oneOf<BoundJson['name']>('', {
+      relaxed: 'from HIGH to LOW: a mark, not a proven optimum',
+      'lower-bound': 'always full to HIGH: no policy fetches less',
     }),
-    fetchedBytes: real('bytes fetched in all'),
-    refetchedBytes: real('of these: what had been there before and was deleted'),
+    fetchedBytes: real(''),
+    refetchedBytes: real('of what had been deleted'),
   }),
 );
-const sentences = list<string>('what it says, in sentences', text('a sentence'));
+const sentences = list<string>('sentences', text('a sentence'));
 const setting = {
-  type: oneOf<SimulatedNode['type']>('what the thresholds are', {
+  type: oneOf<SimulatedNode['type']>('of the thresholds', {
     relative: 'percent of the disk',
-    absolute: 'bytes',
-    free: 'bytes free: `high` is the smaller number',
+    absolute: 'bytes used',
+    free: 'bytes free',
     images: 'bytes of all images',
   }),
-  capacityBytes: real('the size of the disk; with absolute thresholds `high` itself'),
-  high: real('where a sweep begins, in percent or bytes'),
-  low: real('below what a sweep ends, in percent or bytes'),
+  capacityBytes: real('of the disk; with absolute thresholds `high`'),
+  high: real('percent or bytes'),
+  low: real('percent or bytes'),
 };
 
 /** `simulate --json`. */
 export const simulateSchema: Described<SimulateJson> = either(
-  object<OneRunJson>('With one capacity and one pair of thresholds.', {
+  object<OneRunJson>('With one capacity and pair of thresholds:', {
     trace,
     ...setting,
     policies,
     bounds: boundList,
     conclusion: sentences,
   }),
-  object<RunsJson>('With several.', {
+  object<RunsJson>('With several:', {
     trace,
     runs: list<Run>(
-      'a run for each capacity and pair of thresholds',
+      'for each capacity and pair of thresholds',
       object<Run>('a run', { ...setting, policies, bounds: boundList, conclusion: sentences }),
     ),
   }),

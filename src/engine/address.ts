@@ -37,7 +37,7 @@ export interface TcpAddress extends Named {
   readonly tls: TlsOptions | undefined;
 }
 
-/** Through the user's ssh; see docker/ssh.ts. */
+/** Through the user's ssh; see docker/http/ssh.ts. */
 export interface SshAddress extends Named {
   readonly kind: 'ssh';
   readonly host: string;

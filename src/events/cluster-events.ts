@@ -3,32 +3,32 @@ import { formatCount, formatDuration } from '../core/model/format.ts';
 import { define } from './definition.ts';
 import { because, count, message, number, oneOf, text, yes } from './fields.ts';
 
-const task = text('what the API server was asked for, e.g. `cordon`, `uncordon`');
-const slot = text('the name of the Lease');
+const task = text('e.g. `cordon`');
+const slot = text('name of the Lease');
 
 export const clusterEvents = {
   'cluster.access-missing': define({
     level: {
-      text: 'error, warn where not required',
+      text: 'error; warn where not required',
       of: (event) => (event.required ? 'error' : 'warn'),
     },
-    when: 'at start-up, a line for each missing permission',
-    fields: { message, required: yes('without it the process ends with status 2') },
+    when: 'at the start, for each missing permission',
+    fields: { message, required: yes('the process ends with status 2') },
     says: (event) => event.message,
   }),
   'cluster.failing': define({
     level: 'warn',
-    when: 'the API server does not do what is asked; it is asked again until it does; said once',
+    when: 'the API server refuses or does not answer; retried until it works; once',
     fields: { task, message },
     says: (event) => `${event.task}: ${event.message} Trying again until it works.`,
   }),
   'cluster.working': define({
     level: 'info',
-    when: 'it does again',
+    when: 'it works again',
     fields: {
       task,
-      failedForSeconds: number('for how long it did not'),
-      tries: count('the successful one included'),
+      failedForSeconds: number(''),
+      tries: count('successful one included'),
     },
     says: (event) =>
       `${event.task} works again after ${formatDuration(event.failedForSeconds)} and ${event.tries} tries`,
@@ -36,7 +36,7 @@ export const clusterEvents = {
   'slot.waiting': define({
     level: 'info',
     when: 'the maximum number of nodes is sweeping',
-    fields: { slots: count('how many nodes may sweep at the same time') },
+    fields: { slots: count('') },
     says: (event) => `waiting for a slot: ${formatCount(event.slots, 'other node')} sweeping, the maximum`,
   }),
   'slot.taken': define({
@@ -47,33 +47,33 @@ export const clusterEvents = {
   }),
   'slot.lost': define({
     level: 'warn',
-    when: 'the right to sweep could not be renewed; the sweep ends',
+    when: 'the slot could not be renewed; the sweep ends',
     fields: { slot, reason: because },
     says: (event) => `lost ${event.slot}, the sweep ends: ${event.reason}`,
   }),
   'node.cordoned': define({
     level: 'info',
     when: 'for the sweep',
-    fields: { mode: oneOf(['cordon', 'taint'], 'how the node is kept free of new pods') },
+    fields: { mode: oneOf(['cordon', 'taint'], '') },
     says: (event) => (event.mode === 'taint' ? 'node tainted for the sweep' : 'node cordoned for the sweep'),
   }),
   'node.already-cordoned': define({
     level: 'info',
-    when: 'by somebody else; left as it is',
+    when: 'by somebody else; left alone',
     fields: {},
     says: () => 'the node was already cordoned by somebody else and is left cordoned',
   }),
   'node.uncordoned': define({
     level: 'info',
-    when: 'after the sweep, or at start-up what an earlier run left behind',
-    fields: { leftBehind: yes('the cordon was left behind by an earlier run') },
+    when: 'after a sweep, or at the start after an earlier run',
+    fields: { leftBehind: yes('by an earlier run') },
     says: (event) =>
       event.leftBehind ? 'node uncordoned: the cordon was left behind by an earlier run' : 'node uncordoned',
   }),
   'node.left-cordoned': define({
     level: 'warn',
     when: 'somebody removed our annotation, or another cleaner holds the cordon',
-    fields: { why: oneOf(['annotation-removed', 'other-holder'], 'why it was left so') },
+    fields: { why: oneOf(['annotation-removed', 'other-holder'], '') },
     says: (event) =>
       event.why === 'annotation-removed'
         ? 'node left cordoned: somebody removed our annotation'
@@ -94,7 +94,7 @@ export const clusterEvents = {
   'cordon.time-limit': define({
     level: 'warn',
     when: 'the node was cordoned for `MAX_CORDON_SECONDS`',
-    fields: { maxCordonSeconds: number('the limit') },
+    fields: { maxCordonSeconds: number('') },
     says: (event) =>
       `the node was cordoned for ${formatDuration(event.maxCordonSeconds)}: uncordoned, the sweep ends`,
   }),

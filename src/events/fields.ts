@@ -41,22 +41,20 @@ export function object<T>(
 
 export const thresholdType = oneOf<Thresholds['type']>(
   ['relative', 'absolute', 'free', 'images'],
-  'relative: percent; absolute: bytes below the path; free: available bytes; images: bytes of all images',
+  'relative: percent; absolute: bytes below the path; free: bytes available; images: bytes of all images',
 );
 export const thresholds = object<Thresholds>(
   { type: thresholdType, high: { type: 'number' }, low: { type: 'number' } },
-  'the thresholds, percent or bytes',
+  'percent or bytes',
 );
-export const used = number(
-  'usage: percent in relative mode, otherwise bytes; in free mode the bytes that are available',
-);
+export const used = number('percent in relative mode, else bytes; in free mode bytes available');
 
 const gauge: Schema = {
   type: 'object',
   properties: {
     total: { type: 'number' },
     available: { type: 'number' },
-    reserved: { type: 'number', description: 'free, but for root only; left out where none is' },
+    reserved: { type: 'number', description: 'free for root only' },
   },
   required: ['total', 'available'],
 };
@@ -69,30 +67,29 @@ export const usage: Field<Usage> = {
     allocated: object({ bytes: { type: 'number' }, inodes: { type: 'number' } }, 'below the path'),
   },
   required: ['path', 'bytes'],
-  description:
-    'what the filesystem says; `inodes` only where it counts them, `allocated` only in absolute mode',
+  description: '`inodes` where the filesystem counts them, `allocated` in absolute mode',
 };
 
-export const message = text('the same for people, with what to do');
-export const path = text('the path or file that the event speaks of');
-export const because = text('why, a sentence or phrase');
+export const message = text('for people, with what to do');
+export const path = text('');
+export const because = text('for people');
 
 /** What is deleted, or could be. */
 export const named = {
   id: text("the engine's ID"),
-  references: list("an image's names, a record's description, a container's name"),
+  references: list('names of an image or container, description of a record'),
 };
 export const victim = {
   ...named,
-  sizeBytes: count("the engine's figure, shared parts included"),
-  predictedBytes: count('what the plan says that this deletion frees'),
-  predictedInodes: count('the same in inodes'),
+  sizeBytes: count('as the engine counts, shared layers included'),
+  predictedBytes: count('what the plan expects to be freed'),
+  predictedInodes: count(''),
   reason: because,
 };
 /** See `Gain`. */
 export const gain = {
-  freedBytes: count('what the filesystem gained, measured; 0 where others wrote more meanwhile'),
-  freedInodes: count('the same in inodes'),
-  grownBytes: count('how much more is used than before, where others wrote more than was freed; else 0'),
-  grownInodes: count('the same in inodes'),
+  freedBytes: count('measured; 0 where others wrote more than was freed'),
+  freedInodes: count(''),
+  grownBytes: count('used more than before, where others wrote more than was freed'),
+  grownInodes: count(''),
 };

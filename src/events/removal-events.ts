@@ -5,43 +5,43 @@ import { define } from './definition.ts';
 import { because, gain, list, message, named, number, usage, used, victim } from './fields.ts';
 import { nameFor } from './phrases.ts';
 
-/** What is deleted: each has its events of the same kinds. */
+/** What can be deleted: each has events of the same kinds. */
 export type Subject = 'image' | 'cache-record' | 'container';
 
 const kinds = {
   'would-delete': define({
     level: 'info',
-    when: 'in a dry run, for each victim',
+    when: 'dry run: for each victim',
     fields: victim,
     says: (event) => `would delete ${nameFor(event)}: ${event.reason}`,
   }),
   deleted: define({
     level: 'info',
-    when: 'a victim is gone, and the disk was measured again',
+    when: 'a victim was deleted, and the disk measured again',
     fields: {
       ...victim,
       ...gain,
       used,
       usage,
-      durationSeconds: number('how long that took, including the checks before and the measurement after'),
+      durationSeconds: number('checks and measurement included'),
     },
     says: (event) => `deleted ${nameFor(event)}: freed ${gainText(event)} (${event.reason})`,
   }),
   kept: define({
     level: 'info',
-    when: 'a victim of the plan that is kept after all',
+    when: 'a victim is kept after all',
     fields: { ...named, reason: because },
     says: (event) => `kept ${nameFor(event)}: ${event.reason}`,
   }),
   gone: define({
     level: 'info',
-    when: 'somebody else had deleted it',
+    when: 'somebody else deleted it',
     fields: named,
     says: (event) => `${nameFor(event)} was already gone`,
   }),
   'delete-unanswered': define({
     level: 'warn',
-    when: 'the engine did not answer a deletion; nothing else is deleted until its end is known',
+    when: 'no answer to a deletion; nothing else is deleted until its end is known',
     fields: { ...named, message, waitSeconds: number('until the next check') },
     says: (event) =>
       `no answer to the deletion of ${nameFor(event)}; the engine may still be working on it, ` +
@@ -68,8 +68,8 @@ export const removalEvents = {
   ...about('image'),
   'image.names-restored': define({
     level: 'info',
-    when: 'at a start: names that a killed cleaner had removed from an image that still exists (with STATE_FILE)',
-    fields: { id: victim.id, references: list('the names') },
+    when: 'at the start, with STATE_FILE: names that a killed cleaner had removed from an image',
+    fields: { id: victim.id, references: list('names of an image or container, description of a record') },
     says: (event) => `${event.references.join(', ')} restored on an image whose deletion was interrupted`,
   }),
   ...about('cache-record'),

@@ -38,35 +38,33 @@ export type Due = 'nothing' | 'gentle-step' | 'sweep';
 const soft = { used, softLevel: used, thresholdType };
 
 const missedFields = {
-  missed: count('how many did'),
-  deletions: count('of how many'),
+  missed: count('deletions that missed'),
+  deletions: count(''),
   ...named,
   sizeBytes: victim.sizeBytes,
   predictedBytes: victim.predictedBytes,
   predictedInodes: victim.predictedInodes,
-  exact: yes('the prediction was of measured layers; else an estimate from sizes that the engine gives'),
+  exact: yes('predicted from measured layers; else estimated'),
   ...gain,
 };
 
 const reportFields = {
-  dryRun: yes('nothing is deleted'),
-  deletedImages: count('images that are gone'),
-  deletedCacheRecords: count('build-cache records deleted; 0 unless `CLEAN` names them'),
-  deletedContainers: count('stopped containers deleted; 0 unless `CLEAN` names them'),
-  failedDeletions: count('deletions that were tried and did not happen'),
+  dryRun: yes(''),
+  deletedImages: count(''),
+  deletedCacheRecords: count(''),
+  deletedContainers: count(''),
+  failedDeletions: count(''),
   ...gain,
-  outstandingBytes: count(
-    'what the deletions should also have freed, but the filesystem did not show before the wait timed out',
-  ),
-  outstandingInodes: count('the same in inodes'),
-  predictedBytes: count('what the plan predicted for what was deleted'),
+  outstandingBytes: count('freed, but not shown by the filesystem in time'),
+  outstandingInodes: count(''),
+  predictedBytes: count('for what was deleted'),
   usedBefore: used,
   usedAfter: used,
   thresholdType,
-  durationSeconds: number('from the plan to the last measurement'),
-  reachedLow: yes('usage is below LOW'),
-  stoppedBecause: oneOf<StopReason>(Object.keys(stopReasons) as StopReason[], 'why the sweep ended'),
-  remaining: list('where the space is instead, a sentence each; empty when LOW was reached'),
+  durationSeconds: number(''),
+  reachedLow: yes(''),
+  stoppedBecause: oneOf<StopReason>(Object.keys(stopReasons) as StopReason[], 'see below'),
+  remaining: list('where the space is instead'),
 };
 
 /** `freed…` and `grown…`: measured on the filesystem, from before the first deletion to after the last. */
@@ -76,21 +74,21 @@ export type SweepReport = Values<typeof reportFields>;
 const unusedEnds = {
   done: 'nothing is left to do',
   changed: 'protections changed, and the rest is planned again',
-  stopped: 'it was told to stop',
+  stopped: 'the cleaner is stopping',
   limit: 'a limit on deletions was reached',
   denied: 'the engine forbids deletions',
   unanswered: 'the engine does not answer',
 } as const;
 
 const unusedFields = {
-  dryRun: yes('nothing is deleted'),
-  deletedImages: count('images that are gone'),
-  failedDeletions: count('deletions that were tried and did not happen'),
+  dryRun: yes(''),
+  deletedImages: count(''),
+  failedDeletions: count(''),
   ...gain,
-  durationSeconds: number('from the plan to the last measurement'),
+  durationSeconds: number(''),
   endedBecause: oneOf<keyof typeof unusedEnds>(
     ['done', 'changed', 'stopped', 'limit', 'denied', 'unanswered'],
-    'why it ended; changed: other protections are in force, and the rest is planned again',
+    'changed: protections changed, the rest is planned again',
   ),
 };
 
@@ -105,9 +103,9 @@ export const sweepEvents = {
       used,
       usage,
       thresholds,
-      triggered: yes('at or over HIGH'),
+      triggered: yes('at or above HIGH'),
       due: oneOf<Due>(['nothing', 'gentle-step', 'sweep'], 'what this usage calls for'),
-      changed: yes('the first check, or the one before called for something else'),
+      changed: yes('the first check, or `due` differs from the check before'),
     },
     says: (event) =>
       `${usedText(event.used, event.thresholds.type)}, ${limits(event.thresholds)}` +
@@ -115,7 +113,7 @@ export const sweepEvents = {
   }),
   'check.early': define({
     level: 'info',
-    when: 'a check begins before its time: between two checks the filesystem is watched (`WATCH_SECONDS`), and SIGUSR1 asks for one',
+    when: 'a check begins before its time (`WATCH_SECONDS`, SIGUSR1)',
     fields: {
       cause: oneOf<EarlyCause>(
         [
@@ -128,7 +126,7 @@ export const sweepEvents = {
           'engine-event',
           'path',
         ],
-        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: the last sweep could not help, and since then usage changed, an image became old enough, or images or containers changed (in absolute mode also below the high threshold); path: it cannot be measured',
+        'signal: SIGUSR1; a threshold: usage crossed it; growth, old-enough, engine-event: after a sweep that could not help, usage changed, an image became old enough, or images or containers changed (in absolute mode also below HIGH); path: it cannot be measured',
       ),
       reason: because,
     },
@@ -136,15 +134,12 @@ export const sweepEvents = {
   }),
   'sweep.started': define({
     level: 'info',
-    when: 'usage is at HIGH or above, and the plan is made',
+    when: 'usage is at or above HIGH, and the plan is made',
     fields: {
-      dryRun: yes('nothing is deleted'),
+      dryRun: yes(''),
       used,
       thresholds,
-      toFree: object<Amount>(
-        { bytes: count('bytes'), inodes: count('inodes') },
-        'what must be freed until usage is below LOW',
-      ),
+      toFree: object<Amount>({ bytes: count('bytes'), inodes: count('inodes') }, 'to get below LOW'),
     },
     says: ({ dryRun, used, thresholds: { type, low }, toFree }) =>
       `${dryRun ? 'would sweep' : 'sweep'}: ${usedText(used, type)}, ` +
@@ -152,7 +147,7 @@ export const sweepEvents = {
   }),
   'gentle.started': define({
     level: 'info',
-    when: 'at the soft threshold, and the engine is idle: deleting one image, without a cordon',
+    when: 'gentle mode deletes an image',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
       `${usedText(used, thresholdType)}, at the soft threshold ` +
@@ -160,30 +155,30 @@ export const sweepEvents = {
   }),
   'gentle.skipped': define({
     level: 'info',
-    when: 'the same, but all that may go would not bring usage below the soft threshold; said once',
+    when: 'gentle mode cannot get below the soft threshold; once',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
-      `${usedText(used, thresholdType)}, but deleting all that may be deleted would not bring it below the soft threshold ` +
+      `${usedText(used, thresholdType)}, but deleting everything deletable would not bring it below the soft threshold ` +
       `(${formatLevel(softLevel, thresholdType)}): nothing is deleted before the high threshold`,
   }),
   'max-unused.started': define({
     level: 'info',
-    when: 'deletable images have been unused for longer than `MAX_UNUSED_SECONDS` (or `clean --unused-for`), and the plan is made',
+    when: 'images unused for longer than `MAX_UNUSED_SECONDS` (or `clean --unused-for`) are to be deleted',
     fields: {
-      images: count('how many'),
-      maxUnusedSeconds: number('the setting'),
-      dryRun: yes('nothing is deleted'),
+      images: count(''),
+      maxUnusedSeconds: number(''),
+      dryRun: yes(''),
     },
     says: ({ images, maxUnusedSeconds, dryRun }) =>
       `${dryRun ? 'would delete' : 'deleting'} ${formatCount(images, 'image')} unused for more than ${formatDuration(maxUnusedSeconds)}`,
   }),
   'max-unused.completed': define({
     level: {
-      text: 'info, warn where the engine does not delete',
+      text: 'info; warn where the engine does not delete',
       of: ({ endedBecause }) =>
         endedBecause === 'denied' || endedBecause === 'unanswered' ? 'warn' : 'info',
     },
-    when: 'at the end of that',
+    when: 'at its end',
     fields: unusedFields,
     says: ({ dryRun, deletedImages, freedBytes, durationSeconds, endedBecause }) =>
       dryRun
@@ -192,44 +187,44 @@ export const sweepEvents = {
           `${formatDuration(durationSeconds)}${endedBecause === 'done' ? '' : `, not all that are due: ${unusedEnds[endedBecause]}`}`,
   }),
   'sweep.skipped': define({
-    level: { text: 'warn, debug where `repeated`', of: (event) => (event.repeated ? 'debug' : 'warn') },
-    when: 'at HIGH, but a sweep could not help: the images are on another filesystem, deletions fail, or nothing has changed since the last one',
-    fields: { used, reason: because, repeated: yes('that was logged before, and nothing has changed') },
+    level: { text: 'warn; debug where `repeated`', of: (event) => (event.repeated ? 'debug' : 'warn') },
+    when: 'at HIGH, but a sweep could not help: images on another filesystem, failing deletions, or nothing changed since the last one',
+    fields: { used, reason: because, repeated: yes('logged before, nothing changed') },
     says: (event) => `over the high threshold, but no sweep: ${event.reason}`,
   }),
   'limit.reached': define({
     level: 'warn',
-    when: 'a circuit breaker ended a sweep or the deletion of unused images, or kept gentle mode from its next step',
+    when: 'a circuit breaker stopped deletions',
     fields: {
-      limit: oneOf<LimitName>(['deletions-per-sweep', 'freed-per-hour'], 'which one'),
-      maximum: count('what it allows: deletions, or bytes'),
-      freedLastHourBytes: count('bytes that deletions of the past hour freed; 0 where that is not limited'),
+      limit: oneOf<LimitName>(['deletions-per-sweep', 'freed-per-hour'], ''),
+      maximum: count('deletions or bytes'),
+      freedLastHourBytes: count('0 where not limited'),
       reason: because,
     },
     says: (event) => event.reason,
   }),
   'prediction.missed': define({
     level: 'warn',
-    when: 'once a sweep, before its end, or step of gentle mode, where deletions freed noticeably less or more than predicted (over 1% and 1 MiB or 256 inodes; estimates by half) and the errors do not make up for each other',
+    when: 'deletions of a sweep or gentle step together freed noticeably less or more than predicted (over 1% and 1 MiB or 256 inodes; estimates: half)',
     fields: missedFields,
     says: (event) => missed(event),
   }),
   'sweep.completed': define({
     level: {
-      text: 'info, warn above LOW',
+      text: 'info; warn above LOW',
       of: (event) =>
         event.reachedLow || event.dryRun || event.stoppedBecause === 'stopped' ? 'info' : 'warn',
     },
-    when: 'once a sweep',
+    when: 'at the end of a sweep',
     fields: reportFields,
     says: (event) => completed(event),
   }),
   'space.awaited': define({
     level: 'info',
-    when: 'delayed space would decide whether to go on: deletion pauses until it appears or the wait times out',
+    when: 'deletion pauses until delayed space appears or the wait times out',
     fields: {
-      missingBytes: count('what is missing of the predictions'),
-      missingInodes: count('the same in inodes'),
+      missingBytes: count('predicted, not freed yet'),
+      missingInodes: count(''),
       waitSeconds: number('the longest wait while nothing appears'),
     },
     says: (event) =>
@@ -238,8 +233,8 @@ export const sweepEvents = {
   }),
   'space.appeared': define({
     level: 'info',
-    when: 'delayed space appeared: in the sweep that waited, or at a later check',
-    fields: { ...gain, afterSeconds: number('since it was waited for, or since the sweep'), usage },
+    when: 'in that sweep, or at a later check',
+    fields: { ...gain, afterSeconds: number('since the wait or the sweep began'), usage },
     says: (event) =>
       `${amount({ bytes: event.freedBytes, inodes: event.freedInodes })} of what was deleted is free now, ` +
       `${formatDuration(event.afterSeconds)} later`,

@@ -57,7 +57,7 @@ async function startDaemon(): Promise<{ daemon: Cli; url: string }> {
     settings: { HTTP_ADDRESS: '127.0.0.1:0', INTERVAL_SECONDS: '1', TIMEOUT_SECONDS: '120', POLICY: 'lru' },
   });
   const { url: where } = await started.waitForEvent('http.listening');
-  // Until the first check has been shown to it, the server answers 503, of which the browser's console tells.
+  // Until the first check has been shown to it, the server answers 503, which shows in the browser's console.
   await waitFor(
     'the first view',
     async () => (await fetch(new URL('/api/layers.json', String(where)))).status === 200,
@@ -79,7 +79,7 @@ async function json<T>(path: string): Promise<T> {
   ).json();
 }
 
-/** Keeps a picture of the whole page, to be looked at. The README's are made in scene.test.ts. */
+/** Keeps a picture of the whole page, for review. The README's are made in scene.test.ts. */
 async function keep(page: Page, name: string): Promise<void> {
   mkdirSync(`${repositoryRoot}test-artifacts`, { recursive: true });
   writeFileSync(`${repositoryRoot}test-artifacts/${name}.png`, await page.screenshot({ fullPage: true }));
@@ -91,7 +91,7 @@ interface Layers {
 }
 
 describe('the page', () => {
-  it('is complete, asks nobody else, and complains of nothing', async () => {
+  it('is complete, loads nothing from elsewhere, and reports no error', async () => {
     const { page, complaints, asked } = await show();
     for (const text of [
       'Disk now',
@@ -139,7 +139,7 @@ describe('the page', () => {
     expect(layers.bytes).toBeLessThanOrEqual(images + entries);
   });
 
-  it('tells states apart by more than colour', async () => {
+  it('distinguishes states by more than colour', async () => {
     const { page } = await show();
     const patterns = new Set<string>();
     for (const look of ['in-use', 'protected', 'unused']) {

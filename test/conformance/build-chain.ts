@@ -1,4 +1,7 @@
-/** Chains of build-cache records: each stands on the one before, and the engine refuses to delete a parent before it. */
+/**
+ * Chains of build-cache records: each is the child of the previous one, and the engine refuses to delete a parent
+ * before it.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,7 +53,7 @@ export function deletesBuildChains(
       await engine.dispose();
     });
 
-    it('goes whole, each record before the one that it stands on, and frees what was planned', async () => {
+    it('is deleted whole, each record before its parent, and frees what was planned', async () => {
       const settings = { CLEAN: 'build-cache' };
       const plan = cleaner(engine, ['plan', '--json'], { high: 0.2, low: 0.1, settings });
       expect((await plan.exited).code, plan.stderr).toBe(0);

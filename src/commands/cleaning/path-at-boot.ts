@@ -1,4 +1,4 @@
-/** What to watch where an engine has to tell it that starts with the daemon, as at a boot. */
+/** What to watch if the engine must say so and starts together with the daemon, as at boot. */
 import { hasFired, sleep } from '../../system/clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Reporter } from '../../events/events.ts';
@@ -9,8 +9,8 @@ const AGAIN_MS = 1000;
 
 /**
  * Waits a minute for the engine.
- * @param away what it did not say so far.
- * @returns the configuration with the path that it told, else with the default one.
+ * @param away what it has not said so far.
+ * @returns the configuration with the engine's path, else with the default one.
  */
 export async function pathAtBoot(
   config: Config,

@@ -18,9 +18,9 @@ export interface Page extends TextLook {
 }
 
 /**
- * Shows what there is until the user has seen enough; what cannot be reached is said on the screen and tried again.
- * @param see looks at the world.
- * @param text what was seen, as wide as the terminal is now: also called when its size changes.
+ * Shows a live view until the user quits; failures are shown and retried.
+ * @param see takes a snapshot.
+ * @param text the snapshot as text, as wide as the terminal is now: also called when its size changes.
  */
 export async function watch<Seen>(
   see: (signal: AbortSignal) => Promise<Seen>,
@@ -28,7 +28,7 @@ export async function watch<Seen>(
 ): Promise<number> {
   const { stdin, stdout } = process;
   if (!stdout.isTTY) {
-    complain('--watch needs a terminal; for machines there is --json, or metrics over HTTP');
+    complain('--watch needs a terminal; use --json or the metrics instead');
     return EXIT.usage;
   }
   const enough = new AbortController();
@@ -36,7 +36,7 @@ export async function watch<Seen>(
     enough.abort();
   };
   const screen = new Screen(stdout);
-  // In raw mode, so that what is typed is not drawn into the view; Ctrl-C then comes as a character.
+  // In raw mode, so that typing is not echoed into the view; Ctrl-C is then a character.
   const onKeys = (keys: Buffer): void => {
     const typed = keys.toString('latin1');
     if (/[\u0003\u0004qQ]/.test(typed)) end();

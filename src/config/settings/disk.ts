@@ -9,10 +9,10 @@ const threshold = judgedLater('percent|bytes', `relative: ${percentAllowed}; oth
 export const diskSettings = {
   config: setting({
     group: 'Configuration file',
-    help: 'File to read settings from, one NAME=value per line; the environment and flags win over it',
+    help: 'File of settings, one NAME=value per line; the environment and flags win',
     kind: filePath(),
     default: undefined,
-    defaultText: 'none; the service of the .deb and .rpm packages reads /etc/docker-image-cleaner.conf',
+    defaultText: 'none; the packaged service reads /etc/docker-image-cleaner.conf',
   }),
   runtime: setting({
     group: 'Engine',
@@ -29,14 +29,14 @@ export const diskSettings = {
   }),
   hostRun: setting({
     group: 'Engine',
-    help: 'In a pod: where the node’s /run is mounted, to find the runtime’s socket (the chart sets it)',
+    help: 'In a pod: where the node’s /run is mounted (the chart sets it)',
     kind: absolutePath(),
     default: undefined,
     defaultText: '',
   }),
   pathToCheck: setting({
     group: 'Disk',
-    help: 'Path whose filesystem is watched: where the engine keeps its images, as this process sees it',
+    help: 'Where the engine keeps its images, as this process sees it; the filesystem of this path is watched',
     kind: absolutePath(),
     default: undefined,
     defaultText:
@@ -44,13 +44,13 @@ export const diskSettings = {
   }),
   sweepOtherFilesystem: setting({
     group: 'Disk',
-    help: 'Sweep even when the images are on another filesystem than the path, where deleting them frees nothing',
+    help: 'Sweep even when the images are on another filesystem, where deleting them frees nothing here',
     kind: onOff(),
     default: false,
   }),
   thresholdType: setting({
     group: 'Disk',
-    help: 'What the thresholds are: percent of the filesystem (relative), bytes used below the path (absolute), bytes free on the filesystem (free; HIGH is the smaller number), or bytes of all images as the engine counts them (images; needs no disk, so it suits an engine on another machine)',
+    help: 'What the thresholds are: percent of the filesystem (relative), bytes used below the path (absolute), bytes free on the filesystem (free; HIGH is the smaller number), or bytes of all images (images; for an engine on another machine)',
     kind: choice('relative', 'absolute', 'free', 'images'),
     default: 'relative',
   }),
@@ -77,9 +77,9 @@ export const diskSettings = {
   }),
   thresholdCritical: setting({
     group: 'Disk',
-    help: 'Usage from which a sweep does not wait for the cordon (API server unreachable, no free slot), deletes without delay, and keeps new images for 2 minutes at most',
+    help: 'From this usage on, a sweep does not wait for cordon, slot, window or delay, and keeps new images for 2 minutes at most',
     kind: threshold,
     default: undefined,
-    defaultText: '95, or HIGH where that is higher; off in absolute mode; in free mode a quarter of HIGH',
+    defaultText: '95, or HIGH if higher; absolute mode: off; free mode: a quarter of HIGH',
   }),
 };

@@ -8,13 +8,13 @@ import { setting } from './setting.ts';
 export const surroundingSettings = {
   stateFile: setting({
     group: 'Usage history',
-    help: 'File that keeps the usage history and the status page’s past over restarts, in a directory that this process may write to; unset: each start begins with an empty history',
+    help: 'File that keeps the usage history and the status page’s past over restarts; its directory must be writable; unset: each start begins with an empty history',
     kind: absolutePath(),
     default: undefined,
   }),
   recordTrace: setting({
     group: 'Usage history',
-    help: 'Append every use of an image to this file, for `simulate`; at 64 MB it becomes FILE.1 and so on up to FILE.4',
+    help: 'Append every use of an image to this file, for `simulate`; rotated at 64 MB, up to FILE.4',
     kind: absolutePath(),
     default: undefined,
   }),
@@ -26,13 +26,13 @@ export const surroundingSettings = {
   }),
   cordonMode: setting({
     group: 'Kubernetes',
-    help: 'How new pods are kept off the node during a sweep: unschedulable (cordon), our own NoSchedule taint, which load balancers and autoscalers ignore (taint), or not at all (none)',
+    help: 'How new pods are kept off the node during a sweep: unschedulable (cordon), a NoSchedule taint that load balancers and autoscalers ignore (taint), or not at all (none)',
     kind: choice('cordon', 'taint', 'none'),
     default: 'cordon',
   }),
   maxCordonSeconds: setting({
     group: 'Kubernetes',
-    help: 'Longest time that a sweep may cordon the node; then the node is uncordoned and the sweep ends',
+    help: 'Longest time to cordon the node; then it is uncordoned and the sweep ends',
     kind: seconds(1, longestSeconds),
     default: 900,
   }),
@@ -63,20 +63,20 @@ export const surroundingSettings = {
   }),
   httpTokenFile: setting({
     group: 'HTTP',
-    help: 'File with a token, required by everything but the health checks, as a bearer token or as the password of basic authentication (any user name); reread every 10 s; unset: no token',
+    help: 'File with a token, required by everything but the health checks: a bearer token, or the password of basic authentication (any user name); reread every 10 s',
     kind: absolutePath(),
     default: undefined,
   }),
   probeAddress: setting({
     group: 'HTTP',
-    help: 'Where to serve only the health checks (/healthz, /readyz); the page’s address then no longer has them',
+    help: 'Where to serve the health checks (/healthz, /readyz) alone, instead of beside the page',
     kind: listenAddress(),
     default: undefined,
     defaultText: 'beside the page',
   }),
   notifyUrl: setting({
     group: 'Notices',
-    help: 'Webhook for what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; once when it begins and once when it is over. Never logged; set it in the environment or a file, since every user of the host can read a flag',
+    help: 'Webhook for what a person must know: low threshold not reached, disk critical, engine or path away for 10 minutes, node left cordoned; called when it begins and when it is over. Never logged; every user of the host can read a flag, so set it in the environment or a file',
     kind: webhookAddress(),
     default: undefined,
     defaultText: 'none',

@@ -25,7 +25,7 @@ export const sweepSettings = {
   }),
   clean: setting({
     group: 'Sweeps',
-    help: 'What a sweep may delete, in one budget: unused images, build-cache records (BuildKit, Docker 18.09 and newer), stopped containers not managed by Kubernetes, compose or swarm',
+    help: 'What a sweep may delete, in one budget: unused images, build-cache records (Docker 18.09 and newer), stopped containers not managed by Kubernetes, compose or swarm',
     kind: choices('images', 'build-cache', 'stopped-containers'),
     default: ['images'] as readonly ('images' | 'build-cache' | 'stopped-containers')[],
     defaultText: 'images',
@@ -44,13 +44,13 @@ export const sweepSettings = {
   }),
   watchSeconds: setting({
     group: 'Sweeps',
-    help: 'How often to read the filesystem’s usage between two checks, which costs next to nothing: a check begins at once when usage crosses a threshold; 0: only every interval',
+    help: 'How often to read the filesystem’s usage between checks; a check begins at once when it crosses a threshold; 0: never',
     kind: seconds(0, 86_400),
     default: 5,
   }),
   delaySeconds: setting({
     group: 'Sweeps',
-    help: 'Pause between two deletions, for the engine’s other work; none above the critical threshold',
+    help: 'Pause between two deletions; none above the critical threshold',
     kind: seconds(0, 86_400),
     default: 1,
   }),
@@ -69,7 +69,7 @@ export const sweepSettings = {
   }),
   keepFile: setting({
     group: 'Sweeps',
-    help: 'File of more such patterns, one per line, # begins a comment; reread when it changes; while it is missing or has a bad line, the patterns read before apply',
+    help: 'File of more patterns, one per line, # begins a comment; reread when it changes; while it is missing or has a bad line, the patterns read before apply',
     kind: absolutePath(),
     default: undefined,
     defaultText: 'none',
@@ -88,7 +88,7 @@ export const sweepSettings = {
   }),
   maxUnusedSeconds: setting({
     group: 'Sweeps',
-    help: 'Delete images unused for longer, however empty the disk is, once their use was tracked for that long; never images in use or protected; 0: off',
+    help: 'Delete images known to be unused for longer, however empty the disk is; 0: off',
     kind: seconds(0, longestAgeSeconds),
     default: 0,
   }),
@@ -106,7 +106,7 @@ export const sweepSettings = {
   }),
   maxFreedPerHour: setting({
     group: 'Sweeps',
-    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much (predicted or measured, whichever is larger); a single larger image is still deleted, alone; forgotten at a restart',
+    help: 'Circuit breaker: pause deletions when those of the past 60 minutes freed this much; a larger image is deleted alone; forgotten at a restart',
     kind: byteAmount(),
     default: undefined,
     defaultText: 'off',

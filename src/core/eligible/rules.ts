@@ -1,6 +1,6 @@
 /**
- * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an unused
- * image stays nevertheless.
+ * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an
+ * unused image is kept.
  */
 import { append } from '../model/lists.ts';
 import { formatDuration } from '../model/format.ts';
@@ -15,7 +15,7 @@ export interface Protections {
   /** `on` where left out. */
   readonly keepLabel?: KeepLabelRule;
   readonly keep: readonly KeepPattern[];
-  /** Since the image appeared on this host; 0: any age may go. */
+  /** Since the image appeared on this host; 0: any age is deletable. */
   readonly minAgeSeconds: number;
   /** How many of the newest images of each repository are kept; 0: none. */
   readonly keepLast: number;
@@ -30,7 +30,7 @@ export interface OnlyUnused {
 
 export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast: 0 };
 
-/** An image with it says of itself that it is to stay. */
+/** An image with it asks to be kept. */
 export const keepLabel = 'docker-image-cleaner.keep';
 
 const codes = [

@@ -14,6 +14,6 @@ export function findPolicy(name: string): Policy {
   const policy = policies.find((known) => known.name === name);
   if (policy !== undefined) return policy;
   throw new RangeError(
-    `there is no policy "${name}"; there are ${policies.map((known) => known.name).join(', ')}`,
+    `unknown policy "${name}"; expected one of ${policies.map((known) => known.name).join(', ')}`,
   );
 }

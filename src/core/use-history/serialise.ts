@@ -25,7 +25,7 @@ export interface UsageState {
   readonly startedAtMs: number;
   readonly offsetMs: number;
   readonly latestMs: number;
-  /** Chain ID, number of the layer that it stands on (-1: none), bytes, 1 where built here, record. */
+  /** Chain ID, number of the parent (-1: none), bytes, 1 where built here, record. */
   readonly layers: readonly (readonly [string, number, number, 0 | 1, RecordState])[];
   /** ID, repositories, number of the top layer, 1 where built here, present, standing, record. */
   readonly images: readonly (readonly [
@@ -47,7 +47,7 @@ export interface UsageState {
 export function toState(history: UsageHistory): UsageState {
   const number = new Map<LayerUsage, number>();
   const layers: UsageState['layers'][number][] = [];
-  // Layers are made from the bottom up, so each comes after the one that it stands on.
+  // Layers are listed from the bottom up, each after its parent.
   for (const layer of history.layers.values()) {
     number.set(layer, layers.length);
     const below = layer.parent === undefined ? -1 : (number.get(layer.parent) ?? -1);
@@ -202,7 +202,7 @@ function readStanding(value: unknown): VersionStanding {
 }
 
 function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new UsageStateError(`${what} is no object`);
+  if (typeof value !== 'object' || value === null) throw new UsageStateError(`${what} is not an object`);
   return value as Readonly<Record<string, unknown>>;
 }
 

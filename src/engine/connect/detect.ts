@@ -9,7 +9,7 @@ import { firstThere, userSockets } from './sockets.ts';
 
 export type EngineTarget = (
   | { readonly kind: 'docker'; readonly address: EngineAddress }
-  /** Without a path: the first default socket that is there, looked for each time that it is connected to. */
+  /** Without a path: the first default socket that exists, searched for on each connection. */
   | { readonly kind: 'cri'; readonly socketPath: string | undefined }
 ) & {
   /** Why this one, for people: what named it, or what was found. */
@@ -31,8 +31,8 @@ export interface EngineWish {
 }
 
 /**
- * Docker's data root, unless somebody moved it, and that of Docker from a snap, whose socket is where Docker's is. There before
- * the socket is, when a host starts.
+ * Docker's default data directory, and that of Docker from a snap (`DEFAULT_DATA_ROOT` in canonical/docker-snap,
+ * snap/snapcraft.yaml, 8452deb), whose socket is in the same place. They exist before the socket does when a host starts.
  */
 const dockerDataRoots = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'] as const;
 
@@ -87,7 +87,7 @@ async function findRuntime(root: string): Promise<KnownRuntime | undefined> {
   return knownRuntimes.find(({ socketPath }) => socketPath === path);
 }
 
-/** The socket of a CRI runtime that was not named. Where none is there, the first: its absence is then told. */
+/** The socket of a CRI runtime that was not named. If none exists, the first: its absence is then reported. */
 export async function findSocket(root = ''): Promise<string> {
   return ((await findRuntime(root)) ?? knownRuntimes[0]).socketPath;
 }

@@ -8,7 +8,7 @@ import { EngineError, type Engine } from '../engine.ts';
 import { connect, type Connected } from './connect.ts';
 import { followEvents, type PollTimes, pollTimes } from './event-stream.ts';
 import * as cri from './generated/api.ts';
-import { createGrpcClient, type GrpcClient, type Method, type Service } from './grpc-client.ts';
+import { GrpcClient, type Method, type Service } from './grpc-client.ts';
 import { CallError, grpcCode } from './grpc-errors.ts';
 import {
   artifactReference,
@@ -119,8 +119,8 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
       if (client?.socketPath !== socketPath) {
         client?.close();
         details?.close();
-        client = createGrpcClient(socketPath, options);
-        details = createGrpcClient(socketPath, { ...options, maxAnswerBytes: MAX_DETAILS_BYTES });
+        client = new GrpcClient(socketPath, options);
+        details = new GrpcClient(socketPath, { ...options, maxAnswerBytes: MAX_DETAILS_BYTES });
       }
       connected = await connect(client, socketPath, signal);
       return connected.info;

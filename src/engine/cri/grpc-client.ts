@@ -28,33 +28,6 @@ export interface Service {
   readonly fullName: string;
 }
 
-export interface GrpcClient {
-  readonly endpoint: string;
-  readonly socketPath: string;
-  /**
-   * One question, one answer.
-   * @throws EngineError; the signal's reason when it aborts.
-   */
-  call<Request, Response>(
-    service: Service,
-    method: Method<Request, Response>,
-    request: Request,
-    signal: AbortSignal,
-  ): Promise<Response>;
-  /**
-   * One question, answers until one side ends them, however long that takes. A runtime says nothing before the first.
-   * @returns when the runtime ended them. @throws EngineError; the signal's reason when it aborts; what `read` throws.
-   */
-  stream<Request, Response>(
-    service: Service,
-    method: Method<Request, Response>,
-    request: Request,
-    read: (response: Response) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
-  close(): void;
-}
-
 /** A node with 10,000 images answers with some 10 MB; kubelet takes 16 MB. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -80,105 +53,128 @@ export interface GrpcClientOptions {
   readonly maxAnswerBytes?: number;
 }
 
-export function createGrpcClient(
-  socketPath: string,
-  { timeoutMs, maxAnswerBytes = MAX_ANSWER_BYTES }: GrpcClientOptions,
-): GrpcClient {
-  // It would write lines of its own to standard error, into our log.
-  setLogVerbosity(logVerbosity.NONE);
-  const endpoint = `unix://${socketPath}`;
-  const client = new Client(endpoint, credentials.createInsecure(), {
-    ...channelOptions,
-    'grpc.max_receive_message_length': maxAnswerBytes,
-  });
+/** A method's path, and its messages to bytes and back. */
+function wireOf<Request, Response>(
+  service: Service,
+  { name, requestType, responseType }: Method<Request, Response>,
+) {
+  return [
+    `/${service.fullName}/${name}`,
+    (message: Request) => Buffer.from(requestType.encode(message).finish()),
+    (bytes: Buffer) => responseType.decode(bytes),
+  ] as const;
+}
 
-  async function failure(error: ServiceError, what: string, signal: AbortSignal): Promise<unknown> {
-    if (signal.aborted) return signal.reason;
-    return await callError(error, { question: `${what} of ${endpoint}`, socketPath, timeoutMs });
+export class GrpcClient {
+  readonly endpoint: string;
+  readonly socketPath: string;
+  readonly #client: Client;
+  readonly #timeoutMs: number;
+
+  constructor(socketPath: string, { timeoutMs, maxAnswerBytes = MAX_ANSWER_BYTES }: GrpcClientOptions) {
+    // It would write lines of its own to standard error, into our log.
+    setLogVerbosity(logVerbosity.NONE);
+    this.socketPath = socketPath;
+    this.endpoint = `unix://${socketPath}`;
+    this.#timeoutMs = timeoutMs;
+    this.#client = new Client(this.endpoint, credentials.createInsecure(), {
+      ...channelOptions,
+      'grpc.max_receive_message_length': maxAnswerBytes,
+    });
   }
 
-  return {
-    endpoint,
-    socketPath,
+  /**
+   * One question, one answer.
+   * @throws EngineError; the signal's reason when it aborts.
+   */
+  async call<Request, Response>(
+    service: Service,
+    method: Method<Request, Response>,
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    return await this.#until<Response>(method.name, signal, (resolve, reject) => {
+      const options: CallOptions = { deadline: Date.now() + this.#timeoutMs };
+      return this.#client.makeUnaryRequest(
+        ...wireOf(service, method),
+        request,
+        new Metadata(),
+        options,
+        (error, answer) => {
+          if (error !== null) reject(error);
+          else if (answer !== undefined) resolve(answer);
+        },
+      );
+    });
+  }
 
-    async call(service, method, request, signal) {
-      signal.throwIfAborted();
-      return await new Promise((resolve, reject) => {
-        const options: CallOptions = { deadline: Date.now() + timeoutMs };
-        const call = client.makeUnaryRequest(
-          `/${service.fullName}/${method.name}`,
-          (message: typeof request) => Buffer.from(method.requestType.encode(message).finish()),
-          (bytes: Buffer) => method.responseType.decode(bytes),
-          request,
-          new Metadata(),
-          options,
-          (error, answer) => {
-            signal.removeEventListener('abort', onAbort);
-            if (error !== null) void failure(error, method.name, signal).then(reject, reject);
-            else if (answer !== undefined) resolve(answer);
-          },
-        );
-        const onAbort = (): void => {
+  /**
+   * One question, answers until one side ends them, however long that takes. A runtime says nothing before the first.
+   * @returns when the runtime ended them. @throws EngineError; the signal's reason when it aborts; what `read` throws.
+   */
+  async stream<Request, Response>(
+    service: Service,
+    method: Method<Request, Response>,
+    request: Request,
+    read: (response: Response) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#until<undefined>(method.name, signal, (resolve, reject) => {
+      const call = this.#client.makeServerStreamRequest(
+        ...wireOf(service, method),
+        request,
+        new Metadata(),
+        {},
+      );
+      call.on('data', (answer: Response) => {
+        try {
+          read(answer);
+        } catch (error) {
           call.cancel();
-          // At once, not when the runtime has heard of it.
-          reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
+          reject(error);
+        }
       });
-    },
+      call.on('error', reject);
+      // Not `end`, which comes after an error too.
+      call.on('status', ({ code }) => {
+        if (code === status.OK) resolve(undefined);
+      });
+      return call;
+    });
+  }
 
-    async stream<Request, Response>(
-      service: Service,
-      method: Method<Request, Response>,
-      request: Request,
-      read: (response: Response) => void,
-      signal: AbortSignal,
-    ) {
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Waits for a call that `begin` starts and settles. Aborting cancels it, and does not wait for the runtime to hear of it. */
+  async #until<T>(
+    name: string,
+    signal: AbortSignal,
+    begin: (resolve: (answer: T) => void, reject: (error: unknown) => void) => { cancel(): void },
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const call = begin(resolve, reject);
+    const onAbort = (): void => {
+      call.cancel();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await promise;
+    } catch (error) {
       signal.throwIfAborted();
-      await new Promise<void>((resolve, reject) => {
-        const call = client.makeServerStreamRequest(
-          `/${service.fullName}/${method.name}`,
-          (message: typeof request) => Buffer.from(method.requestType.encode(message).finish()),
-          (bytes: Buffer) => method.responseType.decode(bytes),
-          request,
-          new Metadata(),
-          {},
-        );
-        const settle = (act: () => void): void => {
-          signal.removeEventListener('abort', onAbort);
-          act();
-        };
-        const onAbort = (): void => {
-          call.cancel();
-          settle(() => {
-            reject(signal.reason as Error);
-          });
-        };
-        signal.addEventListener('abort', onAbort, { once: true });
-        call.on('data', (answer: Response) => {
-          try {
-            read(answer);
-          } catch (error) {
-            call.cancel();
-            settle(() => {
-              reject(error instanceof Error ? error : new Error(String(error)));
-            });
-          }
-        });
-        call.on('error', (error: ServiceError) => {
-          settle(() => {
-            void failure(error, method.name, signal).then(reject, reject);
-          });
-        });
-        // Not `end`, which comes after an error too.
-        call.on('status', ({ code }) => {
-          if (code === status.OK) settle(resolve);
-        });
-      });
-    },
+      if (!isServiceError(error)) throw error;
+      const question = `${name} of ${this.endpoint}`;
+      const { socketPath } = this;
+      throw await callError(error, { question, socketPath, timeoutMs: this.#timeoutMs });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
 
-    close() {
-      client.close();
-    },
-  };
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'metadata' in error && 'details' in error;
 }

@@ -1,7 +1,7 @@
 /** What an engine's HTTP answer means: JSON of a known shape, or an error of a known kind. */
 import * as v from 'valibot';
 import { EngineError, type EngineErrorCode } from '../engine.ts';
-import type { HttpAnswer } from './http-client.ts';
+import type { HttpAnswer } from './http/client.ts';
 import { isVersionRefusal } from './negotiate.ts';
 import { errorSchema } from './schemas.ts';
 
@@ -78,7 +78,7 @@ function adviceFor(code: EngineErrorCode, answer: HttpAnswer): string {
 }
 
 const advice: Record<EngineErrorCode, string> = {
-  denied: ' (Allow this request in what guards the engine: an authorization plugin or a socket proxy.)',
+  denied: ' (Allow this request in the authorization plugin or socket proxy in front of the engine.)',
   unreachable: ' (A proxy answered; the engine behind it did not.)',
   timeout: ' (A proxy gave up waiting; the engine may still be working on it.)',
   protocol: ' (The engine may have been replaced by another version: connect again.)',

@@ -2,7 +2,7 @@
 import { EngineError, type EngineInfo } from '../engine.ts';
 import { engineMessage, readJson, refusal } from './answers.ts';
 import { type Dialect, dialectOf, storeDirectoryOf } from './dialect.ts';
-import type { HttpAnswer, HttpClient } from './http-client.ts';
+import type { HttpAnswer, HttpClient } from './http/client.ts';
 import { chooseApiVersion } from './negotiate.ts';
 import { infoSchema, versionSchema, type InfoAnswer, type VersionAnswer } from './schemas.ts';
 

@@ -4,11 +4,9 @@
  */
 import type { Container } from '../../core/model/store.ts';
 import { EngineError, type ToldContainerSize } from '../engine.ts';
+import { RecentMap } from './recent-map.ts';
 import type { ContainerDetailsAnswer } from './schemas.ts';
 import { containerFromDetails } from './translate.ts';
-
-/** Containers that are remembered: the oldest is forgotten first. */
-const REMEMBERED = 20_000;
 
 interface Known {
   readonly state: string;
@@ -17,7 +15,7 @@ interface Known {
 }
 
 export class ContainerSizes {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new RecentMap<string, Known>();
 
   /**
    * @param ask the engine's answer with sizes; undefined when the container is gone.
@@ -36,9 +34,7 @@ export class ContainerSizes {
     if (answer !== undefined && !isSameStop(containerFromDetails(answer), container)) return undefined;
     const writtenBytes = answer?.SizeRw ?? -1;
     const size = writtenBytes < 0 ? undefined : { writtenBytes, imageCopies };
-    this.#known.delete(id);
     this.#known.set(id, { state, stoppedAtMs, size });
-    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? '');
     return size;
   }
 }

@@ -2,7 +2,8 @@
  * The Docker Engine API as an Engine, versions 1.24 to today's.
  * Source of the facts: the API's version history in its documentation, and the real engines of test/engine.
  */
-import type { ImageId } from '../../core/model/store.ts';
+import type * as v from 'valibot';
+import type { Image, ImageId } from '../../core/model/store.ts';
 import type { EngineAddress } from '../address.ts';
 import { EngineError, type Engine } from '../engine.ts';
 import { engineMessage, isNotFound, readJson, refusal } from './answers.ts';
@@ -12,9 +13,10 @@ import { FIRST_PLATFORMS, ForeignImages } from './foreign-images.ts';
 import { InspectedImages } from './inspected-images.ts';
 import { dockerDialect } from './dialect.ts';
 import { eventFilters, eventReader } from './event-stream.ts';
-import { createHttpClient, type HttpAnswer, type HttpRequest } from './http-client.ts';
+import { createHttpClient, type HttpAnswer, type HttpRequest } from './http/client.ts';
 import { nameOf, pathOf, splitReference } from './names.ts';
 import { compareApiVersions } from './negotiate.ts';
+import { RecentMap } from './recent-map.ts';
 import {
   buildPruneSchema,
   containerDetailsSchema,
@@ -25,6 +27,7 @@ import {
   imageListSchema,
   removalSchema,
   type ContainerDetailsAnswer,
+  type DiskUsageAnswer,
   type ImageDetails,
   wantedKeys,
   type ImageSummary,
@@ -48,9 +51,6 @@ export interface DockerEngineOptions {
   readonly timeoutMs: number;
 }
 
-/** Images whose layers' sizes are remembered: the oldest is forgotten first. */
-const REMEMBERED_IMAGES = 20_000;
-
 /**
  * The first API version whose `POST /build/prune` has filters (Docker 18.09). Older ones ignore them and would prune
  * everything, so they are never asked.
@@ -61,25 +61,21 @@ const FIRST_DISK_USAGE_TYPES = '1.42';
 /** A record's ID as BuildKit makes it. The filter treats it as a pattern, so a shorter one could match others and is never sent. */
 const CACHE_RECORD_ID = /^[a-z0-9]{20,64}$/;
 
+type Query = Readonly<Record<string, string>>;
+
 /** Nothing is asked of the engine before `connect`. */
 export function createDockerEngine(address: EngineAddress, options: DockerEngineOptions): Engine {
   const client = createHttpClient(address, { ...options, wantedKeys });
   let apiVersion: string | undefined;
   let dialect = dockerDialect;
-  const toldSizes = new Map<ImageId, readonly number[]>();
+  const toldSizes = new RecentMap<ImageId, readonly number[]>();
   const inspected = new InspectedImages();
   const foreign = new ForeignImages();
   let isContainerdStore = false;
   const containerSizes = new ContainerSizes();
 
-  function canFilterBuilds(): boolean {
-    return apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_BUILD_FILTERS) >= 0;
-  }
-
-  /** The question about one kind of what is stored; older engines tell of all at once. */
-  function usageOf(type: 'image' | 'build-cache'): Readonly<Record<string, string>> {
-    const hasTypes = apiVersion !== undefined && compareApiVersions(apiVersion, FIRST_DISK_USAGE_TYPES) >= 0;
-    return hasTypes ? { type } : {};
+  function speaks(version: string): boolean {
+    return apiVersion !== undefined && compareApiVersions(apiVersion, version) >= 0;
   }
 
   /** @param path below the version, e.g. `/images/json`. */
@@ -88,22 +84,50 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     return client.request({ ...request, path: `/v${apiVersion}${request.path}` }, signal);
   }
 
-  async function list(
-    query: Readonly<Record<string, string>>,
+  /** @throws EngineError also where what was asked about is not there. */
+  async function get<T>(
+    schema: v.GenericSchema<unknown, T>,
+    path: string,
     signal: AbortSignal,
-  ): Promise<readonly ImageSummary[]> {
-    const answer = await ask({ method: 'GET', path: '/images/json', query }, signal);
-    return readJson(imageListSchema, expect(200, answer)) ?? [];
+    query: Query = {},
+  ): Promise<T> {
+    return readJson(schema, expect(200, await ask({ method: 'GET', path, query }, signal)));
+  }
+
+  /** Undefined where what was asked about is not there. */
+  async function find<T>(
+    schema: v.GenericSchema<unknown, T>,
+    path: string,
+    signal: AbortSignal,
+    query: Query = {},
+  ): Promise<T | undefined> {
+    const answer = await ask({ method: 'GET', path, query }, signal);
+    return isNotFound(answer) ? undefined : readJson(schema, expect(200, answer));
+  }
+
+  async function list(query: Query, signal: AbortSignal): Promise<readonly ImageSummary[]> {
+    return (await get(imageListSchema, '/images/json', signal, query)) ?? [];
   }
 
   async function inspect(
     name: string,
     signal: AbortSignal,
-    query: Readonly<Record<string, string>> = {},
+    query?: Query,
   ): Promise<ImageDetails | undefined> {
-    const answer = await ask({ method: 'GET', path: `/images/${pathOf(name)}/json`, query }, signal);
-    if (isNotFound(answer)) return undefined;
-    return readJson(imageDetailsSchema, expect(200, answer));
+    return await find(imageDetailsSchema, `/images/${pathOf(name)}/json`, signal, query);
+  }
+
+  async function inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined> {
+    const details = await inspect(id, signal);
+    if (details === undefined) return undefined;
+    const image = imageFromDetails(details, dialect);
+    inspected.learn(image, details);
+    return image;
+  }
+
+  /** What takes space, of one kind; engines before the filter tell of all kinds. */
+  async function diskUsage(type: 'image' | 'build-cache', signal: AbortSignal): Promise<DiskUsageAnswer> {
+    return await get(diskUsageSchema, '/system/df', signal, speaks(FIRST_DISK_USAGE_TYPES) ? { type } : {});
   }
 
   /** The image behind a name as somebody typed it: `busybox`, a short ID. */
@@ -136,8 +160,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async listImages(signal) {
       const images = (await list({ all: '1' }, signal)).map((image) => imageFromSummary(image, dialect));
-      if (!isContainerdStore || apiVersion === undefined) return images;
-      if (compareApiVersions(apiVersion, FIRST_PLATFORMS) < 0) return images;
+      if (!isContainerdStore || !speaks(FIRST_PLATFORMS)) return images;
       return await foreign.complete(images, {
         manifests: () => list({ all: '1', manifests: '1' }, signal),
         inspect: (id, platform) => inspect(id, signal, { platform: JSON.stringify(platform) }),
@@ -146,8 +169,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
 
     async listContainers(signal) {
       // Never size=1: the engine would walk every container's files.
-      const answer = await ask({ method: 'GET', path: '/containers/json', query: { all: '1' } }, signal);
-      const summaries = readJson(containerListSchema, expect(200, answer)) ?? [];
+      const summaries = (await get(containerListSchema, '/containers/json', signal, { all: '1' })) ?? [];
       const named = new Map<string, NamedImage>();
       for (const name of new Set(summaries.flatMap(namesToResolve))) {
         const image = await resolve(name, signal);
@@ -156,38 +178,21 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
       return summaries.map((summary) => containerFromSummary(summary, (name) => named.get(name)));
     },
 
-    async inspectImage(id, signal) {
-      const details = await inspect(id, signal);
-      if (details === undefined) return undefined;
-      const image = imageFromDetails(details, dialect);
-      inspected.learn(image, details);
-      return image;
-    },
+    inspectImage,
 
     async layersOf(id, signal) {
-      const known = inspected.find(id)?.layers;
-      if (known !== undefined) return known;
-      const details = await inspect(id, signal);
-      if (details === undefined) return undefined;
-      const image = imageFromDetails(details, dialect);
-      inspected.learn(image, details);
-      return image.layers;
+      return inspected.find(id)?.layers ?? (await inspectImage(id, signal))?.layers;
     },
 
     async layerSizes({ id, sizeBytes, layers }, signal) {
       const known = toldSizes.get(id);
       if (known !== undefined) return known;
-      const answer = await ask({ method: 'GET', path: `/images/${pathOf(id)}/history` }, signal);
-      if (isNotFound(answer)) return undefined;
-      const steps = readJson(historySchema, expect(200, answer)) ?? [];
-      const sizes = layerSizes(
-        steps.map(({ Size }) => Size ?? 0),
-        layers.length,
-        sizeBytes,
-      );
+      const steps = await find(historySchema, `/images/${pathOf(id)}/history`, signal);
+      if (steps === undefined) return undefined;
+      const stepSizes = (steps ?? []).map(({ Size }) => Size ?? 0);
+      const sizes = layerSizes(stepSizes, layers.length, sizeBytes);
       if (sizes === undefined) return undefined;
       toldSizes.set(id, sizes);
-      if (toldSizes.size > REMEMBERED_IMAGES) toldSizes.delete(toldSizes.keys().next().value ?? '');
       return sizes;
     },
 
@@ -196,35 +201,24 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     },
 
     async inspectContainer(id, signal) {
-      const answer = await ask({ method: 'GET', path: `/containers/${pathOf(id)}/json` }, signal);
-      if (isNotFound(answer)) return undefined;
-      return containerFromDetails(readJson(containerDetailsSchema, expect(200, answer)));
+      const details = await find(containerDetailsSchema, `/containers/${pathOf(id)}/json`, signal);
+      return details && containerFromDetails(details);
     },
 
     async containerSize(container, signal) {
-      const request = {
-        method: 'GET' as const,
-        path: `/containers/${pathOf(container.id)}/json`,
-        query: { size: '1' },
-      };
-      const question = async (): Promise<ContainerDetailsAnswer | undefined> => {
-        const answer = await ask(request, signal);
-        return isNotFound(answer) ? undefined : readJson(containerDetailsSchema, expect(200, answer));
-      };
+      const path = `/containers/${pathOf(container.id)}/json`;
+      const question = (): Promise<ContainerDetailsAnswer | undefined> =>
+        find(containerDetailsSchema, path, signal, { size: '1' });
       return await containerSizes.of(container, question, dialect.imageCopies);
     },
 
     async imagesBytes(signal) {
       // Podman adds up its images without regard to what they share.
-      if (!dialect.countsLayersOnce) return undefined;
-      const answer = await ask({ method: 'GET', path: '/system/df', query: usageOf('image') }, signal);
-      return imagesBytesFrom(readJson(diskUsageSchema, expect(200, answer)));
+      return dialect.countsLayersOnce ? imagesBytesFrom(await diskUsage('image', signal)) : undefined;
     },
 
     async listCacheRecords(signal) {
-      if (!canFilterBuilds()) return [];
-      const answer = await ask({ method: 'GET', path: '/system/df', query: usageOf('build-cache') }, signal);
-      return cacheRecordsFrom(readJson(diskUsageSchema, expect(200, answer)));
+      return speaks(FIRST_BUILD_FILTERS) ? cacheRecordsFrom(await diskUsage('build-cache', signal)) : [];
     },
 
     async removeContainer(id, signal) {
@@ -237,7 +231,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     },
 
     async removeCacheRecord(id, signal) {
-      if (!canFilterBuilds() || !CACHE_RECORD_ID.test(id)) {
+      if (!speaks(FIRST_BUILD_FILTERS) || !CACHE_RECORD_ID.test(id)) {
         throw new EngineError(
           'failed',
           `the build-cache record ${JSON.stringify(id)} cannot be deleted alone`,

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { EngineEvent, EventFollower } from '../engine-events.ts';
 import { EngineError } from '../engine.ts';
 import { type Dialect, dockerDialect } from './dialect.ts';
-import type { LineReader } from './answer-body.ts';
+import type { LineReader } from './http/answer-body.ts';
 import { eventSchema, type EventMessage } from './schemas.ts';
 import { imageId } from './translate.ts';
 

@@ -3,13 +3,12 @@
  * their labels nor their date, so a label that protects one would not be seen. With the platform in the request the engine gives both.
  */
 import type { Image, ImageId } from '../../core/model/store.ts';
+import { RecentMap } from './recent-map.ts';
 import type { ImageDetails, ImageSummary, Platform } from './schemas.ts';
 import { imageFromDetails } from './translate.ts';
 
 /** `manifests` in the list since API 1.47, `platform` in an image's inspection since 1.49. */
 export const FIRST_PLATFORMS = '1.49';
-/** Images that are remembered: the oldest is forgotten first. */
-const REMEMBERED = 20_000;
 
 export interface ForeignQuestions {
   /** The list with what each image consists of. */
@@ -21,7 +20,7 @@ export interface ForeignQuestions {
 type Told = Pick<Image, 'labels' | 'createdAtMs'>;
 
 export class ForeignImages {
-  readonly #told = new Map<ImageId, Told | undefined>();
+  readonly #told = new RecentMap<ImageId, Told | undefined>();
 
   /** Completes what a list tells; asks at most one more list, and once an image that it says nothing of. @throws EngineError */
   async complete(images: readonly Image[], questions: ForeignQuestions): Promise<readonly Image[]> {
@@ -39,7 +38,6 @@ export class ForeignImages {
       const platform = here?.ImageData?.Platform ?? undefined;
       const details = platform === undefined ? undefined : await inspect(Id, platform);
       this.#told.set(Id, details && toldBy(imageFromDetails(details)));
-      if (this.#told.size > REMEMBERED) this.#told.delete(this.#told.keys().next().value ?? '');
     }
   }
 }

@@ -4,11 +4,9 @@
  */
 import type { ChainId, Image, ImageId } from '../../core/model/store.ts';
 import { EngineError } from '../engine.ts';
+import { RecentMap } from './recent-map.ts';
 import type { ImageDetails } from './schemas.ts';
 import { arrivalFromDetails, imageFromDetails } from './translate.ts';
-
-/** Images that are remembered: the oldest is forgotten first. */
-const REMEMBERED = 20_000;
 
 interface Known {
   /** Its tags: a new one makes it arrive again. */
@@ -19,7 +17,7 @@ interface Known {
 }
 
 export class InspectedImages {
-  readonly #known = new Map<ImageId, Known>();
+  readonly #known = new RecentMap<ImageId, Known>();
 
   /** Layers and size, where the image was asked about before. */
   find(id: ImageId): Pick<Known, 'layers' | 'sizeBytes'> | undefined {
@@ -38,7 +36,7 @@ export class InspectedImages {
     const details = await answerOf(ask);
     const arrivedAtMs = details && arrivalFromDetails(details);
     const inspected = details && imageFromDetails(details);
-    this.#remember(image, {
+    this.#known.set(image.id, {
       tags: tagsOf(image),
       arrivedAtMs,
       layers: inspected?.layers,
@@ -49,18 +47,12 @@ export class InspectedImages {
 
   /** Takes over what was asked for another reason. */
   learn(image: Image, details: ImageDetails): void {
-    this.#remember(image, {
+    this.#known.set(image.id, {
       tags: tagsOf(image),
       arrivedAtMs: arrivalFromDetails(details),
       layers: image.layers,
       sizeBytes: image.sizeBytes,
     });
-  }
-
-  #remember({ id }: Image, known: Known): void {
-    this.#known.delete(id);
-    this.#known.set(id, known);
-    if (this.#known.size > REMEMBERED) this.#known.delete(this.#known.keys().next().value ?? '');
   }
 }
 

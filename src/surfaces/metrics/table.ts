@@ -66,71 +66,62 @@ const deletionBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const sweepBuckets = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 export const metrics = {
-  buildInfo: info('build_info', 'The version that runs', ['version', 'nodejs_version']),
-  configInfo: info('config_info', 'The settings that decide what goes', [
+  buildInfo: info('build_info', 'The running version', ['version', 'nodejs_version']),
+  configInfo: info('config_info', 'The settings that decide what is deleted', [
     'policy',
     'threshold_type',
     'dry_run',
   ]),
-  interval: gauge('check_interval_seconds', 'How often to check the disk, as configured'),
+  interval: gauge('check_interval_seconds', 'Time between checks, as configured'),
 
-  filesystemSize: gauge('filesystem_size_bytes', 'Size of the filesystem that holds the path'),
-  filesystemAvailable: gauge(
-    'filesystem_avail_bytes',
-    'Bytes that an unprivileged process may still take, at the last look',
-  ),
-  filesystemInodes: gauge(
-    'filesystem_inodes',
-    'Inodes of the filesystem; absent where it has no inode count',
-  ),
+  filesystemSize: gauge('filesystem_size_bytes', 'Size of the filesystem'),
+  filesystemAvailable: gauge('filesystem_avail_bytes', 'Bytes available to unprivileged processes'),
+  filesystemInodes: gauge('filesystem_inodes', 'Inodes of the filesystem; absent where it counts none'),
   filesystemAvailableInodes: gauge(
     'filesystem_avail_inodes',
-    'Free inodes, at the last look; absent where the filesystem has no inode count',
+    'Free inodes; absent where the filesystem counts none',
   ),
-  allocated: gauge('allocated_bytes', 'Bytes allocated below the path; in absolute mode only'),
+  allocated: gauge('allocated_bytes', 'Bytes allocated below the path; absolute mode only'),
   usageRatio: gauge('usage_ratio', 'Share of the filesystem that is not available', { resource }),
   levelRatio: gauge(
     'level_ratio',
-    'What is compared with the thresholds: the fuller resource, in absolute mode the allocated bytes as a share of the filesystem, in free mode the share of its bytes that is not available',
+    'Usage that is compared with the thresholds: of the fuller resource; in absolute mode allocated bytes, in free mode bytes not available, as a share of the filesystem',
   ),
   thresholdRatio: gauge(
     'threshold_ratio',
-    'The thresholds, in absolute and free mode as a share of what is used of the filesystem; critical is absent where it is off',
+    'The thresholds, in absolute and free mode as a share of the filesystem; critical is absent where off',
     { threshold: ['high', 'low', 'critical'] },
   ),
   fullIn: gauge(
     'full_in_seconds',
-    'When nothing of the filesystem will be available (bytes or inodes, whichever is used up first) at the rate of the recent past, and between what times with that rate known within two standard errors; absent where it cannot be known',
+    'Time until bytes or inodes run out at the recent rate, and its range within two standard errors; absent where unknown',
     { estimate: ['expected', 'earliest', 'latest'] },
   ),
-  spaceBytes: gauge('space_bytes', 'Where the bytes of the filesystem are; all kinds sum to its size', {
+  spaceBytes: gauge('space_bytes', 'Bytes of the filesystem by kind; they sum to its size', {
     kind: spaceKinds,
   }),
-  spaceInodes: gauge('space_inodes', 'Where the inodes of the filesystem are', { kind: spaceKinds }),
-  images: gauge('images', 'Images by what a sweep may do with them', { state }),
+  spaceInodes: gauge('space_inodes', 'Inodes of the filesystem by kind', { kind: spaceKinds }),
+  images: gauge('images', 'Images by state', { state }),
   imageBytes: gauge(
     'image_bytes',
-    'Bytes that images take on the disk; a shared layer counts once, for its strongest holder (in-use, then protected)',
+    'Bytes of images on the disk; a shared layer counts once, as in-use before protected before unused',
     { state },
   ),
-  reclaimableBytes: gauge('reclaimable_bytes', 'What deleting all that may go would free, predicted'),
+  reclaimableBytes: gauge('reclaimable_bytes', 'What deleting all candidates would free, predicted'),
   reclaimableInodes: gauge('reclaimable_inodes', 'The same in inodes'),
-  buildCacheBytes: gauge('build_cache_bytes', "Bytes that the engine's build cache takes on the disk"),
-  storeTimestamp: gauge(
-    'store_timestamp_seconds',
-    'When images, space and what is reclaimable were last looked at',
-  ),
+  buildCacheBytes: gauge('build_cache_bytes', 'Bytes of the build cache on the disk'),
+  storeTimestamp: gauge('store_timestamp_seconds', 'When images and space were last read'),
 
-  checks: counter('checks_total', 'Looks at the disk that gave a figure'),
-  sweepActive: gauge('sweep_active', '1 while a sweep goes on, else 0'),
+  checks: counter('checks_total', 'Successful checks of the disk'),
+  sweepActive: gauge('sweep_active', '1 during a sweep'),
   sweeps: counter('sweeps_total', 'Sweeps by why they ended', { outcome }),
   sweepsSkipped: counter(
     'sweeps_skipped_total',
-    'Checks over the high threshold without a sweep: nothing has changed since one could not help, or no more may be freed in this hour',
+    'Checks at HIGH without a sweep: nothing has changed since one that could not help, or a circuit breaker',
   ),
   deletionLimit: gauge(
     'deletion_limit',
-    'What the circuit breakers allow: deletions in one sweep, bytes freed in an hour; absent where one is off',
+    'What the circuit breakers allow: deletions per sweep, bytes per hour; absent where off',
     { limit: ['deletions-per-sweep', 'freed-per-hour'] },
   ),
   limitsReached: counter('deletion_limits_reached_total', 'Times that a circuit breaker stopped deletions', {
@@ -138,91 +129,82 @@ export const metrics = {
   }),
   lastSweepReachedLow: gauge(
     'last_sweep_reached_low',
-    '1 when the last sweep got below the low threshold, 0 when not; absent before the first',
+    '1 if the last sweep got below LOW; absent before the first',
   ),
-  sweepDuration: histogram('sweep_duration_seconds', 'How long sweeps took', sweepBuckets),
-  deletions: counter('deletions_total', 'Victims by how their turn ended', {
+  sweepDuration: histogram('sweep_duration_seconds', 'Duration of sweeps', sweepBuckets),
+  deletions: counter('deletions_total', 'Victims by result', {
     kind,
     result: ['deleted', 'failed', 'kept', 'gone'],
   }),
-  unanswered: counter('deletions_unanswered_total', 'Deletions that the engine did not answer in time', {
+  unanswered: counter('deletions_unanswered_total', 'Deletions without an answer in time', {
     kind,
   }),
   deletionDuration: histogram(
     'deletion_duration_seconds',
-    'How long deletions took, looks before and measurement after included',
+    'Duration of deletions, with the checks before and the measurement after',
     deletionBuckets,
     { kind },
   ),
   freedBytes: counter(
     'freed_bytes_total',
-    'What the filesystem gained with each deletion, measured; where others wrote more meanwhile, nothing is added. `late`: what appeared after its deletion was measured, where not only images are deleted',
+    'Bytes that the filesystem gained, measured; nothing is added where others wrote more. `late`: delayed space of unknown kind',
     { kind: freedKinds },
   ),
   freedInodes: counter('freed_inodes_total', 'The same in inodes', { kind: freedKinds }),
-  predictedBytes: counter('predicted_bytes_total', 'What the plans predicted for what was deleted', { kind }),
+  predictedBytes: counter('predicted_bytes_total', 'Bytes predicted for what was deleted', { kind }),
   predictedInodes: counter('predicted_inodes_total', 'The same in inodes', { kind }),
   lastSuccess: gauge(
     'last_success_timestamp_seconds',
-    'When the disk was last looked at with success, and when a sweep last reached the low threshold; absent before',
+    'Last successful check, and last sweep that reached LOW; absent before',
     { task: ['check', 'sweep'] },
   ),
 
-  engineUp: gauge('engine_up', '1 while the engine answers, 0 while not; absent before it was first asked'),
-  engineErrors: counter('engine_errors_total', 'Requests to the engine that failed', {
+  engineUp: gauge('engine_up', '1 while the engine answers; absent before the first request'),
+  engineErrors: counter('engine_errors_total', 'Failed requests to the engine', {
     code: ['unreachable', 'timeout', 'denied', 'protocol', 'failed'],
   }),
-  pathUp: gauge('path_up', '1 while the path can be measured, 0 while not'),
+  pathUp: gauge('path_up', '1 while the path can be measured'),
   historyFollowed: gauge(
     'history_followed',
-    "1 while the engine's events are followed, 0 while not; absent where the policy needs no history",
+    '1 while image use is tracked; absent where the policy needs no history',
   ),
-  historyGaps: counter('history_gaps_total', 'Times in which the use of images was not seen'),
-  historyGapSeconds: counter('history_gap_seconds_total', 'How long they were, together'),
+  historyGaps: counter('history_gaps_total', 'Gaps in the usage history'),
+  historyGapSeconds: counter('history_gap_seconds_total', 'Their total length'),
 
   nodeCordoned: gauge(
     'node_cordoned',
-    '1 while the node is cordoned or tainted by this process, else 0; absent without a node name',
+    '1 while this process cordons or taints the node; absent without a node name',
   ),
-  cordonedSeconds: counter('cordoned_seconds_total', 'How long this process kept the node cordoned'),
-  cordonWaiting: gauge(
-    'cordon_waiting',
-    '1 while a sweep waits because as many nodes as may do sweep, else 0; absent without a node name',
-  ),
-  cordonsSkipped: counter('cordons_skipped_total', 'Sweeps without a cordon, because the disk was critical'),
+  cordonedSeconds: counter('cordoned_seconds_total', 'Time that this process kept the node cordoned'),
+  cordonWaiting: gauge('cordon_waiting', '1 while a sweep waits for a slot; absent without a node name'),
+  cordonsSkipped: counter('cordons_skipped_total', 'Sweeps without a cordon on a critical disk'),
   apiServerErrors: counter(
     'api_server_errors_total',
-    'Failed tries at something that the API server was asked for; all of a row are counted when it ends',
+    'Failed requests to the API server; those of a row are counted at its end',
     { task },
   ),
   apiServerFailing: gauge(
     'api_server_failing',
-    '1 while something that the API server was asked for fails and is tried again, else 0; absent without a node name',
+    '1 while a request to the API server fails and is retried; absent without a node name',
     { task },
   ),
 
-  unusedDeletions: counter(
-    'max_unused_deleted_images_total',
-    'Images deleted because they were unused for longer than MAX_UNUSED_SECONDS',
-  ),
-  windowOpen: gauge(
-    'window_open',
-    '1 while sweeps may begin by WINDOW, 0 while only a critical disk is swept; absent without one',
-  ),
+  unusedDeletions: counter('max_unused_deleted_images_total', 'Images deleted for MAX_UNUSED_SECONDS'),
+  windowOpen: gauge('window_open', '1 while WINDOW allows sweeps; absent without one'),
   notifyFailing: gauge(
     'notify_failing',
-    '1 while notices do not arrive at NOTIFY_URL, else 0; absent until one did not',
+    '1 while notices do not arrive at NOTIFY_URL; absent before the first failure',
   ),
   keepFileFailing: gauge(
     'keep_file_failing',
-    '1 while the file of KEEP_FILE cannot be used and the patterns read before stay in force, else 0; absent until it changes',
+    '1 while KEEP_FILE cannot be used and earlier patterns apply; absent until it changes',
   ),
 
-  cpuSeconds: shared(counter('process_cpu_seconds_total', 'CPU time of the process, user and system')),
-  residentMemory: shared(gauge('process_resident_memory_bytes', 'Resident memory of the process')),
-  startTime: shared(gauge('process_start_time_seconds', 'When the process started')),
-  openFiles: shared(gauge('process_open_fds', 'Open file descriptors of the process')),
-  heapUsed: shared(gauge('nodejs_heap_size_used_bytes', 'Heap that is in use')),
+  cpuSeconds: shared(counter('process_cpu_seconds_total', 'CPU time, user and system')),
+  residentMemory: shared(gauge('process_resident_memory_bytes', 'Resident memory')),
+  startTime: shared(gauge('process_start_time_seconds', 'Start of the process')),
+  openFiles: shared(gauge('process_open_fds', 'Open file descriptors')),
+  heapUsed: shared(gauge('nodejs_heap_size_used_bytes', 'Heap in use')),
 } as const satisfies Readonly<Record<string, Metric>>;
 
 export type FreedKind = LabelsOf<typeof metrics.freedBytes.labels>['kind'];

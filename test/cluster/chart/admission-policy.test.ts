@@ -68,7 +68,7 @@ function plainNode(): Node {
   };
 }
 
-/** The messages of what is refused; empty when the request goes through. */
+/** The messages of refusals; empty when the request is allowed. */
 function refused(change: (node: Node) => void, by: Request = request(), oldObject = plainNode()): string[] {
   const object = structuredClone(oldObject);
   change(object);
@@ -156,7 +156,7 @@ describe('everything else is refused', () => {
   });
 });
 
-it('concerns nobody else', () => {
+it('does not affect other accounts', () => {
   expect(policy.failurePolicy).toBe('Fail');
   const matches = (username: string): unknown[] =>
     policy.matchConditions.map(({ expression }) => evaluate(expression, { request: request(username) }));

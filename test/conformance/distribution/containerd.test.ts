@@ -1,4 +1,4 @@
-import { containerd16 } from '../cri-fixtures.ts';
+import { containerd16 } from '../containerd-fixtures.ts';
 import { conform } from '../suite.ts';
 
 conform(containerd16);

@@ -1,4 +1,4 @@
-import { containerd17, containerd21 } from '../cri-fixtures.ts';
+import { containerd17, containerd21 } from '../containerd-fixtures.ts';
 import { conform } from '../suite.ts';
 
 conform(containerd17);

@@ -14,11 +14,11 @@ import { engineRoot } from '../../../harness/machine/engine-root.ts';
 import { waitFor } from '../../../harness/machine/wait.ts';
 
 describe.each([
-  // What containerd tells of its configuration has changed: 2.1 leaves the sandbox image out, which is pinned all the same.
+  // What containerd tells of its configuration has changed: 2.1 leaves the sandbox image out, but pins it.
   ['trixie', 'sandbox-image'],
   ['sid', 'pinned'],
 ] as const)('on the containerd of %s', (suite, codeOfSandboxImage) => {
-  it('pinned images and the sandbox image stay without any pod, and plan says why', async () => {
+  it('pinned images and the sandbox image are kept without any pod, and plan says why', async () => {
     await using containerd = await startContainerd({ root: await engineRoot(suite) });
     await importEach(containerd, imagesOnBase({ pinned: 2, other: 2 }));
     await containerd.ctr([

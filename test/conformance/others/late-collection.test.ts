@@ -1,7 +1,7 @@
 /**
- * Docker's containerd image store where containerd collects later than the engine answers: something holds what deleted
- * images were made of (a lease of a build or a pull, here the label that marks a root), and lets go of it while the sweep
- * waits.
+ * Docker's containerd image store where containerd collects later than the engine answers: something holds what
+ * deleted images were made of (a lease of a build or a pull, here the label that marks a root), and releases it while
+ * the sweep waits.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ async function markAll(as: 'root' | 'unused'): Promise<void> {
   await ctr('leases', 'delete', '--sync', 'collect');
 }
 
-it('a sweep on the containerd store waits for what containerd collects later, and deletes no more than has to go', async () => {
+it("a sweep on the containerd store waits for containerd's delayed collection, and deletes no more than needed", async () => {
   await ensureCommands(['ctr']);
   engine = await startDockerEngine({
     disk: { sizeMiB: 500 },

@@ -27,7 +27,7 @@ afterAll(async () => {
   await engine.dispose();
 });
 
-it('are predicted from their content, and go', async () => {
+it('are predicted from their content, and deleted', async () => {
   const plan = cleaner(engine, ['plan', '--json'], { high: 0.2, low: 0.1 });
   expect((await plan.exited).code, plan.stderr).toBe(0);
   const [victim] = plan.json<{ victims: { predictedBytes: number }[] }>().victims;
@@ -63,7 +63,7 @@ it('keep what their label protects, where only another platform of several is he
       const answer = await send({ port }, 'GET', `/v2/several/manifests/${architecture}`, {
         headers: { Accept: type },
       });
-      const digest = await digestOf(registry, 'several', architecture);
+      const digest = await digestOf(`${registry.host}/several`, architecture);
       const size = Buffer.byteLength(answer.text);
       manifests.push({ mediaType: type, digest, size, platform: { os: 'linux', architecture } });
       await removeImage(engine, `one:${architecture}`, { force: true });

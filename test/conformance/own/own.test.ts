@@ -3,14 +3,14 @@ import { expect, it } from 'vitest';
 import { ownBinary, ownable } from '../../../harness/machine/own-binaries.ts';
 import { knowsArrivals } from '../arrival.ts';
 import { deletesBuildChains } from '../build-chain.ts';
-import { ownContainerd } from '../cri-fixtures.ts';
+import { ownContainerd } from '../containerd-fixtures.ts';
 import { followsUse } from '../cri-history.ts';
 import { ownCrios } from '../crio-fixtures.ts';
 import { ownDockers } from '../docker-fixtures.ts';
 import { ownPodman } from '../podman-fixtures.ts';
 import { conform } from '../suite.ts';
 
-it('is told which binaries', () => {
+it('needs the paths of the binaries', () => {
   expect(ownable.some((name) => ownBinary(name)?.startsWith('/'))).toBe(true);
 });
 

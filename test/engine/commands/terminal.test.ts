@@ -123,7 +123,7 @@ describe('names of 120 characters', () => {
     for (const command of ['plan', 'status']) {
       const shown = await terminal([command, '--all'], {}, { columns, rows: 100 });
       const screen = await shown.waitForScreen(/\[exit 0\]/);
-      // A line that was too long would go on at the start of the next one.
+      // A line that was too long would continue at the start of the next one.
       const rows = tableOf(screen, command === 'plan' ? 'DELETE' : 'IMAGE');
       const row = rows.find((line) => line.startsWith('us-')) ?? '';
       expect(row).toMatch(/^us-\S*:[0-9a-f]{7,40}…? .* 1\.5\d MB/);
@@ -226,7 +226,7 @@ describe('--watch', () => {
     await shown.waitForScreen(/\[exit 0\]/);
   });
 
-  it('says that the engine is away and goes on when it is back', async () => {
+  it('says that the engine is away and continues when it is back', async () => {
     const shown = await terminal(['status', '--watch']);
     await shown.waitForScreen(/team\/big:1/);
     await proxy.refuse('refused');
@@ -247,7 +247,7 @@ describe('--watch', () => {
 });
 
 describe('run', () => {
-  it("shows a sweep's progress below the log: what is to go, less with each deletion, and nothing after it", async () => {
+  it("shows a sweep's progress below the log: what is left to free, less with each deletion, and nothing after it", async () => {
     const thresholds = {
       THRESHOLD_HIGH: '45',
       THRESHOLD_LOW: '15',

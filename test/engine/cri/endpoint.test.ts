@@ -1,4 +1,4 @@
-/** Endpoints of CRI that cannot be used: each is told in one line, with what to do. */
+/** Endpoints of CRI that cannot be used: each is reported in one line, with what to do. */
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer, type Server } from 'node:net';
@@ -50,7 +50,7 @@ async function complaint(
   return lines[0] ?? '';
 }
 
-describe('an endpoint that cannot be used is told in one line', () => {
+describe('an unusable endpoint is reported in one line', () => {
   it('without a socket', async () => {
     expect(await complaint(`unix://${room('nobody.sock')}`)).toMatch(
       /nobody\.sock: no such socket\. .*RUNTIME_ENDPOINT/,
@@ -92,13 +92,13 @@ describe('an endpoint that cannot be used is told in one line', () => {
     server.close();
   });
 
-  it('that speaks gRPC, but is no runtime', async () => {
+  it('that speaks gRPC, but is not a runtime', async () => {
     await using other = await startContainerd({ isWithoutCri: true });
     expect(await complaint(other.endpoint)).toMatch(/not a CRI runtime\. .*disabled_plugins/);
   });
 
   it('of a runtime that speaks v1alpha2 only', async () => {
-    // What no release that can be had here does any more: the wire as such a runtime answers on it.
+    // No available release does this any more: the answers of such a runtime, on the wire.
     const old = createHttp2Server();
     old.on('stream', (stream, headers) => {
       const isOld = String(headers[':path']).startsWith('/runtime.v1alpha2.RuntimeService/');

@@ -80,7 +80,7 @@ describe('health', () => {
     await waitFor('readiness again', async () => (await served.get('/readyz')).status === 200);
   });
 
-  it('an engine that dies makes it not ready, and one that comes back ready', async () => {
+  it('an engine that dies makes it not ready, and one that returns ready', async () => {
     const { cli, get } = await serve();
     await waitFor('readiness', async () => (await get('/readyz')).status === 200);
     await engine.kill();
@@ -113,7 +113,7 @@ describe('health', () => {
       status: 503,
       text: expect.stringContaining('hangs') as string,
     });
-    // What was known is still told.
+    // What was known is still shown.
     expect((await get('/api/plan.json')).status).toBe(200);
     expect((await get('/metrics')).status).toBe(200);
     const since = cli.records.length;

@@ -1,4 +1,7 @@
-/** MAX_UNUSED_SECONDS on a real engine: the disk is nearly empty, and what nobody uses is deleted all the same, once tracked. */
+/**
+ * MAX_UNUSED_SECONDS on a real engine: the disk is nearly empty, and unused images are deleted nevertheless, once
+ * tracked.
+ */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { planUnused } from '../../../src/core/plan/plan-unused.ts';
 import type { UsageHistory } from '../../../src/core/use-history/history.ts';
@@ -139,7 +142,7 @@ it('deletes what is unused before it sweeps, and sweeps no more than is needed t
   expect(cli.records.map(({ event }) => event)).not.toContain('sweep.started');
 });
 
-it('stops at the circuit breaker, and goes on at the next check', async () => {
+it('stops at the circuit breaker, and continues at the next check', async () => {
   await track();
   const cli = run(['run'], { MAX_DELETIONS_PER_SWEEP: '1' });
   await cli.waitForEvent(

@@ -23,7 +23,7 @@ afterEach(async () => {
   await engine.dispose();
 });
 
-/** The daemon, which checks once an hour and looks at the disk all the time. */
+/** The daemon, which checks once an hour and reads the disk all the time. */
 function daemon(options: CleanerOptions): Cli {
   const cli = cleaner(engine, ['run'], {
     ...options,
@@ -53,7 +53,7 @@ async function fillTo(percent: number): Promise<string> {
 }
 
 describe('between two checks', () => {
-  it('crossing HIGH begins a check at once, and the looks before it ask the engine nothing', async () => {
+  it('crossing HIGH begins a check at once, and the readings before it cost no engine request', async () => {
     await load(engine, imagesOnBase({ big: 60, small: 12 }));
     const proxy = await startWireProxy({
       target: { socketPath: engine.socketPath },
@@ -77,7 +77,7 @@ describe('between two checks', () => {
       return text.includes('docker_image_cleaner_store_timestamp_seconds ');
     });
     const asked = proxy.count();
-    // A look shows what was written since the check; the engine hears nothing of it.
+    // A reading shows what was written since the check; the engine gets no request.
     await engine.disk.occupy('little', 5 * MiB);
     const { availableBytes } = await engine.disk.usage();
     await waitFor('a look', async () => Math.abs((await scrape()) - availableBytes) < MiB);
@@ -104,7 +104,7 @@ describe('between two checks', () => {
     expect(deletedNames(waiting)).toEqual(['big:1']);
   });
 
-  it('a sweep in vain is not begun again, until usage becomes critical', async () => {
+  it('a sweep that could not help is not repeated until usage becomes critical', async () => {
     await load(engine, imagesOnBase({ small: 12 }));
     const cli = daemon({ high: 60, low: 1, settings: { THRESHOLD_CRITICAL: '85' } });
     await checks(cli, 1);
@@ -150,7 +150,7 @@ describe('between two checks', () => {
       ).length;
     await waitFor('a look that is held', () => held() === 1);
     const port = Number(new URL(String(url)).port);
-    // Each answer comes from the same process, many looks' time later.
+    // Each answer is from the same process, many readings later.
     for (let asked = 0; asked < 30; asked += 1) {
       const { status } = await send({ port }, 'GET', '/healthz', { headers: { Host: 'localhost' } });
       expect(status).toBe(200);
@@ -164,7 +164,7 @@ describe('between two checks', () => {
     expect(causes(cli)).toEqual(['high-threshold']);
   });
 
-  it('a path that is gone is told at once', async () => {
+  it('a path that disappears is reported at once', async () => {
     const path = `${engine.disk.workspace.path}/gone`;
     const stuck = await mountStuckPath(engine.dataRoot, path);
     const cli = daemon({ high: 80, low: 70, settings: { PATH_TO_CHECK: path } });
@@ -180,7 +180,7 @@ describe('between two checks', () => {
     const cli = daemon({ high: '90MiB', low: '60MiB', settings: { THRESHOLD_TYPE: 'absolute' } });
     await checks(cli, 1);
     await load(engine, imagesOnBase({ more: 45 }));
-    // While the image is loaded, its archive is on the disk as well: which image goes hangs on the moment.
+    // While the image is loaded, its archive is on the disk as well: which image is deleted depends on the moment.
     await cli.waitForEvent('image.deleted');
     expect(causes(cli)[0]).toBe('high-threshold');
   });
@@ -212,7 +212,7 @@ describe('above the critical threshold', () => {
     expect(deletedNames(cli)).toEqual(['one:1', 'two:1', 'late:1']);
   });
 
-  it('an image goes as soon as it is old enough', async () => {
+  it('an image is deleted as soon as it is old enough', async () => {
     await load(engine, imagesOnBase({ young: 90 }));
     const cli = daemon({
       high: 20,

@@ -1,6 +1,6 @@
 /**
- * What stopped containers wrote, on stores that the disk does not tell of: the engine is asked, as seldom as can be, and what
- * comes free is what was predicted.
+ * What stopped containers wrote, on stores that are not on this disk: the engine is asked, as rarely as possible, and
+ * what is freed is what was predicted.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -96,7 +96,7 @@ describe.each([
     expect((await planned.exited).code, planned.stderr).toBe(0);
     const { victims } = planned.json<{ victims: { id: string; reason: string }[] }>();
     expect(victims.map(({ id }) => id)).toEqual([large, small]);
-    // Marked as an estimate, as every size is that the engine tells.
+    // Marked as an estimate, like every size from the engine.
     for (const { reason } of victims) expect(reason).toContain('about');
     const cli = cleaner(engine, ['run', '--once'], options);
     expect((await cli.exited).code, cli.stderr).toBe(3);
@@ -141,7 +141,7 @@ describe('the engine is asked', () => {
     return sortOutCleanable(store, clean, Date.now()).units;
   }
 
-  it('once a container until it has run again, and of those only that may go', async () => {
+  it('once per container until it has run again, and only for deletable ones', async () => {
     await start({ disk, storageDriver: 'vfs' });
     await runContainer(engine, 'image:1');
     await createContainer(engine, 'image:1', { labels: { 'com.docker.compose.project': 'shop' } });
@@ -167,14 +167,14 @@ describe('the engine is asked', () => {
     expect((await listContainers(engine)).length).toBe(2);
   });
 
-  it('not where the disk tells', async () => {
+  it('not where the disk shows it', async () => {
     await start({ disk });
     const id = await stopped(engine, 3e6);
     expect(await look()).toMatchObject([{ id, ownExact: true }]);
     expect(questions()).toBe(0);
   });
 
-  it('in vain where it cannot count: the look goes on, and the container frees nothing that is known', async () => {
+  it('without result where it cannot count: planning continues, and the container is predicted to free nothing', async () => {
     await start({ disk, storageDriver: 'vfs' });
     const id = await stopped(engine, 3e6);
     const rule = proxy.addRule({

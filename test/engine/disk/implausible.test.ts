@@ -1,6 +1,7 @@
 /**
- * A count that cannot be true deletes nothing. The path is an overlay of the engine's data and a large file on a disk of their
- * own: what is counted below the path is far above what its filesystem has in use, as it would be if a measurement were led astray.
+ * A count that cannot be true deletes nothing. The path is an overlay of the engine's data and a large file on a disk
+ * of their own: what is counted below the path is far above what its filesystem has in use, as if a measurement had
+ * left its tree.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -38,7 +39,7 @@ afterAll(async () => {
 /** A threshold below everything that could be believed. */
 const settings = { THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '2KB', THRESHOLD_LOW: '1KB' };
 
-it('a count clearly above what the filesystem has in use deletes nothing, and is told', async () => {
+it('a count clearly above what the filesystem has in use deletes nothing, and is reported', async () => {
   expect(du(path).bytes).toBeGreaterThan(200 * MB);
   const cli = cleaner(engine, ['run', '--once'], { settings: { ...settings, PATH_TO_CHECK: path } });
   expect((await cli.exited).code, cli.stderr).toBe(1);

@@ -15,7 +15,7 @@ afterEach(async () => {
 
 const MB = 1e6;
 
-/** Absolute thresholds under which the biggest image has to go, by what is allocated now. */
+/** Absolute thresholds at which the biggest image must be deleted, by what is allocated now. */
 function limits(allocated: number): { high: string; low: string; settings: Record<string, string> } {
   const kB = (bytes: number): string => `${Math.round(bytes / 1000)}KB`;
   return {
@@ -26,7 +26,7 @@ function limits(allocated: number): { high: string; low: string; settings: Recor
 }
 
 describe('in absolute mode', () => {
-  it('an entry that the filesystem cannot read is left out, said once, and the sweep goes on', async () => {
+  it('an entry that the filesystem cannot read is left out and logged once, and the sweep continues', async () => {
     engine = await startDockerEngine();
     await load(engine, imagesOnBase({ big: 20, small: 5 }));
     await engine.expect('POST', '/volumes/create', { body: { Name: 'odd' } });

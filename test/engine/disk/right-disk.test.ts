@@ -47,7 +47,7 @@ describe('layers on a disk of their own below the path', () => {
     await engine.stop();
     const folder = join(engine.dataRoot, 'overlay2');
     execFileSync('rm', ['-rf', folder]);
-    // dockerd unmounts what is mounted below its data root when it starts; a link stays.
+    // dockerd unmounts what is mounted below its data root when it starts; a link is kept.
     mkdirSync(join(disk.path, 'layers'));
     symlinkSync(join(disk.path, 'layers'), folder);
     undo.push(() => engine.stop());
@@ -79,7 +79,7 @@ describe('layers on a disk of their own below the path', () => {
 });
 
 describe('a path on another filesystem than the images', () => {
-  it('is not swept: exit status 3, said once, unless a setting asks for it', async () => {
+  it('is not swept: exit status 3, logged once, unless a setting asks for it', async () => {
     engine = await startDockerEngine();
     await load(engine, imagesOnBase({ big: 9, mid: 6 }));
     const disk = await anotherDisk();
@@ -111,7 +111,7 @@ describe('a path on another filesystem than the images', () => {
     expect(said.length).toBeGreaterThan(1);
     expect(await listTags(engine)).toEqual(['big:1', 'mid:1']);
 
-    // The right disk is there after all: what was found before is looked at again.
+    // The right disk is there after all: the earlier finding is checked again.
     const late = await anotherDisk(100);
     await late.occupy('ballast', 50e6);
     const waiting = cleaner(engine, ['run'], {
@@ -195,7 +195,7 @@ it('the layers’ folder as the path is no reason for a warning', async () => {
   expect((await status({ PATH_TO_CHECK: join(engine.dataRoot, 'overlay2') })).dataRoot).toBeNull();
 });
 
-it('a filesystem that tells no size is an error, like a path that cannot be measured', async () => {
+it('a filesystem without a size is an error, like a path that cannot be measured', async () => {
   engine = await startDockerEngine();
   const folder = join(engine.disk.workspace.path, 'sizeless');
   mkdirSync(folder);

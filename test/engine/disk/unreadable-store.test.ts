@@ -1,7 +1,7 @@
 /**
- * A store on disk that may not be read, as a whole or in part: what cannot be read comes from the engine, `status` says
- * so, and a sweep goes on. Root may read everything, so the cleaner runs as a root without that right; what the kernel
- * refuses to everybody (a loop of links, a file that gives I/O errors) is refused to it as well.
+ * A store on disk that may not be read, as a whole or in part: the engine provides what cannot be read, `status` says
+ * so, and a sweep continues. Root may read everything, so the cleaner runs as a root without that right; what the
+ * kernel refuses to everybody (a loop of links, a file that gives I/O errors) is refused to it as well.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -24,7 +24,7 @@ interface Status {
   }[];
 }
 
-/** What the engine alone can tell: sizes as sums of file sizes. */
+/** What the engine alone knows: sizes as sums of file sizes. */
 const spec = {
   layers: { base: { bytes: 1e6, shell: true }, one: { bytes: 3e6, files: 300 }, two: { bytes: 2e6 } },
   images: [
@@ -87,7 +87,7 @@ describe('a store that may not be read as a whole', () => {
     await load(engine, spec);
   });
 
-  it('is what it says it measures, while it may be read', async () => {
+  it('is what plan says it measures, while it may be read', async () => {
     for (const options of [{}, bound]) {
       const answer = await status(options);
       expect(answer.layerSource).toBe('measured on the disk');
@@ -99,14 +99,14 @@ describe('a store that may not be read as a whole', () => {
     ['the layer database', 'layerdb', 'layerdb/sha256'],
     ['the images’ configurations', 'imagedb/content/sha256', 'imagedb/content/sha256'],
     ['all of the engine’s records', '..', '..'],
-  ])('%s closed to this process: layers and sizes are the engine’s, and why is said', async (_, closed) => {
+  ])('%s closed to this process: layers and sizes are the engine’s, and plan says why', async (_, closed) => {
     close(join(metadata, closed));
     const answer = await status(bound);
     expect(answer.layerSource).toContain('estimated from the sizes that the engine gives');
     expect(answer.layerSource).toContain(join(metadata, closed));
     expect(answer.layerSource).toContain('EACCES');
     expect(answer.spaceProblem).toContain('CAP_DAC_READ_SEARCH');
-    // The engine tells the layer of two:1 in bytes of files; one:1 has nothing of its own.
+    // The engine reports the layer of two:1 in bytes of files; one:1 has nothing of its own.
     expect(imageOf(answer, 'two:1')).toMatchObject({ uniqueBytes: 2e6, exact: false });
     expect(imageOf(answer, 'one:1')).toMatchObject({ uniqueBytes: 0, exact: false });
   });
@@ -147,7 +147,7 @@ describe('a store that may not be read as a whole', () => {
     for (const name of names) await removeImage(engine, `${name}:1`);
   });
 
-  it('is no reason not to sweep', async () => {
+  it('does not prevent a sweep', async () => {
     close(join(metadata, 'layerdb'));
     const cli = cleaner(engine, ['run', '--once'], { ...everything, ...bound });
     // Nothing is left to delete, and the disk is not empty.

@@ -1,4 +1,7 @@
-/** The Docker adapter when the answer is whole but not what was hoped for: refusals, strangers, engines that tell little. */
+/**
+ * The Docker adapter when the answer is whole but not what was hoped for: refusals, strangers, engines that report
+ * little.
+ */
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -6,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineAddress } from '../../../src/engine/address.ts';
 import { createDockerEngine } from '../../../src/engine/docker/docker-engine.ts';
-import { createHttpClient } from '../../../src/engine/docker/http-client.ts';
+import { createHttpClient } from '../../../src/engine/docker/http/client.ts';
 import { wantedKeys } from '../../../src/engine/docker/schemas.ts';
 import { type Engine, EngineError, type EngineErrorCode } from '../../../src/engine/engine.ts';
 import { startDockerEngine, type DockerEngine } from '../../../harness/engine/docker-engine.ts';
@@ -62,7 +65,7 @@ const onPath =
 
 const lists = onPath('/images/json');
 
-describe('an answer that says no', () => {
+describe('a refusal', () => {
   test.each<[number, EngineErrorCode]>([
     [401, 'denied'],
     [403, 'denied'],
@@ -84,7 +87,7 @@ describe('an answer that says no', () => {
     proxy.addRule({
       match: lists,
       times: 1,
-      // What an older engine, come in place of this one, really says.
+      // What an older engine, replacing this one, really says.
       before: async () => {
         const refused = await real.request('GET', '/v1.99/images/json');
         expect(refused.status).toBe(400);
@@ -156,7 +159,7 @@ describe('an answer that is none of an engine', () => {
     [404, 'not found'],
     [200, '{"major":"1","minor":"31","gitVersion":"v1.31.0"}'],
     [200, 'null'],
-  ])('an HTTP server that is no engine: %d %s', async (status, body) => {
+  ])('an HTTP server that is not an engine: %d %s', async (status, body) => {
     const server = createHttpServer((_request, response) => response.writeHead(status).end(body));
     const where = await listenOn(server);
     await expect(engineAt(where).connect(signal)).rejects.toMatchObject(
@@ -171,7 +174,7 @@ describe('an answer that is none of an engine', () => {
   });
 });
 
-describe('an engine that tells little', () => {
+describe('an engine that reports little', () => {
   test('without a version in its ping is asked for it, and is spoken to in that one', async () => {
     await loadImages(real, { layers: { a: { bytes: 10 } }, images: [{ tags: ['old:1'], layers: ['a'] }] });
     const container = await createContainer(real, 'old:1');

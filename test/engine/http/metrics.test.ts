@@ -98,7 +98,7 @@ describe('the exposition', () => {
     expect(promtool(['check', 'metrics'], { input: await served.text() })).toEqual({ status: 0, output: '' });
   });
 
-  it('tells the store by what may be done with it', async () => {
+  it('shows the store by what may be deleted', async () => {
     const served = await serve({ high: 99, low: 1 });
     await untilSeen(served);
     const { values } = parseExposition(await served.text());
@@ -147,7 +147,7 @@ describe('an engine that fails', () => {
   });
 });
 
-/** What a query speaks of: names of metrics, and of labels with the metrics that they are asked of. */
+/** What a query names: metrics, and labels with their metrics. */
 function named(query: string): { readonly metrics: readonly string[]; readonly labels: readonly string[] } {
   const inBraces = [...query.matchAll(/\{([^}]*)\}/g)].flatMap(([, inside = '']) =>
     [...inside.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
@@ -176,7 +176,7 @@ function unknownIn(query: string, legend: string, known: Exposition): readonly s
   ];
 }
 
-/** The metrics that are absent until there is something to tell, as they are defined. */
+/** The metrics that are absent until there is something to show, by their definition. */
 function absent(): readonly (readonly [string, ReadonlySet<string>])[] {
   const { windowOpen, notifyFailing, keepFileFailing, fullIn } = metrics;
   return [windowOpen, notifyFailing, keepFileFailing, fullIn].map(
@@ -247,11 +247,11 @@ describe('Prometheus', () => {
     await is(`${prefix}level_ratio < bool ignoring (threshold) ${prefix}threshold_ratio{threshold="low"}`, 1);
     await is(`sum(${prefix}images)`, 6 - Number(report['deletedImages']));
     await is(`${prefix}filesystem_avail_bytes`, (await engine.disk.usage()).availableBytes);
-    // Nobody is woken. The ballast of a moment ago may look like a trend, which is pending only.
+    // No alert fires. The recent ballast may appear as a trend, which is pending only.
     expect(Object.values(await scraper.alerts())).not.toContain('firing');
   });
 
-  it('can evaluate every query of dashboard and rules; each speaks of what there is, and each panel shows something', async () => {
+  it('can evaluate every query of dashboard and rules; each finds series, and each panel shows something', async () => {
     const [served, onNode] = [await serve({ high: 30, low: 0.1 }), await serveOnNode()];
     await served.cli.waitForEvent('sweep.completed');
     await untilSeen(served);
@@ -288,7 +288,7 @@ describe('Prometheus', () => {
       await waitFor(expr, async () => (await scraper.query(plainOf(expr))).length > 0);
   });
 
-  it('would find a query that speaks of what there is not', async () => {
+  it('would find a query without series', async () => {
     const known = parseExposition(await (await serve()).text());
     expect(unknownIn(`sum by (image) (${prefix}checks_total{node="a"})`, '{{pod}}', known)).toHaveLength(3);
     expect(unknownIn(`rate(${prefix}check_total[1m])`, '', known)).toEqual([

@@ -1,6 +1,6 @@
 /**
- * Space that is free some time after the engine has deleted an image: on btrfs by nature, elsewhere because an open file
- * holds it. It is waited for, it is not taken for a deletion that did not help, and no more goes than has to.
+ * Delayed space, freed some time after a deletion: on btrfs by nature, elsewhere because of an open file. It is
+ * waited for, is not mistaken for a deletion that did not help, and no more is deleted than needed.
  */
 import { execFile } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
@@ -33,11 +33,11 @@ async function engineWith(
 ): Promise<void> {
   engine = await startDockerEngine(options);
   await load(engine, imagesOnBase(sizesMiB));
-  // What is still being written would change the disk's account of itself meanwhile.
+  // Pending writes would change usage meanwhile.
   await run('sync', ['-f', engine.dataRoot]);
 }
 
-/** Opens the big files of all layers: deleted, they stay on the disk until they are closed. */
+/** Opens the big files of all layers: deleted, they remain on the disk until they are closed. */
 async function hold(): Promise<void> {
   const files = globSync(`${engine.dataRoot}/overlay2/*/diff/**`).filter((path) => {
     const stats = statSync(path);
@@ -60,8 +60,8 @@ async function wanting(freeMiB: number): Promise<{ high: number; low: number }> 
 const named = (cli: Cli, event: string): LogRecord[] =>
   cli.records.filter((record) => record.event === event);
 
-describe('space that comes late', () => {
-  it('is waited for on btrfs, and no more is deleted than has to go', async () => {
+describe('delayed space', () => {
+  it('is waited for on btrfs, and no more is deleted than needed', async () => {
     const disk = { sizeMiB: 600, filesystem: 'btrfs' } as const;
     await engineWith({ disk, storageDriver: 'overlay2' }, { big: 60, mid: 50, small: 40, tiny: 30 });
     const cli = cleaner(engine, ['run', '--once'], await wanting(85));
@@ -94,7 +94,7 @@ describe('space that comes late', () => {
     expect(await listTags(engine)).not.toEqual([]);
   });
 
-  it('that does not come is in the report; a later check says when it did, and a sweep is tried again', async () => {
+  it('that does not appear is in the report; a later check reports when it does, and a sweep is tried again', async () => {
     await engineWith({ disk: { sizeMiB: 260 } }, { big: 40, small: 2 });
     await engine.disk.occupy('not-images', 100 * MiB);
     await hold();
@@ -115,7 +115,7 @@ describe('space that comes late', () => {
     expect((await daemon.exited).code).toBe(0);
   });
 
-  it('is not waited for by one that is told to stop', async () => {
+  it('is not waited for after a signal to stop', async () => {
     const sizes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`image${index}`, 4]));
     await engineWith({ disk: { sizeMiB: 260 } }, sizes);
     await hold();
@@ -153,7 +153,7 @@ describe('space that comes late', () => {
 describe('what others write during a sweep', () => {
   it.each([
     ['relative', ''],
-    // Below the path, where else nobody counts it.
+    // Below the path, or it would not be counted.
     ['absolute', 'docker/'],
   ])(
     'is not counted against its deletions, with %s thresholds: they freed what they freed',
@@ -175,14 +175,14 @@ describe('what others write during a sweep', () => {
       expect(named(cli, 'space.awaited')).toEqual([]);
       expect(named(cli, 'prediction.missed')).toEqual([]);
       const freed = named(cli, 'image.deleted').map((record) => Number(record['freedBytes']));
-      // 60 MiB were to go, and 70 MiB came.
+      // 60 MiB had to be freed, and 70 MiB were.
       expect(freed.length).toBeGreaterThanOrEqual(8);
       for (const bytes of freed) expect(bytes).toBeGreaterThan(15 * MiB);
       expect(await cli.waitForEvent('sweep.completed')).toMatchObject({ stoppedBecause: 'reached-low' });
     },
   );
 
-  it('ends the wait for late space where more has to go in any case', async () => {
+  it('ends the wait for delayed space where more must be deleted in any case', async () => {
     const names = Array.from({ length: 12 }, (_, index) => [`image${index}`, 10] as const);
     await engineWith({ disk: { sizeMiB: 400 } }, Object.fromEntries(names));
     await hold();
@@ -190,7 +190,7 @@ describe('what others write during a sweep', () => {
     await cli.waitForEvent('space.awaited');
     const [deleted, seen] = [deletedNames(cli).length, cli.records.length];
     await engine.disk.occupy('build', 15 * MiB);
-    // All that is held together is not enough any more: more goes, and only then is it waited for again.
+    // All held space together is not enough any more: more is deleted, and only then is there a wait again.
     await cli.waitForEvent('space.awaited', { since: seen });
     expect(deletedNames(cli).length).toBeGreaterThan(deleted);
     await letGo();

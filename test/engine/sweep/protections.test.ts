@@ -1,4 +1,4 @@
-/** What people protect stays, on a real engine with the real executable; and the account that status gives. */
+/** What people protect is kept, on a real engine with the real executable; and what status shows. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,7 +109,7 @@ describe('a sweep spares', () => {
       labels: { 'docker-image-cleaner.keep': 'true' },
     });
     const ids = await load(engine, spec);
-    // Loaded within moments of each other: the order in which they came is made plain.
+    // Loaded within moments of each other: their order of arrival is made explicit.
     for (const version of [1, 2, 3]) {
       const id = (await json<StatusJson>('status')).images.find(({ tags }) =>
         tags.includes(`rank:${version}`),
@@ -150,7 +150,7 @@ describe('a sweep spares', () => {
     expect(remaining.join('\n')).toContain('4 unused images protected');
   });
 
-  it('what came to this host too recently, however old it is; it goes when its time has come', async () => {
+  it('what arrived too recently, however old it is; it is deleted once it is old enough', async () => {
     const ids = await load(engine, imagesOnBase({ young: 5, old: 4, renamed: 3 }));
     for (const name of ['old', 'renamed']) age(ids[name] ?? '', 2 * hour);
     await tagImage(engine, 'renamed:1', 'renamed:2');
@@ -173,7 +173,7 @@ describe('a sweep spares', () => {
     expect(await hasImage(engine, 'renamed:1')).toBe(true);
   });
 
-  it('a protected nameless step of a classic build, whose child goes', async () => {
+  it('a protected untagged step of a classic build, whose child is deleted', async () => {
     await load(engine, imagesOnBase({ from: 1 }));
     const lines = [
       'FROM from:1',
@@ -192,7 +192,7 @@ describe('a sweep spares', () => {
     expect(await hasImage(engine, step?.id ?? '')).toBe(true);
     expect(await hasImage(engine, id)).toBe(false);
     const deleted = await sweep.waitForEvent('image.deleted');
-    // The last COPY goes, what the step holds stays.
+    // The last COPY is deleted, what the step holds is kept.
     expect(Number(deleted['predictedBytes'])).toBeGreaterThan(2.9e6);
     expect(Number(deleted['predictedBytes'])).toBeLessThan(3.2e6);
     expect(Math.abs(Number(deleted['freedBytes']) - Number(deleted['predictedBytes']))).toBeLessThan(
@@ -223,7 +223,7 @@ describe('status', () => {
     expect(space.parts['imagesUnused']?.bytes).toBeLessThan(5.5 * 1024 ** 2);
     const two = status.images.find(({ id }) => id === ids['two']);
     expect(two?.exact).toBe(true);
-    // What goes with the layer, its records with the engine included.
+    // What is freed with the layer, its records in the engine included.
     const unused = space.parts['imagesUnused']?.bytes ?? 0;
     expect(Math.abs((two?.uniqueBytes ?? 0) - unused)).toBeLessThanOrEqual(unused / 100);
     // The base with its shell.
@@ -238,7 +238,7 @@ describe('status', () => {
     expect(text.stdout).not.toContain('warning');
   });
 
-  it('says in a sentence why the account cannot be had, and goes on', async () => {
+  it('says in a sentence why the space is unknown, and continues', async () => {
     await load(engine, imagesOnBase({ one: 1 }));
     const folder = join(engine.dataRoot, 'containers', 'odd');
     mkdirSync(join(folder, 'config.v2.json'), { recursive: true });
@@ -272,7 +272,7 @@ describe('status', () => {
     },
   );
 
-  it('the daemon says it once', async () => {
+  it('the daemon logs it once', async () => {
     await load(engine, imagesOnBase({ one: 1 }));
     const settings = { PATH_TO_CHECK: engine.disk.path, INTERVAL_SECONDS: '1' };
     const daemon = cleaner(engine, ['run'], { high: 99, low: 98, settings });

@@ -26,7 +26,7 @@ it('names that were removed are given back, but for one that somebody has given 
   const names = ['other/a:1', 'other/b:1', 'other/c:1'];
   for (const name of names) await tagImage(engine, 'big:1', name);
   const settings = { STATE_FILE: join(engine.disk.workspace.path, 'state') };
-  // The last step never comes: killed before it.
+  // The last step is never reached: killed before it.
   let deletions = 0;
   const stalled = wire.addRule({
     match: ({ method }) => method === 'DELETE' && ++deletions > 2,
@@ -56,7 +56,7 @@ it('names that were removed are given back, but for one that somebody has given 
   expect((await listTags(engine)).toSorted()).toEqual(['big:1', 'other:1', ...names].toSorted());
 });
 
-it('a file that is damaged, or tells of an image that is gone, stops nothing', async () => {
+it('a file that is damaged, or names an image that is gone, stops nothing', async () => {
   engine = await startDockerEngine();
   wire = await startWireProxy({
     target: { socketPath: engine.socketPath },

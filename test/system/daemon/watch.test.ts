@@ -1,4 +1,6 @@
-/** The wait between two checks, on real filesystems: a disk that fills fast is looked at more often than one that does not. */
+/**
+ * The wait between two checks, on real filesystems: a disk that fills fast is read more often than one that does not.
+ */
 import { execFileSync } from 'node:child_process';
 import { statfsSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -16,14 +18,14 @@ function mounted(): string {
   return folder;
 }
 
-/** Fills half of what is left to HIGH: it comes ever closer, and never gets there. */
+/** Fills half of what is left to HIGH: it approaches HIGH and never reaches it. */
 function fillHalfWay(folder: string, name: number): void {
   const { blocks, bavail, bsize } = statfsSync(folder);
   const left = bsize * (bavail - blocks * (1 - thresholds.high / 100));
   writeFileSync(`${folder}/${name}`, Buffer.alloc(Math.max(0, Math.floor(left / 2))));
 }
 
-test('looks sooner where usage would reach HIGH sooner at its pace', async () => {
+test('reads sooner where usage would reach HIGH sooner at its pace', async () => {
   const over = new AbortController();
   const looks = { quiet: 0, filling: 0 };
   const watching = async (which: keyof typeof looks, looked: (folder: string) => void): Promise<void> => {

@@ -1,4 +1,4 @@
-/** What is allocated below a path, by looking at every entry. Costs a few microseconds an entry, off the event loop. */
+/** What is allocated below a path, by reading every entry. Costs a few microseconds an entry, off the event loop. */
 import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
 import type { Amount } from '../../../src/core/model/thresholds.ts';
 import { DiskError } from '../../../src/disk/filesystem/error.ts';

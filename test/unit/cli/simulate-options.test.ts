@@ -38,21 +38,21 @@ describe('simulate', () => {
   it.each([
     [[], /give --trace FILE or --generate FAMILY/],
     [['--trace', 'a', '--generate', 'ci'], /not both/],
-    [['--generate', 'ci', '--import', 'binder-events'], /how to read --trace/],
+    [['--generate', 'ci', '--import', 'binder-events'], /--import needs --trace FILE/],
     [['--trace', 'a', '--import', 'csv'], /only format is binder-events/],
     [['--generate', 'ci', '--low', '80'], /must be below --high/],
     [['--generate', 'ci', '--soft', '59'], /--soft 59% must be at least --low 60% and below --high 80%/],
     [['--generate', 'ci', '--soft', '85'], /--soft 85% must be at least --low 60% and below --high 80%/],
     [['--generate', 'ci', '--soft', '70', '--sweep-thresholds'], /--sweep-thresholds tries several/],
     [['--generate', 'ci', '--low', '0%'], /percentage above 0, and 100 at most: 0%/],
-    [['--trace', 'a', '--days', '3'], /--days says how long a generated trace is/],
-    [['--trace', 'a', '--seed', '3'], /--seed is for what is made up/],
+    [['--trace', 'a', '--days', '3'], /--days needs --generate/],
+    [['--trace', 'a', '--seed', '3'], /--seed needs --generate or --import/],
     [['--generate', 'ci', '--capacity', '12'], /amount of bytes/],
     [['--generate', 'ci', '--seed', 'x'], /Not a whole number/],
     [['--generate', 'ci', '--days', '0'], /from 1 to 3650 days/],
     [['--generate', 'ci', '--days', '1e9'], /from 1 to 3650 days/],
     [['--generate', 'ci', '--capacity', '1e308'], /amount of bytes/],
-    [['--generate', 'ci', '--inodes', '0'], /without inodes/],
+    [['--generate', 'ci', '--inodes', '0'], /at least one inode/],
     [['--generate', 'ci', '--high', '20GB'], /both be percentages or both be bytes/],
     [['--generate', 'ci', '--high', '20GB', '--low', '30GB'], /must be below --high/],
     [['--generate', 'ci', '--high', '20GB', '--low', '15GB', '--capacity', '5%'], /needs no --capacity/],
@@ -104,7 +104,7 @@ describe('simulate', () => {
     });
   });
 
-  it('stands in the list of commands', () => {
+  it('is in the list of commands', () => {
     const help = parseCommandLine(['--help'], {});
     expect(help.kind === 'print' ? help.text : '').toMatch(/simulate +Replay a trace/);
   });

@@ -1,4 +1,4 @@
-/** `--config FILE`: what a line may be, what wins, and what is said of mistakes. */
+/** `--config FILE`: what a line may be, what wins, and how mistakes are reported. */
 import { describe, expect, test } from 'vitest';
 import { configFilePath, fileNames, withConfigFile } from '../../../src/config/config-file.ts';
 import { settingKeys } from '../../../src/config/settings.ts';
@@ -88,7 +88,7 @@ describe('what is refused', () => {
     });
   });
 
-  test('a bad value of the environment is not said to be the file’s', () => {
+  test('a bad value of the environment is not attributed to the file', () => {
     const refused = intervalOf(`${interval}=7`, { [interval]: 'soon' });
     expect(refused).toMatchObject({ text: expect.stringMatching(/^error: DOCKER_/) as string });
   });

@@ -1,4 +1,7 @@
-/** KEEP_FILE: what a line may be, and what happens to the patterns in force while the file changes, is damaged or goes away. */
+/**
+ * KEEP_FILE: what a line may be, and what happens to the patterns in force while the file changes, is damaged or
+ * removed.
+ */
 import fc from 'fast-check';
 import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +39,7 @@ async function opened(text: string): Promise<KeepFile> {
 
 const textsOf = (file: KeepFile): readonly string[] => [...new Set(file.patterns.map(({ text }) => text))];
 
-/** Looks at the file as a check does. */
+/** Reads the file as a check does. */
 async function look(file: KeepFile): Promise<readonly KeepFileNews[]> {
   const news: KeepFileNews[] = [];
   await file.refresh((each) => news.push(each));
@@ -119,7 +122,7 @@ describe('when the file changes', () => {
     expect(textsOf(file)).toEqual(['a', 'b']);
   });
 
-  it('a bad line is said once, and the patterns read before stay in force until it is mended', async () => {
+  it('a bad line is reported once, and the patterns read before stay in force until it is fixed', async () => {
     const file = await opened('a\n');
     writeFileSync(path, 'b\nc!\n');
     expect(await look(file)).toEqual([
@@ -134,7 +137,7 @@ describe('when the file changes', () => {
     expect(textsOf(file)).toEqual(['b']);
   });
 
-  it('one that goes away takes no pattern with it, and is taken back as it comes', async () => {
+  it('a removed file takes no pattern with it, and is used again when it returns', async () => {
     const file = await opened('a\n');
     unlinkSync(path);
     expect(await look(file)).toEqual([

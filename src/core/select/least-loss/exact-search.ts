@@ -1,9 +1,9 @@
 /**
- * The exact choice in a small forest: a dynamic programme over the nodes in preorder. At each node either all
- * that stands on it is cleared with it, or it stays and the next node is looked at; so every closed set is met once. Of
- * the sets that reach a place only those are kept that no other one beats in cost and in both resources.
+ * The exact choice in a small forest: a dynamic programme over the nodes in preorder. At each node either everything
+ * above it is cleared with it, or it is kept and the next node is examined; so every closed set is visited once. Of
+ * the sets that reach a place only those are kept that no other beats in cost and both resources.
  *
- * A node without units is freed when everything on it is, and must not be passed over then: `isOnEdge`.
+ * A node without units is freed when everything on it is, and must not be skipped then: `isOnEdge`.
  */
 import type { Amount } from '../../model/thresholds.ts';
 import { weightFor } from './closed-set.ts';
@@ -13,7 +13,7 @@ import type { Clearable } from './reduced-forest.ts';
 const ROUNDING = 1e-9;
 
 export interface Bounds {
-  /** What the choice may lose at most. */
+  /** The maximum loss of the choice. */
   readonly maxCost: number;
   /** What space is worth near the optimum: cost for a byte and for an inode. Any price is right, a good one is fast. */
   readonly price: Amount;
@@ -54,7 +54,7 @@ export function cheapestCover(nodes: Clearable, goal: Amount, bounds: Bounds): n
     const lacksBytes = goal.bytes - bytes;
     const lacksInodes = goal.inodes - inodes;
     if (lacksBytes > (left[place]?.bytes ?? 0) || lacksInodes > (left[place]?.inodes ?? 0)) return false;
-    // What is lacking costs its price at least, less what the rest gains on it at most (the Lagrangian bound).
+    // The missing amount costs at least its price, less the maximum gain of the rest (the Lagrangian bound).
     const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
     return cost + lacking + (gain[place] ?? 0) <= maxCost * (1 + ROUNDING);
   };

@@ -34,7 +34,7 @@ function keep(text: string): Partial<Protections> {
   return { keep: parsed.patterns };
 }
 
-/** By ID: `gone`, or the code for which it stays. */
+/** By ID: `gone`, or the code of why it is kept. */
 function fates({ victims, kept }: Plan): Record<string, string> {
   const fate = new Map<string, string>(victims.map(({ id }) => [id, 'gone']));
   for (const { id, code } of kept) fate.set(id, code);
@@ -156,7 +156,7 @@ describe('families of the classic builder', () => {
     ),
   });
 
-  it('what a protected image was built from stays', () => {
+  it('what a protected image was built from is kept', () => {
     const plan = planOf(family({}, {}), keep('app'));
     expect(fates(plan)).toEqual({
       app: 'keep-pattern',
@@ -214,7 +214,7 @@ describe('KEEP_LABEL', () => {
   });
 });
 
-test('any store, any rules: what is protected stays, what stays without rules stays with them', () => {
+test('any store, any rules: what is protected is kept, and what is kept without rules is kept with them', () => {
   const labelled = fc.tuple(arbitraryStore, fc.array(fc.nat(13), { maxLength: 3 })).map(([one, marked]) => ({
     ...one,
     images: one.images.map((each, index) =>
@@ -242,7 +242,7 @@ test('any store, any rules: what is protected stays, what stays without rules st
           );
         }
       }
-      // The engine takes parents along only where every one of them may go.
+      // The engine deletes parents too only where all of them are deletable.
       for (const victim of plan.victims) {
         if (victim.keepParents) continue;
         const byId = new Map(snapshot.images.map((one) => [one.id, one]));

@@ -58,7 +58,7 @@ describe('what a set of images frees', () => {
     expect(forest.layerIds.filter((_, layer) => forest.holds[layer] === 0)).toEqual(['mid', 'top', 'side']);
   });
 
-  it('counts a nameless build step as gone with the last image built on it', () => {
+  it('counts an untagged build step as gone with the last image built on it', () => {
     const steps = [
       ...images({ step: 'mid' }, { tags: [] }),
       ...images({ app: 'top' }, { parentId: 'step' }),
@@ -69,7 +69,7 @@ describe('what a set of images frees', () => {
     expect(freedBy(forestOf(used), ['app'])).toEqual(amount(5, 1));
   });
 
-  it('counts a stopped container that may go, and its image only after it', () => {
+  it('counts a deletable stopped container, and its image only after it', () => {
     const stopped: Removable = {
       id: 'c',
       kind: 'stopped-container',

@@ -85,7 +85,7 @@ describe('an open window', () => {
     ['Mon-Fri 22:00-06:00 Europe/Berlin', '2026-11-27T21:00:00Z', true],
     ['Mon-Fri 22:00-06:00 Europe/Berlin', '2026-11-27T20:59:00Z', false],
     ['Mon-Fri 22:00-06:00 Asia/Kathmandu', '2026-11-27T16:15:00Z', true],
-    // The hour from 02:00 to 03:00 comes twice in Berlin on 2026-10-25…
+    // The hour from 02:00 to 03:00 occurs twice in Berlin on 2026-10-25…
     ['02:00-03:00 Europe/Berlin', '2026-10-25T00:30:00Z', true],
     ['02:00-03:00 Europe/Berlin', '2026-10-25T01:30:00Z', true],
     ['02:00-03:00 Europe/Berlin', '2026-10-25T02:00:00Z', false],
@@ -202,7 +202,7 @@ function isOpenByTheWall(window: Window, ms: number): boolean {
 }
 
 describe('in every zone, around every jump', () => {
-  it('it is as open as the clock on the wall says', () => {
+  it('it is open by the local clock', () => {
     fc.assert(
       fc.property(someWindow, someMoment, (window, ms) => {
         expect(isOpen(window, ms)).toBe(isOpenByTheWall(window, ms));
@@ -244,7 +244,7 @@ describe('in every zone, around every jump', () => {
   });
 });
 
-it('is told with the time at which it opens or closes, in words that stay the same meanwhile', () => {
+it('is shown with the time at which it opens or closes, in words that do not change meanwhile', () => {
   const window = windowOf('Mon-Fri 22:00-06:00 Europe/Berlin');
   const told = (moment: string): string => describeWindow(windowState(window, at(moment)));
   expect(told('2026-11-28T10:00:00Z')).toBe(

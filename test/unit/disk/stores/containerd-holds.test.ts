@@ -21,7 +21,7 @@ const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const [manifest, config, packed] = [digest('1'), digest('2'), digest('3')];
 const container = 'c'.repeat(64);
 
-/** One image of one layer, and what stands on it. */
+/** One image of one layer, and what is built on it. */
 function namespace(snapshotter: string, more: Tree, leases: Tree = {}): Bucket {
   return bucket({
     images: { 'app:1': { target: { digest: manifest } } },
@@ -55,7 +55,7 @@ test.each(['overlayfs', 'native', 'stargz'])('a container on the snapshotter %s 
   expect(containers.map(({ id, holds: held }) => [id, held?.image])).toEqual([[container, manifest]]);
 });
 
-test('content that only one image has goes with it, shared content with what its holders stand on together', () => {
+test('content of only one image is freed with it, shared content with the common base of its holders', () => {
   const alone = holds(namespace('overlayfs', {}));
   expect(alone.layers.get(manifest)).toMatchObject({ parentId: 'layer', bytes: 3 * 512, inodes: 3 });
   const record = { record: { content: { [packed]: '' }, snapshots: { overlayfs: { layer: '' } } } };

@@ -1,4 +1,7 @@
-/** Notices on the wire, to a real HTTP server: what arrives, what is tried again, how long, and what is never told. */
+/**
+ * Notices on the wire, to a real HTTP server: what arrives, what is tried again, how long, and what is never
+ * revealed.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -81,7 +84,7 @@ const critical: DaemonEvent = {
 };
 const over: DaemonEvent = { ...critical, used: 50, triggered: false, due: 'nothing' };
 
-/** Nothing that was said or sent to others tells a secret. */
+/** Nothing logged or sent to others reveals a secret. */
 function expectNoSecret(): void {
   expect(JSON.stringify(reported)).not.toMatch(/SECRET|user|pass|\/services/);
 }
@@ -124,7 +127,7 @@ describe('a notice', () => {
     expect(reported).toEqual([]);
   });
 
-  it('that does not arrive is said once, without what is secret, and that they arrive again, too', async () => {
+  it('that does not arrive is logged once, without secrets, and so is their recovery', async () => {
     answers = Array.from({ length: 6 }, () => status(503));
     const sending = notifier();
     sending.on(critical);
@@ -157,7 +160,7 @@ describe('a notice', () => {
     expectNoSecret();
   });
 
-  it('to nobody is said with the kernel’s name of the error and nothing of the address', async () => {
+  it('to a dead address is logged with the kernel’s name of the error and without the address', async () => {
     const sending = notifier(`http://user:pass@127.0.0.1:1/SECRET`);
     sending.on(critical);
     await sending.close(5_000);
@@ -213,7 +216,7 @@ describe('an address that is refused', () => {
     },
   );
 
-  it('or doubtful, is told by its host alone', () => {
+  it('or doubtful, is shown by its host alone', () => {
     const name = variableOf('notifyUrl');
     const loaded = loadConfig({ [name]: 'http://user:SECRET@hooks.example/SECRET?SECRET' });
     expect(loaded.ok && loaded.warnings).toEqual([
