@@ -94,7 +94,7 @@ function buildProgram(isAll: boolean, act: (entry: CommandEntry, command: Comman
     )
     .version(version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Print this help')
-    .helpCommand('help [command]', 'Print the help of the command named after it')
+    .helpCommand('help [command]', 'Print the help of a command')
     .usage('[command] [flags]')
     .addHelpText('after', helpEnd(undefined, isAll));
   configureHelp(program, isAll);

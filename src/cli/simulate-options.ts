@@ -48,7 +48,7 @@ export type ParsedSimulate =
   | { readonly kind: 'stopped'; readonly text: string; readonly isHelp: boolean };
 
 export const simulateSummary =
-  'Replay a trace of image uses with each policy and show what would have been fetched again';
+  'Replay a trace of image uses with each policy and show what would have been downloaded again';
 
 /** @param argv what follows the word `simulate` */
 export function parseSimulate(argv: readonly string[], columns: number): ParsedSimulate {
@@ -84,10 +84,10 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
   const { trace, generate, low, high, soft, html, writeTrace } = options;
   if (trace.length === 0 && generate === undefined) return 'give --trace FILE or --generate FAMILY';
   if (trace.length > 0 && generate !== undefined) return 'give --trace or --generate, not both';
-  if (options.import !== undefined && trace.length === 0) return '--import says how to read --trace FILE';
-  if (generate === undefined && isGiven('days')) return '--days says how long a generated trace is';
+  if (options.import !== undefined && trace.length === 0) return '--import needs --trace FILE';
+  if (generate === undefined && isGiven('days')) return '--days needs --generate';
   if (generate === undefined && options.import === undefined && isGiven('seed'))
-    return '--seed is for what is made up: --generate, --import';
+    return '--seed needs --generate or --import';
   for (const file of [html, writeTrace])
     if (file !== undefined && trace.includes(file)) return `${file} would be overwritten while it is read`;
   if (html !== undefined && html === writeTrace) return '--html and --write-trace name the same file';
@@ -144,53 +144,53 @@ function define(): Command {
     .description(simulateSummary)
     .usage('(--trace FILE... | --generate FAMILY) [flags]')
     .helpOption('-h, --help', 'Print this help')
-    .option('--trace <file...>', 'trace files (docs/trace-format.md), also gzipped, read as one')
-    .option('--generate <family>', 'make a trace instead: binder, ci or cluster')
+    .option('--trace <file...>', 'Trace files (docs/trace-format.md), also gzipped, read as one')
+    .option('--generate <family>', 'Generate a trace instead: binder, ci or cluster')
     .option(
       '--import <format>',
-      'read --trace files as binder-events, the public launch archive',
+      'Read --trace files as binder-events, the public launch archive',
       binderEvents,
     )
-    .option('--seed <number>', 'the seed of the generated trace', whole, 1)
-    .option('--days <number>', 'how long a generated trace is, from 1 to 3650', days, 60)
+    .option('--seed <number>', 'Seed of the generated trace', whole, 1)
+    .option('--days <number>', 'Days that a generated trace lasts, from 1 to 3650', days, 60)
     .addOption(
       new Option(
         '--capacity <size,...>',
-        'the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several separated by commas',
+        'Size of the disk, such as 200GB, or a share of all distinct bytes, such as 15%; several separated by commas',
       )
         .argParser(capacities)
         .default([{ kind: 'share', share: 0.15 }], '15%'),
     )
     .option(
       '--inodes <number>',
-      'the inodes of the disk, such as 6500000, or a share such as 15%; not counted where left out',
+      'Inodes of the disk, such as 6500000, or a share such as 15%; not counted if omitted',
       inodes,
     )
     .addOption(
       new Option(
         '--threshold-type <type>',
-        'free: --high and --low are bytes free on the disk, as in THRESHOLD_TYPE',
+        'With free, --high and --low are bytes free on the disk, as in THRESHOLD_TYPE',
       ).argParser((text) => {
         if (text.toLowerCase() !== 'free') throw new InvalidArgumentError('The only type is free.');
         return 'free';
       }),
     )
-    .addOption(level('--high <level>', 'a sweep begins here: a percentage, or bytes such as 160GB', 80))
-    .addOption(level('--low <level>', 'a sweep ends below this', 60))
+    .addOption(level('--high <level>', 'A sweep begins here: a percentage, or bytes such as 160GB', 80))
+    .addOption(level('--low <level>', 'A sweep ends below this', 60))
     .addOption(
       level(
         '--soft <level>',
-        'from here on, while nothing is launched, single images are deleted without a cordon',
+        'From here on, single images are deleted without a cordon while nothing is launched',
       ),
     )
-    .addOption(of('--window <window>', 'when sweeps may begin, as in WINDOW', window('UTC'), undefined))
-    .addOption(level('--critical <level>', 'from here on a sweep also begins outside --window'))
-    .addOption(of('--keep <patterns>', 'images that are never deleted, as in KEEP', keepPatterns(), []))
-    .option('--keep-file <file>', 'a file of more such patterns, one per line, as KEEP_FILE')
+    .addOption(of('--window <window>', 'When sweeps may begin, as in WINDOW', window('UTC'), undefined))
+    .addOption(level('--critical <level>', 'From here on a sweep also begins outside --window'))
+    .addOption(of('--keep <patterns>', 'Images that are never deleted, as in KEEP', keepPatterns(), []))
+    .option('--keep-file <file>', 'File of more patterns, one per line, as KEEP_FILE')
     .addOption(
       of(
         '--min-age <duration>',
-        'keep images at least this long after they arrived',
+        'Keep images at least this long after they arrived',
         seconds(0, longestAgeSeconds),
         0,
       ),
@@ -198,7 +198,7 @@ function define(): Command {
     .addOption(
       of(
         '--max-unused <duration>',
-        'delete images unused for longer, however empty the disk is, as MAX_UNUSED_SECONDS; 0: off',
+        'Delete images unused for longer, however empty the disk is, as MAX_UNUSED_SECONDS; 0: off',
         seconds(0, longestAgeSeconds),
         0,
       ),
@@ -206,34 +206,34 @@ function define(): Command {
     .addOption(
       of(
         '--keep-last <number>',
-        'keep this many of the newest images of each repository',
+        'Keep this many of the newest images of each repository',
         wholeNumber(0, 10_000),
         0,
       ),
     )
     .addOption(
-      new Option('--policy <name,...>', 'policies and baselines to replay, separated by commas').default(
+      new Option('--policy <name,...>', 'Policies and baselines to replay, separated by commas').default(
         'all',
         'all',
       ),
     )
     .addOption(
-      new Option('--bandwidth <size>', 'bytes per second at which images are pulled')
+      new Option('--bandwidth <size>', 'Bytes per second at which images are pulled')
         .argParser(bytes)
         .default(50e6, '50MB'),
     )
     .addOption(
       of(
         '--sweep-seconds <duration>',
-        'what each sweep takes besides what it deletes: cordon, uncordon, the pause in scheduling',
+        'Fixed time of each sweep: cordon, uncordon, the pause in scheduling',
         seconds(0, 3600),
         10,
       ),
     )
-    .option('--sweep-thresholds', 'try pairs of --low and --high instead of one, and compare them')
+    .option('--sweep-thresholds', 'Try pairs of --low and --high instead of one, and compare them')
     .option('--json', 'Print JSON and nothing else on standard output')
-    .option('--html <file>', 'also write a page with plots')
-    .option('--write-trace <file>', 'also write the generated or imported trace, in the trace format')
+    .option('--html <file>', 'Also write a page with plots')
+    .option('--write-trace <file>', 'Also write the generated or imported trace, in the trace format')
     .allowExcessArguments(false);
 }
 
@@ -303,6 +303,6 @@ function inodes(text: string): Capacity {
   const known = share(text);
   if (known !== undefined) return known;
   const amount = whole(text);
-  if (amount === 0) throw new InvalidArgumentError('A disk without inodes holds nothing.');
+  if (amount === 0) throw new InvalidArgumentError('A disk needs at least one inode.');
   return { kind: 'amount', amount };
 }

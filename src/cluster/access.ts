@@ -72,7 +72,7 @@ function describe(need: Need): string {
   const name = need.name === undefined ? '' : ` (${need.name})`;
   const consequence = need.required
     ? 'grant it (the chart does with rbac.create), or switch cordoning off (DOCKER_IMAGE_CLEANER_CORDON_MODE=none)'
-    : 'sweeps go on without it';
+    : 'sweeps continue without it';
   return `missing permission: verb "${need.verb}" on resource "${need.resource}"${name}${group}${where}, needed ${need.purpose}: ${consequence}`;
 }
 

@@ -25,7 +25,7 @@ export interface NodeObject {
   };
 }
 
-/** What a list of nodes tells of each. */
+/** What a list of nodes says of each. */
 export type NodeMetadata = Pick<NodeObject, 'metadata'>;
 
 /** JSON patch (RFC 6902). */

@@ -91,7 +91,7 @@ function readKubeconfig(config: KubeConfig, file: string, prefix: string): void 
   try {
     config.loadFromFile(file);
   } catch (cause) {
-    // The parser's message goes on with the lines around; the library takes whatever YAML there is for a kubeconfig.
+    // The parser's message quotes the surrounding lines; the library accepts any YAML as a kubeconfig.
     const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
     const problem = cause instanceof TypeError ? 'is not a kubeconfig' : `cannot be read: ${reason}`;
     throw new ClusterError('invalid', `${prefix}${file} ${problem}.`, { cause });
@@ -134,7 +134,7 @@ async function exchange(
   });
 }
 
-/** What a `Status` object says, else the beginning of whatever came. */
+/** The message of a `Status` object, else the beginning of the answer. */
 function messageOf(text: string): string {
   try {
     const status = JSON.parse(text) as { message?: unknown };
@@ -145,7 +145,10 @@ function messageOf(text: string): string {
   return text.slice(0, 300);
 }
 
-/** Finds out who and where; talks to nobody yet. @throws ClusterError `invalid` when the configuration is unusable. */
+/**
+ * Finds the credentials and the API server; sends nothing yet. @throws ClusterError `invalid` when the configuration
+ * is unusable.
+ */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { config, source } = await loadConfiguration(options);
   const cluster = config.getCurrentCluster();

@@ -1,6 +1,6 @@
 /**
- * Kubernetes as the rest of the program sees it: hold this node's cordon while sweeping, let it go, tell what happened.
- * Makes no request unless asked: after the start-up checks an idle daemon leaves the API server alone.
+ * Kubernetes as the rest of the program sees it: hold this node's cordon while sweeping, release it, report what
+ * happened. Makes no request unless asked: after the start-up checks an idle daemon leaves the API server alone.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { missingAccess, type MissingAccess } from './access.ts';
@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly cordonMode: CordonMode | 'none';
   /** 0: no limit. */
   readonly maxCordonedNodes: number;
-  /** Told of every change of state, once. */
+  /** Reported once per change of state. */
   readonly report: Reporter;
   /** Default: the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -47,8 +47,8 @@ export interface Held {
    */
   readonly lost: AbortSignal;
   /**
-   * Uncordons, then gives the slot back; may be called again. The signal bounds the waiting only: the release itself goes
-   * on until it worked, or `Cluster.close` ends it. @throws the signal's reason.
+   * Uncordons, then gives the slot back; may be called again. The signal ends the waiting only: the release itself
+   * continues until it succeeds, or until `Cluster.close`. @throws the signal's reason.
    */
   release(signal: AbortSignal): Promise<Released | 'none'>;
 }
@@ -57,8 +57,8 @@ export interface Cluster {
   /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
   checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]>;
   /**
-   * What speaks against our thresholds because of kubelet's own on this node, a sentence; undefined when nothing does, or when
-   * it cannot be read: the permission for it is one that few give. @throws the signal's reason.
+   * Why our thresholds conflict with kubelet's on this node, a sentence; undefined if they do not, or if kubelet's
+   * cannot be read: few grant the permission for that. @throws the signal's reason.
    */
   checkKubelet(thresholds: OurThresholds, signal: AbortSignal): Promise<string | undefined>;
   /**
@@ -74,7 +74,7 @@ export interface Cluster {
   hold(reason: string, signal: AbortSignal): Promise<Held>;
   /** Writes an event on the node, behind the caller's back. Never throws. */
   emit(event: NodeEvent): void;
-  /** Ends waiting holds; waits for releases and events under way until the signal comes, then gives them up. Never throws. */
+  /** Ends waiting holds; waits for pending releases and events until the signal fires, then gives up. Never throws. */
   close(signal: AbortSignal): Promise<void>;
 }
 

@@ -1,9 +1,10 @@
 /**
- * The rules of the cordon, pure: a node as it was read → what to change, if anything. Every change carries a `test` on the
- * resourceVersion that it was decided on, so it happens to exactly that state of the node or not at all.
+ * The rules of the cordon, pure: a node as it was read → what to change, if anything. Every change carries a `test`
+ * on the resourceVersion that it was decided on, so it happens to exactly that state of the node or not at all.
  *
- * The rules in short: a cordon is ours when our annotation is there, and only then. A node that is unschedulable without
- * it was cordoned by somebody else: hands off. Somebody who takes our annotation away wants the node left as it is.
+ * The rules in short: a cordon is ours when our annotation is there, and only then. A node that is unschedulable
+ * without it was cordoned by somebody else: hands off. Somebody who removes our annotation wants the node left as it
+ * is.
  */
 import type { NodeObject, PatchOperation, Taint } from './api.ts';
 
@@ -31,7 +32,7 @@ export interface CordonMark {
   readonly renewed?: string;
 }
 
-/** A mark as it was found: what is not our JSON has no details. */
+/** A mark as found; one that is not our JSON has no details. */
 export type ReadMark = Partial<CordonMark> & Pick<CordonMark, 'mode'>;
 
 export type MarkFilter = (mark: ReadMark) => boolean;
@@ -60,11 +61,11 @@ export interface Decision<Outcome extends string> {
 export type AcquireOutcome = 'cordoned' | 'foreign' | 'stale';
 
 /**
- * - `released`: our cordon is gone, pods may come.
- * - `left`: our annotation was taken away and pods are still kept off: somebody wants it so.
+ * - `released`: our cordon is gone, pods may be scheduled.
+ * - `left`: our annotation was removed and pods are still kept off: somebody wants it so.
  * - `absent`: there was nothing of ours.
- * - `other-holder`: another live process of this node has put its own mark there meanwhile; it will release it. Or the
- *   mark is none of those that were wanted.
+ * - `other-holder`: another live process of this node has set its own mark meanwhile and will release it, or the mark
+ *   is not one of those wanted.
  */
 export type ReleaseOutcome = 'released' | 'left' | 'absent' | 'other-holder';
 
@@ -175,9 +176,9 @@ export function decideAcquire(
 }
 
 /**
- * How to let the node go.
+ * How to release the node.
  * @param mine the mark that we set; undefined for whatever mark there is (start-up, the operator's command).
- * @param isWanted which marks to take off, besides; default: any.
+ * @param isWanted which marks to remove; default: any.
  */
 export function decideRelease(
   node: NodeObject,

@@ -34,7 +34,7 @@ export interface CordonOptions {
   readonly renewEveryMs?: number;
 }
 
-/** `node-gone`: the node does not exist (any more), so no pod can come to it. */
+/** `node-gone`: the node does not exist (any more), so no pod can be scheduled on it. */
 export type Acquired = 'cordoned' | 'foreign' | 'node-gone';
 export type Released = ReleaseOutcome | 'node-gone';
 
@@ -48,7 +48,7 @@ export class Cordon {
   /** A change was sent whose fate we do not know: it may still happen. */
   #inDoubt = false;
   #renewal: NodeJS.Timeout | undefined;
-  /** What an undoing comes to, if it worked, whose answer was lost. */
+  /** The result of an undo whose answer was lost, if it worked. */
   #unanswered: ReleaseOutcome | undefined;
 
   constructor(options: CordonOptions) {

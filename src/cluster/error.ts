@@ -19,7 +19,7 @@ export interface ClusterErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The one error class of this edge. The message says what was asked, of whom and what came back. */
+/** The one error class of this edge. The message says what was asked of which server, and the answer. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   readonly code: ClusterErrorCode;
@@ -36,7 +36,7 @@ export class ClusterError extends Error {
   }
 }
 
-/** True for a request that may or may not have been carried out: its effect can still come, later. */
+/** True for a request that may or may not have been carried out: its effect may still appear later. */
 export function isAmbiguous(error: unknown): boolean {
   if (!(error instanceof ClusterError)) return false;
   return error.code === 'unreachable' || error.code === 'timeout' || error.code === 'failed';
@@ -44,7 +44,7 @@ export function isAmbiguous(error: unknown): boolean {
 
 /**
  * The code for an answer's status. A failed `test` of a JSON patch is a 422 whose message says so (apiserver's
- * `patch.go` passes the JSON patch library's words on); so is a path that has gone meanwhile.
+ * `patch.go` passes the JSON patch library's words on); so is a path that has disappeared meanwhile.
  */
 export function codeOfStatus(status: number, message: string): ClusterErrorCode {
   switch (status) {

@@ -18,12 +18,12 @@ export interface Holder {
   readonly process: string;
 }
 
-/** A process by its PID namespace, its number and when it started: nobody else has the same before the node's next start. */
+/** A process by its PID namespace, its number and when it started: unique until the node's next start. */
 export function thisProcess(): string {
   return `${pidNamespace()}:${process.pid}:${startOf('self') ?? '?'}`;
 }
 
-/** Marks of others that are alive. Marks that are never renewed, as the existing tool's, are nobody's. */
+/** Marks of others that are alive. Marks that are never renewed, such as the Python tool's, are nobody's. */
 export function isHeldByOther(self: Holder, nowMs: () => number, afterMs = staleMs): MarkFilter {
   return ({ pod, process: holder, renewed }) => {
     const ageMs = Math.abs(nowMs() - Date.parse(renewed ?? ''));

@@ -46,7 +46,7 @@ export function kubeletObjection(
     if (percent === undefined || thresholds.high < percent) continue;
     return (
       `DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH=${thresholds.high} is not below the ${percent}% at which this node’s kubelet ` +
-      `deletes images itself (${name}): it comes first, in its own order and without a cordon. Set it lower, or kubelet’s higher.`
+      `deletes images itself (${name}): kubelet would act first, in its own order and without a cordon. Set HIGH lower, or kubelet’s threshold higher.`
     );
   }
   return undefined;

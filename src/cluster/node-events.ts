@@ -68,7 +68,7 @@ export class NodeEvents {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Waits until everything is written or was given up, or the signal comes: then the rest is forgotten. Never throws. */
+  /** Waits until everything is written or given up, or until the signal fires: the rest is dropped. Never throws. */
   async flush(signal: AbortSignal): Promise<void> {
     const stop = (): void => {
       this.#waiting.length = 0;

@@ -43,8 +43,8 @@ export interface Chance {
 export const realChance: Chance = { monotonicMs: () => performance.now(), random: () => Math.random() };
 
 /**
- * How long to wait before the next try: doubling up to the cap, the upper half of it random so that a hundred nodes do not
- * come back in step. What the server asks for (Retry-After) is the least.
+ * How long to wait before the next try: doubling up to the cap, the upper half of it random so that a hundred nodes
+ * do not retry in step. The server's Retry-After is the minimum.
  * @param failures how often it failed in a row, from 1.
  */
 export function backoffMs(backoff: Backoff, failures: number, random: number, retryAfterSeconds = 0): number {
@@ -61,8 +61,8 @@ interface Row {
 }
 
 /**
- * What fails at the moment. A row that was given up goes on with the next call for the same task, so that its end is told
- * once it works, and nobody is left with the word that it fails.
+ * What fails at the moment. A series of failures that was given up continues with the next call for the same task, so
+ * that its end is reported once it works.
  */
 export type Rows = Map<Task, Row>;
 

@@ -1,5 +1,5 @@
 /**
- * The rules of the slots, pure: leases as they were read → which of them may be taken. Other clocks are not believed:
+ * The rules of the slots, pure: leases as they were read → which of them may be taken. Other clocks are not trusted:
  * a lease has expired when *we* have seen it unchanged for its whole duration (as client-go's leader election does).
  */
 import type { LeaseObject } from './api.ts';

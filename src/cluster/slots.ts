@@ -155,8 +155,8 @@ class HeldSlot implements Slot {
   }
 
   /**
-   * Goes on after the slot is lost: until somebody takes it, a renewal keeps the place while the node is being uncordoned.
-   * (The sweep has to end all the same.)
+   * Continues after the slot is lost: until somebody takes it, renewing keeps it while the node is uncordoned. (The
+   * sweep has to end nevertheless.)
    */
   async #renewAlways(): Promise<void> {
     const third = (this.#options.leaseDurationSeconds * 1000) / 3;
@@ -235,7 +235,7 @@ class HeldSlot implements Slot {
     const expiryMs = this.#renewedMs + leaseDurationSeconds * 1000 - chance.monotonicMs();
     if (this.#lease === undefined || expiryMs <= 0) return;
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(expiryMs))]);
-    // Nobody needs to hear of failures here: the worst is that the slot frees itself at its expiry.
+    // Failures need not be reported: at worst the slot is freed when it expires.
     const retry = { rows: new Map(), task: 'slot', backoff, chance, report: () => undefined } as const;
     const giveBack = async (inner: AbortSignal): Promise<void> => {
       const lease = this.#lease;

@@ -20,7 +20,7 @@ export interface UncordonOptions {
   readonly patienceMs?: number;
 }
 
-/** How it went with a node; an error is what stood in the way to the last. */
+/** The result for a node; an error is the last one. */
 export interface NodeResult {
   readonly node: string;
   readonly outcome: Released | ClusterError;
@@ -33,8 +33,8 @@ export interface Uncordoner {
   /** Removes any cordon that carries our annotation. @throws the signal's reason. */
   node(name: string, signal: AbortSignal): Promise<NodeResult>;
   /**
-   * The same for every node with such an annotation that is wanted (default: any), several at a time, each told as it is
-   * done. @throws ClusterError when the nodes cannot be listed; the signal's reason.
+   * The same for every node with a wanted annotation (default: any), several at a time, each reported when done.
+   * @throws ClusterError when the nodes cannot be listed; the signal's reason.
    */
   marked(signal: AbortSignal, isWanted?: MarkFilter): AsyncIterable<NodeResult>;
   /** Deletes a DaemonSet and waits for its pods to end, up to this time. @throws ClusterError when it cannot be deleted; the signal's reason. */
@@ -139,7 +139,7 @@ class ApiUncordoner implements Uncordoner {
     return 'gone';
   }
 
-  /** Not while it cannot be found out: the wait has an end of its own, and the nodes are looked at in any case. */
+  /** Not while that is unknown: the wait has its own limit, and the nodes are checked in any case. */
   async #isGone({ namespace, name }: DaemonSetName, signal: AbortSignal): Promise<boolean> {
     try {
       await this.#api.getDaemonSet(namespace, name, signal);

@@ -1,6 +1,6 @@
 /**
- * `clean`: one sweep now, whatever HIGH says. Shows the plan, asks, and hands over to the daemon's one check, which plans
- * again, cordons, deletes and reports as ever.
+ * `clean`: one sweep now, whatever HIGH says. Shows the plan, asks, and runs one check of the daemon, which plans
+ * again, cordons, deletes and reports as always.
  */
 import type { CheckResult } from '../daemon/options.ts';
 import { createInterface } from 'node:readline/promises';
@@ -199,7 +199,7 @@ function whatOf(victims: Plan['victims']): string {
 interface PlanNotes {
   readonly config: Config;
   readonly cut: Cut | undefined;
-  /** What is deleted for being unused; undefined: that was not asked for. */
+  /** What is deleted for being unused; undefined: not requested. */
   readonly unused: UnusedPlan | undefined;
   /** It alone is what was asked for. */
   readonly isAll: boolean;

@@ -64,7 +64,7 @@ export async function run(
   // Before the first word: who reads it may answer with a signal.
   const signals = listenForSignals((signal) => report({ event: 'daemon.stopping', signal }));
   const asked: { daemon?: Daemon } = {};
-  // Before the daemon is there, the first check is still to come.
+  // Before the daemon exists, the first check is still pending.
   const ignoreRequests = listenForCheckRequests(() => asked.daemon?.checkNow());
   report({ event: 'engine.chosen', endpoint: await endpointOf(given.target), reason: given.target.why });
   for (const message of warnings) report({ event: 'config.warning', message });
@@ -119,7 +119,7 @@ export async function run(
       report({ event: 'http.failed', address: error.address, message: error.message });
       return EXIT.usage;
     }
-    // Told to stop before there was anything to be stopped.
+    // Stopped before there was anything to stop.
     if (signals.stop.aborted && isAbort(error, signals)) {
       report({ event: 'daemon.stopped' });
       return EXIT.done;
@@ -145,7 +145,7 @@ function isAbort(error: unknown, { stop, abandon }: StopSignals): boolean {
   return isEcho || (error instanceof Error && error.name === 'AbortError');
 }
 
-/** Follows the use of images, where that is wanted. */
+/** Tracks image use, if needed. */
 async function follow(
   config: Config,
   engine: Engine,

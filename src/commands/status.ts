@@ -1,6 +1,6 @@
 /**
- * `status`: the disk against the thresholds, where its space is, and every image: size, what is its own and what it
- * shares, age, names, and which container uses it.
+ * `status`: the disk against the thresholds, where its space is, and every image: size, own and shared part, age,
+ * names, and the containers that use it.
  */
 import type { Config } from '../config/config.ts';
 import type { ListOptions } from '../config/requests/list-options.ts';
@@ -61,7 +61,7 @@ async function unusedOf(config: Config, { store, takenAtMs }: Snapshot): Promise
   return plan && summaryOf(plan);
 }
 
-/** What a daemon remembers of the disk, where it writes that down; `--watch` goes on from there. */
+/** What a daemon remembers of the disk, if it records that; `--watch` continues from there. */
 async function pastFillRate({ stateFile, pathToCheck }: Config): Promise<FillRate> {
   if (stateFile === undefined) return new FillRate();
   const { savedFillRate } = await import('../surfaces/http/state/activity-file.ts');

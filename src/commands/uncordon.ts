@@ -15,7 +15,7 @@ import { listenForSignals } from '../system/signals.ts';
 import { complain, note } from './looking/messages.ts';
 import { podName } from './cleaning/pod-name.ts';
 
-/** Answers the exit status: 1 when a node that should be uncordoned is not, or nobody can say. */
+/** Answers the exit status: 1 when a node that should be uncordoned is not, or that is unknown. */
 export async function uncordon(request: UncordonRequest): Promise<number> {
   let uncordoner: Uncordoner;
   try {
@@ -102,7 +102,7 @@ function daemonSetLine(
     case 'gone':
       return `${subject}: deleted, its pods have ended`;
     case 'absent':
-      return `${subject}: was not there`;
+      return `${subject}: does not exist`;
     case 'still-there':
       return `${subject}: deleted, but after ${waitSeconds} s its pods may still be running; continuing`;
   }

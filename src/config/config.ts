@@ -55,7 +55,10 @@ export type LoadedConfig = Omit<SettingValues, ThresholdKey | keyof Protections 
   readonly engineNamedBy: string | undefined;
 };
 
-/** Once it was looked which engine is here (src/engine/connect/detect.ts), and the file of KEEP_FILE was read (src/commands/looking/keep-file.ts). */
+/**
+ * Once the engine was detected (src/engine/connect/detect.ts) and KEEP_FILE was read
+ * (src/commands/looking/keep-file.ts).
+ */
 export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
   readonly pathToCheck: string;
   /** Set where the engine's disk is not this machine's: why, a sentence for people. */
@@ -66,7 +69,7 @@ export type Config = Omit<KeepingConfig, 'pathToCheck'> & {
 /** Its protections are those in force: they change with the file of KEEP_FILE. */
 export type KeepingConfig = LoadedConfig & { readonly rereadKeepFile: RereadKeepFile };
 
-/** Looks whether the file of KEEP_FILE changed; true where other patterns are in force now. Never throws. */
+/** Checks whether KEEP_FILE changed; true where other patterns are in force now. Never throws. */
 export type RereadKeepFile = (report: (news: KeepFileNews) => void) => Promise<boolean>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -140,7 +143,7 @@ export function loadConfig(env: Environment, flags: Flags = {}): ConfigResult {
   return { ok: true, config, warnings };
 }
 
-/** Nobody listens there but the host itself. */
+/** Only the host itself can connect there. */
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
@@ -199,7 +202,7 @@ function readSettings(env: Environment, flags: Flags, problems: string[]): Parti
     if (read.ok) values[key] = read.value;
     else problems.push(read.problem);
   }
-  // Each value came from its own entry's parser or default, which is what SettingValues says of it.
+  // Each value is from its own entry's parser or default, as SettingValues says.
   return values as Partial<SettingValues>;
 }
 
@@ -215,11 +218,11 @@ const prefix = new RegExp(`^${variablePrefix}`, 'i');
 
 /**
  * Variables that Kubernetes gives every pod for a Service named docker-image-cleaner (or docker-image-cleaner-…), as
- * Docker's links once did: nobody wrote them, so nobody is warned of them.
+ * Docker's links once did: nobody set them, so they cause no warning.
  */
 const serviceLink = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** One warning for each variable that looks like ours and is not. Its value may be a secret and is never told. */
+/** One warning for each variable that looks like ours and is not. Its value may be a secret and is never shown. */
 function unknownVariables(env: Environment): readonly string[] {
   const known = settingKeys.map(variableOf);
   return Object.keys(env)

@@ -1,4 +1,7 @@
-/** The lines of the file that KEEP_FILE names. Pure: the text comes in (src/commands/looking/keep-file.ts reads it). */
+/**
+ * The lines of the file that KEEP_FILE names. Pure: the text is an argument (src/commands/looking/keep-file.ts reads
+ * it).
+ */
 import { type KeepPattern, parseKeepPatterns } from '../core/eligible/pattern.ts';
 import { printable } from '../core/model/printable.ts';
 import { compileExpression } from './values/expressions.ts';

@@ -4,7 +4,7 @@ import { accepted, refused, type ValueKind } from './values/values.ts';
 export interface WebhookAddress {
   /** With its secrets. */
   readonly url: URL;
-  /** What may be told of it: `https://hooks.example`. */
+  /** What may be shown of it: `https://hooks.example`. */
   readonly shown: string;
 }
 

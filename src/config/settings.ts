@@ -1,9 +1,9 @@
 /**
- * Every setting of the cleaner, once. The environment, the command line, `--help`, the configuration page and the type
- * of the configuration are all made from this table; a new setting is a new entry in one of its parts.
+ * Every setting of the cleaner, once. The environment, the command line, `--help`, the configuration page and the
+ * type of the configuration are all made from this table; a new setting is a new entry in one of its parts.
  *
- * The key is the name in the configuration; from it come the variable (`intervalSeconds` is
- * `DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS`) and the flag (`--interval-seconds`).
+ * The key is the name in the configuration; the variable (`intervalSeconds` is
+ * `DOCKER_IMAGE_CLEANER_INTERVAL_SECONDS`) and the flag (`--interval-seconds`) are derived from it.
  */
 import { diskSettings } from './settings/disk.ts';
 import type { Setting } from './settings/setting.ts';

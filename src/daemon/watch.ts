@@ -16,7 +16,7 @@ export interface WatchOptions {
   readonly report: Reporter;
   /** Between two looks; 0: none. */
   readonly watchSeconds: number;
-  /** What the engine told last; undefined where its events are not followed. */
+  /** The engine's last events; undefined where they are not followed. */
   readonly heard: () => Heard | undefined;
   /** Receives each measurement. */
   readonly looked: (usage: Usage) => void;

@@ -87,7 +87,7 @@ export async function checkDataRoot(
       code: 'unknown',
       message:
         `${path} holds the images of another engine: none of this engine's ${images.length} images is there. ` +
-        'Set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to where this engine keeps its images, as it is seen from here.',
+        'Set DOCKER_IMAGE_CLEANER_PATH_TO_CHECK to where this engine keeps its images, as seen from here.',
     };
   }
   // The engine names another place, but nothing stored contradicts: it may be the same folder under two names.

@@ -136,7 +136,7 @@ export const daemonEvents = {
     level: 'warn',
     when: 'a folder below the path cannot be measured and does not count; once',
     fields: { path, message },
-    says: (event) => `left out of the account: ${event.message}`,
+    says: (event) => `not counted: ${event.message}`,
   }),
   'history.synced': define({
     level: 'info',
@@ -150,7 +150,7 @@ export const daemonEvents = {
       `tracking ${formatCount(event.images, 'image')} and ` +
       `${formatCount(event.containersInUse, 'container')}; ` +
       (event.missedSeconds > 0
-        ? `nothing was seen for ${formatDuration(event.missedSeconds)} before, which does not count as unused`
+        ? `a gap of ${formatDuration(event.missedSeconds)} before, which does not count as unused`
         : 'no gaps'),
   }),
   'history.interrupted': define({

@@ -74,7 +74,7 @@ export type SweepReport = Values<typeof reportFields>;
 const unusedEnds = {
   done: 'nothing is left to do',
   changed: 'protections changed, and the rest is planned again',
-  stopped: 'it was told to stop',
+  stopped: 'the cleaner is stopping',
   limit: 'a limit on deletions was reached',
   denied: 'the engine forbids deletions',
   unanswered: 'the engine does not answer',
@@ -158,7 +158,7 @@ export const sweepEvents = {
     when: 'gentle mode cannot get below the soft threshold; once',
     fields: soft,
     says: ({ used, softLevel, thresholdType }) =>
-      `${usedText(used, thresholdType)}, but deleting all that may be deleted would not bring it below the soft threshold ` +
+      `${usedText(used, thresholdType)}, but deleting everything deletable would not bring it below the soft threshold ` +
       `(${formatLevel(softLevel, thresholdType)}): nothing is deleted before the high threshold`,
   }),
   'max-unused.started': define({

@@ -55,8 +55,8 @@ export class LayerFinder {
   }
 
   /**
-   * The layers of an image and their sizes, as they are known now, from the bottom up; undefined when the image is not
-   * known. Layers that the engine does not tell are one made-up layer, as in the history.
+   * The layers of an image and their sizes, as they are known now, from the bottom up; undefined when the image is
+   * not known. Layers that the engine does not report are one made-up layer, as in the history.
    */
   layersOf(id: ImageId): readonly Layer[] | undefined {
     const image = this.#history.images.get(id);

@@ -17,9 +17,7 @@ export class UnknownChooserError extends Error {
   readonly code = 'UNKNOWN_CHOOSER';
 
   constructor(name: string) {
-    super(
-      `there is no policy "${name}" to simulate; there are ${choosers.map((each) => each.name).join(', ')}`,
-    );
+    super(`unknown policy "${name}"; expected one of ${choosers.map((each) => each.name).join(', ')}`);
     this.name = 'UnknownChooserError';
   }
 }

@@ -28,7 +28,7 @@ export function onlyUnused(rules: PlanRules, seconds: number, isUnused: IsStillU
     maxUnusedSeconds: seconds,
     protections: {
       ...protections,
-      // Those in force: they change with the file of KEEP_FILE.
+      // Those in force: they change with KEEP_FILE.
       get keep() {
         return protections.keep;
       },

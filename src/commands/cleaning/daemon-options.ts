@@ -37,7 +37,7 @@ export function daemonOptions(config: Config, parts: Parts, { stop, abandon }: S
 }
 
 /**
- * Where names are written down that go before their image does: beside the state file, where there is one.
+ * Where names are recorded that are removed before their image: beside the state file, where there is one.
  * @param end of the file's name: each process that may run at the same time has its own.
  */
 export function namesOf(

@@ -1,10 +1,13 @@
-/** The files that the settings name, looked at when the daemon starts: what can never be written is said then, not later. */
+/**
+ * The files that the settings name, checked when the daemon starts: a file that can never be written is reported
+ * then, not later.
+ */
 import type { Config } from '../../config/config.ts';
 import { variableOf } from '../../config/settings.ts';
 import type { Reporter } from '../../events/events.ts';
 import { notAPlainFile } from '../../system/plain-file.ts';
 
-/** What is kept beside the state file, by the ends of their names; and what each is made in. */
+/** The files beside the state file, by the ends of their names, and what creates each. */
 const ends = ['', '.layers', '.activity', '.names', '.clean-names'];
 
 /** Reports which of them cannot be written; the process must end then. */

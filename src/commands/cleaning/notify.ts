@@ -1,4 +1,4 @@
-/** The notifier of `run`, where somebody wants to be told. */
+/** The notifier of `run`, if one is set. */
 import { hostname } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import type { Reporter } from '../../events/events.ts';

@@ -1,4 +1,4 @@
-/** What to watch where an engine has to tell it that starts with the daemon, as at a boot. */
+/** What to watch if the engine must say so and starts together with the daemon, as at boot. */
 import { hasFired, sleep } from '../../system/clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Reporter } from '../../events/events.ts';

@@ -63,10 +63,10 @@ export function watchedBy(engine: Engine, served: Served | undefined): Engine {
     : engine;
 }
 
-/** Whether the policy goes by the use of images, or somebody wants it written down. */
+/** Whether the policy needs the use of images, or it is to be recorded. */
 export function followsHistory(config: Config): boolean {
   const { policy, stateFile, recordTrace, softLevel, thresholds, watchSeconds, maxUnusedSeconds } = config;
-  // Usage below the path is not seen without measuring: the engine tells when that is worth it.
+  // Usage below the path is not known without measuring: the engine's events say when that is worthwhile.
   if (thresholds.type === 'absolute' && watchSeconds > 0) return true;
   // Gentle mode asks it whether the engine is quiet.
   const isNeeded =

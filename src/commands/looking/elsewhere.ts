@@ -6,7 +6,7 @@ import { createEngine } from '../../engine/connect/create.ts';
 import { EngineError } from '../../engine/engine.ts';
 import { errnoOf } from '../../system/errno.ts';
 
-/** A sentence for people. @param folder where the engine says that it keeps its data; undefined where it did not tell. */
+/** A sentence for people. @param folder where the engine keeps its data; undefined where it did not say. */
 export function whyElsewhere(endpoint: string, folder: string | undefined): string {
   const where = folder === undefined ? 'on another machine' : `in ${folder}, which is not on this machine`;
   return `${endpoint} keeps its images ${where}: its disk cannot be measured from here`;
@@ -21,14 +21,14 @@ export function whyNoRun({ elsewhere, thresholds }: Config): string | undefined 
   );
 }
 
-/** Why `clean` cannot be carried out: how full that disk is, nobody can see from here. */
+/** Why `clean` is impossible: how full that disk is cannot be seen from here. */
 export function whyNoClean({ elsewhere }: Config): string | undefined {
   return elsewhere === undefined ? undefined : `${elsewhere}. Run the cleaner there.`;
 }
 
 const PATIENCE_MS = 10_000;
 
-/** Whether a folder here holds images of an engine: its records are looked at, its layers are not measured. */
+/** Whether a folder here holds images of an engine: its records are read, its layers are not measured. */
 export async function isStoreOf(path: string, config: Config): Promise<boolean> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const engine = await createEngine(config);

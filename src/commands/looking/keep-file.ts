@@ -15,9 +15,9 @@ export class KeepFile {
   readonly #path: string;
   readonly #now: () => number;
   #patterns: readonly KeepPattern[];
-  /** What it looked like when `#patterns` were read. */
+  /** Its state when `#patterns` were read. */
   #mark: string;
-  /** What was read of it last, and when it first looked so; undefined once `#patterns` are just that. */
+  /** The patterns read last, and when they first appeared; undefined once `#patterns` are the same. */
   #pending: { readonly mark: string; readonly patterns: readonly KeepPattern[]; sinceMs: number } | undefined;
   /** What was said to be wrong with it. */
   #complaint: string | undefined;
@@ -41,7 +41,7 @@ export class KeepFile {
     return pending.length === 0 ? this.#patterns : [...this.#patterns, ...pending];
   }
 
-  /** Looks whether it changed. @returns true where other patterns are in force now. Never throws. */
+  /** Checks whether it changed. @returns true where other patterns are in force now. Never throws. */
   async refresh(report: (news: KeepFileNews) => void): Promise<boolean> {
     const seen = await fileMark(this.#path);
     if (seen === this.#mark && this.#pending === undefined) {
@@ -67,7 +67,7 @@ export class KeepFile {
     return this.patterns.length !== before;
   }
 
-  /** What is new is in force since it was read; what is missing ends once the file is at rest. */
+  /** New patterns are in force at once; missing ones end once the file is unchanged for a while. */
   #settle(report: (news: KeepFileNews) => void): boolean {
     const pending = this.#pending;
     if (pending === undefined || this.#now() - pending.sinceMs < REST_MS) return false;

@@ -22,7 +22,7 @@ export interface Look extends Seen {
 
 /**
  * Connects, measures and lists once.
- * @param disk what was measured before, for who looks again.
+ * @param disk with what was measured before, for repeated calls.
  * @throws EngineError, DiskError
  */
 export async function look(config: Config, signal: AbortSignal, disk = diskOf(config)): Promise<Look> {
@@ -46,8 +46,8 @@ export function diskOf(
 }
 
 /**
- * The thresholds of a look. Of a disk elsewhere nobody can say how full it is: then the look is at all that may go, as
- * far as images: `high` is never reached and nothing is below `low`.
+ * The thresholds of a view. How full a disk elsewhere is, is unknown: then everything deletable is shown: `high` is
+ * never reached and nothing is below `low`.
  */
 export function thresholdsOf({ thresholds, elsewhere }: Config): Thresholds {
   return elsewhere === undefined || thresholds.type === 'images' ? thresholds : everything;
@@ -55,7 +55,7 @@ export function thresholdsOf({ thresholds, elsewhere }: Config): Thresholds {
 
 const everything: Thresholds = { type: 'images', high: Number.MAX_SAFE_INTEGER, low: 0 };
 
-/** Whether a look is not about thresholds that somebody has set. */
+/** Whether the thresholds are not set by the user. */
 export function isAboutEverything(thresholds: Thresholds): boolean {
   return thresholds === everything;
 }

@@ -1,7 +1,7 @@
 /** What commands write to standard error for people: one line each, with the prefix that the command line's own errors have. */
 import { printable } from '../../core/model/printable.ts';
 
-/** A longer message would fill a terminal; what is cut is not shown. */
+/** A longer message would fill a terminal; the rest is not shown. */
 const LONGEST = 4000;
 
 /** What went wrong. */
@@ -9,7 +9,7 @@ export function complain(message: string): void {
   line(`error: ${message}`);
 }
 
-/** What looks like a mistake, or makes an answer less certain. */
+/** What is probably a mistake, or makes an answer less certain. */
 export function warn(message: string): void {
   line(`warning: ${message}`);
 }

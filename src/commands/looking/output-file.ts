@@ -1,6 +1,6 @@
 /**
- * A file that a command writes at its end. It is opened at the beginning, so that a long calculation is not for nothing;
- * what it holds stays until there is something new, and a file that was made here and got nothing is taken away again.
+ * A file that a command writes at its end. It is opened at the beginning, so that a long calculation is not wasted;
+ * its content is kept until there is something new, and a file that was created here and stayed empty is removed.
  */
 import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';

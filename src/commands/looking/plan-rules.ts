@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { PlanRules } from '../../core/plan/plan-rules.ts';
 import { findPolicy } from '../../core/policy/registry.ts';
 
-/** @param history what is known of the use of images, now. */
+/** @param history the present usage history. */
 export function planRules(config: Config, history: PlanRules['history']): PlanRules {
   const { thresholds, criticalLevel, softLevel, protections, clean, window, maxUnusedSeconds } = config;
   const policy = findPolicy(config.policy);

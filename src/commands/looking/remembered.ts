@@ -15,7 +15,7 @@ export async function remembered({
   if (!('lost' in saved)) {
     const { history, seenUntilMs } = saved;
     const nowMs = Date.now();
-    // Nobody follows: what happened since is not known.
+    // Nothing is followed: what has happened since is unknown.
     if (nowMs - seenUntilMs > 2 * SAVED_AT_LEAST_EVERY_MS)
       applyEvent(history, { kind: 'gap', fromMs: seenUntilMs, toMs: nowMs });
     return history;

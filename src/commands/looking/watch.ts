@@ -28,7 +28,7 @@ export async function watch<Seen>(
 ): Promise<number> {
   const { stdin, stdout } = process;
   if (!stdout.isTTY) {
-    complain('--watch needs a terminal; for machines there is --json, or metrics over HTTP');
+    complain('--watch needs a terminal; use --json or the metrics instead');
     return EXIT.usage;
   }
   const enough = new AbortController();
@@ -36,7 +36,7 @@ export async function watch<Seen>(
     enough.abort();
   };
   const screen = new Screen(stdout);
-  // In raw mode, so that what is typed is not drawn into the view; Ctrl-C then comes as a character.
+  // In raw mode, so that typing is not echoed into the view; Ctrl-C is then a character.
   const onKeys = (keys: Buffer): void => {
     const typed = keys.toString('latin1');
     if (/[\u0003\u0004qQ]/.test(typed)) end();

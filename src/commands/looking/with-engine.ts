@@ -1,4 +1,4 @@
-/** The configuration of the commands that need an engine: which one is here is looked for once, when a command begins. */
+/** The configuration of the commands that need an engine: it is searched for once, when a command begins. */
 import type { Config, KeepingConfig, LoadedConfig } from '../../config/config.ts';
 import { problemLine } from '../../config/values/problem.ts';
 import { variableOf } from '../../config/settings.ts';
@@ -17,7 +17,7 @@ export type WithEngine =
       readonly config: Config;
       /** One line each. */
       readonly warnings: readonly string[];
-      /** The engine had to tell what to watch, and is away. */
+      /** The engine must say what to watch, and is away. */
       readonly away?: EngineAway | undefined;
     }
   /** One line. */
@@ -85,7 +85,7 @@ function line({ variable, value, reason }: AddressProblem): string {
 async function whyNotHere(target: EngineTarget, told: Told, config: Config): Promise<string | undefined> {
   if (target.kind !== 'docker') return undefined;
   const { address } = target;
-  // Nothing but the same folder could speak for a host that ssh leads to.
+  // For a host reached over ssh, only the same folder would be evidence.
   const folder = told.info?.storeDirectory ?? told.info?.rootDirectory;
   if (address.kind === 'ssh') return whyElsewhere(describeAddress(address), folder);
   if (told.info?.rootDirectory === undefined) return undefined;
@@ -96,7 +96,7 @@ async function whyNotHere(target: EngineTarget, told: Told, config: Config): Pro
   return isHere ? undefined : whyElsewhere(describeAddress(address), folder);
 }
 
-/** Where nothing of what is looked for is on a node, what was, and what to do. */
+/** Where none of the sockets is on a node: which were searched for, and what to do. */
 async function missingOnNode(loaded: LoadedConfig): Promise<readonly string[]> {
   const { hostRun, runtime, runtimeEndpoint, engineNamedBy } = loaded;
   if (hostRun === undefined || runtimeEndpoint !== undefined || engineNamedBy !== undefined) return [];

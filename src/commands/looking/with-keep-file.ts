@@ -17,7 +17,7 @@ export async function withKeepFile(loaded: LoadedConfig): Promise<WithKeepFile> 
   if (!(file instanceof KeepFile))
     return { ok: false, problems: file.map((problem) => `${variableOf('keepFile')}: ${problem}`) };
   const { keep, ...others } = loaded.protections;
-  // An accessor of the object itself, so that copies of the protections take what is in force when they are made.
+  // An accessor of the object itself, so that copies of the protections have what is in force when they are made.
   const protections: Protections = {
     ...others,
     get keep() {

@@ -30,7 +30,7 @@ export class ReplayProgress {
       this.#shares,
     );
     const drawn = bar(100 * mean(this.#shares), undefined, { stream: this.#stream, width: BAR_WIDTH });
-    // Some terminals tell no width.
+    // Some terminals report no width.
     const width = (this.#stream.columns || 80) - BAR_WIDTH - 10;
     this.#stream.write(`\r\u001b[K${drawn} ${text.slice(0, Math.max(0, width))}`);
   }

@@ -1,4 +1,4 @@
-/** The other side of simulate-helpers.ts: replays the jobs that it is told, until nobody is there to tell it any. */
+/** The other side of simulate-helpers.ts: replays the jobs that it is given, until its parent is gone. */
 import { once } from 'node:events';
 import type { SimulateOptions } from '../../cli/simulate-options.ts';
 import { EXIT } from '../../cli/exit-status.ts';
@@ -25,7 +25,7 @@ export async function simulateHelper(options: SimulateOptions): Promise<number> 
     });
     say({ kind: 'done', job: order.job, outcome });
   };
-  // What fails here ends this process, which whoever asked is told.
+  // A failure ends this process, and the parent reports it.
   process.on('message', (message) => void obey(message as HelperOrder));
   await once(process, 'disconnect');
   return EXIT.done;

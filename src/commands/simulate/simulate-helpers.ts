@@ -1,6 +1,6 @@
 /**
- * Replays in processes of their own, one job after another in each: as many as there are processors. A helper is this very
- * program with the same arguments, so that it makes the same jobs; it is told the trace and then the numbers of jobs.
+ * Replays in processes of their own, one job after another in each: as many as there are processors. A helper is this
+ * program with the same arguments, so it has the same jobs; it is sent the trace and then the numbers of jobs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,8 +14,8 @@ import { ReplayProgress } from './replay-progress.ts';
 const HELPER = 'simulate-helper';
 
 /**
- * What a helper is told: first the trace, and the patterns of images that are kept, as they are written, for those of a
- * file are not among its arguments and the file may be a pipe. Then jobs by number.
+ * What a helper is sent: first the trace and the patterns of kept images as written, because those of a file are not
+ * among its arguments and the file may be a pipe. Then jobs by number.
  */
 export type HelperOrder =
   | { readonly kind: 'trace'; readonly trace: Trace; readonly keep: readonly string[] }
@@ -39,7 +39,7 @@ class HelperError extends Error {
   }
 }
 
-/** What came of each job, in order. With a line of progress where standard error is a terminal. */
+/** The result of each job, in order. With a line of progress where standard error is a terminal. */
 export async function runJobs(
   trace: Trace,
   jobs: readonly Job[],

@@ -1,4 +1,4 @@
-/** `simulate`: replays a trace with each policy and shows what that cost. Looks at no engine and no disk. */
+/** `simulate`: replays a trace with each policy and shows what that cost. Contacts no engine and reads no disk. */
 import { pipeline } from 'node:stream/promises';
 import { EXIT } from '../../cli/exit-status.ts';
 import type { SimulateOptions } from '../../cli/simulate-options.ts';
@@ -81,7 +81,7 @@ async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trac
   const family = families.find((each) => each.name === options.generate);
   if (family === undefined)
     throw new TraceError(
-      `there is no family "${options.generate}"; there are ${families.map((each) => each.name).join(', ')}`,
+      `unknown family "${options.generate}"; expected one of ${families.map((each) => each.name).join(', ')}`,
     );
   return generate(family, options.seed, options.days);
 }

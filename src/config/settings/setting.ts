@@ -15,7 +15,7 @@ export const groups = [
   'Logging',
 ] as const;
 
-/** @typeParam T what the setting becomes; includes undefined where it may stay unset. */
+/** @typeParam T what the setting becomes; includes undefined where it may be unset. */
 export interface Setting<T> {
   readonly group: (typeof groups)[number];
   /** What it does: a sentence without its full stop. */

@@ -10,7 +10,7 @@ export interface ListenAddress {
 }
 
 const allowed = '`host:port`, `:port` (every address of the host) or `[IPv6 address]:port`';
-/** A name of RFC 1123, which also an IPv4 address looks like. */
+/** A name of RFC 1123; IPv4 addresses match too. */
 const hostName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/i;
 
 export function listenAddress(): ValueKind<ListenAddress> {

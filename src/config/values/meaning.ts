@@ -51,7 +51,7 @@ function all(words: readonly string[], meant: readonly string[]): Record<string,
   return Object.fromEntries(words.map((word) => [word, meant]));
 }
 
-/** @param known the commands that there are. @returns what is meant; undefined where that cannot be guessed. */
+/** @param known the existing commands. @returns what is meant; undefined where that cannot be guessed. */
 export function meantCommand(word: string, known: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   const meant = Object.hasOwn(commandsByWord, wanted) ? (commandsByWord[wanted] ?? []) : [];

@@ -35,7 +35,7 @@ export const imagesOnly: Clean = {
 };
 
 export interface Cleanable {
-  /** May go. */
+  /** Deletable. */
   readonly units: readonly Removable[];
   /** May not, though the setting names their kind. Containers that run are not listed. */
   readonly kept: readonly Kept[];
@@ -44,7 +44,7 @@ export interface Cleanable {
 /** States of a container that does not run and is not about to. */
 const stoppedStates: ReadonlySet<string> = new Set(['created', 'exited', 'dead']);
 
-/** Labels that say who brings a container back, or looks at it after its end. */
+/** Labels that say who restarts a container, or inspects it after its end. */
 const managers: readonly (readonly [prefix: string, manager: string])[] = [
   ['io.kubernetes.', 'Kubernetes'],
   ['com.docker.compose.project', 'a compose project'],
@@ -56,7 +56,7 @@ interface Objection {
   readonly reason: string;
 }
 
-/** Why a container may not go; undefined where it may. `stoppedAtMs` must have been asked for. */
+/** Why a container may not be deleted; undefined where it may. `stoppedAtMs` must be known. */
 export function containerStays(container: Container, clean: Clean, nowMs: number): Objection | undefined {
   const { state, labels } = container;
   if (!stoppedStates.has(state)) return { code: 'in-use', reason: `it is ${state}` };
@@ -79,7 +79,7 @@ export function containerStays(container: Container, clean: Clean, nowMs: number
   return undefined;
 }
 
-/** Whether it is worth asking when a container stopped: by what the list tells of it, it could have to go. */
+/** Whether to ask when a container stopped: by the list alone it could be deletable. */
 export function couldBeOldEnough(container: Container, clean: Clean, nowMs: number): boolean {
   const { createdAtMs } = container;
   if (createdAtMs === undefined) return stoppedStates.has(container.state);
@@ -87,7 +87,7 @@ export function couldBeOldEnough(container: Container, clean: Clean, nowMs: numb
 }
 
 /**
- * Separates what may go beside images from what must stay.
+ * Separates what may be deleted besides images from what is kept.
  * @param refused what an earlier step of the same sweep found undeletable, by ID, with the reason.
  */
 export function sortOutCleanable(
@@ -128,7 +128,7 @@ function keepRecord({ id, description, sizeBytes }: CacheRecord, objection: Obje
   return { kind: 'build-cache', id, references: [description], sizeBytes, ...objection };
 }
 
-/** Records that a build holds, those that the engine did not delete, and all that these stand on. */
+/** Records that a build holds, those that the engine did not delete, and all of their parents. */
 function recordsThatStay(
   records: readonly CacheRecord[],
   refused: ReadonlyMap<string, string>,
@@ -186,8 +186,9 @@ function recordUnit(
 }
 
 /**
- * The layers that it stands on its image holds, which cannot go before it; only where the image is gone they are the
- * container's. Its size is what stands or falls with it: an order by size must not put off the image for a small container.
+ * Its image holds its layers and cannot be deleted before it; only where the image is gone do they count for the
+ * container. Its size is what it frees with the image: an order by size must not postpone the image because of a
+ * small container.
  */
 function containerUnit(container: Container, store: ImageStore): Removable {
   const space = store.heldSpace?.get(container.id);

@@ -1,7 +1,4 @@
-/**
- * Why an image may not go. The one place that decides what a sweep may touch; when unsure whether something is in
- * use, it is.
- */
+/** Why an image is kept. The one place that decides what a sweep may touch; in doubt an image is in use. */
 import { noProtections, protectedImages, type ProtectionCode, type Protections } from './rules.ts';
 import {
   childrenOf,
@@ -19,13 +16,13 @@ import type { Removable, UnitKind } from '../forest/removable.ts';
 /**
  * - `in-use`: a container in any state holds it. Deleting the image of a stopped container frees nothing (the
  *   container holds its layers) and leaves a container that cannot be started again elsewhere.
- * - `child-stays`: an image that the classic builder made from it stays, so the engine would refuse.
- * - `intermediate`: a nameless step of a classic build; the engine deletes it with the last image built on it.
+ * - `child-stays`: an image that the classic builder made from it is kept, so the engine would refuse.
+ * - `intermediate`: an untagged step of a classic build; the engine deletes it with the last image built on it.
  * - `static-pod`: the same, by a container of a static pod.
  * - `pinned`, `sandbox-image`, `elsewhere`: the engine itself needs it, or cannot delete it; see store.ts.
  * - `keep-label`, `keep-pattern`, `min-age`, `keep-last`, `used-lately`: people protect it; see rules.ts.
- * - `frees-nothing`, `not-needed`: it could go, but need not.
- * - `managed`, `stopped-recently`, `never-started`: a container that somebody may bring back, look at or start.
+ * - `frees-nothing`, `not-needed`: deletable, but not worth it or not needed.
+ * - `managed`, `stopped-recently`, `never-started`: a container that somebody may restart, inspect or start.
  * - `not-cleaned`: the setting does not name its kind.
  * - `refused`: the engine or a check right before the deletion kept it in this sweep.
  */
@@ -61,7 +58,7 @@ export interface SortedOut {
   readonly kept: readonly Kept[];
 }
 
-/** Builds the record of an image that stays. */
+/** Builds the record of a kept image. */
 export function keep(image: Image, code: KeepCode, reason: string): Kept {
   return {
     kind: 'image',
@@ -73,7 +70,7 @@ export function keep(image: Image, code: KeepCode, reason: string): Kept {
   };
 }
 
-/** The same for anything that could go. */
+/** The same for anything deletable. */
 export function keepUnit(
   { kind, id, references, sizeBytes }: Removable,
   code: KeepCode,
@@ -142,7 +139,7 @@ function isNamed(image: Image, { images }: Container): boolean {
   return images.includes(image.id) || references(image).some((name) => images.includes(name));
 }
 
-/** An image whose child stays must stay, all the way down to the first parent. */
+/** An image whose child is kept is kept, down to the first parent. */
 function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void {
   if (kept.size === 0 || images.every((image) => image.parentId === undefined)) return;
   const byId = new Map(images.map((image) => [image.id, image]));
@@ -158,7 +155,7 @@ function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void
 }
 
 /**
- * The nameless build steps that stay on their own account, so that the engine must not delete them with the last image
+ * The untagged build steps that are protected themselves, so that the engine must not delete them with the last image
  * built on them.
  */
 export function stepsThatStay(store: ImageStore, kept: readonly Kept[]): readonly Image[] {

@@ -7,13 +7,13 @@
  * digest is whole. Exact: the glob and the grammar are followed together, so nothing that could match is refused.
  */
 
-/** Characters that stand for all that the grammar tells apart. */
+/** Characters that represent all classes of the grammar. */
 const alphabet = [...'agshAZ01256_.-/:@'];
 const digestLengths: Readonly<Record<string, number>> = { 'sha256:': 64, 'sha512:': 128 };
 
 /**
- * Where in a reference one is. Path components: `p` may begin, `P` in one, `p_`, `p__`, `p.`, `p-` after a separator. Hosts:
- * `h`, `H`, `h-`; port `n`, `N`; tag `t`, `T`; a digest's algorithm so far, or how many digits are still to come.
+ * Where in a reference one is. Path components: `p` may begin, `P` in one, `p_`, `p__`, `p.`, `p-` after a separator.
+ * Hosts: `h`, `H`, `h-`; port `n`, `N`; tag `t`, `T`; a digest's algorithm so far, or how many digits are missing.
  */
 type Place = string;
 

@@ -1,6 +1,6 @@
 /**
- * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an unused
- * image stays nevertheless.
+ * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an
+ * unused image is kept.
  */
 import { formatDuration } from '../model/format.ts';
 import { describePattern, keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
@@ -14,7 +14,7 @@ export interface Protections {
   /** `on` where left out. */
   readonly keepLabel?: KeepLabelRule;
   readonly keep: readonly KeepPattern[];
-  /** Since the image appeared on this host; 0: any age may go. */
+  /** Since the image appeared on this host; 0: any age is deletable. */
   readonly minAgeSeconds: number;
   /** How many of the newest images of each repository are kept; 0: none. */
   readonly keepLast: number;
@@ -29,7 +29,7 @@ export interface OnlyUnused {
 
 export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast: 0 };
 
-/** An image with it says of itself that it is to stay. */
+/** An image with it asks to be kept. */
 export const keepLabel = 'docker-image-cleaner.keep';
 
 export type ProtectionCode =

@@ -1,7 +1,7 @@
 /**
- * The forest: layers stand on layers, units (images and what else can be deleted) stand on top. Built once a snapshot,
- * read by everything that asks what a deletion frees. Lists by index instead of objects: 10,000 images on 100,000 layers
- * are built and planned within a tenth of a second.
+ * The forest: layers are built on layers, units (images and what else can be deleted) on top. Built once per
+ * snapshot, read by everything that asks what a deletion frees. Lists by index instead of objects: 10,000 images on
+ * 100,000 layers are built and planned within a tenth of a second.
  */
 import { holders } from '../model/store.ts';
 import type { ChainId, ImageStore, Layer } from '../model/store.ts';
@@ -18,15 +18,15 @@ export interface Forest {
   readonly dependents: ReadonlyMap<number, readonly number[]>;
   /** By layer: its chain ID (or a made-up one, where the image's layers are not known). */
   readonly layerIds: readonly ChainId[];
-  /** By layer: the one that it stands on; -1 for a bottom layer. */
+  /** By layer: its parent; -1 for a bottom layer. */
   readonly parent: Int32Array;
   readonly bytes: Float64Array;
   readonly inodes: Float64Array;
   /** By layer: 1 where bytes and inodes were measured, 0 where they are estimates. */
   readonly exact: Uint8Array;
   /**
-   * By layer: how many hold it directly: units and holders of which it is the top, and layers in use that stand on it.
-   * At zero the layer is gone. Zero from the start: a leftover, held by nobody.
+   * By layer: how many hold it directly: units and holders of which it is the top, and used child layers. At zero the
+   * layer is freed. Zero from the start: a leftover that nothing holds.
    */
   readonly holds: Int32Array;
 }
@@ -42,7 +42,7 @@ export interface ForestInput {
 
 /**
  * The forest of a store: every image a unit, every container (of any state) and every held layer holding its chain.
- * @param others further units; a container among them, by its ID, can go and is not counted as a holder twice.
+ * @param others further units; a container among them, by its ID, is deletable and is not counted as a holder twice.
  * @param held the store's holders(), where they are known already.
  */
 export function forestOf(
@@ -109,11 +109,11 @@ function holdsOf(parent: Int32Array, tops: readonly Int32Array[]): Int32Array {
   return holds;
 }
 
-/** The top layer of each unit. What is a unit's own becomes a layer of its own on top, so all amounts are in layers. */
+/** The top layer of each unit. A unit's own data becomes a layer on top, so all amounts are in layers. */
 function topsOf(units: readonly Removable[], table: LayerTable): Int32Array {
   const top = table.topsOf(units.map((unit) => unit.layers));
   const incomplete = units.filter((_, index) => top[index] === UNKNOWN_TOP);
-  // Short chains first: what a base image tells of its layers' sizes is then known for the images that stand on it.
+  // Short chains first: the layer sizes of a base image are then known for the images built on it.
   const byLength = incomplete.sort((a, b) => a.layers.length - b.layers.length || (a.id < b.id ? -1 : 1));
   const wholeOf = (unit: Removable): number => Math.max(0, unit.sizeBytes - unit.own.bytes);
   const shares = leastShares(byLength, table, wholeOf);

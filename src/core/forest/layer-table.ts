@@ -1,6 +1,6 @@
 /**
- * Layers as numbers: each gets an index, and lists by index say what it stands on and what it takes. Completes what is
- * not known: a layer that an image names and the store does not know gets an estimated size.
+ * Layers as numbers: each gets an index, and lists by index give its parent and size. A layer that an image names and
+ * the store does not know gets an estimated size.
  */
 import { IdIndex } from './id-index.ts';
 import type { ChainId, Layer } from '../model/store.ts';
@@ -21,7 +21,7 @@ export const UNKNOWN_TOP = -2;
 
 export class LayerTable {
   readonly #index: IdIndex;
-  /** Index of the layer that it stands on; -1 for a bottom layer. All lists are longer than `ids` where there is room. */
+  /** Index of the parent; -1 for a bottom layer. All lists may be longer than `ids`. */
   parent: Int32Array;
   bytes: Float64Array;
   inodes: Float64Array;
@@ -93,7 +93,7 @@ export class LayerTable {
     return tops;
   }
 
-  /** The layers of a chain that are not known, and what is left for them of what the whole is said to take. */
+  /** The unknown layers of a chain, and the rest of the total size that is left for them. */
   unknownOf(
     chain: readonly ChainId[],
     wholeBytes: number,
@@ -109,9 +109,8 @@ export class LayerTable {
   }
 
   /**
-   * Adds what is missing of a chain and returns its top. What the whole is said to take, less what its known layers
-   * take, is spread over the missing ones; where there are some of its own, those that it shares get no more than others
-   * would give them.
+   * Adds the missing layers of a chain and returns its top. The total size, less its known layers, is spread over the
+   * missing ones; if some are its own, shared ones get no more than other chains would give them.
    * @param leastShares bytes by layer, of those that several chains have.
    */
   complete(
@@ -131,7 +130,7 @@ export class LayerTable {
       const bytes = own === 0 ? even : leastShares.has(id) ? capped(id) : forOwn;
       const known = this.indexOf(id);
       const layer = known >= 0 ? known : this.add(id, below, bytes, estimatedInodes(bytes), false);
-      // A known layer whose parent was not known until now stands on it. (A bottom layer is its own proof against loops.)
+      // The parent of a known layer becomes known. (A bottom layer is its own proof against loops.)
       if (this.parent[layer] === -1 && below !== layer && !this.#standsOn(below, layer)) {
         this.parent[layer] = below;
       }
@@ -152,7 +151,7 @@ export class LayerTable {
 
 // The hot loops of a big store are functions of their own on lists; see id-index.ts.
 
-/** Most layers come right after the one that they stand on; those that do not are returned. */
+/** Most layers directly follow their parent; the others are returned. */
 function readLayers(
   layers: ReadonlyMap<ChainId, Layer>,
   parent: Int32Array,

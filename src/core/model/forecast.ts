@@ -15,7 +15,7 @@ export interface Forecast {
   readonly latestSeconds: number;
   /** Bytes or inodes a second. */
   readonly rate: number;
-  /** How far back it looked. */
+  /** The length of the past used. */
   readonly observedSeconds: number;
 }
 
@@ -27,7 +27,7 @@ interface FillSample {
   readonly inodes: number | undefined;
 }
 
-/** How far it looks back: the shortest past that tells a rate decides, so that a burst counts at once. */
+/** The lengths of past tried: the shortest that gives a rate decides, so that a burst counts at once. */
 const WINDOWS_MS = [60_000, 180_000, 600_000, 1_800_000, 7_200_000, 21_600_000] as const;
 const LONGEST_MS = 21_600_000;
 /** Number of parts of a window that are compared with each other. */
@@ -140,7 +140,7 @@ function availableAt(samples: readonly FillSample[], resource: Resource, atMs: n
   return spanMs === 0 ? to : from + ((to - from) * (atMs - before.atMs)) / spanMs;
 }
 
-/** The older, the fewer: as many as the longest window that still needs them can tell apart. */
+/** The older, the fewer: as many as the longest window that needs them can resolve. */
 function thinned(samples: readonly FillSample[], nowMs: number): FillSample[] {
   const kept: FillSample[] = [];
   for (const sample of samples) {

@@ -48,7 +48,7 @@ export function untilText(low: number, type: ThresholdType): string {
   return type === 'free' ? `until ${formatBytes(low)} are free` : `until below ${formatLevel(low, type)}`;
 }
 
-/** What deletions come to: `down to 58.1%`, `up to 41 GB free`. */
+/** The target of deletions: `down to 58.1%`, `up to 41 GB free`. */
 export function endText(value: number, type: ThresholdType): string {
   return `${type === 'free' ? 'up' : 'down'} to ${formatLevel(value, type)}`;
 }

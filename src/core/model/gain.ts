@@ -21,7 +21,7 @@ export function gainOf(gained: Amount): Gain {
   };
 }
 
-/** The other way round, for who adds up. */
+/** The reverse, for adding up. */
 export function gainedOf({ freedBytes, freedInodes, grownBytes, grownInodes }: Gain): Amount {
   return { bytes: freedBytes - grownBytes, inodes: freedInodes - grownInodes };
 }

@@ -9,15 +9,15 @@ const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]
 /** The same without what JSON itself escapes. */
 const hiddenInJson = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The longest text that `printable` passes on uncut, unless told otherwise. */
+/** The longest text that `printable` does not cut by default. */
 const LONGEST = 1000;
 /** The longest string, and the longest list, that `bounded` passes on. */
 const LONGEST_FIELD = 4000;
 const LONGEST_LIST = 100;
 
 /**
- * A text on one line in which every character can be seen: what is hidden is written as `\u202e` (`\n` for a line end).
- * @param longest in UTF-16 units; what is longer is cut and says so.
+ * A text on one line in which every character is visible: hidden ones are written as `\u202e` (`\n` for a line end).
+ * @param longest in UTF-16 units; a longer text is cut and says so.
  */
 export function printable(text: string, longest = LONGEST): string {
   return shortened(text, longest).replace(hidden, (character) =>
@@ -52,7 +52,7 @@ export function bounded(value: unknown): unknown {
   return boundedFields(value);
 }
 
-/** As bounded(), of an object's fields: what is text stays text, what is a list stays one. */
+/** As bounded(), for an object's fields: texts remain texts, lists remain lists. */
 export function boundedFields<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, bounded(value)])) as T;
 }

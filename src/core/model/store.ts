@@ -15,7 +15,7 @@ export type ChainId = string;
 /** One layer of the forest. Immutable once it exists. */
 export interface Layer {
   readonly id: ChainId;
-  /** The layer it stands on; undefined for a bottom layer. */
+  /** Its parent; undefined for a bottom layer. */
   readonly parentId: ChainId | undefined;
   /** Bytes allocated on disk by this layer alone (blocks, not file sizes, where `exact`). */
   readonly bytes: number;
@@ -37,7 +37,10 @@ export interface Image {
   readonly sizeBytes: number;
   /** When the image was built (not when it arrived). Undefined where the engine does not say. */
   readonly createdAtMs: number | undefined;
-  /** When it last arrived on this host: pulled, built or given a name. Undefined or left out where the disk does not tell. */
+  /**
+   * When it last arrived on this host: pulled, built or given a name. Undefined or left out where the disk does not
+   * show it.
+   */
   readonly appearedAtMs?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** Its layers from the bottom up; undefined where not (yet) known. */
@@ -93,7 +96,7 @@ export interface CacheRecord {
   readonly sizeBytes: number;
   /** A build holds it. */
   readonly inUse: boolean;
-  /** The records that it was made from: they cannot go before it. */
+  /** The records that it was made from: they cannot be deleted before it. */
   readonly parents: readonly string[];
   readonly createdAtMs: number | undefined;
   readonly lastUsedAtMs: number | undefined;

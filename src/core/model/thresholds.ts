@@ -1,12 +1,12 @@
 /**
- * Usage against the thresholds: when to start, when to stop, what is scarce, how much is to go.
- * Percentages are of what is *not available* to unprivileged users, as kubelet and the original tool count:
- * `100 × (1 − available/total)`, by blocks or by inodes, whichever is fuller.
+ * Usage against the thresholds: when to start, when to stop, what is scarce, how much to free. Percentages are of
+ * what is *not available* to unprivileged users, as kubelet and the original tool count: `100 × (1 −
+ * available/total)`, by blocks or by inodes, whichever is fuller.
  */
 
 export type Resource = 'bytes' | 'inodes';
 
-/** An amount of both resources; used for what is to be freed, what a step frees, what was freed. */
+/** An amount of both resources; used for what to free, what a step frees, what was freed. */
 export interface Amount {
   readonly bytes: number;
   readonly inodes: number;
@@ -50,7 +50,7 @@ export interface Thresholds {
 export interface Level {
   /** Per cent in relative mode, bytes in absolute mode, available bytes in free mode. */
   readonly value: number;
-  /** The resource that the value speaks of: the fuller one. */
+  /** The resource of the value: the fuller one. */
   readonly resource: Resource;
 }
 
@@ -79,7 +79,7 @@ export function level(usage: Usage, type: Thresholds['type']): Level {
   return inodes > blocks ? { value: inodes, resource: 'inodes' } : { value: blocks, resource: 'bytes' };
 }
 
-/** Whether a level has come as far as another: at or above it; in free mode, where less is fuller, below it. */
+/** Whether a level has reached another: at or above it; in free mode, where less is fuller, below it. */
 export function reaches(value: number, other: number, type: Thresholds['type']): boolean {
   return type === 'free' ? value < other : value >= other;
 }
@@ -109,7 +109,7 @@ function overLow(gauge: Gauge | undefined, lowPercent: number): number {
   return Math.max(0, Math.floor(over)) + 1;
 }
 
-/** How much of each resource must go before usage is below LOW; zero where it already is. */
+/** How much of each resource must be freed before usage is below LOW; zero where it already is. */
 export function amountToFree(usage: Usage, thresholds: Thresholds): Amount {
   if (isCounted(thresholds.type)) {
     const used = level(usage, thresholds.type).value;
@@ -173,7 +173,7 @@ export function isUnmeasured({ bytes }: Usage): boolean {
   return bytes.total === 0;
 }
 
-/** So little is left that not even a record of what is deleted can be written. */
+/** Too little is left to write even a record of a deletion. */
 export function isBrimful(usage: Usage): boolean {
   const { bytes, inodes } = usage;
   if (isUnmeasured(usage)) return false;

@@ -1,11 +1,10 @@
 /**
- * Windows of time in which sweeps may begin: days and hours of a week by the clock on a wall, in a time zone. Pure: the
- * moment is an argument, and JavaScript's own time zones (Intl) are the table. A window holds no state, so a clock that is
- * set forward or back changes nothing but the answer.
+ * Windows of time in which sweeps may begin: days and hours of a week by the local clock of a time zone. Pure: the
+ * moment is an argument, and JavaScript's own time zones (Intl) are the table. A window holds no state, so a clock
+ * that is set forward or back changes nothing but the answer.
  *
- * What daylight saving does to a window is what it does to the clock: in the hour that comes twice the window is as open as
- * the clock says, both times; in the hour that is skipped nothing is open, and a window that lies wholly in it is missing on
- * that day.
+ * Daylight saving: in the repeated hour the window is open both times; in the skipped hour nothing is open, and a
+ * window wholly inside it does not open that day.
  */
 
 /** Minutes from midnight by the clock; `to` may be 1440, and at or before `from` it is on the next day. */

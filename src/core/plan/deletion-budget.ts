@@ -1,13 +1,13 @@
 /**
- * The circuit breakers: how many victims one sweep may delete, and how much all deletions of an hour may free, whatever
- * usage and plan say. They are for what nobody thought of; the plan itself knows nothing of them, so that they only ever
- * cut it short.
+ * The circuit breakers: how many victims one sweep may delete, and how much all deletions of an hour may free,
+ * whatever usage and plan say. They guard against the unforeseen; the plan does not know them, so they can only cut
+ * it short.
  */
 import { formatBytes, formatDuration } from '../model/format.ts';
 import type { Victim } from './plan.ts';
 
 export interface DeletionLimits {
-  /** One sweep tries no more deletions; the next check goes on. */
+  /** One sweep tries no more deletions; the next check continues. */
   readonly maxDeletionsPerSweep: number;
   /** Undefined: no limit. */
   readonly maxFreedPerHour: number | undefined;
@@ -30,7 +30,7 @@ export interface Cut {
   readonly reason: string;
 }
 
-/** Times are of a clock that never goes back. */
+/** Times are of a monotonic clock. */
 export class DeletionBudget {
   readonly limits: DeletionLimits;
   /** Of the last hour, oldest first. */
@@ -42,10 +42,10 @@ export class DeletionBudget {
   }
 
   /**
-   * The limit that forbids one more deletion. One that is larger than a whole hour's worth may go alone, or it would stay
-   * for ever.
-   * @param bytes what it is predicted to free. @param tried deletions of the same sweep, failed ones too: they may have
-   * happened all the same.
+   * The limit that forbids one more deletion. A victim larger than the whole hour's limit may be deleted alone, or it
+   * would be kept forever.
+   * @param bytes what it is predicted to free. @param tried deletions of the same sweep, failed ones too: they may
+   *   have happened nevertheless.
    */
   forbids(bytes: number, tried: number, nowMs: number): LimitName | undefined {
     if (tried >= this.limits.maxDeletionsPerSweep) return 'deletions-per-sweep';
@@ -59,7 +59,7 @@ export class DeletionBudget {
 
   /** A deletion happened, or may have. @param bytes the larger of what it was predicted to free and what the disk gained. */
   note(bytes: number, nowMs: number): void {
-    // What is of no use is not remembered.
+    // What is no longer needed is forgotten.
     if (this.limits.maxFreedPerHour !== undefined)
       this.#freed.push({ atMs: nowMs, bytes: Math.max(0, bytes) });
   }

@@ -1,6 +1,6 @@
 /**
- * A store sorted out: what may go, what stays and why, and the forest of layers that both stand in. Made once for a plan,
- * which carries it to everything that shows, sums up or replays that plan.
+ * A store sorted: what is deletable, what is kept and why, and the forest of layers of both. Made once per plan, and
+ * used by everything that shows, sums up or replays it.
  */
 import { type Clean, imagesOnly, sortOutCleanable } from '../eligible/cache-and-containers.ts';
 import { type Kept, keep, sortOut, stepsThatStay } from '../eligible/images.ts';
@@ -14,24 +14,24 @@ export interface EligibilityInput {
   readonly nowMs: number;
   /** What people protect besides images with the label; nothing where left out. */
   readonly protections?: Protections;
-  /** What may go at all; images only where left out. */
+  /** What may be deleted at all; images only if left out. */
   readonly clean?: Clean;
   /** What an earlier step of the same sweep found undeletable, by ID, with the reason. */
   readonly refused?: ReadonlyMap<RemovableId, string> | undefined;
-  /** The store's holders(), where they are known already and nothing but images may go. */
+  /** The store's holders(), if known already and only images are deletable. */
   readonly held?: ReadonlyMap<ImageId, readonly Container[]>;
 }
 
 export class Eligibility {
-  /** The store, in which build steps that stay hold their layers. */
+  /** The store, in which kept build steps hold their layers. */
   readonly store: ImageStore;
-  /** Images that may go. */
+  /** Deletable images. */
   readonly images: readonly Image[];
-  /** Build-cache records and containers that may go. */
+  /** Deletable build-cache records and containers. */
   readonly others: readonly Removable[];
   /** What may not, in no order. */
   readonly kept: readonly Kept[];
-  /** Nameless build steps that stay on their own account. */
+  /** Untagged build steps that are protected themselves. */
   readonly steps: readonly Image[];
   readonly #held: EligibilityInput['held'];
   #forest: Forest | undefined;
@@ -39,7 +39,7 @@ export class Eligibility {
   constructor(input: EligibilityInput) {
     const { store, nowMs, clean = imagesOnly, refused } = input;
     const cleanable = sortOutCleanable(store, clean, nowMs, refused);
-    // Containers that may go themselves hold nothing.
+    // Deletable containers hold nothing.
     const leaving = new Set(cleanable.units.map(({ id }) => id));
     const staying =
       leaving.size === 0
@@ -62,12 +62,12 @@ export class Eligibility {
     this.#held = input.held;
   }
 
-  /** The layers of the store with all that stands on them; built when it is first asked for. */
+  /** The layers of the store with everything on them; built on first use. */
   get forest(): Forest {
     return (this.#forest ??= forestOf(this.store, this.others, this.#held));
   }
 
-  /** All that may go. */
+  /** Everything deletable. */
   get candidates(): readonly Removable[] {
     const ids = new Set(this.images.map(({ id }) => id));
     const images = this.forest.units.filter(({ kind, id }) => kind === 'image' && ids.has(id));

@@ -6,14 +6,14 @@ import type { SpaceByKind, SpaceKind } from '../model/space-kinds.ts';
 import { holders, type ImageStore } from '../model/store.ts';
 import type { Amount, Resource, Usage } from '../model/thresholds.ts';
 
-/** What is known when a sweep could not help. */
+/** The facts when a sweep could not help. */
 export interface Remains {
   readonly store: ImageStore;
   readonly usage: Usage;
   /** The resource that is fuller: what the sentences are about. */
   readonly scarce: Resource;
   readonly protections: Protections & { readonly nowMs: number };
-  /** The account by kind; undefined where it could not be had. */
+  /** The space by kind; undefined where it is unknown. */
   readonly space: SpaceByKind | undefined;
 }
 
@@ -26,7 +26,7 @@ export function explainRemaining({ store, usage, scarce, protections, space }: R
   const inUse = kept.filter(({ code }) => code === 'in-use' || code === 'static-pod');
   const spared = kept.filter(({ code }) => isProtectionCode(code));
   const used = usedOf(usage, scarce);
-  // What the engine says of an image is bytes: it tells nothing of inodes.
+  // The engine reports bytes of an image, not inodes.
   const atMost = (images: readonly { readonly sizeBytes: number }[]): string =>
     scarce === 'inodes' ? '' : `: at most ${formatBytes(Math.min(bytesOf(images), used))}`;
   const orphans = orphansIn(store);
@@ -82,7 +82,7 @@ const otherNames = {
   notTheEngines: 'not below the path',
 } as const satisfies Partial<Record<SpaceKind, string>>;
 
-/** What holds a hundredth of what is used or more, the most first. */
+/** What holds at least a hundredth of what is used, the largest first. */
 function otherKinds({ parts }: SpaceByKind, scarce: Resource, used: number): readonly string[] {
   const kinds = Object.entries(otherNames).map(([kind, name]) => ({
     name,

@@ -2,7 +2,7 @@
 import type { Eligibility } from './eligibility.ts';
 import { references } from '../model/store.ts';
 
-/** All that may go, images with their names; for comparing only. */
+/** Everything deletable, images with their names; for comparing only. */
 export function fingerprintOf({ images, others }: Eligibility): string {
   const named = images.map((image) => [image.id, ...references(image)].join(' '));
   return [...named, ...others.map(({ id }) => id)].sort().join('\n');

@@ -9,15 +9,15 @@ import { StoreAfterRemovals } from '../forest/reclaim.ts';
 import type { ChainId } from '../model/store.ts';
 
 /**
- * Why a segment is there, by its strongest holder, from weak to strong. `leftover`: nobody holds it. `unused`: only what
- * may go does. `held`: something that is no image does, a build cache or an unfinished pull. `protected`: an unused
- * image that may not go. `in-use`: an image with a container.
+ * Why a segment exists, by its strongest holder, from weak to strong. `leftover`: nothing holds it. `unused`: only
+ * deletable units do. `held`: something other than an image does, a build cache or an unfinished pull. `protected`:
+ * an unused image that is kept. `in-use`: an image with a container.
  */
 export const segmentStates = ['leftover', 'unused', 'held', 'protected', 'in-use'] as const;
 export type SegmentState = (typeof segmentStates)[number];
 
 export interface LayerGroup {
-  /** The segment that it stands on, by its place in the list; -1 at the bottom. Parents come first. */
+  /** Its parent segment, by its place in the list; -1 at the bottom. Parents are listed first. */
   readonly parent: number;
   readonly bytes: number;
   readonly inodes: number;
@@ -30,7 +30,7 @@ export interface LayerGroup {
   readonly tops: readonly number[];
   /** How many units hold it. */
   readonly users: number;
-  /** With which victim of the plan (by its place there) it goes; -1: it stays. */
+  /** The victim of the plan (by its place there) that frees it; -1: it is kept. */
   readonly victim: number;
 }
 
@@ -137,7 +137,7 @@ function factsOf(forest: Forest, plan: Plan, heldLayers: Iterable<ChainId>): Fac
   return { parentsFirst, children, topped, rank, users, victim };
 }
 
-/** Whether a layer belongs to the piece below it: nobody else stands there, and they go together. */
+/** Whether a layer belongs to the piece below it: it is the only child, and both are freed together. */
 function continues(forest: Forest, facts: Facts, layer: number, below: number): boolean {
   if (below < 0 || facts.children[below] !== 1) return false;
   const holdsBelow = (forest.holds[layer] ?? 0) > 0 ? 1 : 0;

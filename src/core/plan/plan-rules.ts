@@ -8,7 +8,7 @@ import type { UsageHistory } from '../use-history/history.ts';
 
 export interface PlanRules extends Levels {
   readonly policy: Policy;
-  /** What people protect besides images with the label. Those in force: they change with the file of KEEP_FILE. */
+  /** What people protect besides images with the label. Those in force: they change with KEEP_FILE. */
   readonly protections: Protections;
   /** What may be deleted at all. */
   readonly clean: Clean;
@@ -16,6 +16,6 @@ export interface PlanRules extends Levels {
   readonly window?: Window | undefined;
   /** Images unused for longer are deleted whatever the disk says; 0 or undefined: off. Needs the history. */
   readonly maxUnusedSeconds?: number;
-  /** What is known of the use of images, now; undefined, or answering so, while nothing is. */
+  /** The present usage history; undefined, or returning that, while there is none. */
   readonly history?: (() => UsageHistory | undefined) | undefined;
 }

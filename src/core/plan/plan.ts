@@ -1,6 +1,6 @@
 /**
- * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every image that
- * stays, with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
+ * From a snapshot to a plan: which images a sweep would delete, in order, each with its reason; and every kept image,
+ * with its reason. The same value is shown by `plan`, carried out by the sweep and replayed by the simulator.
  */
 import { protectionsAt } from '../timing/critical.ts';
 import { Eligibility, type EligibilityInput } from './eligibility.ts';
@@ -42,7 +42,7 @@ export interface Victim {
 export interface Plan {
   /** Usage has reached HIGH, so that the daemon would sweep now. */
   readonly triggered: boolean;
-  /** What must go until usage is below LOW. */
+  /** What must be freed until usage is below LOW. */
   readonly toFree: Amount;
   readonly victims: readonly Victim[];
   /** By reason, then by name: the same world gives the same list. */
@@ -62,8 +62,8 @@ export interface Plan {
 export type PlanInput = Pick<EligibilityInput, 'store' | 'nowMs' | 'refused'> & { readonly usage: Usage };
 
 /**
- * Decides what a sweep that starts now would delete to bring usage below LOW. Also when HIGH is not reached, so
- * that people can look ahead; `triggered` tells whether the daemon would start.
+ * Decides what a sweep that starts now would delete to bring usage below LOW. Also when HIGH is not reached, as a
+ * preview; `triggered` says whether the daemon would start.
  */
 export function makePlan(input: PlanInput, rules: PlanRules): Plan {
   const { store, usage, nowMs, refused } = input;
@@ -104,7 +104,7 @@ export function makePlan(input: PlanInput, rules: PlanRules): Plan {
   };
 }
 
-/** What is chosen, as victims: with what the engine must not delete along, and with labels that do not count. */
+/** The chosen units as victims: with parents that the engine must keep, and labels that do not count. */
 export function victimsOf(
   chosen: readonly { readonly unit: Removable; readonly freed: Freed; readonly reason: string }[],
   {
@@ -161,7 +161,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Tells of units whether a nameless build step below them stays. */
+/** Whether an untagged build step below a unit is kept. */
 function keepingParents(store: ImageStore, steps: readonly Image[]): (unit: Removable) => boolean {
   if (steps.length === 0) return () => false;
   const byId = new Map(store.images.map((image) => [image.id, image]));

@@ -1,17 +1,17 @@
-/** A store in a few figures: images by what a sweep may do with them, and what could be had back. */
+/** A store in a few figures: images by state, and what is reclaimable. */
 import type { Forest } from '../forest/forest.ts';
 import type { Plan } from './plan.ts';
 import type { Kept, KeepCode } from '../eligible/images.ts';
 import { type Freed, freedBy } from '../forest/reclaim.ts';
 import type { ImageId, ImageStore } from '../model/store.ts';
 
-/** `in-use`: a container holds it. `protected`: unused, and may not go. `unused`: may go. */
+/** `in-use`: a container holds it. `protected`: unused, and kept. `unused`: deletable. */
 export type ImageState = 'in-use' | 'protected' | 'unused';
 
 export interface StoreSummary {
   /** `bytes`: on the disk; a shared layer counts once, for its strongest holder. */
   readonly images: Readonly<Record<ImageState, { readonly count: number; readonly bytes: number }>>;
-  /** What deleting everything that may go would free. */
+  /** What deleting everything deletable would free. */
   readonly reclaimable: Freed;
 }
 
@@ -44,13 +44,13 @@ export function summarise(plan: Plan): StoreSummary {
   };
 }
 
-/** The state of an image that stays. A build step goes with what was built on it, so nothing protects it. */
+/** The state of a kept image. A build step is deleted with the image built on it, so nothing protects it. */
 function stateOfKept({ code }: Pick<Kept, 'code'>): ImageState {
   if (code === 'in-use') return 'in-use';
   return mayGo.has(code) || code === 'intermediate' ? 'unused' : 'protected';
 }
 
-/** By layer: the strongest state of the images that stand on it, from 1; 0 where no image does. */
+/** By layer: the strongest state of the images built on it, from 1; 0 where no image does. */
 function strongestHolders(
   forest: Forest,
   store: ImageStore,

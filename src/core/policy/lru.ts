@@ -1,14 +1,13 @@
 /**
- * Least recently used first: what kubelet and docuum do. What was never seen in use counts as used when it arrived on this
- * host, and where that is not known when it was made. Build-cache records and containers tell themselves when they were
- * last used.
+ * Least recently used first: what kubelet and docuum do. An image never seen in use counts as used when it arrived on
+ * this host, else when it was built. Build-cache records and containers carry the time of their last use.
  */
 import { formatDuration } from '../model/format.ts';
 import type { ImageStore } from '../model/store.ts';
 import { lastUse } from '../use-history/history.ts';
 import type { OrderPolicy, PolicyContext } from './policy.ts';
 
-/** What the store itself tells: the history knows only images, and not those that came after its last event. */
+/** From the store itself: the history knows only images, and not those newer than its last event. */
 interface Told {
   /** Epoch ms; undefined where nothing is known. */
   readonly atMs: number | undefined;

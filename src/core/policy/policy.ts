@@ -20,7 +20,7 @@ export interface PolicyContext {
   /** The resource that is fuller. */
   readonly scarce: Resource;
   readonly nowMs: number;
-  /** What is known of the use of images; a policy must do something sensible without it. */
+  /** The usage history; a policy must do something sensible without it. */
   readonly history?: UsageHistory;
 }
 
@@ -29,16 +29,16 @@ interface Described {
   readonly name: string;
   /** One line: what is deleted first. */
   readonly summary: string;
-  /** It goes by the use of images, so that is to be followed. */
+  /** It needs the use of images, so that must be tracked. */
   readonly needsHistory?: boolean;
-  /** Why a victim goes: a few words for people, without what it frees. */
+  /** Why a victim is chosen: a few words for people, without what it frees. */
   readonly reason: (unit: Removable, victim: Chosen, context: PolicyContext) => string;
 }
 
 /** Gives a strict order: it is walked until the goal is reached (select/order/in-order.ts). */
 export interface OrderPolicy extends Described {
   readonly kind: 'order';
-  /** All candidates, the first to go first. Dependents need not come first: the walk sees to that. */
+  /** All candidates in order of deletion. Dependents need not precede: the walk ensures that. */
   readonly order: (context: PolicyContext) => readonly Removable[];
 }
 
@@ -52,7 +52,10 @@ export interface WorthPolicy extends Described {
 export interface PolicyWorths {
   /** What is lost with the unit itself. */
   readonly unit: (unit: Removable) => number;
-  /** What is lost with a layer (and its number in the forest), once, when its last user goes. Nothing where left out. */
+  /**
+   * What is lost with a layer (and its number in the forest), once, when its last user is deleted. Nothing if left
+   * out.
+   */
   readonly layer?: (layer: ChainId, index: number) => number;
 }
 

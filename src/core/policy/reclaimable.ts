@@ -1,7 +1,8 @@
 /**
- * All tagged images are worth the same, so as few of them as possible go: those that free most of what is scarce, and
- * groups that free only together where a group frees more for each of its images than others do. An untagged image, which
- * a newer one has superseded or which is known by its digest alone, is worth little: it goes before them.
+ * All tagged images are worth the same, so as few of them as possible are deleted: those that free most of what is
+ * scarce, and groups that free only together where a group frees more for each of its images than others do. An
+ * untagged image, which a newer one has superseded or which is known by its digest alone, is worth little and is
+ * deleted before them.
  */
 import type { WorthPolicy } from './policy.ts';
 

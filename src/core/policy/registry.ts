@@ -15,7 +15,7 @@ export class UnknownPolicyError extends Error {
   readonly known: readonly string[] = policies.map((policy) => policy.name);
 
   constructor(name: string) {
-    super(`there is no policy "${name}"; there are ${policies.map((policy) => policy.name).join(', ')}`);
+    super(`unknown policy "${name}"; expected one of ${policies.map((policy) => policy.name).join(', ')}`);
     this.name = 'UnknownPolicyError';
   }
 }

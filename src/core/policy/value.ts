@@ -26,12 +26,12 @@ const BUILD_COST = 5;
 const FIXED_COST_BYTES = 100_000;
 /** The horizon against the turnover: a little better than once the turnover on the tuning seeds. */
 const HORIZON_TURNOVERS = 2;
-/** The clock that tells lasting from passing popularity. */
+/** The clock that distinguishes lasting from passing popularity. */
 const SLOWEST = HALF_LIVES_MS.length - 1;
 
 /**
- * How often a layer is to be expected to be wanted, per millisecond: until it would have to go at another sweep (the
- * horizon), because it does not matter for this one whether it is wanted later.
+ * Expected uses of a layer per millisecond, up to the horizon: when another sweep would delete it anyway, because
+ * later uses do not matter for this one.
  */
 function wantedRate(history: UsageHistory, nowMs: number, horizonMs: number): (layer: LayerUsage) => number {
   const now = clockAt(history, nowMs);
@@ -65,7 +65,7 @@ function worths(context: PolicyContext): PolicyWorths {
     unit: (unit) => (history.images.has(unit.id) ? 0 : byAge(unit.id, unit.sizeBytes)),
     layer: (id, index) => {
       const layer = history.layers.get(id);
-      // A layer that came after the last event: as one that was never used.
+      // A layer newer than the last event counts as never used.
       if (layer === undefined) return (forest.bytes[index] ?? 0) / (30 * 24 * HOUR_MS);
       return costOf(layer) * rate(layer);
     },

@@ -28,7 +28,7 @@ export interface Choice extends Selection {
 }
 
 /**
- * What a policy would delete to reach the goal, in order, and why each other candidate stays.
+ * What a policy would delete to reach the goal, in order, and why each other candidate is kept.
  * @throws RangeError when a candidate is not in the forest, or a policy gives a worth that is negative or no number.
  */
 export function chooseVictims(policy: Policy, context: PolicyContext): Choice {

@@ -1,4 +1,4 @@
-/** Above the critical threshold a full disk is worse than what else is cared for: what is relaxed there. */
+/** What is relaxed above the critical threshold, where a full disk is the worst outcome. */
 import type { Protections } from '../eligible/rules.ts';
 import { level, reaches, type Thresholds, type Usage } from '../model/thresholds.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What the disk's usage, looked at between two checks, says: whether a check is worth its cost now. Pure; the looks are
- * those of src/daemon/watch.ts.
+ * Whether usage, read between two checks, makes a check worth its cost now. Pure; src/daemon/watch.ts does the
+ * reading.
  */
 import { isCritical, type Levels } from './critical.ts';
 import { isTriggered, level, percentAt, reaches, type Usage } from '../model/thresholds.ts';
@@ -17,22 +17,22 @@ export type EarlyCause =
   | 'growth'
   /** It could not, and an image that was too young is old enough now. */
   | 'old-enough'
-  /** The engine told of a change since, which may be one that matters. */
+  /** The engine has reported a change since, which may matter. */
   | 'engine-event'
   /** The path cannot be measured any more. */
   | 'path';
 
-/** The path's usage as far as a look at the filesystem alone tells it. */
+/** The path's usage as far as the filesystem's numbers alone show it. */
 export interface Look {
   readonly usage: Usage;
   readonly nowMs: number;
-  /** What the engine told last; undefined where its events are not followed. */
+  /** The engine's last events; undefined where they are not followed. */
   readonly heard?: Heard | undefined;
 }
 
-/** Each changes whenever the engine tells of such a thing. */
+/** Each changes whenever the engine reports such an event. */
 export interface Heard {
-  /** An image came, or a container began to use one. */
+  /** An image arrived, or a container began to use one. */
   readonly arrival: number;
   readonly any: number;
 }
@@ -53,7 +53,7 @@ const causeOf = {
   3: 'critical-threshold',
 } as const satisfies Record<Exclude<Band, 0>, EarlyCause>;
 
-/** Follows the usage from check to check. Times are of a clock that never goes back. */
+/** Follows the usage from check to check. Times are of a monotonic clock. */
 export class DiskWatch {
   readonly #levels: Levels;
   #band: Band = 0;
@@ -61,7 +61,7 @@ export class DiskWatch {
   #vainBand: Band = 0;
   #checked: { readonly usage: Usage; readonly atMs: number } | undefined;
   #heard: Heard | undefined;
-  /** The latest looks, in the thresholds' unit. */
+  /** The latest readings, in the thresholds' unit. */
   #latest: readonly { readonly used: number; readonly atMs: number }[] = [];
   #nextLevelMs = Infinity;
 
@@ -71,7 +71,7 @@ export class DiskWatch {
 
   /**
    * A check ended.
-   * @param usage what it left. @param wasInVain it was over HIGH, and that is how it stays.
+   * @param usage what it left. @param wasInVain usage was over HIGH and still is.
    */
   checked({ usage, nowMs, heard }: Look, wasInVain: boolean): void {
     this.#checked = { usage, atMs: nowMs };
@@ -83,7 +83,7 @@ export class DiskWatch {
     this.#vainBand = wasInVain || this.#band === 1 ? this.#band : 0;
   }
 
-  /** Time until usage reaches its next level at the pace of the latest looks; Infinity when it approaches none. */
+  /** Time until usage reaches its next level at the pace of the latest readings; Infinity when it approaches none. */
   get nextLevelMs(): number {
     return this.#nextLevelMs;
   }
@@ -120,7 +120,10 @@ export class DiskWatch {
     this.#nextLevelMs = Math.min(Infinity, ...left);
   }
 
-  /** In absolute mode a look does not tell what is below the path: what the filesystem grew is taken for growth there. */
+  /**
+   * In absolute mode a reading does not show what is below the path: growth of the filesystem is taken for growth
+   * there.
+   */
   #estimate(usage: Usage, before: Usage): Usage {
     if (this.#levels.thresholds.type !== 'absolute' || before.allocated === undefined) return usage;
     const grown = Math.max(0, before.bytes.available - usage.bytes.available);
@@ -155,7 +158,7 @@ export class DiskWatch {
       const { value } = level(at, type);
       return type === 'free' ? percentAt(at, type, value) : value;
     };
-    // Also where it fell: an archive that was loaded is gone from the disk, and its image has come.
+    // Also where it fell: a loaded archive was removed from the disk, and its image arrived.
     const changed = Math.abs(used(usage) - used(before));
     return changed >= whole * GROWTH ? 'growth' : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * The rules of gentle mode: when the engine is quiet, and what goes in one step. Between the soft threshold and HIGH single
- * images go without a cordon; see docs/policies.md.
+ * The rules of gentle mode: when the engine is quiet, and what one step deletes. Between the soft threshold and HIGH
+ * single images are deleted without a cordon; see docs/policies.md.
  */
 import type { Freed } from '../forest/reclaim.ts';
 import { clockAt, type UsageHistory } from '../use-history/history.ts';

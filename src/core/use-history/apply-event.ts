@@ -30,13 +30,13 @@ export interface SeenImage {
 }
 
 /**
- * Times are epoch ms by the host's clock. They may repeat and go back: within MAX_DISORDER_MS that is taken for events out
- * of order, beyond it for a clock that was set back.
+ * Times are epoch ms by the host's clock. They may repeat and decrease: within MAX_DISORDER_MS that means events out
+ * of order, beyond it a clock that was set back.
  */
 export type UsageEvent =
   /** Pulled, loaded, built, tagged or untagged: it is in the store, with these names. Counts as used when it appeared. */
   | ({ readonly kind: 'appeared'; readonly atMs: number } & SeenImage)
-  /** It is gone from the store. What is known of it is kept. */
+  /** It was removed from the store. Its history is kept. */
   | { readonly kind: 'removed'; readonly atMs: number; readonly imageId: ImageId }
   /** A container began to use an image, or, if the container is known, still does. */
   | {
@@ -48,8 +48,9 @@ export type UsageEvent =
   /** A container no longer uses its image; unknown ones are ignored. */
   | { readonly kind: 'use-ended'; readonly atMs: number; readonly containerId: string }
   /**
-   * All images and all containers that use one, at this time: what is missing is gone, what is new has appeared. For the
-   * first start (`isFirst`: unknown images count as last used when they were created), for every check, and after gaps.
+   * All images and all containers that use one, at this time: what is missing was removed, what is new has arrived.
+   * For the first start (`isFirst`: unknown images count as last used when they were created), for every check, and
+   * after gaps.
    */
   | {
       readonly kind: 'listed';
@@ -63,7 +64,7 @@ export type UsageEvent =
   /** Nothing was seen in this time: the history's clock stands still for it. Send it before what is seen afterwards. */
   | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number };
 
-/** Events may come this much out of order. */
+/** Events may be this much out of order. */
 const MAX_DISORDER_MS = 60_000;
 
 /** What was learned loses half of its weight in this time. */
@@ -145,7 +146,7 @@ function appeared(
   }
   // Pushed since: a registry has it now. Never the other way: losing the digest's name does not lose the registry.
   if (origin === 'pulled') known.origin = origin;
-  // Layers that the engine does not tell are one made-up layer, named as removable.ts does.
+  // Layers that the engine does not report are one made-up layer, named as removable.ts does.
   const chain = image.layers ?? [`layers-of:${image.id}`];
   if (known.top?.id !== chain.at(-1)) {
     release(history, known);
@@ -211,7 +212,7 @@ function began(history: UsageHistory, containerId: string, imageId: ImageId, now
   }
 }
 
-/** Layers are what is learned from; images and repositories would only tell the same again. */
+/** Only layers teach; images and repositories would only repeat the same. */
 const silent = { returned: () => undefined, idled: () => undefined };
 
 function ended(history: UsageHistory, containerId: string, now: number): void {
@@ -222,7 +223,7 @@ function ended(history: UsageHistory, containerId: string, now: number): void {
   if (image !== undefined) forEachRecord(history, image, endUse, now);
 }
 
-/** Tells an image, its layers and its repositories of a time. */
+/** Applies a time to an image, its layers and its repositories. */
 function forEachRecord(
   history: UsageHistory,
   image: ImageUsage,

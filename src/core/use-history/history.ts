@@ -1,6 +1,6 @@
 /**
- * What is known of the use of images: a value in memory, changed by events (events.ts), kept as plain data (serialise.ts).
- * Nothing here knows where events come from; the daemon feeds it from the engine, the simulator from a trace.
+ * The usage history: a value in memory, changed by events (events.ts), kept as plain data (serialise.ts). Nothing
+ * here knows the source of events; the daemon feeds it from the engine, the simulator from a trace.
  */
 import type { ChainId, ImageId } from '../model/store.ts';
 import { ReturnRates } from './return-rates.ts';
@@ -12,7 +12,7 @@ export type Origin = 'pulled' | 'built';
 
 export interface LayerUsage extends UseRecord {
   readonly id: ChainId;
-  /** The layer that it stands on. */
+  /** Its parent. */
   readonly parent: LayerUsage | undefined;
   bytes: number;
   /** Known images that have it, and whether each is the newest version; see version-standing.ts. */
@@ -53,13 +53,16 @@ export interface UsageHistory {
   /** When it began, by the host's clock, epoch ms. */
   readonly startedAtMs: number;
   /**
-   * The history's clock is the host's plus this. It stands still in gaps, where nothing was seen ("not seen" is not "not
-   * used"), and goes on when the host's clock is set back.
+   * The history's clock is the host's plus this. It stands still in gaps, where nothing was seen ("not seen" is not
+   * "not used"), and continues when the host's clock is set back.
    */
   offsetMs: number;
   /** The latest time seen, on the history's clock. */
   latestMs: number;
-  /** When an image last came or a use last began, or nothing could be seen; on the history's clock. Not kept in the state. */
+  /**
+   * When an image last arrived, a use last began, or nothing could be seen; on the history's clock. Not kept in the
+   * state.
+   */
   busyAtMs: number;
   readonly images: Map<ImageId, ImageUsage>;
   readonly layers: Map<ChainId, LayerUsage>;
@@ -137,7 +140,7 @@ export function setStanding(
 /** An idle time is updated when it has grown by this share. */
 const TOLD_PARTS = 8;
 
-/** Tells the lessons of idle times that have not ended, those that are much longer than when they were last told. */
+/** Records the lessons of idle times under way that are much longer than when last recorded. */
 export function tellIdleTimes(history: UsageHistory, atMs: number): void {
   for (const layer of history.layers.values()) {
     if (atMs - layer.openSinceMs < (atMs - layer.lastUsedMs) / TOLD_PARTS) continue;

@@ -212,7 +212,7 @@ function readStanding(value: unknown): VersionStanding {
 }
 
 function object(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new UsageStateError(`${what} is no object`);
+  if (typeof value !== 'object' || value === null) throw new UsageStateError(`${what} is not an object`);
   return value as Readonly<Record<string, unknown>>;
 }
 

@@ -78,7 +78,7 @@ function adviceFor(code: EngineErrorCode, answer: HttpAnswer): string {
 }
 
 const advice: Record<EngineErrorCode, string> = {
-  denied: ' (Allow this request in what guards the engine: an authorization plugin or a socket proxy.)',
+  denied: ' (Allow this request in the authorization plugin or socket proxy in front of the engine.)',
   unreachable: ' (A proxy answered; the engine behind it did not.)',
   timeout: ' (A proxy gave up waiting; the engine may still be working on it.)',
   protocol: ' (The engine may have been replaced by another version: connect again.)',

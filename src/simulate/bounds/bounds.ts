@@ -37,12 +37,12 @@ export function bounds(trace: Trace, options: BoundOptions): readonly Bound[] {
   return [
     figure(
       'relaxed',
-      'mark: the future is known and layers may go in parts; from HIGH to LOW',
+      'mark: the future is known and layers may be deleted in parts; from HIGH to LOW',
       options.lowBytes,
     ),
     figure(
       'lower-bound',
-      'nobody can fetch less: the same without a band, always filled to HIGH',
+      'no policy can fetch less: the same without a band, always full to HIGH',
       options.highBytes,
     ),
   ];

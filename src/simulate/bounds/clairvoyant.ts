@@ -9,7 +9,8 @@ import { type ChooserMaker, plannedVictims } from '../replay/chooser.ts';
 import type { VirtualStore } from '../replay/virtual-store.ts';
 
 const name = 'clairvoyant';
-const summary = 'mark: knows the future, what is wanted latest goes first (strong, not a proven optimum)';
+const summary =
+  'mark: knows the future, what is needed latest is deleted first (strong, not a proven optimum)';
 
 export const clairvoyant: ChooserMaker = {
   name,

@@ -13,14 +13,14 @@ export function conclusion({ rows, bounds }: Result): readonly string[] {
     ...(bound === undefined || best.refetchedBytes === 0
       ? []
       : [
-          `No policy, knowing the future, could fetch less than ${formatBytes(bound.refetchedBytes)} again; ` +
+          `Even a policy that knows the future fetches ${formatBytes(bound.refetchedBytes)} again; ` +
             `${best.policy} fetches ${formatBytes(best.refetchedBytes)}.`,
         ]),
   ];
 }
 
 function compared(best: Figures, policies: readonly Figures[], rows: readonly Figures[]): readonly string[] {
-  if (rows.every((row) => row.refetchedBytes === 0)) return ['Nothing that was deleted was wanted again.'];
+  if (rows.every((row) => row.refetchedBytes === 0)) return ['Nothing that was deleted was needed again.'];
   const others = [
     ...policies.filter((row) => row !== best),
     ...rows.filter((row) => row.isReference && row.policy !== 'clairvoyant'),
@@ -29,7 +29,7 @@ function compared(best: Figures, policies: readonly Figures[], rows: readonly Fi
   if (policies.some((row) => row !== best && row.refetchedBytes === best.refetchedBytes)) {
     const equal = policies.filter((row) => row.refetchedBytes === best.refetchedBytes);
     const names = equal.map(({ policy }) => policy).join(' and ');
-    return [`${names} fetch least again: ${formatBytes(best.refetchedBytes)} each.`];
+    return [`${names} fetch the least again: ${formatBytes(best.refetchedBytes)} each.`];
   }
   const parts = others.map(
     (row) => `${difference(best.refetchedBytes, row.refetchedBytes)} than ${row.policy}`,

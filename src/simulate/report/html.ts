@@ -20,8 +20,8 @@ const MARK_COLOUR = '#8a8f98';
 export function htmlReport(trace: Trace, results: readonly Result[]): string {
   const isComparingBands = new Set(results.map(({ setting }) => `${setting.low}-${setting.high}`)).size > 1;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Image eviction replayed</title><style>${STYLE}</style></head>
-<body><main><h1>Image eviction replayed</h1><p>${escape(traceLine(trace))}.</p>
+<html lang="en"><head><meta charset="utf-8"><title>Image deletion replayed</title><style>${STYLE}</style></head>
+<body><main><h1>Image deletion replayed</h1><p>${escape(traceLine(trace))}.</p>
 ${results.length > 1 ? overview(results) : ''}
 ${isComparingBands ? bandTables(results).map(htmlTable).join('\n') : ''}
 ${results.map((result) => section(trace, result)).join('\n')}
@@ -139,8 +139,8 @@ function htmlTable({ title, columns, rows }: TextTable): string {
 
 const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   ['fetched', 'bytes of all layers that were pulled'],
-  ['again', 'of these: layers that had been here before and were deleted; what a better choice saves'],
-  ['misses', 'launches of an image that was not here'],
+  ['again', 'of these: layers that had been deleted; what a better choice saves'],
+  ['misses', 'launches of an image that was not on the host'],
   ['wait', 'how long launches that had to pull waited: half of them at most p50, 95 of 100 at most p95'],
   ['sweeps', 'how often usage reached HIGH and images were deleted until it was below LOW'],
   ['cordoned', 'how long the sweeps would have kept new pods off the node'],
@@ -155,5 +155,5 @@ function glossary(results: readonly Result[]): string {
   const entries = [...WORDS, ...names, ...marks].map(
     ([word, meaning]) => `<dt>${escape(word)}</dt><dd>${escape(meaning)}</dd>`,
   );
-  return `<h2>What the words mean</h2><dl>${entries.join('')}</dl>`;
+  return `<h2>Terms</h2><dl>${entries.join('')}</dl>`;
 }

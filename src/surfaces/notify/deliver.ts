@@ -8,7 +8,7 @@ import type { Letter } from './receivers.ts';
 export interface Receiver {
   /** With its secrets. */
   readonly url: URL;
-  /** What may be told of it: `https://hooks.example`. */
+  /** What may be shown of it: `https://hooks.example`. */
   readonly shown: string;
 }
 

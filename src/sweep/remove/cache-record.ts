@@ -16,7 +16,7 @@ export async function removeCacheRecord(
   if (record.inUse) return { outcome: 'kept', reason: 'a build holds it now' };
   const child = records.find(({ parents }) => parents.includes(id));
   if (child !== undefined) return { outcome: 'kept', reason: `the record ${child.id}depends on it` };
-  if (options.stop.aborted) return { outcome: 'kept', reason: 'the cleaner was told to stop' };
+  if (options.stop.aborted) return { outcome: 'kept', reason: 'the cleaner is stopping' };
   return await removeOnce<RemovalOutcome>(
     `build-cache record ${id}`,
     async () => {
@@ -25,7 +25,7 @@ export async function removeCacheRecord(
         ? { outcome: 'deleted' }
         : {
             outcome: 'kept',
-            reason: removal.outcome === 'conflict' ? removal.message : 'the engine left it',
+            reason: removal.outcome === 'conflict' ? removal.message : 'the engine did not delete it',
           };
     },
     async (): Promise<Seen<RemovalOutcome>> =>

@@ -15,7 +15,7 @@ export async function removeContainer(
   if (container === undefined) return { outcome: 'gone' };
   const objection = containerStays(container, options.clean, Date.now());
   if (objection !== undefined) return { outcome: 'kept', reason: objection.reason };
-  if (options.stop.aborted) return { outcome: 'kept', reason: 'the cleaner was told to stop' };
+  if (options.stop.aborted) return { outcome: 'kept', reason: 'the cleaner is stopping' };
   return await removeOnce<RemovalOutcome>(
     `container ${shortId(id)}`,
     async () => {

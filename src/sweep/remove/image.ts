@@ -46,7 +46,7 @@ async function removeNameByName(
     const objection = changedSincePlan(victim, image, containers, options);
     if (objection !== undefined || options.stop.aborted) {
       await giveBack(engine, victim.id, removedTags, options);
-      return { outcome: 'kept', reason: objection ?? 'the cleaner was told to stop' };
+      return { outcome: 'kept', reason: objection ?? 'the cleaner is stopping' };
     }
     const target = nextTarget(image, engine.capabilities);
     const name = target.by === 'reference' ? target.reference : undefined;

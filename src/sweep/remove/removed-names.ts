@@ -68,7 +68,7 @@ export class RemovedNames {
           if (!(error instanceof EngineError) || error.code !== 'failed') throw error;
           onLost(
             path,
-            `${name} cannot be given back, which "docker tag ${id} ${name}" would do: ${error.message}`,
+            `${name} could not be restored, which "docker tag ${id} ${name}" would do: ${error.message}`,
           );
         }
       }

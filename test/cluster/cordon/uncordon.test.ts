@@ -311,7 +311,7 @@ describe("the chart's uninstall hook", () => {
     expect(await end(hook())).toEqual({
       ...done,
       lines: [
-        `daemonset ${namespace}/${account}: was not there`,
+        `daemonset ${namespace}/${account}: does not exist`,
         'no node carries the mark of one of its pods',
       ],
     });
@@ -339,7 +339,7 @@ describe("the chart's uninstall hook", () => {
     expect(await end(hook())).toMatchObject({
       ...done,
       lines: [
-        expect.stringContaining('was not there'),
+        expect.stringContaining('does not exist'),
         expect.stringContaining('another image cleaner now holds the cordon'),
       ],
     });

@@ -41,8 +41,8 @@ export class Pick {
   }
 
   /**
-   * Adds the nodes without units whose last user goes with the others: they are freed, and what they are worth is lost,
-   * whether it was asked for or not.
+   * Adds the nodes without units whose last user is deleted with the others: they are freed and their worth is lost
+   * in any case.
    */
   complete(): void {
     const { parent, hasUnits } = this.#nodes;
@@ -51,7 +51,7 @@ export class Pick {
 
   /**
    * Takes out what is not needed: as long as there is a node with units without which (and without what it holds) the
-   * goal is still reached, the dearest such goes. What is left has no unit that could stay.
+   * goal is still reached, the dearest such is taken out. In the result every unit is needed.
    */
   trim(goal: Amount): void {
     while (this.#dropSpare(goal));
@@ -120,7 +120,7 @@ function addNodes(nodes: Clearable, has: Uint8Array, sums: Float64Array, list: I
   [sums[0], sums[1], sums[2]] = [bytes, inodes, cost];
 }
 
-/** Nodes without units on which nothing stands that stays. */
+/** Nodes without units and without kept nodes above. */
 function completing(parent: Int32Array, hasUnits: Uint8Array, has: Uint8Array): Int32Array {
   const found: number[] = [];
   const isHeld = new Uint8Array(parent.length);

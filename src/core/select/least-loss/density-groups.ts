@@ -1,8 +1,9 @@
 /**
- * The best order in which to clear nodes: groups by what they lose for what they free, the cheapest first, none before
- * what stands on it. This is Horn's rule for sequencing under a tree of precedences (W. A. Horn, "Single-machine job
- * sequencing with treelike precedence ordering and linear delay penalties", 1972). Every beginning of the sequence is the
- * choice that is best for some price of space (the Lagrangian optimum), so no search for the price is needed.
+ * The best order in which to clear nodes: groups by what they lose for what they free, the cheapest first, none
+ * before the nodes above it. This is Horn's rule for sequencing under a tree of precedences (W. A. Horn,
+ * "Single-machine job sequencing with treelike precedence ordering and linear delay penalties", 1972). Every
+ * beginning of the sequence is the choice that is best for some price of space (the Lagrangian optimum), so no search
+ * for the price is needed.
  */
 import { ascending } from '../order/sorting.ts';
 import type { Clearable } from './reduced-forest.ts';
@@ -51,14 +52,14 @@ function absorb(
 ): Int32Array {
   const count = parent.length;
   const heaps = newHeaps(ratio);
-  /** By node: before its turn, the heap of groups that stand on it; afterwards, of those that stand on its group. */
+  /** By node: before its turn, the heap of groups above it; afterwards, of those above its group. */
   const above = new Int32Array(count).fill(-1);
   const absorbedBy = new Int32Array(count).fill(-1);
   for (let node = count - 1; node >= 0; node--) {
     if (counts[node] === 0) continue;
     let heap = above[node] ?? -1;
     let own = ratioOf(cost[node] ?? 0, weight[node] ?? 0);
-    // What is dearer than the node itself must go before it, so it is worth doing only together with it.
+    // A dearer group above must be cleared before the node, so it is worthwhile only together with it.
     while (heap >= 0 && (ratio[heap] ?? 0) >= own) {
       const dearest = heap;
       absorbedBy[dearest] = node;

@@ -1,9 +1,9 @@
 /**
- * The exact choice in a small forest: a dynamic programme over the nodes in preorder. At each node either all
- * that stands on it is cleared with it, or it stays and the next node is looked at; so every closed set is met once. Of
- * the sets that reach a place only those are kept that no other one beats in cost and in both resources.
+ * The exact choice in a small forest: a dynamic programme over the nodes in preorder. At each node either everything
+ * above it is cleared with it, or it is kept and the next node is examined; so every closed set is visited once. Of
+ * the sets that reach a place only those are kept that no other beats in cost and both resources.
  *
- * A node without units is freed when everything on it is, and must not be passed over then: `isOnEdge`.
+ * A node without units is freed when everything on it is, and must not be skipped then: `isOnEdge`.
  */
 import type { Amount } from '../../model/thresholds.ts';
 import type { Clearable } from './reduced-forest.ts';
@@ -16,7 +16,7 @@ const ROUNDING = 1e-9;
 export interface Part {
   /** The nodes to choose from, ascending. All above one of them is among them too, or is chosen already. */
   readonly nodes: readonly number[];
-  /** What is still to be freed, and what that may lose at most. */
+  /** What remains to be freed, and the maximum loss for it. */
   readonly goal: Amount;
   readonly maxCost: number;
   /** What space is worth near the optimum: cost for a byte and for an inode. Any price is right, a good one is fast. */
@@ -45,7 +45,7 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
     const lacksBytes = goal.bytes - bytes;
     const lacksInodes = goal.inodes - inodes;
     if (lacksBytes > (left.bytes[place] ?? 0) || lacksInodes > (left.inodes[place] ?? 0)) return false;
-    // What is lacking costs its price at least, less what the rest gains on it at most (the Lagrangian bound).
+    // The missing amount costs at least its price, less the maximum gain of the rest (the Lagrangian bound).
     const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
     return cost + lacking + (gain[place] ?? 0) <= maxCost * most;
   };
@@ -91,7 +91,7 @@ export function cheapestCover(whole: Clearable, part: Part): number[] | undefine
   return chosen.sort((a, b) => a - b);
 }
 
-/** The states that come to a place by passing a node over and by clearing one: in order each, so that sorting is fast. */
+/** The states that reach a place by skipping a node and by clearing one: both sorted, so that sorting is fast. */
 interface Arrivals {
   readonly passed: number[];
   readonly cleared: number[];

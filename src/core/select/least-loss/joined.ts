@@ -1,8 +1,8 @@
 /**
- * The forest without nodes on which no image ends. Such a node is freed when everything on it is deleted, so it
- * can stay only together with something on it. At a price of space one child is the cheapest to keep it with; joined with
- * that child the rule is part of the forest's shape, and every closed set of joined nodes is a choice that can be carried
- * out at the cost that it shows. The choice is the best at that price; near it, it is a good one.
+ * The forest without nodes on which no image ends. Such a node is freed when everything on it is deleted, so it can
+ * be kept only together with something on it. At a price of space one child is the cheapest to keep it with; joined
+ * with that child the rule is part of the forest's shape, and every closed set of joined nodes is a valid choice at
+ * the cost shown. The choice is the best at that price; near it, it is a good one.
  */
 import type { Clearable } from './reduced-forest.ts';
 
@@ -54,7 +54,7 @@ const none: readonly number[] = [];
 
 // The hot loops of a big store are functions of their own, on lists; see id-index.ts.
 
-/** By node without units: the child with which it stays at the least cost, at the price; -1 for other nodes. */
+/** By node without units: the child with which keeping it costs least at the price; -1 for other nodes. */
 function cheapestToKeep(nodes: Clearable, weight: Float64Array, price: number): Int32Array {
   const { count, parent, hasUnits } = nodes;
   const kept = new Int32Array(count).fill(-1);

@@ -81,7 +81,7 @@ export class States {
       if (before >= 0 && (inodes[before] ?? 0) >= itsInodes) continue;
       let beaten = low;
       while (beaten < stairs.length && (inodes[stairs[beaten] ?? 0] ?? 0) <= itsInodes) beaten++;
-      // One with the same bytes and fewer inodes comes right before.
+      // One with the same bytes and fewer inodes is right before it.
       const from = before >= 0 && bytes[before] === itsBytes ? low - 1 : low;
       stairs.splice(from, beaten - from, state);
       kept.push(state);

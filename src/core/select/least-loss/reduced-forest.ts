@@ -1,13 +1,13 @@
 /**
- * The part of the forest that candidates can clear, as small as it gets: layers that can only go together are one node.
- * Freeing a node means that all nodes above it are freed and all units at it are deleted; so a set of victims that holds
- * no useless one is a set of nodes that contains, with each node, all above it ("closed").
+ * The part of the forest that candidates can clear, as small as it gets: layers that can only be freed together are
+ * one node. Freeing a node means that all nodes above it are freed and all units at it are deleted; so a set of
+ * victims without a useless one is a set of nodes that contains, with each node, all above it ("closed").
  */
 import type { Forest } from '../../forest/forest.ts';
 
 /**
- * Nodes in preorder: a node comes before those that stand on it, and those fill the places up to `end`. The order among
- * siblings is that of their units' IDs, so that the same store gives the same numbers however it was listed.
+ * Nodes in preorder: a node precedes those above it, which fill the places up to `end`. The order among siblings is
+ * that of their units' IDs, so that the same store gives the same numbers however it was listed.
  */
 export interface Clearable {
   readonly count: number;
@@ -81,7 +81,7 @@ const none: number[] = [];
 
 // The hot loops of a big store are functions of their own, on lists; see id-index.ts.
 
-/** All layers that go when all candidates do, each before those that stand on it. */
+/** All layers that are freed with all candidates, each before its children. */
 function layersFreed(
   candidates: readonly number[],
   top: Int32Array,
@@ -102,9 +102,9 @@ function layersFreed(
 }
 
 /**
- * Puts layers that can only go together in a node each.
+ * Joins layers that can only be freed together into a node.
  * @param nodeOf by layer; filled in.
- * @returns by node: the one that it stands on.
+ * @returns by node: its parent.
  */
 function joinLayers(
   freed: Int32Array,

@@ -128,8 +128,8 @@ function afterwards(goal: Amount, nodes: Clearable, group: Int32Array): Amount {
 }
 
 /**
- * Goes on from where the next group would reach the goal: a group that reaches it is remembered as an end and left out,
- * one that does not is taken. The cheapest end wins.
+ * Continues from where the next group would reach the goal: a group that reaches it is remembered as an end and left
+ * out, one that does not is taken. The cheapest end wins.
  */
 function withBestEnd(nodes: Clearable, sequence: Sequence, goal: Amount): Pick {
   const { groups, reached } = sequence;
@@ -151,7 +151,7 @@ function withBestEnd(nodes: Clearable, sequence: Sequence, goal: Amount): Pick {
   return best ?? current;
 }
 
-/** Groups that are left out, and with them those that stand below: they cannot go without. */
+/** Groups that are left out, and with them those below: they cannot be cleared without. */
 function leftOut(
   nodes: Clearable,
   { groups, groupOf }: Sequence,

@@ -1,4 +1,4 @@
-/** What a selection says: which units go, in which order, and why each other candidate stays. */
+/** What a selection says: which units go, in which order, and why each other candidate is kept. */
 import type { Freed } from '../../forest/reclaim.ts';
 import type { RemovableId } from '../../forest/removable.ts';
 
@@ -6,14 +6,15 @@ export interface Chosen {
   readonly id: RemovableId;
   /** What its deletion frees at its place, after those before it. */
   readonly freed: Freed;
-  /** Where it frees nothing at its place: the later victim with which its topmost layer goes. */
+  /** Where it frees nothing at its place: the later victim that frees its topmost layer. */
   readonly completedBy: RemovableId | undefined;
 }
 
 /**
- * Why a candidate stays.
- * - `frees-nothing`: something outside of the plan uses all that it has, or it has nothing that is needed.
- * - `child-stays`: an image built from it (or a container, a child record) stays, so the engine refuses to delete it.
+ * Why a candidate is kept.
+ * - `frees-nothing`: something outside the plan uses all its layers, or it frees nothing that is scarce.
+ * - `child-stays`: an image built from it (or a container, a child record) is kept, so the engine refuses to delete
+ *   it.
  * - `not-needed`: the goal is reached without it.
  */
 export type StayCause = 'frees-nothing' | 'child-stays' | 'not-needed';
@@ -26,7 +27,7 @@ export interface Stay {
 }
 
 export interface Selection {
-  /** In the order in which they go. */
+  /** In the order of deletion. */
   readonly victims: readonly Chosen[];
   /** Every other candidate, in the order of the candidates. */
   readonly stays: readonly Stay[];

@@ -1,4 +1,4 @@
-/** Orders of many numbers, several times faster than the language's sort with a function that says which comes first. */
+/** Orders of many numbers, several times faster than the language's sort with a comparison function. */
 
 /** Indices by their values, the lowest first; those of equal values in their own order. None may be NaN. */
 export function ascending(values: Float64Array): Int32Array {

@@ -171,7 +171,7 @@ function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTM
     );
   return say(
     'No sweep is due.',
-    `${used}; a sweep begins at ${formatLevel(high, type)} and goes on ${untilText(low, type)}.`,
+    `${used}; a sweep begins at ${formatLevel(high, type)} and runs ${untilText(low, type)}.`,
   );
 }
 

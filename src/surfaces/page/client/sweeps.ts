@@ -127,7 +127,7 @@ export function showSweep(element: HTMLElement, sweep: SweepUnderWay, nowMs: num
       {
         class: 'bar',
         role: 'progressbar',
-        'aria-label': 'Freed of what has to go',
+        'aria-label': 'Freed, of what must be freed',
         'aria-valuemin': '0',
         'aria-valuemax': '100',
         'aria-valuenow': percent.toFixed(0),

@@ -64,7 +64,9 @@ describe('policies', () => {
 
   it('are listed when there is none of a name', () => {
     expect(() => findPolicy('newest')).toThrow(UnknownPolicyError);
-    expect(() => findPolicy('newest')).toThrow('there is no policy "newest"; there are biggest, reclaimable');
+    expect(() => findPolicy('newest')).toThrow(
+      'unknown policy "newest"; expected one of biggest, reclaimable',
+    );
   });
 });
 

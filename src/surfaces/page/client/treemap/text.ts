@@ -57,7 +57,7 @@ export function description(
     ...(segment.users > 1 ? [`shared by ${segment.users}: freed with the last of them`] : []),
     ...(below === undefined
       ? []
-      : [`stands on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
+      : [`built on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
   ].join(' · ');
   return [
     h(

@@ -110,7 +110,7 @@ export class TreeMap {
     map.setAttribute('role', 'listbox');
     map.setAttribute(
       'aria-label',
-      'Pieces of the image store, by size on disk; the arrow keys go through them',
+      'Pieces of the image store, by size on disk; the arrow keys move between them',
     );
     const { tiles, families } = this.#laidOut;
     this.#current = Math.min(this.#current, tiles.length - 1);
@@ -191,7 +191,7 @@ export class TreeMap {
         h(
           'p',
           { class: 'muted' },
-          'Point at an area, or go there with Tab and the arrow keys, to see what it is.',
+          'Point at an area, or move to it with Tab and the arrow keys, to see what it is.',
         ),
       );
       return;
