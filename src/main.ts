@@ -120,7 +120,7 @@ function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boo
 }
 
 process.stdout.on('error', onOutputError);
-// There is nobody left to tell.
+// There is no reader any more.
 process.stderr.on('error', () => undefined);
 // No top-level await: the one bundled file is CommonJS, which has none.
 void main().then((exitCode) => {

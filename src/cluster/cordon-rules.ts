@@ -150,8 +150,8 @@ function undo(node: NodeObject, mode: CordonMark['mode']): readonly PatchOperati
 }
 
 /**
- * How to make the node ours. A mark that is there already is taken over: it is this node's, from an earlier try or life.
- * @param isHeld marks of others that are alive: pods are kept away already.
+ * How to make the node ours. An existing mark is taken over: it is this node's, from an earlier try or run.
+ * @param isHeld marks of other live processes: pods are kept away already.
  */
 export function decideAcquire(
   node: NodeObject,

@@ -103,7 +103,10 @@ export class Daemon {
     this.watch.ask();
   }
 
-  /** Checks every interval, and when the disk says so, until told to stop. While something is unavailable it looks more often, with backoff. */
+  /**
+   * Checks every interval, and when the disk calls for it, until stopped. While something is unavailable it checks
+   * more often, with backoff.
+   */
   async run(): Promise<void> {
     const { stop, intervalSeconds } = this.options;
     const memory = new IdleMemory();
@@ -189,7 +192,7 @@ export class Daemon {
       : 'nothing';
   }
 
-  /** The loop lives: its next sign comes within this time, or it hangs. */
+  /** The loop is alive: its next heartbeat is due within this time, or it hangs. */
   private alive(withinSeconds: number): void {
     this.options.audience?.alive(withinSeconds + SLACK_SECONDS);
   }
@@ -199,7 +202,7 @@ export class Daemon {
     return this.options.rules.thresholds.type === 'absolute' ? WALK_SECONDS : 0;
   }
 
-  /** Looks at the whole world for the audience. */
+  /** Takes a snapshot of everything for the listener. */
   private async show(): Promise<void> {
     this.alive(WALK_SECONDS + REQUESTS * this.options.timeoutSeconds);
     const snapshot = await this.observer.snapshot(this.options.stop);
@@ -271,7 +274,7 @@ export class Daemon {
     await this.checkPlace(await engine.listImages(stop));
   }
 
-  /** Says once if the disk we watch is not the one under the engine. An engine without images tells nothing yet. */
+  /** Reports once if the watched disk is not the engine's. An engine without images proves nothing yet. */
   private async checkPlace(images: readonly Image[]): Promise<void> {
     this.keepCheck.look(images);
     if (this.surroundings.engineInfo !== undefined)

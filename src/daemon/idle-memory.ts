@@ -4,9 +4,9 @@
 const APART_MS = 60_000;
 
 /**
- * Gives back what starting up, a sweep or an answer took, when the daemon is about to wait: V8 collects when it needs
- * room, which an idle daemon never does, so its garbage would stay resident. At most once a minute, and only where Node
- * was started with `--expose-gc`, as the container image does it.
+ * Returns the memory of a start, a sweep or an answer when the daemon is about to wait: V8 collects when it needs
+ * room, which an idle daemon never does, so its garbage would remain resident. At most once a minute, and only where
+ * Node was started with `--expose-gc`, as in the container image.
  */
 export class IdleMemory {
   private lastMs = -Infinity;
@@ -16,7 +16,7 @@ export class IdleMemory {
     const nowMs = performance.now();
     if (collect === undefined || nowMs - this.lastMs < APART_MS) return;
     this.lastMs = nowMs;
-    // "last-resort" also lets go of compiled code and caches that can be made again.
+    // "last-resort" also frees compiled code and caches that can be rebuilt.
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   }
 }

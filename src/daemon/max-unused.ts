@@ -1,6 +1,6 @@
 /**
- * MAX_UNUSED_SECONDS: at which checks images are deleted because nobody has used them for longer. Only by a history that has
- * tracked use for that long and misses nothing at the moment. Until an image is due, no check costs an engine request.
+ * MAX_UNUSED_SECONDS: at which checks images unused for longer are deleted. Only by a history that has tracked use
+ * for that long and has no gap at the moment. Until an image is due, no check costs an engine request.
  */
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { Usage } from '../core/model/thresholds.ts';
@@ -19,7 +19,7 @@ export interface MaxUnusedOptions extends Omit<DeleteUnusedOptions, 'isStillUnus
   readonly alive: () => void;
 }
 
-/** Images that were not deleted although they are due are looked at again after this time: a protection may have ended. */
+/** Images that were due but not deleted are tried again after this time: a protection may have ended. */
 const AGAIN_MS = 3_600_000;
 
 export class MaxUnused {

@@ -35,7 +35,7 @@ export interface DaemonOptions {
   readonly isStillUnused?: IsStillUnused | undefined;
   /** How long no image may have arrived and no container started before that. */
   readonly quietSeconds?: number;
-  /** Who is shown the world after each check; undefined: nobody, and an idle check lists nothing. */
+  /** Receives a snapshot after each check; undefined: none, and an idle check lists nothing. */
   readonly audience?: Listener | undefined;
   /** Names that an earlier run removed from images without finishing the deletion. */
   readonly removedNames?: RemovedNames | undefined;

@@ -22,7 +22,7 @@ export class PathCheck {
     this.#options = options;
   }
 
-  /** What speaks against the path; undefined while nothing does. */
+  /** Why the path may be wrong; undefined while it seems right. */
   get finding(): DataRootFinding | undefined {
     return this.#finding;
   }
@@ -32,14 +32,16 @@ export class PathCheck {
     return this.#isSettled;
   }
 
-  /** Looks until it is settled; what it finds is said when it changes. An engine without images tells nothing yet. */
+  /**
+   * Checks until it is settled; findings are reported when they change. An engine without images proves nothing yet.
+   */
   async look(engine: EngineInfo, images: readonly Image[]): Promise<void> {
     if (!this.#isSettled) await this.#look(engine, images);
   }
 
   /**
-   * Why no sweep could free space here; undefined where one may. Looks again each time that it has a reason: the right disk
-   * may have been mounted meanwhile.
+   * Why no sweep could free space here; undefined where one may. Checks again each time there is a reason: the right
+   * disk may have been mounted meanwhile.
    * @param list the engine's images. @throws EngineError as that does.
    */
   async whyNoSweep(

@@ -41,7 +41,7 @@ export class RepeatGuard {
     this.#options = options;
   }
 
-  /** A check measured the disk. Space that came late means that the sweep did help. */
+  /** A check measured the disk. Delayed space means that the sweep did help. */
   measured(usage: Usage, triggered: boolean): void {
     this.#choiceChangesAtMs = undefined;
     this.#options.failures.measured(usage);

@@ -1,7 +1,7 @@
 /**
- * Gentle mode: between the soft threshold and HIGH, while the engine is quiet, what a sweep would delete first goes, one
- * step at a check and without a cordon, so that fewer sweeps are needed. It follows the same plan and deletes the same way
- * as a sweep, and does nothing where that could not bring usage below the soft threshold.
+ * Gentle mode: between the soft threshold and HIGH, while the engine is quiet, what a sweep would delete first is
+ * deleted, one step per check and without a cordon, so that fewer sweeps are needed. Plan and deletions are those of
+ * a sweep; nothing is deleted where usage could not be brought below the soft threshold.
  */
 import { hasFired } from '../system/clock.ts';
 import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
@@ -41,7 +41,7 @@ export class GentleMode {
   readonly #options: GentleOptions;
   /** What could not be deleted, with the reason; until usage is below the soft threshold. */
   readonly #refused = new Map<RemovableId, string>();
-  /** Of a dry run: what was told already. */
+  /** In a dry run: what has been reported already. */
   #told: RemovableId | undefined;
   /** The latest event when there was nothing that could help: it is not tried again before the next. */
   #pointlessAtMs: number | undefined;
@@ -71,7 +71,7 @@ export class GentleMode {
     await this.#step(used);
   }
 
-  /** Undefined while it is not known yet: then nobody can say that the engine is quiet. */
+  /** Undefined while unknown: then the engine does not count as quiet. */
   get #known(): UsageHistory | undefined {
     return this.#options.rules.history?.();
   }

@@ -10,7 +10,7 @@ export class Surroundings {
   /** Undefined until it was asked for the first time. */
   #isEngineThere: boolean | undefined;
   #isPathThere = true;
-  /** What the engine said of itself when it was last connected; undefined before. */
+  /** The engine's information from the last connection; undefined before. */
   engineInfo: EngineInfo | undefined;
 
   constructor(options: DaemonOptions) {
@@ -18,8 +18,8 @@ export class Surroundings {
   }
 
   /**
-   * Asks whether the engine is there, or connects to it; then names that a killed cleaner had taken are given back.
-   * @throws EngineError; the signal's reason when told to stop.
+   * Pings the engine, or connects to it and restores names that a killed cleaner had removed.
+   * @throws EngineError; the signal's reason when stopped.
    */
   async reachEngine(): Promise<'as-before' | 'connected'> {
     const { engine, report, stop } = this.#options;
@@ -36,7 +36,7 @@ export class Surroundings {
     return 'connected';
   }
 
-  /** How full the disk is. @throws DiskError; the signal's reason when told to stop. */
+  /** How full the disk is. @throws DiskError; the signal's reason when stopped. */
   async usage(): Promise<Usage> {
     const { disk, report, stop } = this.#options;
     const usage = await disk.usage(stop);
@@ -45,7 +45,7 @@ export class Surroundings {
     return usage;
   }
 
-  /** What is remembered of layers is only for speed, and one tree is not the disk: that stops nothing, but is said. */
+  /** Remembered layers are only for speed, and one tree is not the disk: this stops nothing, but is reported. */
   tellProblems(): void {
     const { disk, report } = this.#options;
     const events = {
@@ -62,7 +62,7 @@ export class Surroundings {
     if (because === 'path-unavailable') this.#isPathThere = false;
   }
 
-  /** Owns every failure of the surroundings. @throws what is none. */
+  /** Owns every failure of the surroundings. @throws anything else. */
   failed(error: unknown): 'stopped' | 'unavailable' {
     const { report, engine, disk, stop } = this.#options;
     if (stop.aborted) return 'stopped';

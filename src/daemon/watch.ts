@@ -14,7 +14,7 @@ export interface WatchOptions {
   readonly rules: Levels;
   readonly disk: ImageDisk;
   readonly report: Reporter;
-  /** Between two looks; 0: none. */
+  /** Between two readings; 0: none. */
   readonly watchSeconds: number;
   /** The engine's last events; undefined where they are not followed. */
   readonly heard: () => Heard | undefined;
@@ -33,11 +33,11 @@ export interface CheckEnd {
   readonly choiceChangesInMs?: number | undefined;
 }
 
-/** A look that takes longer is not waited for. */
+/** A reading that takes longer is not waited for. */
 const LOOK_MS = 1_000;
 /** No setting makes it a busy loop. */
 const SHORTEST_MS = 100;
-/** While a disk fills fast the looks are closer together, but not closer than this unless the setting says so. */
+/** While a disk fills fast it is read more often, but not more often than this unless the setting says so. */
 const CLOSE_MS = 1_000;
 
 const sentences = {
@@ -57,7 +57,7 @@ export class Watch {
   /** Somebody asked for a check, and none has begun since. */
   #isAsked = false;
   #wake = new AbortController();
-  /** A look that has not been answered: no other one is begun, or a dead filesystem would take up all threads. */
+  /** A reading without an answer yet: no other one is begun, or a dead filesystem would block all threads. */
   #pending: Promise<Usage | 'lost' | undefined> | undefined;
 
   constructor(options: WatchOptions) {
@@ -76,7 +76,7 @@ export class Watch {
     const { stop, watchSeconds, rules } = this.#options;
     const untilMs = performance.now() + waitMs;
     const { usage } = end;
-    // What images take by the engine's count no filesystem tells.
+    // The engine's count of image bytes is not in any filesystem.
     const isWatching = watchSeconds > 0 && usage !== undefined && rules.thresholds.type !== 'images';
     if (usage !== undefined) this.#watch.checked(this.#look(usage), end.wasInVain);
     const oldEnoughMs = isWatching ? this.#oldEnoughMs(end, usage) : Infinity;
@@ -132,7 +132,7 @@ export class Watch {
     const seen = await Promise.race([this.#pending, patience]);
     enough.abort();
     if (seen === undefined) return undefined;
-    // The check finds out what is wrong, and tells it.
+    // The check finds out what is wrong, and reports it.
     if (seen === 'lost') return 'path';
     this.#options.looked(seen);
     return this.#watch.looked(this.#look(seen));

@@ -4,7 +4,7 @@ import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
 import { describeWindow, isOpen, windowState } from '../core/model/window.ts';
 
-/** Why none may begin, the same words for as long as the window stays closed; undefined where one may. */
+/** Why none may begin, the same words while the window is closed; undefined where one may. */
 export function whyClosed(rules: PlanRules, usage: Usage, nowMs: number): string | undefined {
   const { window } = rules;
   if (window === undefined || isOpen(window, nowMs) || isCritical(usage, rules)) return undefined;

@@ -30,8 +30,8 @@ const containerdRoot = '/var/lib/containerd';
 const containerdMark = 'io.containerd.metadata.v1.bolt';
 
 /**
- * Where an engine keeps its images, by what it tells, if that can be seen from here: what PATH_TO_CHECK is where it is not set.
- * @returns undefined where the engine does not tell, or names a folder that is not here.
+ * Where an engine says it keeps its images, if that is visible from here: the default of PATH_TO_CHECK.
+ * @returns undefined if the engine does not say, or names a folder that is not here.
  */
 export async function pathOf({
   rootDirectory,
@@ -48,10 +48,10 @@ function storeRoot(storeDirectory: string | undefined): string | undefined {
 
 /**
  * Compares the path with what the engine says and holds. The images decide, not the name: an engine in a container
- * of its own knows its folder by another name than we do.
+ * knows its folder by another name than we do.
  * @param images the engine's images; an empty store proves nothing.
  * @param gauged the folder whose filesystem is gauged.
- * @returns undefined when all is well or nothing speaks against it.
+ * @returns undefined when nothing is wrong, as far as is known.
  */
 export async function checkDataRoot(
   path: string,

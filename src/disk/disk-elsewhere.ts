@@ -1,4 +1,7 @@
-/** The disk of an engine on another machine: nothing of it can be measured, and what the engine tells must do. */
+/**
+ * The disk of an engine on another machine: nothing of it can be measured, so only the engine's figures are
+ * available.
+ */
 import type { ImageId } from '../core/model/store.ts';
 import type { ThresholdType, Usage } from '../core/model/thresholds.ts';
 import type { DataRootFinding } from './data-root.ts';

@@ -42,7 +42,7 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
   }
   const heldSpace = heldSpaceOf(store, builds);
   const { images, layers, damaged } = store.database;
-  // An image with a layer of which the database does not tell is asked about where an image is that it does not know.
+  // The engine is asked about an image with a layer that the database does not know.
   const whole = new Map([...images].filter(([, chain]) => chain.every((id) => layers.has(id))));
   const [firstDamage] = damaged;
   return {
@@ -136,14 +136,14 @@ const engineNeeds: EngineNeed = {
 };
 
 /**
- * The engine's containers, with the image that the store says they hold where the engine does not tell it: CRI-O lists a
- * pod without the image that its sandbox was made from, which may be another one than pods get today.
+ * The engine's containers, with the image from the store where the engine does not report it: CRI-O lists a pod
+ * without the image of its sandbox, which may differ from the one pods get today.
  */
 function withStoredImages(
   listed: readonly Container[],
   stored: readonly StoredContainer[],
 ): readonly Container[] {
-  // Images of the same layers cannot be told apart by what stands on them: then it may be any of them.
+  // Images with the same layers cannot be distinguished by what is built on them: it may be any of them.
   const held = new Map<string, ImageId[]>();
   for (const { id, holds } of stored)
     if (holds !== undefined) held.set(id, [...(held.get(id) ?? []), holds.image]);

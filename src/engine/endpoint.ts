@@ -9,9 +9,9 @@ export interface KnownRuntime {
 }
 
 /**
- * In the order in which they are looked for. The first two are crictl's (`cri-tools/cmd/crictl`, defaultRuntimeEndpoints),
- * without cri-dockerd: what is behind that is a Docker Engine, and DOCKER_HOST its better door. The others bring a containerd
- * of their own; each path is from that project's documentation.
+ * In the order in which they are searched. The first two are crictl's (`cri-tools/cmd/crictl`,
+ * defaultRuntimeEndpoints), without cri-dockerd: behind that is a Docker Engine, better reached by DOCKER_HOST. The
+ * others bring their own containerd; each path is from that project's documentation.
  */
 export const knownRuntimes = [
   {

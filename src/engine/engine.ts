@@ -1,11 +1,11 @@
 /**
- * A container engine as this project sees it: a few questions, one deletion. Adapters live in the folders beside
- * this file; nobody outside them knows an engine's API. An engine says what it can do, nobody asks for its name.
+ * A container engine as this project sees it: a few queries, one deletion. Adapters are in the folders beside this
+ * file; only they know an engine's API. An engine declares its capabilities; no code asks for its name.
  */
 import type { CacheRecord, ChainId, Container, Image, ImageId } from '../core/model/store.ts';
 import type { EventFollower } from './engine-events.ts';
 
-/** What an engine said of itself when it was last connected to. */
+/** What an engine reported about itself on the last connection. */
 export interface EngineInfo {
   /** e.g. `Docker Engine`, `Podman Engine`. For people only: never decide by it. */
   readonly name: string;
@@ -16,13 +16,13 @@ export interface EngineInfo {
   readonly rootDirectory: string | undefined;
   /** The storage driver's name, e.g. `overlay2`. */
   readonly storageDriver: string | undefined;
-  /** The name of the host that it runs on; left out where not told. */
+  /** The name of its host; left out if not reported. */
   readonly hostName?: string | undefined;
   /** The address as the user gave it. */
   readonly endpoint: string;
-  /** Folder in which the engine says that its image store lies, in *its* mount namespace; left out where not told. */
+  /** Folder of the engine's image store, in *its* mount namespace; left out if not reported. */
   readonly storeDirectory?: string | undefined;
-  /** What the engine says that its image store takes; left out where not told. Some seconds old, and zero at first. */
+  /** The engine's figure for its image store; left out if not reported. Some seconds old, and zero at first. */
   readonly storeUsage?: { readonly bytes: number; readonly inodes: number } | undefined;
 }
 
@@ -58,12 +58,12 @@ export interface ContainerDetails extends Container {
   readonly stoppedAtMs: number | undefined;
 }
 
-/** What an engine tells of a stopped container's own files: bytes only. */
+/** What an engine reports of a stopped container's own files: bytes only. */
 export interface ToldContainerSize {
   /** What it wrote. */
   readonly writtenBytes: number;
   /**
-   * How often it has its image copied, where containers do not stand on layers but on copies (the driver vfs). On a
+   * How many copies of its image it has, where containers use copies instead of layers (the driver vfs). On a
    * filesystem that shares copied files they take nothing.
    */
   readonly imageCopies: number;
@@ -79,57 +79,60 @@ export interface Engine {
   /** The address, for messages. */
   readonly endpoint: string;
   readonly capabilities: EngineCapabilities;
-  /** Finds out who is there and which API version both speak. Must be called before anything else, again after an EngineError `unreachable`. */
+  /**
+   * Identifies the engine and negotiates the API version. Must be called first, and again after an EngineError
+   * `unreachable`.
+   */
   connect(signal: AbortSignal): Promise<EngineInfo>;
   /** One small request: is the engine there? */
   ping(signal: AbortSignal): Promise<void>;
   /** Every image, intermediate ones of the classic builder included (their children need them for their order). */
   listImages(signal: AbortSignal): Promise<readonly Image[]>;
   /**
-   * What all images take together, layers that they share counted once, in bytes; undefined where the engine does not tell.
-   * One request, in which the engine may read all it has. Missing where it never answers that.
+   * What all images take together, shared layers counted once, in bytes; undefined if the engine does not say. One
+   * request, for which the engine may read its whole store. Missing if it never answers that.
    */
   imagesBytes?(signal: AbortSignal): Promise<number | undefined>;
   /** Every container in every state. */
   listContainers(signal: AbortSignal): Promise<readonly Container[]>;
   /**
-   * One image as it is now, its layers included where the engine tells them; undefined when it is gone. Its size may
+   * One image as it is now, its layers included if the engine reports them; undefined when it is gone. Its size may
    * differ from the list's: Docker's containerd image store leaves out what is unpacked here (seen on 28.5).
-   * @param id or a name as somebody typed it.
+   * @param id or a name as typed.
    */
   inspectImage(id: ImageId, signal: AbortSignal): Promise<Image | undefined>;
   /**
-   * Reports what happens as it happens until the stream is cut off, so this never resolves. Missing where
-   * the engine cannot do it.
-   * @param sinceMs the engine tells again what happened since then (by its own clock), as far as it remembers: Docker
+   * Reports events until the stream is cut off, so this never resolves. Missing if the engine cannot do it.
+   * @param sinceMs the engine repeats what happened since then (by its own clock), as far as it remembers: Docker
    *   remembers the last 256 events of all kinds and forgets them when it is restarted.
    * @throws EngineError; the signal's reason when it aborts; what the follower throws.
    */
   followEvents?(sinceMs: number, follower: EventFollower, signal: AbortSignal): Promise<never>;
   /**
-   * An image's layers as the engine tells them, from the bottom up; undefined when the image is gone or the engine does not
-   * tell. One request, once an image: it cannot change.
+   * An image's layers as the engine reports them, from the bottom up; undefined when the image is gone or the engine
+   * does not say. One request, once per image: layers cannot change.
    */
   layersOf(id: ImageId, signal: AbortSignal): Promise<readonly ChainId[] | undefined>;
   /**
-   * The sum of each of these layers' file sizes, in bytes, in their order; undefined when the image is gone or the engine
-   * does not tell them apart. One request, once an image. Missing where the engine never tells.
+   * The sum of each of these layers' file sizes, in bytes, in their order; undefined when the image is gone or the
+   * engine does not distinguish them. One request, once per image. Missing if the engine never says.
    */
   layerSizes?(
     image: Pick<Image, 'id' | 'sizeBytes'> & { readonly layers: readonly ChainId[] },
     signal: AbortSignal,
   ): Promise<readonly number[] | undefined>;
   /**
-   * When an image last arrived or got a name here, in epoch ms; undefined where the engine does not say. One
-   * request, once for each image and set of names. Missing where the engine never tells.
+   * When an image last arrived or got a name here, in epoch ms; undefined if the engine does not say. One request,
+   * once for each image and set of names. Missing if the engine never says.
    */
   arrivedAtMs?(image: Image, signal: AbortSignal): Promise<number | undefined>;
   /** One container as it is now; undefined when it is gone. */
   inspectContainer(id: string, signal: AbortSignal): Promise<ContainerDetails | undefined>;
   /**
-   * What a stopped container's own files take, without its logs and volumes; undefined when it is gone or runs again, or the
-   * engine cannot tell (in time). Slow: the engine looks at every file in it, so it is asked once until the container has run
-   * again; what is copied into it meanwhile is not seen. Missing where the engine cannot delete containers.
+   * What a stopped container's own files take, without its logs and volumes; undefined when it is gone or runs again,
+   * or the engine cannot tell (in time). Slow: the engine reads every file in it, so it is asked once until the
+   * container has run again; files copied into it meanwhile are not seen. Missing if the engine cannot delete
+   * containers.
    */
   containerSize?(container: Container, signal: AbortSignal): Promise<ToldContainerSize | undefined>;
   /**
@@ -150,7 +153,7 @@ export interface Engine {
    * Docker refuses (`conflict`) an ID that has names in several repositories or several tags in one, an ID that has
    * children, and an ID or last name that a container uses. It does *not* refuse one of several names of an image in
    * use, nor the last name of an image with children: that name is removed, the image is kept.
-   * @param keepParents true: untagged parents stay; false: the engine deletes those left without a child.
+   * @param keepParents true: untagged parents are kept; false: the engine deletes those left without a child.
    */
   removeImage(
     target: RemovalTarget,
@@ -175,7 +178,7 @@ export interface Engine {
  */
 export type EngineErrorCode = 'unreachable' | 'timeout' | 'denied' | 'protocol' | 'failed';
 
-/** The one error class of this edge. The message says what was asked, of whom, what came back and what to do. */
+/** The one error class of this edge. The message names the request, the engine, the answer and what to do. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly code: EngineErrorCode;

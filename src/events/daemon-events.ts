@@ -1,4 +1,4 @@
-/** What the daemon tells of itself and its surroundings: start and end, configuration, engine, path, history. */
+/** What the daemon reports about itself and its surroundings: start and end, configuration, engine, path, history. */
 import { formatCount, formatDuration } from '../core/model/format.ts';
 import { define } from './definition.ts';
 import { count, message, number, oneOf, path, text, thresholds, yes } from './fields.ts';

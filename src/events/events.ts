@@ -1,5 +1,5 @@
 /**
- * Everything the daemon tells the world, each event defined once: its name, level, sentence, meaning, fields. The log, the
+ * Everything the daemon reports, each event defined once: its name, level, sentence, meaning, fields. The log, the
  * metrics, the page, docs/events.md and the schema of log lines read it here. Surfaces are Reporters; nothing else
  * writes. The names are stable.
  */
@@ -50,12 +50,12 @@ export function sentenceOf(event: DaemonEvent, triesAgain = true): string {
   return definitionOf(event).says(event, triesAgain ? ' Trying again.' : '');
 }
 
-/** Whether an event tells that something was deleted by us. */
+/** Whether an event reports a deletion of ours. */
 export function isDeletion(event: DaemonEvent): event is Deletion {
   return event.event.endsWith('.deleted');
 }
 
-/** Whether it tells that somebody else had deleted it. */
+/** Whether it reports that somebody else had deleted it. */
 export function isDisappearance(event: DaemonEvent): event is Disappearance {
   return event.event !== 'node.gone' && event.event.endsWith('.gone');
 }

@@ -1,6 +1,6 @@
 /**
- * Those who watch the daemon's whole world, not only its events: surfaces that people open at any time. Published by
- * the daemon, so that nobody's look costs the engine a request.
+ * For surfaces that show everything, not only events, and are opened at any time. The daemon publishes snapshots, so
+ * that serving a request never contacts the engine.
  */
 import type { DataRootFinding } from '../disk/data-root.ts';
 import type { EngineInfo } from '../engine/engine.ts';
@@ -11,7 +11,7 @@ import type { Snapshot, SpaceAnswer } from '../observe/observer.ts';
 export interface View {
   readonly engine: EngineInfo;
   readonly snapshot: Snapshot;
-  /** What speaks against the path being the engine's; undefined when nothing does. */
+  /** Why the path may not be the engine's; undefined when it seems to be. */
   readonly dataRoot: DataRootFinding | undefined;
   readonly space: SpaceAnswer;
 }
@@ -19,11 +19,11 @@ export interface View {
 /** Must not throw and must not wait. */
 export interface Listener {
   /**
-   * The world was looked at: after each check without a sweep, before a sweep, and after it. Undefined: only the loop is
-   * followed, and no look is taken for that.
+   * A snapshot was taken: after each check without a sweep, before a sweep, and after it. Undefined: only heartbeats
+   * are wanted, and no snapshot is taken.
    */
   readonly observed?: (view: View) => void;
-  /** The filesystem was looked at between two checks: its own numbers, nothing of what is below the path. */
+  /** The filesystem's usage was read between two checks, without what is below the path. */
   readonly looked?: (usage: Usage) => void;
   /** A heartbeat of the loop, with the deadline of the next one in seconds. */
   readonly alive: (withinSeconds: number) => void;

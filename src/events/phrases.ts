@@ -9,7 +9,7 @@ export function limits({ type, high, low }: Thresholds): string {
   return `high ${formatLevel(high, type)}, low ${formatLevel(low, type)}`;
 }
 
-/** `3.2 GB and 12 inodes`; what is nothing is left out. */
+/** `3.2 GB and 12 inodes`; zero is left out. */
 export function amount({ bytes, inodes }: Amount): string {
   const parts = [];
   if (bytes > 0) parts.push(formatBytes(bytes));

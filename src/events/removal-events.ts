@@ -5,7 +5,7 @@ import { define } from './definition.ts';
 import { because, gain, list, message, named, number, usage, used, victim } from './fields.ts';
 import { nameFor } from './phrases.ts';
 
-/** What is deleted: each has its events of the same kinds. */
+/** What can be deleted: each has events of the same kinds. */
 export type Subject = 'image' | 'cache-record' | 'container';
 
 const kinds = {

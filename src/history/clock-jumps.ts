@@ -1,9 +1,9 @@
 /**
- * Sees the host's clock jump forward: a clock that never jumps goes with it. Time that the clock only skipped was not lived
- * through, so nothing was unused in it: without this, a wrong date for a minute would make every image look unused for years.
+ * Detects forward jumps of the host's clock by comparing it with a monotonic one. Skipped time does not count as
+ * unused: without this, a wrong date for a minute would make every image appear unused for years.
  */
 
-/** Clocks are slewed by much less between two looks. */
+/** Slewing changes a clock by much less between two readings. */
 const TOLERANCE_MS = 30_000;
 
 export class ClockJumps {
@@ -20,7 +20,7 @@ export class ClockJumps {
     this.#monotonicMs = monotonic();
   }
 
-  /** What the clock has skipped since the last look, as a time in which nothing was seen; undefined: nothing. */
+  /** What the clock has skipped since the last reading, as a time in which nothing was seen; undefined: nothing. */
   take(): { readonly fromMs: number; readonly toMs: number } | undefined {
     const toMs = this.#clock();
     const monotonicMs = this.#monotonic();

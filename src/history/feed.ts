@@ -1,6 +1,6 @@
 /**
- * The engine's events and lists into the usage history: names become IDs, containers become uses. Nothing here knows
- * how events come, or that a connection can be lost.
+ * Turns the engine's events and lists into the usage history: names become IDs, containers become uses. Nothing here
+ * knows the source of events, or that a connection can be lost.
  */
 import type { ChainId, Container, Image, ImageId, Layer } from '../core/model/store.ts';
 import { applyEvent, type UsageEvent } from '../core/use-history/apply-event.ts';
@@ -30,7 +30,7 @@ export class Feed {
   readonly #uses: UseTracker;
   /** Images of which the engine is to be asked: many changes of one cost one question. IDs and names. */
   readonly #dirty = new Set<string>();
-  /** While a list is taken over: what is to be applied after it. */
+  /** While a list is applied: what is to be applied after it. */
   #deferred: UsageEvent[] | undefined;
 
   constructor(options: FeedOptions, nowMs: number) {
@@ -60,7 +60,7 @@ export class Feed {
     this.#uses.settle(nowMs);
   }
 
-  /** The process ends: tells uses under way as finished, for the trace; the history keeps them. */
+  /** The process ends: reports uses under way as finished, for the trace; the history keeps them. */
   leave(nowMs: number): void {
     this.#uses.leave(nowMs);
   }
@@ -70,7 +70,7 @@ export class Feed {
     this.#apply({ kind: 'gap', fromMs, toMs });
   }
 
-  /** What names mean from now on. To be called before the events that came before the list are taken. */
+  /** What names mean from now on. To be called before the events that precede the list are applied. */
   index(images: readonly Image[]): void {
     this.#names.reset(images);
   }
@@ -108,7 +108,7 @@ export class Feed {
   /** Asks the engine of the images that changed. @throws EngineError when it is away. */
   async settleImages(atMs: number, signal: AbortSignal): Promise<void> {
     for (const name of this.#dirty) {
-      // First, so that a change that comes while we ask is not forgotten.
+      // First, so that a change during the request is not lost.
       this.#dirty.delete(name);
       const id = await this.#look(name, atMs, signal);
       if (id === undefined && this.#options.history.images.get(name)?.present === true)
@@ -150,7 +150,7 @@ export class Feed {
     missedSinceMs: number | undefined,
     isFirst: boolean,
   ): void {
-    // The list is newer than the changes that were told before it.
+    // The list is newer than the changes reported before it.
     this.#dirty.clear();
     const ids = new Set(images.map(({ id }) => id));
     const imagesOf = (container: Container): readonly ImageId[] => {
@@ -174,7 +174,7 @@ export class Feed {
     this.#uses.created(containerId, id, referenceOf(typed) ?? this.#names.nameOf(id), atMs);
   }
 
-  /** Asks the engine what is behind an ID or a name, and takes it over. */
+  /** Asks the engine for the image of an ID or name, and applies it. */
   async #look(name: string, atMs: number, signal: AbortSignal): Promise<ImageId | undefined> {
     const image = await whatIsThere(() => this.#options.engine.inspectImage(name, signal));
     if (image === undefined) return undefined;

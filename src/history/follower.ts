@@ -1,6 +1,6 @@
 /**
- * Stays with the engine's events: connects, lists, follows, and begins again when it is cut off. What the engine told
- * once is not taken twice; where something may be missing, the history records that nothing was seen meanwhile.
+ * Follows the engine's events: connects, lists, follows, and begins again when it is cut off. Repeated events are
+ * applied once; where something may be missing, the history records a gap.
  */
 import { backoff, hasFired, sleep } from '../system/clock.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
@@ -61,7 +61,7 @@ export class Follower {
     return this.#isFollowing && this.#lostAtMs === undefined;
   }
 
-  /** Follows until told to stop. Does not throw: what goes wrong is reported and tried again. */
+  /** Follows until stopped. Does not throw: failures are reported and retried. */
   async run(signal: AbortSignal): Promise<void> {
     let retry = backoff(1000, this.#options.retryLimitMs);
     while (!signal.aborted) {
@@ -115,7 +115,7 @@ export class Follower {
     });
     try {
       this.#setSkew(await this.#opened(Promise.race([head, stream]), signal));
-      // Once there and back: what the engine tells again has most likely come.
+      // After one round trip, repeated events have most likely arrived.
       await engine.ping(signal);
       await this.#synchronise(queue, this.#seenUntilMs, signal);
       begun();
@@ -174,12 +174,12 @@ export class Follower {
     queue.accept();
     const early = [...queue.takeAll()];
     const listsBeganMs = clock() + this.#skewMs;
-    // Images first, as in list-store.ts. Events that come from now on are taken after the lists.
+    // Images first, as in list-store.ts. Later events are applied after the lists.
     const images = await engine.listImages(signal);
     const containers = await engine.listContainers(signal);
     const described = await feed.describe(images, signal);
-    // Told again late, on a busy host: what happened before the lists is taken before them. A container that has gone
-    // since would be taken for a new one.
+    // Repeated late, on a busy host: events from before the lists are applied before them, or a container removed
+    // since would count as new.
     early.push(...queue.takeBefore(listsBeganMs));
     const isContinued = !isStorm && seen.isContinuedBy([...early, ...queue.waiting]);
     const missed = isContinued ? undefined : missedSinceMs;
@@ -189,7 +189,7 @@ export class Follower {
       this.#floorMs = nowMs;
     }
     feed.index(images);
-    // At the first start, the list alone says how old it is what is there.
+    // At the first start, only the list gives the age of images.
     if (!isFirst) await this.#take(early, signal);
     feed.listed(
       described,
@@ -234,7 +234,7 @@ export class Follower {
       try {
         await feed.take(event, atMs, signal);
       } catch (error) {
-        // It and what came after it will be told again, if the engine remembers it.
+        // The engine will repeat it and later ones, if it remembers them.
         this.#lostAtMs = Math.min(this.#lostAtMs ?? atMs, atMs);
         throw error;
       }

@@ -27,7 +27,7 @@ export interface HistoryOptions {
   readonly clock: () => number;
   /** A clock that never jumps, in ms; for tests. */
   readonly monotonic?: () => number;
-  /** Write neither, for who looks on beside a daemon. */
+  /** Write neither, for a command beside a daemon. */
   readonly isReadOnly?: boolean;
   /** Layers as measured on the disk, as far as known by now; without it their sizes are what the engine says. */
   readonly measuredLayers?: MeasuredLayers;
@@ -42,9 +42,12 @@ export interface HistoryOptions {
 }
 
 export interface History {
-  /** What is known now; changes as the engine tells more. Read it between two awaits, or copy what is to be kept. */
+  /**
+   * The present history; it changes as the engine reports more. Read it between two awaits, or copy what is to be
+   * kept.
+   */
   current(): UsageHistory;
-  /** Whether the engine tells all that happens now, and nothing is missing up to now. */
+  /** Whether events are followed now, without a gap so far. */
   isFollowing(): boolean;
   /** Settles when the history has caught up with the engine for the first time, or is closed. */
   readonly synced: Promise<void>;

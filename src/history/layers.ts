@@ -10,7 +10,7 @@ export class LayerFinder {
   readonly #engine: Engine;
   readonly #history: UsageHistory;
   readonly #measured: MeasuredLayers;
-  /** Images of which the engine tells no layers. */
+  /** Images whose layers the engine does not report. */
   readonly #untold = new Set<ImageId>();
 
   constructor(engine: Engine, history: UsageHistory, measured: MeasuredLayers) {
@@ -19,7 +19,7 @@ export class LayerFinder {
     this.#measured = measured;
   }
 
-  /** The image with its layers, if the engine tells them. Asks at most one question, and once for each image. */
+  /** The image with its layers, if the engine reports them. At most one request, once per image. */
   async withLayers(image: Image, signal: AbortSignal): Promise<Image> {
     if (image.layers !== undefined || this.#untold.has(image.id)) return image;
     const known = this.chainOf(image.id);
@@ -35,7 +35,7 @@ export class LayerFinder {
     const layers = this.#knownSizes(chain);
     if (layers.size === chain.length) return layers;
     const told = await whatIsThere(() => this.#engine.layerSizes?.({ ...image, layers: chain }, signal));
-    // Not told: what is left of the whole, in equal parts.
+    // Unknown sizes: the rest of the total, in equal parts.
     const known = chain.reduce((sum, id) => sum + (layers.get(id)?.bytes ?? 0), 0);
     const part = Math.max(0, image.sizeBytes - known) / (chain.length - layers.size);
     chain.forEach((id, index) => {
@@ -55,8 +55,8 @@ export class LayerFinder {
   }
 
   /**
-   * The layers of an image and their sizes, as they are known now, from the bottom up; undefined when the image is
-   * not known. Layers that the engine does not report are one made-up layer, as in the history.
+   * The layers of an image and their sizes, as known now, from the bottom up; undefined when the image is unknown.
+   * Layers that the engine does not report are one made-up layer, as in the history.
    */
   layersOf(id: ImageId): readonly Layer[] | undefined {
     const image = this.#history.images.get(id);

@@ -10,7 +10,7 @@ export class NameIndex {
   /** As somebody typed it and the engine understood it. */
   readonly #typed = new Map<string, ImageId>();
 
-  /** Takes what is listed for the whole. */
+  /** Treats the list as complete. */
   reset(images: readonly Image[]): void {
     this.#idByName.clear();
     this.#namesById.clear();
@@ -34,7 +34,7 @@ export class NameIndex {
     this.#typed.clear();
   }
 
-  /** The engine said what is meant by that. */
+  /** The engine resolved it. */
   learn(typed: string, id: ImageId): void {
     if (this.#typed.size >= MAX_TYPED) this.#typed.clear();
     this.#typed.set(typed, id);

@@ -35,7 +35,7 @@ export class EventQueue {
     this.#wake();
   }
 
-  /** No more events will come. */
+  /** There will be no more events. */
   fail(error: unknown): void {
     this.#failure ??= { error, atMs: this.#clock() };
     this.#wake();

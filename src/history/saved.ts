@@ -1,4 +1,4 @@
-/** The state file: what is remembered of the use of images over a restart, and up to when it is true. */
+/** The state file: the usage history over a restart, and up to when it is valid. */
 import * as v from 'valibot';
 import { type HistoryLimits, type UsageHistory } from '../core/use-history/history.ts';
 import { fromState, toState, UsageStateError } from '../core/use-history/serialise.ts';

@@ -1,7 +1,7 @@
 /** Which events were seen already, so that a stream can be joined to the one before it without a seam. */
 import type { EngineEvent } from '../engine/engine-events.ts';
 
-/** Twice of what Docker tells again. */
+/** Twice the number of events that Docker repeats. */
 const REMEMBERED = 512;
 /** In the state file: those of the last event's millisecond are needed, a few more do no harm. */
 const SAVED = 32;

@@ -50,7 +50,7 @@ export class TraceFile {
   /** Images whose layers are in the present file. */
   readonly #described = new Set<ImageId>();
   readonly #waiting: TraceLine[] = [];
-  /** What is known of the present file. */
+  /** The state of the present file. */
   #begun: Begun | undefined;
 
   constructor(path: string, options: TraceFileOptions = {}) {
@@ -142,7 +142,7 @@ interface Begun {
 /** Longer than any line. */
 const TAIL_BYTES = 1024 * 1024;
 
-/** Looks at the file that is to be continued. A line of ours that was cut off is taken away: readers would stop at it. */
+/** Checks the file to be continued. A line of ours that was cut off is removed: readers would stop at it. */
 async function lookAt(path: string): Promise<Begun> {
   try {
     const file = await openPlainFile(path, constants.O_RDWR);
@@ -165,7 +165,7 @@ async function lookAt(path: string): Promise<Begun> {
   }
 }
 
-/** A use as a line. @param image what is known of it. */
+/** A use as a line. @param image as far as known. */
 export function traceLine(
   { imageId, reference, beganAtMs, endedAtMs }: FinishedUse,
   image: { readonly layers: readonly Layer[]; readonly isBuiltHere: boolean },

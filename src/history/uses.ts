@@ -93,7 +93,7 @@ export class UseTracker {
     this.#containers.delete(containerId);
   }
 
-  /** Ends the uses whose container has been stopped for longer than the grace, or since a time that is yet to come. */
+  /** Ends the uses whose container has been stopped for longer than the grace, or since a time in the future. */
   settle(nowMs: number): void {
     for (const containerId of this.#stopped) {
       const since = this.#containers.get(containerId)?.stoppedAtMs ?? nowMs;
@@ -102,10 +102,10 @@ export class UseTracker {
   }
 
   /**
-   * All containers there are. Ends what is missing or stopped, and takes over what is new.
+   * All existing containers. Ends uses of missing or stopped ones, and begins those of new ones.
    * @param imagesOf the images that a container holds, as far as known.
-   * @param missedSinceMs nothing was seen since then, by the engine's clock: who came and stopped meanwhile has used its
-   *   image.
+   * @param missedSinceMs nothing was seen since then, by the engine's clock: a container that started and stopped
+   *   meanwhile has used its image.
    * @returns image ID by container key, of all that are in use: for the history's `listed`.
    */
   listed(
@@ -126,7 +126,7 @@ export class UseTracker {
     return inUse;
   }
 
-  /** Tells the uses under way as finished: the process ends. In the history they go on. */
+  /** Reports the uses under way as finished: the process ends. In the history they continue. */
   leave(atMs: number): void {
     for (const container of this.#containers.values()) if (!container.isOver) this.#finished(container, atMs);
   }
@@ -147,7 +147,7 @@ export class UseTracker {
     if (images.length === 0) return;
     const tracked = this.#track(container.id, images, undefined, atMs);
     if (!isStopped) return;
-    // Engines tell the whole second in which it was created.
+    // Engines report its creation to the second.
     if (missedSinceMs !== undefined && (container.createdAtMs ?? 0) + 1000 > missedSinceMs) {
       this.#begin(container.id, atMs);
       this.#end(container.id, atMs);

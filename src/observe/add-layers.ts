@@ -1,4 +1,4 @@
-/** The layers of images of which the disk does not tell: the engine is asked, as seldom as can be. */
+/** The layers of images that the disk does not know: the engine is asked, as rarely as possible. */
 import { formatCount } from '../core/model/format.ts';
 import type { ChainId, Image, ImageStore, Layer } from '../core/model/store.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -7,8 +7,8 @@ import { AT_ONCE, forEachLimited } from '../system/concurrency.ts';
 type Chained = Image & { readonly layers: readonly ChainId[] };
 
 /**
- * Asks once an image whose layers are not known. Their sizes are asked of as few images as tell those of all layers that
- * several have: what an image has alone is the rest of its size.
+ * Asks once per image with unknown layers. Sizes are asked for as few images as give those of all shared layers: the
+ * rest of an image's size is its own.
  * @param source where those that are known are from, a sentence for people.
  * @throws EngineError
  */
@@ -35,7 +35,10 @@ export async function withToldLayers(
   return { store: { ...store, images, layers }, layerSource };
 }
 
-/** Records on the disk that name none of the engine's images, as those of another namespace of containerd, tell nothing of them. */
+/**
+ * Records on the disk that name none of the engine's images, such as those of another containerd namespace, are of no
+ * use.
+ */
 function sourceOfNone(source: string): string {
   return source.startsWith('estimated')
     ? source
@@ -54,7 +57,7 @@ async function addSizes(
   signal: AbortSignal,
 ): Promise<void> {
   const shared = sharedLayers(images);
-  // Measured sizes and told ones do not add up to what the engine calls an image's size.
+  // Measured and reported sizes do not add up to the engine's size of an image.
   const isMeasured = new Set(images.filter((image) => image.layers.some((id) => layers.has(id))));
   const missingOf = (image: Chained): readonly ChainId[] =>
     image.layers.filter((id) => !layers.has(id) && (shared.has(id) || isMeasured.has(image)));

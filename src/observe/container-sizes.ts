@@ -1,4 +1,4 @@
-/** What stopped containers wrote, where the disk does not tell. */
+/** What stopped containers wrote, where the disk does not show it. */
 import { type Clean, containerStays } from '../core/eligible/cache-and-containers.ts';
 import { estimatedInodes } from '../core/forest/layer-table.ts';
 import type { Container, HeldSpace, ImageStore } from '../core/model/store.ts';
@@ -18,7 +18,7 @@ export async function withToldContainers(
   const nowMs = Date.now();
   const isTold = ({ id }: Container): boolean => {
     const space = store.heldSpace?.get(id);
-    // A store may tell what a container stands on, and nothing of what it wrote.
+    // A store may know a container's layers, but not what it wrote.
     return space !== undefined && (space.exact || space.bytes > 0);
   };
   const asked = store.containers.filter(

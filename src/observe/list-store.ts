@@ -46,7 +46,7 @@ async function withArrivals(
   return images.map((image) => ({ ...image, appearedAtMs: told.get(image.id) }));
 }
 
-/** When each container stopped that could go: the list does not tell, and only those old enough are asked about. */
+/** When each deletable container stopped: the list does not say, and only those old enough are asked about. */
 async function withStopTimes(
   engine: Engine,
   containers: readonly Container[],

@@ -25,10 +25,10 @@ export interface Snapshot {
 /** A store with its layers, and where their sizes are from. */
 export type StoreWithLayers = Pick<Snapshot, 'store' | 'layerSource'>;
 
-/** Where the space of the filesystem is, or a sentence why that cannot be told. */
+/** Where the space of the filesystem is, or a sentence why that is unknown. */
 export type SpaceAnswer = { readonly space: SpaceByKind } | { readonly problem: string };
 
-/** Looks at one engine and the disk under it. */
+/** Observes one engine and its disk. */
 export class Observer {
   readonly #engine: Engine;
   readonly #disk: ImageDisk;
@@ -56,9 +56,9 @@ export class Observer {
   }
 
   /**
-   * The store with what the disk knows of the layers, read after the engine's lists: a layer that comes in between is then
-   * one that nobody has, which is safe; the other way round an image would stand on layers that are not there. What
-   * the disk does not know the engine is asked about, once per image, and once per deletable stopped container.
+   * The store with what the disk knows of the layers, read after the engine's lists: a layer that arrives in between
+   * then belongs to no image, which is safe; the other way round an image would have missing layers. The engine is
+   * asked about what the disk does not know, once per image and once per deletable stopped container.
    * @throws EngineError, DiskError
    */
   async storeWithLayers(signal: AbortSignal): Promise<StoreWithLayers> {

@@ -1,6 +1,6 @@
 /**
- * The cordon around a sweep: when to wait for it, when to do without, when to let go. The one place that holds and
- * releases; how a node is cordoned is the business of src/cluster.
+ * The cordon around a sweep: when to wait for it, when to do without, when to release it. The one place that holds
+ * and releases; src/cluster knows how a node is cordoned.
  */
 import { hasFired, sleep } from '../system/clock.ts';
 import type { Cluster, Held } from '../cluster/cluster.ts';
@@ -12,10 +12,10 @@ import type { DaemonEvent, Reporter, StopReason, SweepReport } from '../events/e
 
 /** How often the disk is measured while waiting for the cordon; a critical disk waits no longer than this. */
 const JUDGE_EVERY_MS = 10_000;
-/** After a sweep, the loop goes on when the release takes longer; the release goes on behind it. */
+/** After a sweep, the loop continues when the release takes longer; the release continues in the background. */
 const RELEASE_PATIENCE_MS = 30_000;
 
-/** What the disk says while the cordon cannot be had. */
+/** What usage calls for while the cordon is not available. */
 export type Urgency = 'wait' | 'critical' | 'not-needed';
 
 export interface SweepCordonOptions {
@@ -29,7 +29,7 @@ export interface SweepCordonOptions {
 /** A cordon that is held: the sweep must end when `end` fires. */
 export interface HeldCordon {
   readonly end: AbortSignal;
-  /** Why `end` fired, unless the program was told to stop. */
+  /** Why `end` fired, unless the program is stopping. */
   readonly whyEnded: () => StopReason | undefined;
   /** Releases the cordon; returns when that is done, or after a while leaves it running in the background. Never throws. */
   readonly release: () => Promise<void>;
@@ -50,7 +50,7 @@ export class SweepCordon {
    */
   async start(stop: AbortSignal): Promise<boolean> {
     const { cluster, report } = this.#options;
-    // A rejection is the abort of the program and nothing to be told.
+    // A rejection is the abort of the program and need not be reported.
     const giveUp = new AbortController();
     this.#recovered = cluster.recover(AbortSignal.any([stop, giveUp.signal])).catch(() => undefined);
     try {
@@ -81,9 +81,9 @@ export class SweepCordon {
   }
 
   /**
-   * Waits for the cordon as long as the disk allows.
+   * Waits for the cordon as long as usage allows.
    * @param judge asked every ten seconds while waiting.
-   * @returns `critical`: sweep without it; `not-needed`: usage fell meanwhile; `stopped`: the program was told to.
+   * @returns `critical`: sweep without it; `not-needed`: usage fell meanwhile; `stopped`: the program is stopping.
    */
   async hold(
     reason: string,
@@ -151,12 +151,12 @@ export class SweepCordon {
     try {
       await held.release(patience);
     } catch (error) {
-      // Only our waiting ended; the release goes on until it worked, and the cluster reports how.
+      // Only our waiting ended; the release continues until it succeeds, and the cluster reports it.
       if (!patience.aborted) throw error;
     }
   }
 
-  /** Tells the node's readers how a sweep ended. */
+  /** Writes an event on the node about how a sweep ended. */
   tell(report: SweepReport): void {
     const type = report.thresholdType;
     const what = `${formatCount(report.deletedImages, 'image')} deleted, ${formatBytes(report.freedBytes)} freed in ${formatDuration(report.durationSeconds)}, ${formatLevel(report.usedBefore, type)} to ${usedText(report.usedAfter, type)}`;
@@ -172,7 +172,7 @@ export class SweepCordon {
 
   /**
    * Waits until no cordon of ours is left, for as long as that takes.
-   * @param abandon ends the waiting: what is left to do is on the node, and the next start does it.
+   * @param abandon ends the waiting: the mark remains on the node, and the next start removes it.
    */
   async close(abandon: AbortSignal): Promise<void> {
     await this.#options.cluster.close(abandon);

@@ -63,7 +63,7 @@ export async function removeVictim(
   });
 }
 
-/** Tells how it ended. @param turn what the disk gained, what it says afterwards, and how long it took */
+/** Reports how it ended. @param turn what the disk gained, what it says afterwards, and how long it took */
 export function tellRemoval(
   result: RemovalOutcome,
   turn: {
@@ -101,7 +101,7 @@ export function tellRemoval(
   }
 }
 
-/** Tells, once for all deletions that were checked, where they did not free what was predicted. */
+/** Reports, once for all checked deletions, where they did not free what was predicted. */
 export function tellMissedPredictions(check: PredictionCheck, report: Reporter): void {
   const result = check.result();
   if (result === undefined) return;
@@ -128,7 +128,7 @@ export function noteFreed(
   else if (outcome === 'unresolved') budget.note(predicted.bytes, performance.now());
 }
 
-/** Tells that a circuit breaker stopped deletions. @returns why, one line for people. */
+/** Reports that a circuit breaker stopped deletions. @returns why, one line for people. */
 export function tellLimit(
   limit: LimitName,
   { report, budget }: { readonly report: Reporter; readonly budget: DeletionBudget },
@@ -146,7 +146,7 @@ export function tellLimit(
   return reason;
 }
 
-/** Dry run: tells what would be deleted. */
+/** Dry run: reports what would be deleted. */
 export function tellPlanned(victim: Victim, report: Reporter): void {
   report({ event: `${subjectOf[victim.kind]}.would-delete`, ...facts(victim) });
 }

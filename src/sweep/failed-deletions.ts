@@ -22,7 +22,7 @@ export class FailedDeletions {
   readonly #items = new Map<RemovableId, Failure>();
   #all: Failure | undefined;
   #isUncertain = false;
-  /** What was available when nothing could be deleted at all. */
+  /** What was available when no deletion was possible. */
   #available: { readonly bytes: number; readonly inodes: number } | undefined;
 
   /** @param intervalSeconds between two checks: the first wait. */
@@ -52,7 +52,7 @@ export class FailedDeletions {
     this.#items.delete(id);
   }
 
-  /** No deletion at all can succeed: the engine or its guard refuses each, or fails at each. */
+  /** No deletion can succeed: the engine or its guard refuses each, or each fails. */
   allFailed(message: string, usage: Usage, nowMs: number): void {
     this.#all = this.#next(this.#all, message, nowMs);
     this.#available = availableIn(usage);
@@ -78,7 +78,7 @@ export class FailedDeletions {
     return `deletions fail (${all.message}); retried within the hour, or when space is freed`;
   }
 
-  /** What is not to be tried yet, with the reason. */
+  /** What must not be tried yet, with the reason. */
   refusals(nowMs: number): Map<RemovableId, string> {
     const refused = new Map<RemovableId, string>();
     for (const [id, failure] of this.#items) {

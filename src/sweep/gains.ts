@@ -1,7 +1,7 @@
 /** Whether a deletion helped, by what the disk gained. */
 import type { Amount } from '../core/model/thresholds.ts';
 
-/** "Next to nothing": less than this share of what had to go when the sweep began, of either resource that had to. */
+/** "Next to nothing": less than this share of what had to be freed when the sweep began, of either resource. */
 const INEFFECTIVE_SHARE = 0.001;
 
 /** At least half of the bytes that were predicted; where next to nothing was predicted nothing can be missed. */
@@ -10,7 +10,7 @@ export function gaveBack(predicted: Amount, freed: Amount): boolean {
   return isNothing || freed.bytes * 2 >= predicted.bytes;
 }
 
-/** More than next to nothing of what had to go. */
+/** More than next to nothing of what had to be freed. */
 export function helps(freed: Amount, toFree: Amount): boolean {
   return (
     (toFree.bytes > 0 && freed.bytes >= toFree.bytes * INEFFECTIVE_SHARE) ||

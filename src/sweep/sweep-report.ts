@@ -29,7 +29,7 @@ export interface SweepOptions extends RemovalSettings {
   readonly dryRun: boolean;
   /** How long the engine may be away in mid-sweep before the sweep ends. */
   readonly patienceMs: number;
-  /** Nothing speaks against the images being on the filesystem that is measured. */
+  /** The images are on the measured filesystem, as far as is known. */
   readonly isPlaceKnown: boolean;
   /** The circuit breakers. */
   readonly budget: DeletionBudget;
@@ -108,7 +108,7 @@ export async function summary(
 /** The sweeps that could not help: there people want to know what does hold the space. */
 const hasToExplain: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'deletions-failed']);
 
-/** The account by kind; undefined where it would tell nothing new, or cannot be had. */
+/** The space by kind; undefined if it adds nothing, or is unknown. */
 async function otherSpace(
   store: ImageStore,
   stoppedBecause: StopReason,

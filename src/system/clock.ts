@@ -12,7 +12,10 @@ export async function sleep(milliseconds: number, signal: AbortSignal): Promise<
   }
 }
 
-/** Whether a signal has fired by now; a call, because a property read before an `await` looks constant to the compiler. */
+/**
+ * Whether a signal has fired by now; a call, because the compiler takes a property read before an `await` for
+ * constant.
+ */
 export function hasFired(signal: AbortSignal): boolean {
   return signal.aborted;
 }

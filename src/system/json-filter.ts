@@ -1,7 +1,7 @@
 /**
- * Takes out of a JSON text, as it comes in pieces, the members of objects that are asked for, by key at any depth, and leaves
- * the rest unread: what an image's author put into labels, variables and commands takes no memory here, however long.
- * Input that is not JSON gives output that is not JSON either.
+ * Extracts the wanted members of objects from a JSON text that arrives in pieces, by key at any depth, and skips the
+ * rest: labels, variables and commands of an image take no memory, however long. Input that is not JSON gives output
+ * that is not JSON either.
  */
 
 /** Longer strings become `tooLong`: no name, ID or time is. */
@@ -19,7 +19,7 @@ const close = { object: 0x7d, array: 0x5d } as const;
 
 interface Container {
   readonly isObject: boolean;
-  /** What came out of it so far. */
+  /** The output so far. */
   kept: number;
   /** The next string is a key. */
   expectsKey: boolean;
@@ -30,7 +30,7 @@ interface OpenString {
   readonly isKey: boolean;
   readonly key: Buffer[];
   bytes: number;
-  /** Where it begins in what came out. */
+  /** Where it begins in the output. */
   readonly from: number;
 }
 
@@ -50,7 +50,7 @@ export class JsonFilter {
     this.#wanted = wanted;
   }
 
-  /** How much came out so far. */
+  /** Length of the output so far. */
   get bytes(): number {
     return this.#length;
   }

@@ -25,7 +25,7 @@ export async function notAPlainFile(path: string): Promise<NotAPlainFile | undef
     const what = oddity(await lstat(path));
     return what === undefined ? undefined : new NotAPlainFile(path, what);
   } catch {
-    // What cannot be looked at cannot be opened either, which is said when it is tried.
+    // A file that cannot be examined cannot be opened either; opening it reports that.
     return undefined;
   }
 }
@@ -42,7 +42,7 @@ export async function openPlainFile(path: string, flags: number): Promise<FileHa
   try {
     file = await open(path, flags | CAREFULLY, OWNER_ONLY);
   } catch (error) {
-    // Exchanged since we looked.
+    // Replaced since the check.
     if (errnoOf(error) === 'ELOOP') throw new NotAPlainFile(path, 'a symbolic link');
     throw error;
   }

@@ -32,7 +32,7 @@ export async function readTextFile(path: string): Promise<TextFile> {
   }
 }
 
-/** What shows a change of a file without reading it; why it cannot be looked at otherwise. */
+/** What shows a change of a file without reading it; else why it cannot be examined. */
 export async function fileMark(path: string): Promise<string> {
   try {
     return markOf(await stat(path, { bigint: true }));
@@ -41,7 +41,7 @@ export async function fileMark(path: string): Promise<string> {
   }
 }
 
-/** The change time tells of a file that was put back with its old time, too. */
+/** The change time also reveals a file that was put back with its old time. */
 function markOf(stats: {
   readonly dev: bigint;
   readonly ino: bigint;

@@ -1,4 +1,4 @@
-/** Small files that must survive a restart: written whole or not at all, and never believed blindly. */
+/** Small files that must survive a restart: written whole or not at all, and never trusted blindly. */
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -54,7 +54,7 @@ export async function writeStateText(path: string, text: string): Promise<void> 
     }
     await rename(beside, path);
   } catch (error) {
-    // It may not have come about; what went wrong before matters more.
+    // It may not exist; the earlier error matters more.
     await unlink(beside).catch(() => undefined);
     throw error;
   }
@@ -77,7 +77,7 @@ function besideOf(path: string): string {
   return `${path}.new`;
 }
 
-/** A new file: what stood there, left behind or put there by others, is taken away and never opened. */
+/** A new file: an existing one, left behind or put there by others, is removed and never opened. */
 async function create(path: string): Promise<FileHandle> {
   await unlink(path).catch((error: unknown) => {
     if (errnoOf(error) !== 'ENOENT') throw error;

@@ -144,7 +144,7 @@ describe.each([20, 1_200])('%i images', (count) => {
     await close();
   });
 
-  it('during a sweep everything speaks of the same moment, and what is deleted next is plain', async () => {
+  it('during a sweep everything shows the same moment, and what is deleted next is plain', async () => {
     const { surface, scene } = served;
     surface.observed(scene.full);
     surface.report(scene.started);
@@ -232,7 +232,7 @@ it('the pictures of the README', async () => {
   await served.close();
 });
 
-it('colours of states can be told apart, in light and in dark', async () => {
+it('colours of states can be distinguished, in light and in dark', async () => {
   const served = await serveScene(20);
   served.surface.observed(served.scene.before);
   for (const scheme of schemes) {

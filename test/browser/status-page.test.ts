@@ -91,7 +91,7 @@ interface Layers {
 }
 
 describe('the page', () => {
-  it('is complete, asks nobody else, and complains of nothing', async () => {
+  it('is complete, loads nothing from elsewhere, and reports no error', async () => {
     const { page, complaints, asked } = await show();
     for (const text of [
       'Disk now',
@@ -139,7 +139,7 @@ describe('the page', () => {
     expect(layers.bytes).toBeLessThanOrEqual(images + entries);
   });
 
-  it('tells states apart by more than colour', async () => {
+  it('distinguishes states by more than colour', async () => {
     const { page } = await show();
     const patterns = new Set<string>();
     for (const look of ['in-use', 'protected', 'unused']) {

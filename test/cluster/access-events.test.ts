@@ -110,7 +110,7 @@ describe('events', () => {
     expect(await eventsOf(name)).toMatchObject([{ message: 'second', count: 1 }]);
   });
 
-  it('disturbs nobody when it cannot be written, and says so once', async () => {
+  it('disturbs nothing when it cannot be written, and is logged once', async () => {
     const name = await scene.node();
     const { cluster, reports } = await scene.connect(name);
     scene.proxy.addRule({ match: (r) => r.path.includes('/events'), respond: { status: 500 } });

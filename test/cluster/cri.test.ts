@@ -79,7 +79,7 @@ describe('a sweep on a node of containerd', () => {
     expect(at('node.uncordoned')).toBeGreaterThan(at('sweep.completed'));
   });
 
-  it('uncordons when it is told to stop in mid-sweep', async () => {
+  it('uncordons when it is stopped mid-sweep', async () => {
     await importEach(containerd, imagesOnBase({ one: 6, two: 3 }));
     const stalled = wire.addRule({ match: isCall('RemoveImage'), times: 1, stall: 'after' });
     const cli = onNode(['run'], { high: 0.2, low: 0.1 });
@@ -107,7 +107,7 @@ describe('the daemon on a node whose kubelet collects images too', () => {
     expect(kubelet.asked).toEqual(['/configz', '/configz']);
   });
 
-  it('says nothing of it where it may not', async () => {
+  it('reports nothing without the permission', async () => {
     await applyRole(scene, []);
     const cli = onNode(['run', '--once'], { high: 90, low: 80 });
     expect((await cli.exited).code, cli.stderr).toBe(0);

@@ -86,7 +86,7 @@ describe('a sweep on a node', () => {
     expect(await eventReasons()).toEqual(['ImageCleanInsufficient', 'ImageCleanStarted']);
   });
 
-  it('taints instead when told to', async () => {
+  it('taints instead if configured', async () => {
     const deletion = duringDeletion();
     const cli = onNode(['run', '--once'], { CORDON_MODE: 'taint' });
     await deletion.reached;
@@ -190,7 +190,7 @@ describe('nothing leaves a node cordoned', () => {
     expect(cli.records.filter(({ event }) => event === 'cluster.failing')).toHaveLength(1);
   });
 
-  it('a sweep that fails: the engine goes away right after the node is cordoned', async () => {
+  it('a sweep that fails: the engine disappears right after the node is cordoned', async () => {
     wire.addRule({ match: ({ path }) => path.includes('/containers/json'), cut: 'before' });
     const cli = onNode(['run', '--once']);
     expect((await cli.exited).code).toBe(1);
@@ -322,7 +322,7 @@ describe('permissions', () => {
     expect(await listTags(engine)).toHaveLength(3);
   });
 
-  it('no way to an API server at all is said, exit 2', async () => {
+  it('an unconfigured API server is reported, exit 2', async () => {
     const cli = onNode(['run'], {}, { KUBECONFIG: '/no/such/kubeconfig' });
     expect((await cli.exited).code).toBe(2);
     expect(cli.stderr).not.toContain('    at ');

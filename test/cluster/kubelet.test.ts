@@ -21,7 +21,7 @@ afterAll(async () => {
 describe('kubelet’s own collection of images', () => {
   const high = (percent: number) => ({ type: 'relative', high: percent }) as const;
 
-  it('is told when it begins before ours, and not otherwise', async () => {
+  it('is reported when it begins before ours, and not otherwise', async () => {
     await applyRole(scene, ['rbac.readKubeletConfig=true']);
     const { cluster } = await scene.connect(await kubelet.node());
     kubelet.configz = { kubeletconfig: { imageGCHighThresholdPercent: 85, imageGCLowThresholdPercent: 80 } };
@@ -40,7 +40,7 @@ describe('kubelet’s own collection of images', () => {
     expect(await cluster.checkKubelet(high(99), never)).toBeUndefined();
   });
 
-  it('is not told without the permission, which the chart gives only when asked to', async () => {
+  it('is not reported without the permission, which the chart grants only on request', async () => {
     await applyRole(scene, []);
     const { cluster, reports } = await scene.connect(await kubelet.node());
     kubelet.configz = { kubeletconfig: { imageGCHighThresholdPercent: 1 } };
@@ -50,7 +50,7 @@ describe('kubelet’s own collection of images', () => {
   });
 
   it.each([[null], ['x'], [{}], [{ kubeletconfig: { imageGCHighThresholdPercent: 'high' } }]])(
-    'is not told when kubelet answers %j',
+    'is not reported when kubelet answers %j',
     async (answer) => {
       await applyRole(scene, ['rbac.readKubeletConfig=true']);
       const { cluster } = await scene.connect(await kubelet.node());

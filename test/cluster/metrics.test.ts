@@ -65,7 +65,7 @@ const secondsBetween = (from: LogRecord, to: LogRecord): number =>
   (Date.parse(String(to['time'])) - Date.parse(String(from['time']))) / 1000;
 
 describe('a cordon', () => {
-  it('is told while it lasts, and how long it lasted', async () => {
+  it('is shown while it lasts, and how long it lasted', async () => {
     const deletion = duringDeletion();
     const { cli, metric } = await serve();
     await deletion.reached;
@@ -91,7 +91,7 @@ describe('a cordon', () => {
     expect(await metric('api_server_errors_total{task="cordon"}')).toBe(0);
   });
 
-  it('that is not needed is not told: none without a node name', async () => {
+  it('that is not needed is absent: none without a node name', async () => {
     const { cli, metric } = await serve({ NODE_NAME: '' });
     await cli.waitForEvent('sweep.completed');
     expect(await metric('cordoned_seconds_total')).toBe(0);
@@ -101,7 +101,7 @@ describe('a cordon', () => {
 });
 
 describe('a slot', () => {
-  it('that is waited for is told until it is had', async () => {
+  it('that is waited for is shown until it is taken', async () => {
     const time = new Date().toISOString().replace('Z', '000Z');
     const spec = { holderIdentity: 'elsewhere', leaseDurationSeconds: 3600, renewTime: time };
     const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
@@ -125,7 +125,7 @@ describe('a slot', () => {
 });
 
 describe('an API server that is away', () => {
-  it('is told until it is back, with every try that failed; the node stays told as cordoned', async () => {
+  it('is shown until it is back, with every failed try; the node is still shown as cordoned', async () => {
     const deletion = duringDeletion();
     const { cli, metric } = await serve();
     await deletion.reached;

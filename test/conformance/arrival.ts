@@ -54,7 +54,7 @@ export function knowsArrivals(name: string, options: () => Promise<DockerEngineO
       for (const { reason } of kept) expect(reason).toMatch(/^arrived [\d.]+ (ms|s|min) ago; kept for 2 min/);
     });
 
-    it('go once they are old enough, those dated 1970 and 2099 too', async () => {
+    it('are deleted once they are old enough, those dated 1970 and 2099 too', async () => {
       const { victims, kept } = await plan({ MIN_AGE_SECONDS: '0.001' });
       expect(kept).toEqual([]);
       expect(victims).toHaveLength(3);
@@ -68,7 +68,7 @@ export function knowsArrivals(name: string, options: () => Promise<DockerEngineO
     });
 
     it.each(['biggest', 'reclaimable', 'lru'])(
-      'stay longer than what they superseded, by %s',
+      'are kept longer than what they superseded, by %s',
       async (policy) => {
         const layers = { [`first-${policy}`]: { bytes: 5e6 }, [`second-${policy}`]: { bytes: 9e6 } };
         for (const layer of Object.keys(layers))

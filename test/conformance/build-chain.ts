@@ -50,7 +50,7 @@ export function deletesBuildChains(
       await engine.dispose();
     });
 
-    it('goes whole, each record before the one that it stands on, and frees what was planned', async () => {
+    it('is deleted whole, each record before its parent, and frees what was planned', async () => {
       const settings = { CLEAN: 'build-cache' };
       const plan = cleaner(engine, ['plan', '--json'], { high: 0.2, low: 0.1, settings });
       expect((await plan.exited).code, plan.stderr).toBe(0);

@@ -81,7 +81,7 @@ export function followsUse(name: string, hasStream: boolean, suite?: Suite): voi
       expect(reports.filter(({ event }) => event === 'history.interrupted')).toEqual([]);
     });
 
-    it('goes on after the connection was cut', async () => {
+    it('continues after the connection was cut', async () => {
       const synced = reports.filter(({ event }) => event === 'history.synced').length;
       proxy.cutAll();
       // Who only asks now and then need not notice.

@@ -211,7 +211,7 @@ export function conform(fixture: EngineFixture): void {
         done.add('keeps');
       });
 
-      it('tells where the space is, in parts that add up to the filesystem', async () => {
+      it('shows where the space is, in parts that add up to the filesystem', async () => {
         const { space, spaceProblem } = await status();
         expect(spaceProblem).toBeNull();
         if (space === null) throw new Error('no account');
@@ -269,7 +269,7 @@ export function conform(fixture: EngineFixture): void {
         await engine.dispose();
       });
 
-      it('does what the plan said until below LOW, and tells what each deletion freed', async () => {
+      it('follows the plan until below LOW, and reports what each deletion freed', async () => {
         const { bytesPercent: used, totalBytes } = await engine.disk.usage();
         const [first, second] = (await plan()).victims;
         // Low enough for one more than the first, whatever the engine needs for an image.
@@ -300,7 +300,7 @@ export function conform(fixture: EngineFixture): void {
         done.add('neverForces');
       });
 
-      it('tells a group that frees its common layers only together', async () => {
+      it('names a group that frees its common layers only together', async () => {
         const planned = await plan();
         const group = planned.victims.filter(({ references }) =>
           [tagOf('one'), tagOf('two')].includes(references[0] ?? ''),
@@ -426,7 +426,7 @@ export function conform(fixture: EngineFixture): void {
         expect(victimNames(planned).at(-1)).toBe(tagOf('used'));
       });
 
-      it('goes on with its sweep when the engine crashes in the middle of it', async () => {
+      it('continues its sweep when the engine crashes in the middle of it', async () => {
         const cli = clean(['run', '--once'], { ...drain, settings: { DELAY_SECONDS: '3' } });
         await cli.waitForEvent('image.deleted');
         cli.kill('SIGSTOP');

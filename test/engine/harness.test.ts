@@ -71,7 +71,7 @@ const twoImagesOnOneBase: StoreSpec = {
 };
 
 describe('disk', () => {
-  test.each(['ext4', 'xfs', 'btrfs'] as const)('%s fills up and goes away', async (filesystem) => {
+  test.each(['ext4', 'xfs', 'btrfs'] as const)('%s fills up and is removed', async (filesystem) => {
     const disk = await createDisk({ sizeMiB: 320, filesystem });
     undo.push(() => {
       disk.dispose();
@@ -168,7 +168,7 @@ describe('engine and images', () => {
 });
 
 describe('a free port', () => {
-  test('is none that the kernel gives away by itself', async () => {
+  test('is outside the range that the kernel assigns', async () => {
     const [from = 0, to = 0] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
       .trim()
       .split(/\s+/)

@@ -91,7 +91,7 @@ const damage = (whole: string): fc.Arbitrary<Buffer> =>
     );
 
 it(
-  'the state file: no plan takes an image in use, whatever stands in it',
+  'the state file: no plan contains an image in use, whatever is in it',
   async () => {
     const counts = new Counts();
     const path = join(folder, 'state');
@@ -129,7 +129,7 @@ it(
 );
 
 it(
-  'the file of measured layers: used or made anew',
+  'the file of measured layers: used or rebuilt',
   async () => {
     const counts = new Counts();
     const path = join(folder, 'layers');

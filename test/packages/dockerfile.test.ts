@@ -127,7 +127,7 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 describe('the container image', () => {
-  test('is its base, Node, and one file, and says what it is', async () => {
+  test('is its base, Node, and one file, and has its labels', async () => {
     const images = await listImages(engine);
     const size = (tag: string): number =>
       images.find((image) => image.RepoTags?.includes(tag))?.Size ?? Number.NaN;
@@ -148,7 +148,7 @@ describe('the container image', () => {
     expect(Config.Healthcheck).toMatchObject({ Test: ['CMD', 'docker-image-cleaner', 'healthcheck'] });
   });
 
-  test('says its version, as nobody, with a read-only root filesystem', async () => {
+  test('prints its version, as user nobody, with a read-only root filesystem', async () => {
     const { version } = JSON.parse(readFileSync(`${repositoryRoot}package.json`, 'utf8')) as {
       version: string;
     };

@@ -104,7 +104,7 @@ describe('the npm package', () => {
 describe('on an older Node', () => {
   const entry = (): string => join(place, 'node_modules/docker-image-cleaner/dist/docker-image-cleaner.cjs');
 
-  test('one line says which is needed and what needs none', () => {
+  test('one line says which version is needed and what works without', () => {
     const needed = manifest.engines.node.replace('>=', '');
     expect(readFileSync(entry(), 'utf8')).toContain(`needed = '${needed}'`);
     // As if this Node were too old.
@@ -130,7 +130,7 @@ describe('on an older Node', () => {
     expect(spawnSync(process.execPath, [file], { encoding: 'utf8' }).status).toBe(status);
   });
 
-  test('what says so is written for a Node of any age', async () => {
+  test('the check itself runs on any Node', async () => {
     // esbuild refuses what it cannot write in ES5, and would rewrite what it can.
     const code = readFileSync(entry(), 'utf8');
     const options = { minifyWhitespace: true, legalComments: 'none' } as const;

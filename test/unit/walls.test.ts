@@ -44,7 +44,7 @@ describe('the walls', () => {
     expect([...allowed.keys()].filter((name) => !sources.some((file) => room(file) === name))).toEqual([]);
   });
 
-  it('tells of every room what it holds, and of no other', () => {
+  it('says of every room what it holds, and of no other', () => {
     const text = readFileSync(`${root}docs/architecture.md`, 'utf8');
     const rooms = text.slice(text.indexOf('## Rooms'), text.indexOf('## A sweep'));
     const told = [...rooms.matchAll(/^\| `(src\/[^`]+)`/gm)].map(([, name]) => name);

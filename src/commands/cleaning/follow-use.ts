@@ -6,8 +6,8 @@ import type { History } from '../../history/history.ts';
 import { hasFired, sleep } from '../../system/clock.ts';
 
 /**
- * Follows, and writes nothing: a daemon may do so beside. To be closed.
- * @throws EngineError where the engine does not tell its events in the time for one request.
+ * Follows, and writes nothing: a daemon may run beside it. To be closed.
+ * @throws EngineError if the engine sends no events within the time limit of one request.
  */
 export async function followUse(
   { stateFile, timeoutSeconds }: Config,

@@ -9,8 +9,8 @@ const AGAIN_MS = 1000;
 
 /**
  * Waits a minute for the engine.
- * @param away what it did not say so far.
- * @returns the configuration with the path that it told, else with the default one.
+ * @param away what it has not said so far.
+ * @returns the configuration with the engine's path, else with the default one.
  */
 export async function pathAtBoot(
   config: Config,

@@ -18,9 +18,9 @@ export interface Page extends TextLook {
 }
 
 /**
- * Shows what there is until the user has seen enough; what cannot be reached is said on the screen and tried again.
- * @param see looks at the world.
- * @param text what was seen, as wide as the terminal is now: also called when its size changes.
+ * Shows a live view until the user quits; failures are shown and retried.
+ * @param see takes a snapshot.
+ * @param text the snapshot as text, as wide as the terminal is now: also called when its size changes.
  */
 export async function watch<Seen>(
   see: (signal: AbortSignal) => Promise<Seen>,

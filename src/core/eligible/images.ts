@@ -80,7 +80,7 @@ export function keepUnit(
 }
 
 /**
- * Separates what may go from what must stay.
+ * Separates deletable images from kept ones.
  * @param refused images that an earlier step of the same sweep found undeletable, with the reason.
  * @param protections what people protect, and the time for its ages.
  * @param held the store's holders(), where they are known already.
@@ -139,7 +139,7 @@ function isNamed(image: Image, { images }: Container): boolean {
   return images.includes(image.id) || references(image).some((name) => images.includes(name));
 }
 
-/** An image whose child is kept is kept, down to the first parent. */
+/** An image with a kept child is kept too, down to the first parent. */
 function keepAncestors(images: readonly Image[], kept: Map<ImageId, Kept>): void {
   if (kept.size === 0 || images.every((image) => image.parentId === undefined)) return;
   const byId = new Map(images.map((image) => [image.id, image]));

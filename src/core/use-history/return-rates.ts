@@ -1,14 +1,14 @@
 /**
- * What a host teaches about images like this one: how much more or less often they return than their own uses so far
- * let expect. Returns are counted, and the uses that were to be expected in idle times (use-record.ts), by class. The one
- * divided by the other corrects what is expected of the next that is in the class. There are two such corrections, and the
- * second corrects what the first has left:
+ * What a host teaches about images like this one: how much more or less often they return than their own past uses
+ * suggest. Returns, and the uses expected in idle times (use-record.ts), are counted by class; their ratio corrects
+ * the expectation for the next image in the class. There are two corrections, the second applied to the result of the
+ * first:
  *
- * - by standing (has a newer version come?), number of uses and idle time;
- * - by standing and for how long it was wanted, from when it was first seen to its last use: what was used three times
- *   within a day is another thing than what was used three times within a month.
+ * - by standing (is there a newer version?), number of uses and idle time;
+ * - by standing and active time, from when it was first seen to its last use: three uses within a day differ from
+ *   three uses within a month.
  *
- * Idle times count hour by hour, so that what never comes back is not overlooked.
+ * Idle times count hour by hour, so that images that never return are not overlooked.
  */
 import { expectedUses, lastingCount, type UseRecord } from './use-record.ts';
 import { VersionStanding } from './version-standing.ts';
@@ -23,14 +23,14 @@ const FIRST_AGE_MS = 900_000;
 const SPANS = 8;
 const FIRST_SPAN_MS = 43_200_000;
 
-/** The prior before anything was learned, weighing as many expected uses as this. What is seen soon replaces it. */
+/** The prior before anything is learned, weighing this many expected uses. Observations soon replace it. */
 const PRIOR_USES = 2;
 const PRIORS: Readonly<Record<VersionStanding, number>> = {
   [VersionStanding.newest]: 1,
   [VersionStanding.superseded]: 0.25,
   [VersionStanding.older]: 0.5,
 };
-/** What is known of all similar layers weighs as many expected uses as this, beside what is known of a class. */
+/** Knowledge of all similar layers weighs this many expected uses, beside that of a class. */
 const SHRINKAGE = 4;
 /** Expected uses after which the learned horizon applies half of its correction. */
 const SPAN_SHRINKAGE = 8;

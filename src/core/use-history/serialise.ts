@@ -16,7 +16,7 @@ import { countIn, VersionStanding } from './version-standing.ts';
 
 /** Raised when the meaning of the state changes; a state of another version is not read. */
 export const STATE_VERSION = 3;
-/** Also read: it had the bytes that came with an image before its record, and the gaps between uses after each record's counts. */
+/** Also read: it had the bytes of an image before its record, and the gaps between uses after each record's counts. */
 const VERSION_WITH_GAPS = 2;
 const PULLED_BYTES = 6;
 
@@ -29,7 +29,7 @@ export interface UsageState {
   readonly startedAtMs: number;
   readonly offsetMs: number;
   readonly latestMs: number;
-  /** Chain ID, number of the layer that it stands on (-1: none), bytes, 1 where built here, record. */
+  /** Chain ID, number of the parent (-1: none), bytes, 1 where built here, record. */
   readonly layers: readonly (readonly [string, number, number, 0 | 1, RecordState])[];
   /** ID, repositories, number of the top layer, 1 where built here, present, standing, record. */
   readonly images: readonly (readonly [
@@ -51,7 +51,7 @@ export interface UsageState {
 export function toState(history: UsageHistory): UsageState {
   const number = new Map<LayerUsage, number>();
   const layers: UsageState['layers'][number][] = [];
-  // Layers are made from the bottom up, so each comes after the one that it stands on.
+  // Layers are listed from the bottom up, each after its parent.
   for (const layer of history.layers.values()) {
     number.set(layer, layers.length);
     const below = layer.parent === undefined ? -1 : (number.get(layer.parent) ?? -1);

@@ -1,7 +1,7 @@
-/** What is remembered of one image or one layer, and how it changes when it is used. */
+/** The record of one image or layer, and how a use changes it. */
 import type { VersionStanding } from './version-standing.ts';
 
-/** Where idle times and returns are told (return-rates.ts); of a return before it is counted. */
+/** Where idle times and returns are recorded (return-rates.ts); a return before it is counted. */
 interface Told {
   readonly returned: (record: UseRecord, standing: VersionStanding, idleMs: number) => void;
   readonly idled: (record: UseRecord, standing: VersionStanding, fromMs: number, toMs: number) => void;
@@ -12,12 +12,12 @@ const DAY_MS = 86_400_000;
 /** The clocks on which uses are counted: bursts, working weeks, seasons. A count halves in this time. */
 export const HALF_LIVES_MS: readonly number[] = [DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
 
-/** How much each clock says of the uses to come. */
+/** The weight of each clock for future uses. */
 const CLOCK_WEIGHTS: readonly number[] = [0.3, 0.4, 0.3];
 
 /**
- * Uses in a row tell little about whether there will be a next one: a use counts by how long it came after the one before,
- * fully from this time on. (A course that launches an image a hundred times within an hour has wanted it once.)
+ * Uses in quick succession say little about future ones: a use counts by its distance from the previous one, fully
+ * from this time on. (A course that launches an image a hundred times within an hour counts once.)
  */
 const BURST_MS = 3_600_000;
 
@@ -25,8 +25,8 @@ const REMEMBERED_BITS = 7;
 const REMEMBERED = 2 ** REMEMBERED_BITS;
 
 /**
- * Results of a function of a time and the half-life of each clock, the last few. Exponentials are most of what it costs
- * to follow the use of layers, and the layers of an image are asked for the same times one after the other.
+ * Results of a function of a time and the half-life of each clock, the last few. Exponentials are most of the cost of
+ * tracking layers, and the layers of an image need the same ones one after the other.
  */
 class Remembered {
   readonly #compute: (ms: number, halfLifeMs: number) => number;
@@ -62,7 +62,7 @@ export interface UseRecord {
   countedAtMs: number;
   /** Uses that are under way. */
   active: number;
-  /** From when on its idle time has not been told to the lessons yet. */
+  /** Since when its idle time has not been recorded in the lessons. */
   openSinceMs: number;
 }
 
@@ -101,8 +101,8 @@ function countAt(record: UseRecord, clock: number, atMs: number): number {
 }
 
 /**
- * Uses per millisecond on one of the clocks. What is known for a shorter time than the clock's is measured against that
- * time, with a day at least.
+ * Uses per millisecond on one of the clocks. Records younger than the clock's period use their own age, at least a
+ * day.
  */
 export function rateAt(record: UseRecord, clock: number, atMs: number): number {
   return countAt(record, clock, atMs) / (seenMs.results[seenPlace(record, atMs) + clock] ?? 0);
@@ -138,7 +138,7 @@ export function inheritUses(record: UseRecord, from: UseRecord, atMs: number): v
   record.firstSeenMs = Math.min(record.firstSeenMs, from.firstSeenMs);
 }
 
-/** @param standing how it stood while idle, for the lessons. */
+/** @param standing its standing while idle, for the lessons. */
 export function beginUse(record: UseRecord, atMs: number, standing: VersionStanding, lessons: Told): void {
   const share = record.uses === 0 ? 1 : shareOf(record, atMs);
   if (record.active === 0) {
@@ -169,7 +169,7 @@ export function seenInUse(record: UseRecord, atMs: number): void {
   record.openSinceMs = record.lastUsedMs;
 }
 
-/** Tells the lessons how long it has been idle up to now; to be called before its class changes or it is forgotten. */
+/** Records its idle time up to now in the lessons; to be called before its class changes or it is forgotten. */
 export function closeIdle(record: UseRecord, atMs: number, standing: VersionStanding, lessons: Told): void {
   if (record.active > 0 || record.uses === 0 || atMs <= record.openSinceMs) return;
   lessons.idled(record, standing, record.openSinceMs - record.lastUsedMs, atMs - record.lastUsedMs);

@@ -5,7 +5,7 @@
 export const VersionStanding = {
   /** No newer image of its repositories is known. */
   newest: 0,
-  /** A newer one has come since it was last used. */
+  /** There has been a newer one since its last use. */
   superseded: 1,
   /** There is a newer one, but this was used since, or is in use: it lives on beside it. */
   older: 2,

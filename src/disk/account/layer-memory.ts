@@ -1,7 +1,7 @@
 /**
  * What is known of the folders in the layers folder, so that they are read once and not at each check. A record is
- * believed only while the folder bears the same inode and times as when it was measured. Kept in a state file, so
- * that a restart does not read everything again.
+ * trusted only while the folder has the same inode and times as when it was measured. Kept in a state file, so that a
+ * restart does not read everything again.
  */
 import type { TreeTotal } from '../walk/tree-total.ts';
 import { isDeepStrictEqual } from 'node:util';
@@ -16,7 +16,7 @@ export interface FolderRecord extends FolderMark {
   readonly files: TreeTotal;
   /** The folder itself and the engine's small files in it, without `diff`. */
   readonly rest: Amount;
-  /** Its entries elsewhere that go with it: layer database, short name. Not below the folder. */
+  /** Its entries elsewhere: layer database, short name. Not below the folder. */
   readonly elsewhere: Amount;
   /** Its short name in `l/`; the engine removes that first when it removes the folder. */
   readonly link: string | undefined;
@@ -26,7 +26,7 @@ export interface FolderRecord extends FolderMark {
   readonly isProvisional: boolean;
 }
 
-/** What is remembered is loaded and saved whole, also when the measurement is given up. */
+/** The memory is loaded and saved whole, also when the measurement is given up. */
 const never = new AbortController().signal;
 const stateVersion = 1;
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -124,7 +124,7 @@ export class LayerMemory {
     this.#isChanged = true;
   }
 
-  /** Forgets what is gone. */
+  /** Forgets removed folders. */
   keepOnly(names: ReadonlySet<string>): void {
     for (const name of this.#records.keys()) {
       if (names.has(name)) continue;

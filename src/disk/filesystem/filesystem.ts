@@ -55,8 +55,8 @@ export async function usedOf(path: string): Promise<Amount> {
 }
 
 /**
- * Comes back once the filesystems answer on which the paths are. One that does not (a network filesystem whose server is
- * away) would otherwise be met on the main thread, and hold the whole daemon for as long.
+ * Returns once the filesystems of the paths answer. One that does not (a network filesystem whose server is away)
+ * would otherwise block the main thread, and with it the whole daemon.
  */
 export async function untilAnswering(paths: readonly string[]): Promise<void> {
   // The reader finds out what they answer, including that a path is gone.

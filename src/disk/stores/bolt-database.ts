@@ -1,8 +1,9 @@
 /**
- * Reads a bbolt database (BuildKit's and containerd's key-value file) by following its pages from the root, so that what
- * was deleted but not overwritten does not count. Read-only, without the engine's lock: bbolt never changes a page of
- * the state that its meta page names, it writes beside and then names the new state. So what was read is one state
- * exactly when the meta page is the same before and after. Format: bbolt's `page.go`, `bucket.go`, `db.go`, version 2.
+ * Reads a bbolt database (BuildKit's and containerd's key-value file) by following its pages from the root, so that
+ * deleted but not overwritten entries do not count. Read-only, without the engine's lock: bbolt never changes a page
+ * of the state that its meta page names; it writes other pages and then names the new state. So the read is
+ * consistent exactly when the meta page is the same before and after. Format: bbolt's `page.go`, `bucket.go`,
+ * `db.go`, version 2.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 
@@ -92,7 +93,7 @@ function metaAt(data: Buffer, place: number): Meta | undefined {
   if (data.length < at + metaBytes || (data.readUInt16LE(place + 8) & isMeta) === 0) return undefined;
   if (data.readUInt32LE(at) !== magic || data.readUInt32LE(at + 4) !== version) return undefined;
   const pageSize = data.readUInt32LE(at + 8);
-  // The second meta page is the second page; anything else that looks like one is not.
+  // The second meta page is the second page; anything else that resembles one is not.
   if (!pageSizes.includes(pageSize) || (place !== 0 && place !== pageSize)) return undefined;
   if (fnv1a(data.subarray(at, at + metaBytes - 8)) !== data.readBigUInt64LE(at + metaBytes - 8))
     return undefined;

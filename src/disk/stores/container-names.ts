@@ -1,6 +1,6 @@
 /**
- * Whose a snapshot or a mount of Docker's is, by its name: a container's own has the container's ID, that of an image which
- * the container mounts has the name besides that was typed (moby's `daemon/volumes_unix.go`, since 28).
+ * The owner of one of Docker's snapshots or mounts, by its name: a container's own has the container's ID, that of a
+ * mounted image also has the name as typed (moby's `daemon/volumes_unix.go`, since 28).
  */
 const ofContainer = /^([0-9a-f]{64})(?:-(.+))?$/;
 

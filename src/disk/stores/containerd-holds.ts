@@ -1,10 +1,10 @@
 /**
- * Who holds what in a namespace of containerd, by the rules of its garbage collector (`core/metadata/gc.go`): a name holds
- * its target, content holds what its labels refer to, a snapshot its parent, a lease what is in it. Pure.
+ * What holds what in a namespace of containerd, by the rules of its garbage collector (`core/metadata/gc.go`): a name
+ * holds its target, content holds what its labels refer to, a snapshot its parent, a lease what is in it. Pure.
  *
- * An image's layers are the snapshots that its configuration refers to, and on top of them a made-up one with the image's
- * ID: content that only this image has, which is freed with it. Content of several holders is freed with the topmost layer that
- * all of them stand on; where they stand on nothing together, nothing is promised: rather too little than too much.
+ * An image's layers are the snapshots that its configuration refers to, and on top of them a made-up one with the
+ * image's ID: content that only this image has, which is freed with it. Content of several holders is freed with
+ * their topmost common layer; without one, nothing is promised: too little rather than too much.
  */
 import type { StoredContainer } from './store.ts';
 import type { ChainId, HeldSpace, ImageId, Layer } from '../../core/model/store.ts';
@@ -15,7 +15,7 @@ import type { Lease, NamespaceRecords } from './containerd-records.ts';
 export interface ContainerdStore {
   readonly images: ReadonlyMap<ImageId, readonly ChainId[]>;
   readonly layers: ReadonlyMap<ChainId, Layer>;
-  /** What other programs' containers, pulls under way and leftovers stand on. */
+  /** The bases of other programs' containers, of pulls under way and of leftovers. */
   readonly heldLayers: readonly ChainId[];
   /** What Docker's containers and build-cache records hold, by their ID. */
   readonly heldSpace: ReadonlyMap<string, HeldSpace>;
@@ -134,7 +134,7 @@ function containersOn(
 /** Docker gives a container's lease the container's ID; what the container wrote is only known to the engine. */
 const isContainerId = /^[0-9a-f]{64}$/;
 
-/** Tops of those without a name of ours, parents of what is written in outside of leases, and leftovers. */
+/** Tops of those without a name of ours, parents of snapshots being written outside of leases, and leftovers. */
 function heldByOthers(
   layers: ReadonlyMap<ChainId, Layer>,
   { snapshots, leases }: NamespaceRecords,
@@ -149,7 +149,7 @@ function heldByOthers(
     for (const id of each.chain) reached.add(id);
     for (const top of each.others) reached.add(top);
   }
-  // An image of several platforms: which files go with it is told of the deepest only.
+  // An image of several platforms: which files it frees is known for the deepest only.
   for (const { others } of named) for (const top of others) held.add(top);
   const leased = new Set(leases.flatMap((lease) => lease.snapshots));
   for (const [id, { parent }] of snapshots) {
@@ -206,8 +206,8 @@ function holder(
 }
 
 /**
- * BuildKit holds beside a record's own lease `<record>-variants` (the same content packed in other ways) and `<record>-view`
- * (a mount of it), and lets go of all of them with the record (moby's `cache/refs.go`).
+ * BuildKit holds beside a record's own lease `<record>-variants` (the same content packed in other ways) and
+ * `<record>-view` (a mount of it), and releases all of them with the record (moby's `cache/refs.go`).
  */
 function byOwner(leases: readonly Lease[]): readonly Lease[] {
   const merged = new Map<string, Lease>();
@@ -229,7 +229,7 @@ function nothing(): Sum {
   return { bytes: 0, inodes: 0, exact: true };
 }
 
-/** Where content goes: with a layer, or with the one that has it alone. */
+/** What frees content: a layer, or its only holder. */
 function contentByPlace(
   holders: readonly Holder[],
   users: ReadonlyMap<ChainId, number>,

@@ -13,7 +13,7 @@ import type { Bucket } from './bolt-database.ts';
 export interface NamedTarget {
   readonly name: string;
   readonly target: string;
-  /** When it last got this name, in epoch ms; 0 where that is not told. */
+  /** When it last got this name, in epoch ms; 0 if unknown. */
   readonly namedAtMs: number;
 }
 

@@ -14,11 +14,11 @@ export class ReadOnce<T> {
   }
 
   /**
-   * Reads what is new and forgets what is gone.
+   * Reads new records and forgets removed ones.
    * @param names the folder's names; the same array as the last time while they are the same.
    * @param idOf what a name stands for; undefined: no record.
-   * @param read one record; undefined when it is not whole (going or coming right now) and a sentence when it is damaged:
-   *   both are read again the next time.
+   * @param read one record; undefined when it is incomplete (just being added or removed) and a sentence when it is
+   *   damaged: both are read again the next time.
    * @param damaged receives the sentences.
    * @returns false when the records are the same as before.
    * @throws the signal's reason when aborted.

@@ -1,4 +1,4 @@
-/** What is allocated below a path, by looking at every entry. Costs a few microseconds an entry, off the event loop. */
+/** What is allocated below a path, by reading every entry. Costs a few microseconds an entry, off the event loop. */
 import { sumTrees } from './tree-total.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { DiskError } from '../filesystem/error.ts';

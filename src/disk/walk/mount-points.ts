@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
 import { unreadablePath } from '../filesystem/error.ts';
 
-/** How long a table stays valid: no longer than a slice of work on the main thread. */
+/** How long a table stays valid: at most a slice of work on the main thread. */
 const freshMs = 8;
 
 /** The mount points below one folder, as of a moment ago. */

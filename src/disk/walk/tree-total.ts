@@ -13,7 +13,7 @@ export interface OpenLink {
 export interface TreeTotal extends Amount {
   readonly device: number;
   readonly openLinks: readonly OpenLink[];
-  /** Something in it could not be looked at and is left out: the first error. */
+  /** Something in it could not be read and is left out: the first error. */
   readonly leftOut?: DiskError;
 }
 
@@ -68,7 +68,7 @@ export class GrowingTree {
     this.#error ??= error;
   }
 
-  /** Something in it cannot be looked at; the first error counts. */
+  /** Something in it cannot be read; the first error counts. */
   leaveOut(error: DiskError): void {
     this.#leftOut ??= error;
   }

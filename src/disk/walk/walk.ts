@@ -19,7 +19,7 @@ export interface WalkOptions {
   readonly exclude?: readonly string[];
   /** Processes; by default one a core, at most 4. */
   readonly processes?: number;
-  /** Their `nice` value: 0 (as the program) to 19 (only when nobody else wants the core). Default 10. */
+  /** Their `nice` value: 0 (as the program) to 19 (only when the core is otherwise idle). Default 10. */
   readonly niceness?: number;
   /** Called as each tree is finished, in order of finishing. */
   readonly onTree?: (index: number, total: TreeTotal | DiskError) => void;
@@ -170,7 +170,7 @@ class Walk {
     this.#giveOut();
   }
 
-  /** What a helper that was killed was at is given up, if another one can go on with the rest. */
+  /** The work of a killed helper is given up if another one can continue with the rest. */
   #lose(helper: ChildProcess, why: string): boolean {
     this.#helpers.splice(this.#helpers.indexOf(helper), 1);
     const at = this.#waiting.indexOf(helper);

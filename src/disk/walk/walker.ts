@@ -1,22 +1,22 @@
 /**
- * The loop that adds up one tree, folder by folder, in helper processes (walk.ts). A helper gets this function as *source
- * text* (`Function.prototype.toString`), because that is the one way that works unchanged from the type-stripped sources, in
- * the test runner and in a single minified bundle, without a second file to find and without loading the whole program
- * again in each helper. The price, kept by a test that bundles it: `createWalker` refers to nothing outside itself, and
- * takes Node's modules from `process.getBuiltinModule`. (esbuild's `keepNames` would break it: it wraps functions.)
+ * The loop that adds up one tree, folder by folder, in helper processes (walk.ts). A helper gets this function as
+ * *source text* (`Function.prototype.toString`), because that works unchanged from the type-stripped sources, in the
+ * test runner and in a single minified bundle, without a second file and without loading the whole program in each
+ * helper. The price, checked by a test that bundles it: `createWalker` refers to nothing outside itself, and takes
+ * Node's modules from `process.getBuiltinModule`. (esbuild's `keepNames` would break it: it wraps functions.)
  *
- * What is in a tree belongs to somebody who may change it while it is read. So every folder is opened without following a
- * link, by the handle of the one that it is in (`/proc/self/fd/<n>/<name>`, Linux's openat(2) for Node), and what was opened
- * must be what was looked at. Handles also have no longest path: any depth is walked. What is held in memory does not grow
- * with what somebody can make for nothing: long lists of names are read in parts, and where too many files have several
- * names, each name counts as its part of the file instead of every file being remembered.
+ * A tree's owner may change it while it is read. So every folder is opened without following a link, by the handle of
+ * its parent (`/proc/self/fd/<n>/<name>`, Linux's openat(2) for Node), and must be the one that was examined. Handles
+ * also have no maximum path length: any depth is walked. Memory does not grow with what a container can create
+ * cheaply: long lists of names are read in parts, and where too many files have several names, each name counts as
+ * its part of the file instead of every file being remembered.
  */
 
 import type { EntryStats, PendingFolders, TreeSum, Walker } from './walker-types.ts';
 
 /**
- * @param skip absolute paths that are left out with all below and not even looked at.
- * @param hasSubvolumes other devices are of the same filesystem, but for those at `skip` (btrfs).
+ * @param skip absolute paths that are left out with everything below, unread.
+ * @param hasSubvolumes other devices belong to the same filesystem, except those at `skip` (btrfs).
  */
 export function createWalker(skip: readonly string[], hasSubvolumes = false): Walker {
   const fs = process.getBuiltinModule('node:fs');
@@ -31,7 +31,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
   /** A longer list of names is read in parts: a folder's size grows with it (on zfs it is the number of names). */
   const longListBytes = 128 * 1024;
   const namesAtOnce = 4096;
-  /** Handles kept open on the way down; what is above them is found again by `..`, if it is still what it was. */
+  /** Handles kept open on the way down; folders above them are found again by `..`, if unchanged. */
   const openLevels = 100;
   // Folder → the names in it to skip: asked once a folder, not once an entry.
   const skipped = new Map<string, Set<string>>();
@@ -57,7 +57,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
 
   const isFolder = (stats: EntryStats): boolean => (stats.mode & typeMask) === directoryMode;
 
-  /** What is no longer a folder was replaced, so it is gone as well. */
+  /** An entry that is no longer a folder was replaced, so the folder is gone. */
   const isGone = (error: unknown): boolean => {
     const code = (error as { code?: unknown }).code;
     return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
@@ -114,7 +114,7 @@ export function createWalker(skip: readonly string[], hasSubvolumes = false): Wa
     }
   };
 
-  /** Names that are not UTF-8 come as bytes, or they could not be found again. */
+  /** Names that are not UTF-8 are kept as bytes, or they could not be found again. */
   const namesIn = (handle: number): Name[] => {
     const names = fs.readdirSync(`${handles}${handle}`);
     for (const name of names) {

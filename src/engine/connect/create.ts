@@ -7,7 +7,7 @@ export interface EngineOptions {
   readonly target: EngineTarget;
   /** How long one request may take. */
   readonly timeoutSeconds: number;
-  /** Between two checks: what an engine does not tell as it happens is asked for in shorter times. */
+  /** Between two checks: an engine without events is polled more often. */
   readonly intervalSeconds: number;
 }
 

@@ -9,7 +9,7 @@ import { firstThere, userSockets } from './sockets.ts';
 
 export type EngineTarget = (
   | { readonly kind: 'docker'; readonly address: EngineAddress }
-  /** Without a path: the first default socket that is there, looked for each time that it is connected to. */
+  /** Without a path: the first default socket that exists, searched for on each connection. */
   | { readonly kind: 'cri'; readonly socketPath: string | undefined }
 ) & {
   /** Why this one, for people: what named it, or what was found. */
@@ -87,7 +87,7 @@ async function findRuntime(root: string): Promise<KnownRuntime | undefined> {
   return knownRuntimes.find(({ socketPath }) => socketPath === path);
 }
 
-/** The socket of a CRI runtime that was not named. Where none is there, the first: its absence is then told. */
+/** The socket of a CRI runtime that was not named. If none exists, the first: its absence is then reported. */
 export async function findSocket(root = ''): Promise<string> {
   return ((await findRuntime(root)) ?? knownRuntimes[0]).socketPath;
 }

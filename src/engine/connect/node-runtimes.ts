@@ -1,20 +1,18 @@
-/**
- * The runtime that kubelet has, by the sockets below a node's /run. Looks for them; connects to nothing.
- */
+/** kubelet's runtime, by the sockets below a node's /run. Looks for them; connects to nothing. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { knownRuntimes } from '../endpoint.ts';
 
 /**
- * Those that listen below /run, by what follows that. What only one distribution has comes first: containerd's own socket is
- * on nodes of all of them that have Docker too.
+ * Sockets below /run. Those of a single distribution are first: containerd's own socket is on all nodes that have
+ * Docker too.
  */
 const nodeRuntimes = knownRuntimes
   .filter(({ socketPath }) => socketPath.startsWith('/run/'))
   .map(({ socketPath, roots }) => ({ socket: socketPath.slice('/run/'.length), roots }))
   .reverse();
 
-/** What kubelet speaks to where its runtime is a Docker Engine: cri-dockerd, and up to Kubernetes 1.23 kubelet itself. */
+/** kubelet's shim where its runtime is a Docker Engine: cri-dockerd, and up to Kubernetes 1.23 kubelet itself. */
 const dockerShims = ['cri-dockerd.sock', 'k3s/cri-dockerd/cri-dockerd.sock', 'dockershim.sock'];
 const dockerSocket = 'docker.sock';
 
@@ -46,7 +44,7 @@ export async function findOnNode(run: string, wanted: 'docker' | 'cri' | 'auto')
   return { kind: 'cri', path: join(run, 'containerd/containerd.sock'), isMissing: true };
 }
 
-/** What was looked for, for people. */
+/** What was searched for, for people. */
 export const socketsOnNodes = [dockerSocket, ...nodeRuntimes.map(({ socket }) => socket)];
 
 /** Where the runtime behind a socket keeps its images, the likeliest folder first; by the end of the socket's path. */

@@ -1,4 +1,4 @@
-/** Sockets of engines as people have them beside the usual ones: what is chosen last, and what an error names. */
+/** Less usual sockets of engines: chosen last, and named in errors. */
 import { readdir, stat } from 'node:fs/promises';
 import { defaultSocketPath } from '../address.ts';
 import { knownRuntimes } from '../endpoint.ts';

@@ -8,7 +8,7 @@ import { runtimeConfiguration } from './verbose.ts';
 
 export interface Connected {
   readonly info: EngineInfo;
-  /** The image of every pod's sandbox, as the runtime's configuration names it; undefined where it does not tell. */
+  /** The image of every pod's sandbox, from the runtime's configuration; undefined if unknown. */
   readonly sandboxImage: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function connect(
       storageDriver: configuration.snapshotter,
       endpoint: client.endpoint,
       storeDirectory: directory,
-      // CRI-O names the folder of its images' configurations, and tells what that takes: some kB, nothing of the layers.
+      // CRI-O reports the folder of its images' configurations and its size: some kB, without the layers.
       storeUsage:
         directory === undefined || isImagesFolder(directory)
           ? undefined
@@ -102,7 +102,7 @@ async function speaksOldVersion(client: GrpcClient, signal: AbortSignal): Promis
   }
 }
 
-/** How a client begins to speak HTTP/2 (RFC 9113, 3.4): the preface and an empty SETTINGS frame. */
+/** How a client opens HTTP/2 (RFC 9113, 3.4): the preface and an empty SETTINGS frame. */
 const hello = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),

@@ -84,7 +84,7 @@ export async function followEvents(
     }
   }
 
-  // What has happened since the two lists, the next look or the follower's own list tells.
+  // Changes since the two lists appear in the next poll or in the follower's own list.
   follower.opened(undefined);
   try {
     const [, never] = await Promise.all([streamed(), polled()]);
@@ -95,8 +95,9 @@ export async function followEvents(
 }
 
 /**
- * Whether the runtime answered that it tells no events: it does not know the call, or they are switched off. CRI-O's are
- * unless `enable_pod_events` is set: it then ends the stream at once (cri-o/cri-o#7164) or with an error of its own (#7257).
+ * Whether the runtime answered that it has no events: it does not know the call, or they are disabled. CRI-O's are
+ * unless `enable_pod_events` is set: it then ends the stream at once (cri-o/cri-o#7164) or with an error of its own
+ * (#7257).
  */
 function isRefusal(error: unknown): boolean {
   return (

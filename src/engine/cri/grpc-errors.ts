@@ -12,7 +12,7 @@ export interface CallFailure {
 }
 
 export interface CallContext {
-  /** What was asked of whom, the beginning of the message: `ListImages of unix:///run/containerd/containerd.sock`. */
+  /** The call and the endpoint, which begin the message: `ListImages of unix:///run/containerd/containerd.sock`. */
   readonly question: string;
   readonly socketPath: string;
   readonly timeoutMs: number;

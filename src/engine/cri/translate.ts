@@ -15,8 +15,8 @@ export function isWholeId(id: ImageId): boolean {
 }
 
 /**
- * A name as runtimes list it: with its registry, and a tag where it has neither tag nor digest. Containers tell what
- * somebody typed. (The rules are those of distribution's reference package, `ParseNormalizedNamed` and `TagNameOnly`.)
+ * A name as runtimes list it: with its registry, and a tag where it has neither tag nor digest. Containers have it as
+ * typed. (The rules are those of distribution's reference package, `ParseNormalizedNamed` and `TagNameOnly`.)
  */
 export function fullReference(typed: string): string {
   const [first = '', ...rest] = typed.split('/');
@@ -113,7 +113,7 @@ function containerName(
   return pod === undefined ? name : `${pod}/${name}`;
 }
 
-/** A sandbox holds its image like a container. @param image as its status tells it; undefined where it does not. */
+/** A sandbox holds its image like a container. @param image from its status; undefined if not there. */
 export function containerFromSandbox(sandbox: cri.PodSandbox, image: string | undefined): Container {
   const named = [...(image === undefined ? [] : [image]), ...annotated(sandbox.annotations)];
   return {

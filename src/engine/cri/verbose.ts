@@ -1,7 +1,7 @@
 /**
- * What runtimes tell in the `info` of verbose answers: JSON of their own, not part of the interface. Pure. Where it is
- * missing or of another shape it says nothing.
- * Source: the real containerd 1.6, 1.7 and 2.1 of the tests, and recorded answers of CRI-O 1.37.
+ * What runtimes put in the `info` of verbose answers: JSON of their own, not part of the interface. Pure. If it is
+ * missing or of another shape, it is ignored. Source: the real containerd 1.6, 1.7 and 2.1 of the tests, and recorded
+ * answers of CRI-O 1.37.
  */
 import * as v from 'valibot';
 import { keepLabel } from '../../core/eligible/rules.ts';
@@ -29,7 +29,7 @@ export interface ImageFacts {
   readonly layers: readonly ChainId[] | undefined;
 }
 
-/** What `ImageStatus` tells of an image's configuration, which never changes. */
+/** An image's configuration from `ImageStatus`; it never changes. */
 export function imageFacts(info: Info): ImageFacts {
   const spec = read(imageInfoShape, info['info'])?.imageSpec;
   const createdMs = Date.parse(spec?.created ?? '');
@@ -50,13 +50,13 @@ function readLabels(labels: Readonly<Record<string, string>> | null | undefined)
 
 const sandboxInfoShape = v.object({ image: text });
 
-/** The image that a sandbox runs, as `PodSandboxStatus` tells it: a name as it was configured then. */
+/** The image of a sandbox from `PodSandboxStatus`: a name as it was configured then. */
 export function sandboxImageOf(info: Info): string | undefined {
   return read(sandboxInfoShape, info['info'])?.image ?? undefined;
 }
 
 const configShape = v.object({
-  // containerd 1.x, CRI-O. containerd 2.x does not tell, but pins it.
+  // containerd 1.x, CRI-O. containerd 2.x does not report it, but pins it.
   sandboxImage: text,
   containerdRootDir: text,
   containerd: v.nullish(v.object({ snapshotter: text })),
@@ -68,7 +68,7 @@ export interface RuntimeConfiguration {
   readonly snapshotter: string | undefined;
 }
 
-/** What `Status` tells of the runtime's configuration. */
+/** The runtime's configuration from `Status`. */
 export function runtimeConfiguration(info: Info): RuntimeConfiguration {
   const config = read(configShape, info['config']);
   return {

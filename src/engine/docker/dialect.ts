@@ -1,18 +1,18 @@
 /**
- * What engines that speak the Docker Engine API do differently, by what they say of themselves in `GET /version` and
- * `GET /info`. Pure. Nobody outside this folder knows of it.
+ * Differences between engines with the Docker Engine API, from `GET /version` and `GET /info`. Pure, and private to
+ * this folder.
  */
 import type { InfoAnswer, VersionAnswer } from './schemas.ts';
 
 export interface Dialect {
   /**
-   * A parent is the image that another was built from here, and the engine ties them: Docker. Podman tells the nearest
-   * image with the same lower layers instead, and with an image it deletes nameless ones below it.
+   * A parent is the image that another was built from here, and the engine links them: Docker. Podman reports the
+   * nearest image with the same lower layers instead, and deletes untagged ones below an image with it.
    */
   readonly tellsBuildParents: boolean;
   /**
-   * An image's `delete` event means that it is gone: Docker. Podman tells it when a deletion is tried, also when it then
-   * refuses (seen on 4.3 and 5.8).
+   * An image's `delete` event means that it is gone: Docker. Podman sends it when a deletion is tried, even if it
+   * then refuses (seen on 4.3 and 5.8).
    */
   readonly tellsRemovalsAfterwards: boolean;
   /** Its sum of all images counts shared layers once: Docker. Podman's is the sum of their sizes. */
@@ -46,10 +46,10 @@ export function dialectOf(version: VersionAnswer | undefined, driver?: string | 
 }
 
 /**
- * Where the image store lies, in the engine's mount namespace, as far as the engine tells: with the containerd image
- * store (`driver-type` of a snapshotter) that is containerd's root, which no field names. A containerd that dockerd
- * started itself keeps it below Docker's data root (moby `cmd/dockerd/daemon_unix.go`); the system's own, told by its
- * well-known socket, in its default root.
+ * Where the image store is, in the engine's mount namespace, as far as the engine reports it: with the containerd
+ * image store (`driver-type` of a snapshotter) that is containerd's root, which no field names. A containerd that
+ * dockerd started itself keeps it below Docker's data directory (moby `cmd/dockerd/daemon_unix.go`); the system's
+ * own, recognised by its well-known socket, in its default root.
  */
 export function storeDirectoryOf(info: InfoAnswer | undefined): string | undefined {
   const isContainerd = (info?.DriverStatus ?? []).some(

@@ -7,8 +7,8 @@ export function nameOf(target: RemovalTarget): string {
 }
 
 /**
- * A name as a part of the path, encoded as Docker's own client does: `/`, `:` and `@` stay, which is what the filters
- * of socket proxies are written for.
+ * A name as a part of the path, encoded as Docker's own client does: `/`, `:` and `@` are kept, as the filters of
+ * socket proxies expect.
  * @throws EngineError where there is no name.
  */
 export function pathOf(name: string): string {
@@ -18,7 +18,7 @@ export function pathOf(name: string): string {
 }
 
 /**
- * The colon of a tag comes after the last slash; one before it belongs to the registry's port.
+ * The colon of a tag follows the last slash; one before it belongs to the registry's port.
  * @throws EngineError where the reference is not repository:tag.
  */
 export function splitReference(reference: string): { repo: string; tag: string } {

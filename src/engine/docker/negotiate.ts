@@ -1,11 +1,9 @@
-/**
- * Which version of the Docker Engine API to speak: the newest that both sides know. Pure.
- */
+/** Which version of the Docker Engine API to use: the newest that both sides know. Pure. */
 
 /** The newest version this adapter was verified against (Docker Engine 28.5); a newer engine is asked in this one. */
 export const NEWEST_API_VERSION = '1.51';
 
-/** The oldest this adapter speaks (Docker Engine 1.12): container lists carry `ImageID` and `State`. */
+/** The oldest that this adapter supports (Docker Engine 1.12): container lists carry `ImageID` and `State`. */
 export const OLDEST_API_VERSION = '1.24';
 
 /** The versions an engine accepts; the minimum is reported since API 1.25. */
@@ -50,8 +48,8 @@ export function compareApiVersions(a: string, b: string): number {
 }
 
 /**
- * Whether an answer is the engine's refusal of the version in the path; it has no status of its own (400), and its
- * text is the only sign. The texts of Docker Engine 1.12 to 28; some come as JSON, some as plain text.
+ * Whether an answer is the engine's refusal of the version in the path; it has no status of its own (400), only its
+ * text. The texts of Docker Engine 1.12 to 28; some are JSON, some plain text.
  */
 export function isVersionRefusal(status: number, message: string): boolean {
   return (

@@ -205,7 +205,7 @@ export function wantedKeys(): ReadonlySet<string> {
   return keys;
 }
 
-/** What valibot's schemas of objects, arrays and nullable things tell of what is in them. */
+/** What valibot's schemas of objects, arrays and nullable values say about their contents. */
 interface Inspectable {
   readonly entries?: Readonly<Record<string, object>>;
   readonly item?: object;

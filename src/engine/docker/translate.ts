@@ -84,8 +84,8 @@ export function containerFromSummary(
 }
 
 /**
- * Mounted images are given by the name that was typed, which may have moved to another image since: then its image got
- * a name after the container was made. Engines tell the whole second of that.
+ * Mounted images are given by the name as typed, which may have moved to another image since: then that image got a
+ * name after the container was created. Engines report that to the second.
  */
 function mayMount(
   summary: ContainerSummary,
@@ -95,7 +95,7 @@ function mayMount(
   const moved = mountedNames(summary).filter((name) => {
     if (isIdOrDigest(name)) return false;
     const image = imageOf(name);
-    // Docker's classic store does not tell of a loaded image when that was (seen on 28.5).
+    // Docker's classic store does not know when an image was loaded (seen on 28.5).
     return image?.taggedAtMs === undefined || image.taggedAtMs >= createdAtMs;
   });
   return moved.length === 0 ? {} : { mayMount: moved };
@@ -130,7 +130,7 @@ export function cacheRecordsFrom(answer: DiskUsageAnswer): readonly CacheRecord[
   return (answer.BuildCache ?? answer.BuildCacheUsage?.Items ?? []).map(cacheRecordFrom);
 }
 
-/** What all images take, shared layers once; undefined where that is not told. */
+/** What all images take, shared layers once; undefined if not reported. */
 export function imagesBytesFrom({ LayersSize, ImageUsage }: DiskUsageAnswer): number | undefined {
   return ImageUsage?.TotalSize ?? LayersSize ?? undefined;
 }
@@ -169,8 +169,8 @@ export function layerSizes(
 }
 
 /**
- * The images that a container holds and tells by name only, as somebody once typed them (`busybox`, a short ID):
- * each image it mounts, and the one it was made from when its ID is not told.
+ * The images that a container holds and reports by name only, as typed (`busybox`, a short ID): each image it mounts,
+ * and its own image if the ID is not reported.
  */
 export function namesToResolve(summary: ContainerSummary): readonly string[] {
   const made = !summary.ImageID && summary.Image ? [summary.Image] : [];
@@ -230,7 +230,7 @@ function sizeBytes(answer: {
   return Math.max(0, answer.Size ?? answer.VirtualSize ?? 0);
 }
 
-/** Zero and less is "not known": the epoch of reproducible builds, or the zero time of an engine written in Go. */
+/** Zero and less mean "unknown": the epoch of reproducible builds, or the zero time of an engine written in Go. */
 function fromSeconds(seconds: Optional<number>): number | undefined {
   return seconds && seconds > 0 ? seconds * 1000 : undefined;
 }

@@ -1,4 +1,4 @@
-/** For who knows the future: which use of a trace is the next one that needs a layer. */
+/** For a clairvoyant policy: the next use of a trace that needs a layer. */
 import type { Trace } from '../traces/trace.ts';
 
 /** By entry of the chains of all uses, one after another: the next use that needs the layer; NEVER where there is none. */

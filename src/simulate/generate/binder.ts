@@ -1,8 +1,8 @@
 /**
  * BinderHub: people launch repositories at commits. Each image is built on the build tool's base of its time, with an
- * environment that many commits share and a small layer of content. Popularity is skewed and drifts; new repositories come
- * and most are soon forgotten; courses and workshops launch one repository many times within minutes, some every week.
- * Rates and sizes: see docs/policies.md.
+ * environment that many commits share and a small layer of content. Popularity is skewed and drifts; new repositories
+ * appear and most are soon forgotten; courses and workshops launch one repository many times within minutes, some
+ * every week. Rates and sizes: see docs/policies.md.
  */
 import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';

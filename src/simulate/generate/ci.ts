@@ -7,7 +7,7 @@ import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';
 import { type OtherFuture, Random } from './random.ts';
 
-/** Something of which a new version comes now and then. */
+/** Something with a new version now and then. */
 interface Versioned {
   image: MadeImage;
   next: number;
@@ -99,7 +99,7 @@ export function ci(seed: number, days: number, pipelinesPerDay: number, other?: 
     for (let at = random.exponential(1 / mean); at < 1; at += random.exponential(1 / mean)) {
       const project = random.weighted(projects, (each) => each.weight);
       if (project === undefined) continue;
-      // Commits come in a row: a fix, a fix of the fix.
+      // Commits arrive in a row: a fix, a fix of the fix.
       const commits = random.chance(0.25) ? random.whole(2, 5) : 1;
       for (let commit = 0; commit < commits; commit++)
         pipeline(project, time + at * HOUR + commit * random.between(600, 1500));

@@ -1,6 +1,7 @@
 /**
- * A node of a Kubernetes cluster: pods of services come and go with scaling and rescheduling, deployments bring new
- * versions (now and then one is taken back), cron jobs run by the clock, batch jobs bring big, rarely used images.
+ * A node of a Kubernetes cluster: pods of services start and stop with scaling and rescheduling, deployments bring
+ * new versions (now and then one is rolled back), cron jobs run by the clock, batch jobs bring big, rarely used
+ * images.
  */
 import type { TraceLayer, UseEvent } from '../traces/trace.ts';
 import { busyness, DAY, HOUR, Maker, type MadeImage, START } from './make.ts';

@@ -11,8 +11,8 @@ import { eachLine } from '../traces/lines.ts';
 import { type Trace, TraceBuilder, TraceError, type TraceLayer, type UseEvent } from '../traces/trace.ts';
 
 /**
- * What is needed of a line; versions 1 to 5 of the schema have these. Failed launches are marked since version 2, and the
- * commit that a branch meant is given since version 4.
+ * The fields that are needed; versions 1 to 5 of the schema have these. Failed launches are marked since version 2,
+ * and the commit that a branch meant is given since version 4.
  */
 const launch = v.object({
   timestamp: v.string(),

@@ -19,7 +19,7 @@ export interface Figures {
   readonly delayP95Seconds: number;
   readonly imagesDeleted: number;
   readonly sweeps: number;
-  /** Sweeps that ended at or above LOW, because nothing more could go or too much was counted as freed. */
+  /** Sweeps that ended at or above LOW, because nothing more was deletable or too much was counted as freed. */
   readonly sweepsAboveLow: number;
   /** Deleted between the soft threshold and HIGH, without a cordon. */
   readonly deletedGently: number;
@@ -31,13 +31,16 @@ export interface Figures {
   readonly peakBytes: number;
 }
 
-/** What a sweep takes besides its fixed cost: two seconds an image for the engine and its check, and to unlink the files. */
+/**
+ * The time of a sweep besides its fixed cost: two seconds an image for the engine and its check, and to unlink the
+ * files.
+ */
 const SECONDS_PER_IMAGE = 2;
 const FREED_BYTES_PER_SECOND = 500e6;
 
 /**
- * What each sweep takes besides deleting: the node is listed, cordoned and uncordoned, and the scheduler, which backs
- * off up to ten seconds from a pod that it could not place, finds the node again.
+ * The time of each sweep besides deleting: the node is listed, cordoned and uncordoned, and the scheduler, which
+ * backs off up to ten seconds from a pod that it could not place, finds the node again.
  */
 const DEFAULT_SWEEP_SECONDS = 10;
 
@@ -89,7 +92,7 @@ export class Counting {
   swept(images: number, freedBytes: number, usedBytesAfter: number, isBelowLow: boolean): void {
     this.#sweeps += 1;
     this.#deleted += images;
-    // A sweep that may delete nothing holds up nobody: the daemon does not repeat it while nothing has changed.
+    // A sweep that may delete nothing delays nobody: the daemon does not repeat it while nothing has changed.
     if (images > 0) this.#cordonedSeconds += this.#sweepSeconds;
     this.#cordonedSeconds += images * SECONDS_PER_IMAGE + freedBytes / FREED_BYTES_PER_SECOND;
     if (!isBelowLow) this.#aboveLow += 1;

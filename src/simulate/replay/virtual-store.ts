@@ -13,7 +13,7 @@ const nothing: Fetched = { bytes: 0, againBytes: 0 };
 
 export class VirtualStore {
   readonly trace: Trace;
-  /** By image number: what is here, in the order of arrival. */
+  /** By image number: what is present, in the order of arrival. */
   readonly #present = new Map<number, Image>();
   readonly #layers = new Map<ChainId, Layer>();
   readonly #indexOf = new Map<ImageId, number>();

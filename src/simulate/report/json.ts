@@ -13,7 +13,7 @@ export interface TraceFigures {
   readonly distinctBytes: number;
 }
 
-/** What can be had at best. */
+/** The best possible. */
 export type BoundJson = Omit<Bound, 'summary'>;
 
 /** All policies with one capacity and one pair of thresholds. */

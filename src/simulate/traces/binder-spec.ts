@@ -1,7 +1,7 @@
 /**
- * What the specification of a BinderHub launch stands for. Each provider writes its own: GitHub `owner/repository/ref` (a
- * ref may have slashes), GitLab and Git a repository in one part with its slashes escaped, Gist `user/id/ref`; archives of
- * research data a DOI, which is one publication whatever its last part looks like.
+ * What the specification of a BinderHub launch means. Each provider writes its own: GitHub `owner/repository/ref` (a
+ * ref may have slashes), GitLab and Git a repository in one part with its slashes escaped, Gist `user/id/ref`;
+ * archives of research data a DOI, which is one publication whatever its last part is.
  */
 
 export interface Specification {

@@ -1,4 +1,4 @@
-/** The lines of a file with their numbers, unpacked where it is packed with gzip; what is wrong with it in one line. */
+/** The lines of a file with their numbers, gunzipped if needed; errors in one line. */
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -54,7 +54,7 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
     return;
   }
   const gunzip = createGunzip();
-  // Errors go to the reader; one that has stopped reading need not learn of them.
+  // Errors are for the reader; one that has stopped reading does not need them.
   pipeline(whole, gunzip, { signal }).catch(() => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { eachLine } from './lines.ts';
 import { type Trace, TraceBuilder, TraceError, type UseEvent } from './trace.ts';
 
-/** 8 EiB, more than any filesystem: what is larger is a mistake, and sums of it are no numbers. */
+/** 8 EiB, more than any filesystem: anything larger is a mistake, and sums of it are not finite. */
 const MOST = 2 ** 63;
 /** The last moment that a date can name, in seconds. */
 const LAST_SECOND = 8.64e12;

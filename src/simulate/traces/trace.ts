@@ -37,7 +37,7 @@ export interface Trace {
   readonly distinctBytes: number;
 }
 
-/** An event that cannot be part of a trace, with what is wrong with it. */
+/** An event that cannot be part of a trace, and why. */
 export class TraceError extends Error {
   readonly code = 'TRACE_UNUSABLE';
 
@@ -58,7 +58,7 @@ export class TraceBuilder {
   readonly #imageOf = new Numbers();
   readonly #holds = new Numbers();
 
-  /** @throws TraceError when the image is new and its layers are missing, or they are not those told before. */
+  /** @throws TraceError when the image is new and its layers are missing, or differ from those given before. */
   add(event: UseEvent): void {
     const known = this.#imageIndex.get(event.image);
     if (known !== undefined && event.layers !== undefined) this.#checkLayers(known, event.layers);

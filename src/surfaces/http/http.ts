@@ -8,7 +8,7 @@ import { Served, type ServedOptions, type Told } from './served.ts';
 
 export interface HttpOptions extends ServedOptions {
   readonly address: ListenAddress;
-  /** Names under which browsers may ask, besides those that are always safe. */
+  /** Names under which browsers may connect, besides those that are always safe. */
   readonly allowedHosts?: readonly string[];
   /** The file with the token that clients must send, and who receives errors about it later on; undefined: no token. */
   readonly token?: { readonly file: string; readonly complain: (message: string) => void } | undefined;

@@ -5,7 +5,7 @@ import { Health, type Verdict } from './state/health.ts';
 import { type Answer, type Route, textAnswer } from './server/routes.ts';
 import { type HttpServer, listen } from './server/server.ts';
 
-/** Signs of life come from the first check on; until then there are the cluster's permissions to be looked up. */
+/** Heartbeats begin with the first check; before that, the cluster's permissions are checked. */
 const START_SECONDS = 300;
 
 /** @param timeoutSeconds of one engine request. */

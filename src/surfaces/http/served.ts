@@ -1,4 +1,4 @@
-/** What is served: the state that the daemon's events keep, and the answers made of it. */
+/** What is served: the state updated by the daemon's events, and the answers made of it. */
 import { hostname } from 'node:os';
 import type { ListenAddress } from '../../config/values/http-address.ts';
 import { forecastText } from '../../core/model/forecast.ts';
@@ -40,7 +40,7 @@ export interface ServedOptions {
   readonly followsHistory: boolean;
 }
 
-/** What the daemon tells. */
+/** For the daemon's reports. */
 export interface Told extends Required<Listener> {
   readonly report: (event: DaemonEvent) => void;
   /** A request to the engine failed; for the count. */
@@ -120,7 +120,7 @@ export class Served {
     ]);
   }
 
-  /** What the daemon is to tell. */
+  /** What the daemon should report. */
   listener(): Told {
     return {
       report: (told) => {

@@ -44,7 +44,7 @@ export interface SweepUnderWay {
   readonly steps: Step[];
 }
 
-/** What comes of events. */
+/** What is derived from events. */
 export interface Doings {
   readonly thresholds: Thresholds;
   /** null before the first check. */

@@ -10,7 +10,7 @@ export interface CleanJson {
   readonly report: SweepReport | null;
   /** The same where images were deleted for being unused, whatever the disk says. */
   readonly unused: UnusedReport | null;
-  /** What is gone, in order. */
+  /** What was deleted, in order. */
   readonly deleted: readonly {
     readonly id: string;
     readonly references: readonly string[];

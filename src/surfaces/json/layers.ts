@@ -1,6 +1,6 @@
 /**
- * `/api/layers.json`, what the status page shows of the store: the layer forest as pieces that stand or fall together, and
- * what goes next, also while nothing needs to.
+ * `/api/layers.json`, what the status page shows of the store: the layer forest as pieces that are freed together,
+ * and what is deleted next, also while nothing has to be.
  */
 import type { Cut } from '../../core/plan/deletion-budget.ts';
 import type { Plan } from '../../core/plan/plan.ts';

@@ -4,7 +4,7 @@ import { level, percentUsed, type Usage } from '../../core/model/thresholds.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import type { WindowState } from '../../core/model/window.ts';
 
-/** What a snapshot shows besides the disk's account. */
+/** What a snapshot shows besides the space by kind. */
 export type Look = Pick<View, 'engine' | 'snapshot' | 'dataRoot'>;
 
 /** The usage: the level in its unit, and every gauge behind it. */

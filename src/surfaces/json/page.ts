@@ -1,6 +1,6 @@
 /**
- * `/api/page.json`, all that the status page shows, as it was at one moment: the disk, the store, what is deleted next and
- * the sweep under way never speak of different times. The server writes it, the page reads it. Types only.
+ * `/api/page.json`, all that the status page shows, as it was at one moment: the disk, the store, what is deleted
+ * next and the sweep under way are never of different times. The server writes it, the page reads it. Types only.
  */
 import type { ActivityJson, Sample, SweepDone } from './activity.ts';
 import type { LayersJson } from './layers.ts';
@@ -13,12 +13,12 @@ export type PageActivity = Omit<ActivityJson, 'samples' | 'view' | 'sweeps'> & {
 };
 
 export interface PageJson {
-  /** Another one whenever anything in it is; 0 before the store was first looked at. */
+  /** Changes whenever anything in it does; 0 before the first snapshot. */
   readonly revision: number;
   /** The host whose disk this is. */
   readonly host: string;
   readonly activity: PageActivity;
-  /** The usage that the rest is about; null before the first look, as the store is. */
+  /** The usage that the rest is about; null before the first snapshot, like the store. */
   readonly sample: Sample | null;
   readonly status: StatusJson | null;
   readonly layers: LayersJson | null;

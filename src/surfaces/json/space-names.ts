@@ -1,7 +1,7 @@
 /** What people call the kinds of space. */
 import type { SpaceKind } from '../../core/model/space-kinds.ts';
 
-/** From what can go to what is free; the order of the lines. */
+/** From deletable to free; the order of the lines. */
 export const spaceNames: Readonly<Record<SpaceKind, string>> = {
   imagesInUse: 'images in use',
   imagesUnused: 'images unused',

@@ -1,6 +1,6 @@
 /**
- * What a metric is, in the words of the exposition format. A label lists every value that it can have: what is not
- * listed does not type-check, so no name of an image, a container or a node can ever become a time series.
+ * What a metric is, in the words of the exposition format. A label lists every value that it can have: other values
+ * do not type-check, so no name of an image, container or node can become a time series.
  */
 
 export type LabelSpec = Readonly<Record<string, readonly string[]>>;
@@ -32,7 +32,7 @@ export interface Histogram<L extends LabelSpec = LabelSpec> extends Common {
   readonly buckets: readonly number[];
 }
 
-/** Always 1: what is fixed while the process lives, one series a process. Its labels are free text. */
+/** Always 1: fixed while the process lives, one series per process. Its labels are free text. */
 export interface Info extends Common {
   readonly type: 'info';
   readonly labelNames: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * One notice to the receiver: a POST, and a few tries. Nothing that is said of it tells more of the address than its host,
- * because the rest is a secret: anyone who knows a webhook's path may write there.
+ * One notice to the receiver: a POST, and a few tries. Messages show only the host of the address, because the rest
+ * is a secret: anyone who knows a webhook's path may write there.
  */
 import { sleep } from '../../system/clock.ts';
 import type { Letter } from './receivers.ts';

@@ -1,7 +1,7 @@
 /**
- * What a person must know, out of all that the daemon tells: a disk that deleting images did not bring below LOW, a
- * critical disk, an engine or a path that has been unavailable for long, a node that cannot be uncordoned. Each is sent once when
- * it begins and once when it is over. No I/O; the time is an argument.
+ * What a person must know of the daemon's events: a disk that deleting images did not bring below LOW, a critical
+ * disk, an engine or a path that has been unavailable for long, a node that cannot be uncordoned. Each is sent once
+ * when it begins and once when it is over. No I/O; the time is an argument.
  */
 import { formatBytes, formatDuration, formatLevel, usedText } from '../../core/model/format.ts';
 import { reaches, type Thresholds } from '../../core/model/thresholds.ts';
@@ -33,7 +33,7 @@ export interface NoticeRules {
 
 export const PATIENCE_MS = 600_000;
 
-/** Something that is wrong, and since when; told once it has been so for long. */
+/** A problem and its beginning; reported once it has lasted for long. */
 interface Trouble {
   readonly sinceMs: number;
   readonly message: string;
@@ -44,7 +44,7 @@ const goesOn: ReadonlySet<SweepReport['stoppedBecause']> = new Set([
   'stopped',
   'dry-run',
   'deletion-limit',
-  // These are told as what they are.
+  // These are reported as they are.
   'engine-unavailable',
   'path-unavailable',
 ]);
@@ -61,7 +61,7 @@ export class Notices {
     this.#rules = rules;
   }
 
-  /** What is to be told after an event. */
+  /** What to report after an event. */
   on(event: DaemonEvent): readonly Notice[] {
     switch (event.event) {
       case 'check.completed': {
@@ -104,7 +104,7 @@ export class Notices {
     });
   }
 
-  /** The process ends: who would tell of it later is gone then. */
+  /** The process ends, and nothing could report it later. */
   ending(): readonly Notice[] {
     const trouble = this.#troubles.get('node-left-cordoned');
     if (trouble === undefined) return [];

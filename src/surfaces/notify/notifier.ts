@@ -12,7 +12,7 @@ export interface NotifierOptions extends NoticeRules {
   readonly receiver: Receiver;
   readonly format: NotifyFormat;
   readonly sender: Sender;
-  /** Told of notices that did not arrive. */
+  /** Receives notices that did not arrive. */
   readonly report: Reporter;
   readonly patience?: Patience;
 }
@@ -41,7 +41,7 @@ export class Notifier {
     this.#setTimer();
   }
 
-  /** Sends what is left. @param endMs the longest that this may take. */
+  /** Sends the rest. @param endMs the longest that this may take. */
   async close(endMs: number): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,4 +1,4 @@
-/** The status page as it goes over the wire. */
+/** The status page as it is sent. */
 export interface PageFiles {
   readonly html: string;
   readonly script: string;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Answer, Route } from '../http/server/routes.ts';
 import { pageFiles } from './assets.ts';
 
-/** The page may load its own script, style and icon and ask its own server; nothing else, and nobody may frame it. */
+/** The page may load its own script, style and icon and ask its own server; nothing else, and it may not be framed. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -15,7 +15,7 @@ export interface ListLook extends TextLook, ListOptions {
   readonly scrolls?: boolean;
 }
 
-/** The rows that are shown, and what is said of the others. */
+/** The rows that are shown, and a line about the others. */
 function firstRows<T extends { readonly sizeBytes: number }>(
   rows: readonly T[],
   { top, all, columns, scrolls }: ListLook,
@@ -35,7 +35,7 @@ export interface Listed<T> {
   readonly names: (row: T) => readonly string[];
 }
 
-/** @returns the lines of the table and what is said below it. */
+/** @returns the lines of the table and the remark below it. */
 export function list<T extends { readonly id: string; readonly sizeBytes: number }>(
   { columns, rows, cells, names }: Listed<T>,
   look: ListLook,
@@ -56,7 +56,7 @@ export function paragraph(text: string, { columns }: TextLook): readonly string[
   return columns === undefined ? [text] : wrapped(text, columns);
 }
 
-/** What is said of build steps that are not listed. */
+/** The remark about build steps that are not listed. */
 export function foldedSteps(count: number): readonly string[] {
   if (count === 0) return [];
   const are = count === 1 ? 'is' : 'are';

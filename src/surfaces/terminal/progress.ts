@@ -1,6 +1,6 @@
 /**
- * A sweep's progress as the last line of a terminal, below the log: how much is done, how much is to go. Each log line
- * takes its place, and it is drawn again below.
+ * A sweep's progress as the last line of a terminal, below the log: how much is done and how much is left. Each log
+ * line replaces it, and it is drawn again below.
  */
 import { formatBytes, formatCount, formatDuration, usedText } from '../../core/model/format.ts';
 import {

@@ -1,6 +1,6 @@
 /**
- * A view that is drawn again and again on a terminal, without flicker: one write a frame, over what stands there, on the
- * terminal's second screen, so that what was there before comes back at the end. What has no room is scrolled to.
+ * A view that is drawn again and again on a terminal, without flicker: one write per frame, over the previous one, on
+ * the terminal's second screen, so that the earlier content is restored at the end. The rest is reached by scrolling.
  */
 import type { WriteStream } from 'node:tty';
 import { cut } from './text-width.ts';
@@ -9,7 +9,7 @@ const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';
 /** Terminals that know it show a frame only when it is whole; others ignore it. */
 const frame = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };
-/** As terminals send them; a mouse wheel comes as arrows on the second screen. */
+/** As terminals send them; a mouse wheel sends arrows on the second screen. */
 const keys = /\u001b(?:\[|O)(?:[ABHF]|[1456]~)|[jkgGb ]/g;
 
 export class Screen {
@@ -57,7 +57,7 @@ export class Screen {
     this.#restore();
   }
 
-  /** Also when the process ends in a way that nobody planned. */
+  /** Also when the process ends unexpectedly. */
   readonly #restore = (): void => {
     this.#out.write(leave);
   };
@@ -89,7 +89,7 @@ function scrolled(offset: number, key: string, page: number): number {
 export interface PageSize {
   readonly columns: number;
   readonly rows: number;
-  /** The first line of the text that is wanted; too far is the end. */
+  /** The first line to show; beyond the end means the end. */
   readonly offset: number;
 }
 

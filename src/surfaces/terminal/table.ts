@@ -1,6 +1,6 @@
 /**
- * Tables for a terminal. On one they fit its width: names are shortened in the middle, sentences go on below, and nothing is
- * broken inside a word. In a pipe every cell is whole, and no column is padded to its longest name.
+ * Tables for a terminal. On one they fit its width: names are shortened in the middle, sentences are wrapped, and no
+ * word is broken. In a pipe every cell is whole, and no column is padded to its longest name.
  */
 import { styleText } from 'node:util';
 import { printable } from '../../core/model/printable.ts';
@@ -24,7 +24,10 @@ export interface Column {
   readonly title: string;
   /** Numbers are aligned to the right. */
   readonly isRight?: boolean;
-  /** What gives way on a terminal: a name is shortened, a sentence goes on below. Left out: never narrower than its cells. */
+  /**
+   * How a column shrinks on a terminal: a name is shortened, a sentence wrapped. Left out: never narrower than its
+   * cells.
+   */
   readonly gives?: 'name' | 'sentence';
   /** Left out on a terminal with fewer columns than this. */
   readonly fromColumns?: number;

@@ -2,7 +2,7 @@
 import truncated from 'fast-string-truncated-width';
 
 const ELLIPSIS = '…';
-/** Digests, commits and other long identifiers: their beginning tells them apart. */
+/** Digests, commits and other long identifiers: their beginning distinguishes them. */
 const identifier = /[0-9a-f]{20,}/g;
 const IDENTIFIER_SHOWN = 7;
 /** A space at which a line may end: not one between a number and its unit. */
@@ -19,8 +19,9 @@ export function cut(line: string, columns: number): string {
 }
 
 /**
- * A name that is too long, shortened where it tells least: long hexadecimal numbers first, then its middle. Where images
- * are built by commit, as BinderHub does, the names begin alike and end in 40 digits; what tells them apart is in between.
+ * A name that is too long, shortened where it matters least: long hexadecimal numbers first, then its middle. Where
+ * images are built by commit, as BinderHub does, the names begin alike and end in 40 digits; the difference is in
+ * between.
  */
 export function shortened(name: string, columns: number): string {
   if (widthOf(name) <= columns) return name;

@@ -73,9 +73,9 @@ async function removeNameByName(
 }
 
 /**
- * The image and all containers as they are right now. An engine that refuses to delete an image in use is asked for both at
- * once: that halves the time in which anything can change. Elsewhere containers are asked for last, because what nobody
- * refuses to delete must not have come into use since that answer.
+ * The image and all containers as they are right now. An engine that refuses to delete an image in use is asked for
+ * both at once: that halves the time in which anything can change. Elsewhere containers are asked for last, because
+ * an engine that refuses nothing must not get an image that came into use since that answer.
  */
 async function lookAt(
   id: ImageId,
@@ -105,14 +105,14 @@ function changedSincePlan(
   if (image.engineNeeds !== undefined) return image.engineNeeds.reason;
   const added = references(image).find((reference) => !isKnown(reference, victim.references));
   if (added !== undefined) return `it was given the name ${added} after the plan was made`;
-  // A container that came and went is in no list; the history has heard of it.
+  // A container that started and ended is in no list, but in the history.
   if (isStillUnused?.(image) === false) return 'it is no longer known to have been unused for that long';
   return undefined;
 }
 
 /**
  * Whether the plan knew of a name. A digest in a repository in which the image had a tag is not a new name: Docker's
- * containerd image store lists the digest of one repository, and tells those of all when it is asked about the image.
+ * containerd image store lists the digest of one repository, and all of them when asked about the image.
  */
 function isKnown(reference: string, known: readonly string[]): boolean {
   if (known.includes(reference)) return true;

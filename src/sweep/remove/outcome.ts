@@ -1,4 +1,4 @@
-/** What the deletions of all kinds have in common: how they end, and what is done when no answer comes. */
+/** What deletions of all kinds share: how they end, and what is done without an answer. */
 import { hasFired, sleep } from '../../system/clock.ts';
 import type { Clean } from '../../core/eligible/cache-and-containers.ts';
 import type { Image } from '../../core/model/store.ts';
@@ -13,7 +13,7 @@ export type RemovalOutcome =
   | Kept
   | Unfinished;
 
-/** It may not or cannot go now; names removed on the way were given back. */
+/** It may not or cannot be deleted now; names removed on the way were restored. */
 export interface Kept {
   readonly outcome: 'kept';
   readonly reason: string;
@@ -26,7 +26,7 @@ export type Unfinished =
   | { readonly outcome: 'failed'; readonly message: string; readonly isAnswered: boolean }
   /** The engine, or what guards it, lets us delete nothing: not about this victim. */
   | { readonly outcome: 'denied'; readonly message: string }
-  /** The engine did not come to an end with it: another deletion now could be the second in flight. */
+  /** The engine did not finish it: another deletion now could be the second in flight. */
   | { readonly outcome: 'unresolved'; readonly message: string };
 
 /** Whether an image is known to have been unused for as long as was asked for. */
@@ -39,11 +39,11 @@ export interface RemovalOptions {
   readonly looks: number;
   /** What may be deleted besides images, for the check right before. */
   readonly clean: Clean;
-  /** Where names are written down that go before the image does; left out where nothing is remembered. */
+  /** Where names are recorded that are removed before the image; left out if nothing is remembered. */
   readonly removedNames?: RemovedNames | undefined;
-  /** Asked after the look right before: an image that only goes because nobody used it may have been used since the plan. */
+  /** Called after the check right before: an image deleted only for being unused may have been used since the plan. */
   readonly isStillUnused?: IsStillUnused | undefined;
-  /** Whether the disk shows that it was deleted, after the engine's word for it: then nobody need be asked again. */
+  /** Whether the disk confirms the deletion after the engine's answer: then no request is needed. */
   readonly isShown?: () => Promise<boolean>;
   /** Called when a deletion was not answered, before the wait. */
   readonly onUnanswered: (message: string) => void;
@@ -60,13 +60,14 @@ export type Seen<T> =
   | { readonly there: string; readonly isGoing?: boolean };
 
 /**
- * Sends a deletion once. An answer is not a fact: CRI-O answers OK for an image of a read-only store, and deletes nothing;
- * so looks once whether it is gone, unless the disk shows it. Answered with an error it may nevertheless have happened, or
- * half of it (on a full disk Docker drops a name in memory and fails to write that down): then looks once as well.
- * Unanswered it may still be going on: then waits and looks, until its end is known or the looks are used up.
+ * Sends a deletion once. An answer is not a fact: CRI-O answers OK for an image of a read-only store and deletes
+ * nothing; so this checks once whether it is gone, unless the disk shows it. After an error it may nevertheless have
+ * happened, or half of it (on a full disk Docker drops a name in memory and fails to record that): this checks once
+ * as well. Without an answer it may still be under way: this waits and checks, until the result is known or the
+ * checks are used up.
  * @param what the victim, for messages.
- * @param look finds out how it ended. Its EngineErrors are looks that told nothing. `isOver`: the engine has answered,
- *   so that nothing of it goes on.
+ * @param look finds out how it ended. Its EngineErrors are checks without a result. `isOver`: the engine has
+ *   answered, so nothing is under way.
  */
 export async function removeOnce<T extends { readonly outcome: string }>(
   what: string,

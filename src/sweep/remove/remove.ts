@@ -1,6 +1,7 @@
 /**
- * The one folder that deletes. Each kind looks again right before, never forces, and has one deletion in flight at
- * most: it does not return before the engine has answered or, where the answer was lost, before it is known how it ended.
+ * The one folder that deletes. Each kind checks again right before, never forces, and has at most one deletion in
+ * flight: it does not return before the engine has answered or, where the answer was lost, before it is known how it
+ * ended.
  */
 import type { Victim } from '../../core/plan/plan.ts';
 import type { Engine } from '../../engine/engine.ts';

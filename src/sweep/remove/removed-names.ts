@@ -1,6 +1,6 @@
 /**
- * The names that were taken off an image whose deletion has not come to its end. Written down before the first goes, so that a
- * killed cleaner's next run gives them back: a kept image must not have lost a name.
+ * The names that were removed from an image whose deletion is not finished. Recorded before the first is removed, so
+ * that a killed cleaner's next run restores them: a kept image must not lose a name.
  */
 import * as v from 'valibot';
 import type { ImageId } from '../../core/model/store.ts';
@@ -12,7 +12,7 @@ const shape = v.object({ removed: v.record(v.string(), v.array(v.string())) });
 export interface RemovedNamesOptions {
   readonly path: string;
   readonly onRestored: (id: ImageId, names: readonly string[]) => void;
-  /** The file cannot be written, as on a full disk: the deletion goes on without it. */
+  /** The file cannot be written, as on a full disk: the deletion continues without it. */
   readonly onUnwritten: (path: string, message: string) => void;
   /** The file, or a name in it, is there and cannot be used. */
   readonly onLost: (path: string, message: string) => void;
@@ -28,13 +28,13 @@ export class RemovedNames {
     this.#options = options;
   }
 
-  /** These names of an image are gone, or go now. */
+  /** These names of an image are removed, or will be now. */
   async note(id: ImageId, names: readonly string[]): Promise<void> {
     await this.#write({ [id]: names });
     this.#isWritten = true;
   }
 
-  /** The deletion has come to its end: the image is gone, or has its names again. */
+  /** The deletion is finished: the image is gone, or has its names again. */
   async forget(): Promise<void> {
     if (!this.#isWritten) return;
     await this.#write({});
@@ -59,7 +59,7 @@ export class RemovedNames {
       const restored: string[] = [];
       for (const name of names) {
         if ((await engine.inspectImage(id, signal)) === undefined) break;
-        // Digests come with a pull alone; a name that somebody uses now is theirs.
+        // Only a pull creates digests; a name that another image has now is left alone.
         if (name.includes('@') || (await engine.inspectImage(name, signal)) !== undefined) continue;
         try {
           await engine.tagImage(id, name, signal);

@@ -156,7 +156,7 @@ describe('everything else is refused', () => {
   });
 });
 
-it('concerns nobody else', () => {
+it('does not affect other accounts', () => {
   expect(policy.failurePolicy).toBe('Fail');
   const matches = (username: string): unknown[] =>
     policy.matchConditions.map(({ expression }) => evaluate(expression, { request: request(username) }));

@@ -171,7 +171,7 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
     }
   });
 
-  it('mounts what belongs to the engine for reading, and lets go of it when the engine does', () => {
+  it("mounts the engine's directories read-only, and releases mounts when the engine does", () => {
     const mounts = podSpec(only(objects, 'DaemonSet')).containers[0].volumeMounts ?? [];
     const engine = mounts.filter(({ name }) => !['state', 'http-token', 'keep', 'ca'].includes(name));
     expect(engine.map(({ name }) => name)).toEqual(['data', 'engine-socket']);
@@ -188,7 +188,7 @@ describe.each(matrix)('the chart with $name', ({ set = [], files = [] }) => {
     }
   });
 
-  it('tolerates its own taint, so that a pod started anew can take it away', () => {
+  it('tolerates its own taint, so that a restarted pod can remove it', () => {
     expect(
       podSpec(only(objects, 'DaemonSet')).tolerations.some(
         ({ key, operator }) =>
@@ -534,7 +534,7 @@ describe('what it serves', () => {
     expect(env(['http.allowedHosts={images.example.org,*.ts.net}'])).toBe('images.example.org *.ts.net');
   });
 
-  it('is for nobody, for those who are named, or for whoever scrapes in the cluster', () => {
+  it('admits nobody, the named peers, or every scraper in the cluster', () => {
     const policy = (set: string[]) => {
       const objects = render(set);
       const { spec } = only(objects, 'NetworkPolicy') as unknown as {
@@ -643,7 +643,7 @@ describe('the admission policy', () => {
   const policies = (set: string[], more: string[] = []): number =>
     render(set, [], more).filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy')).length;
 
-  it('is there by itself where the cluster has it', () => {
+  it('is installed where the cluster supports it', () => {
     expect(policies([])).toBe(0);
     expect(policies([], ['--api-versions', api])).toBe(2);
     expect(policies(['admissionPolicy.enabled=false'], ['--api-versions', api])).toBe(0);
@@ -653,7 +653,7 @@ describe('the admission policy', () => {
 });
 
 describe('the uninstall hook', () => {
-  it('has its own account and permissions, which come before the Job and go with it', () => {
+  it('has its own account and permissions, created before the Job and deleted with it', () => {
     const hook = render().filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-delete');
     expect(hook.map(({ kind }) => kind).sort()).toEqual([...rbacKinds, 'Job', 'ServiceAccount'].sort());
     for (const { kind, metadata } of hook) {

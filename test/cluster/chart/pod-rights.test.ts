@@ -141,7 +141,7 @@ describe('the sandbox', () => {
 });
 
 describe('with DAC_READ_SEARCH, as the chart has it', () => {
-  it('every layer is measured exactly, and where the space is is told', async () => {
+  it('every layer is measured exactly, and the space is shown by kind', async () => {
     await atRest(engine.dataRoot);
     const seen = await status(runAsPod(pod(), engine, ['status', '--json']));
     const real = await truth();
@@ -161,7 +161,7 @@ describe('with DAC_READ_SEARCH, as the chart has it', () => {
 });
 
 describe('without it', () => {
-  it('layers are only estimated, from what the engine says', async () => {
+  it("layers are only estimated, from the engine's figures", async () => {
     await atRest(engine.dataRoot);
     const seen = await status(runAsPod(pod(['capabilities=null']), engine, ['status', '--json']));
     const real = await truth();
@@ -177,7 +177,7 @@ describe('without root, with the group of the socket', () => {
   const nonRoot = (set: readonly string[] = []): PodSpec =>
     pod([`podSecurityContext.supplementalGroups[0]=${String(socketGroup)}`, ...set], ['values-nonroot.yaml']);
 
-  it('relative thresholds are swept to the low one, and images in use stay', async () => {
+  it('sweeps reach the low relative threshold, and images in use are kept', async () => {
     const before = await engine.disk.usage();
     const high = Math.floor(before.bytesPercent) - 1;
     const sweep = nonRoot([
@@ -194,7 +194,7 @@ describe('without root, with the group of the socket', () => {
     expect(await listTags(engine)).toEqual(['small:1', 'used:1']);
   });
 
-  it('a socket of another group cannot be reached, and what to do is said', async () => {
+  it('a socket of another group cannot be reached, and the error says what to do', async () => {
     const other = pod(['podSecurityContext.supplementalGroups[0]=4243'], ['values-nonroot.yaml']);
     const cli = runAsPod(other, engine, ['run', '--once']);
     expect((await cli.exited).code).toBe(1);

@@ -123,7 +123,7 @@ describe('the chart’s pod', () => {
     expect(await criTags(containerd)).toEqual(['unused:1', 'used:1']);
   });
 
-  it('says what it looked for on a node without a runtime that it knows', async () => {
+  it('names the sockets it searched for on a node without a known runtime', async () => {
     const containerd = await startOn(containerdLayout);
     const workspace = join(containerd.disk.workspace.path, 'empty');
     for (const folder of ['run', 'var/lib'])

@@ -65,7 +65,7 @@ describe.each(['cordon', 'taint'] as const)('mode %s', (cordonMode) => {
     expect(await scene.state(name)).toEqual({ ...held, marked: false });
   });
 
-  it('takes off what an earlier run left behind, whichever mode that had', async () => {
+  it('removes what an earlier run left behind, whatever its mode', async () => {
     for (const earlier of ['cordon', 'taint'] as const) {
       const name = await scene.node();
       await (await scene.connect(name, { cordonMode: earlier })).cluster.hold('test', never);

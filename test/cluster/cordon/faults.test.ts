@@ -45,7 +45,7 @@ describe('faults on the wire', () => {
     expect(reports.filter((report) => report.kind === 'working-again')).toHaveLength(failing.length);
   });
 
-  it('does not come back before the server wants it to', async () => {
+  it('does not retry before the server allows it', async () => {
     const name = await scene.node();
     const { cluster } = await scene.connect(name);
     scene.proxy.addRule({
@@ -59,7 +59,7 @@ describe('faults on the wire', () => {
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
-  it('gives up an answer that does not come, and asks again', async () => {
+  it('gives up on a missing answer, and asks again', async () => {
     const name = await scene.node();
     const { cluster, reports } = await scene.connect(name, { requestTimeoutMs: 300 });
     const rule = scene.proxy.addRule({ match: isPatch, times: 1, stall: 'after' });

@@ -96,7 +96,7 @@ it('takes over the slot of a process that was killed, and a restart takes its ow
   expect((await scene.state(a)).unschedulable).toBe(false);
 });
 
-it('tells a holder that cannot renew before anybody else can have its slot, and uncordons by itself', async () => {
+it('tells a holder that cannot renew before its slot is free for others, and uncordons', async () => {
   const [a, b] = [await scene.node(), await scene.node()];
   const cutOff = await scene.server.startProxy();
   try {

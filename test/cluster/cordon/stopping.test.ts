@@ -62,7 +62,7 @@ it('in mid-sweep with the API server away; the next start takes the cordon off',
   expect(await on.scene.state(node)).toEqual({ unschedulable: false, taints: [], marked: false });
 });
 
-it('a check that is done does not stay for another cleaner’s cordon', async () => {
+it('a finished check does not wait for another cleaner’s cordon', async () => {
   const now = new Date().toISOString();
   const mark = {
     time: now,

@@ -50,7 +50,7 @@ it('a live holder is left alone by a start, a hold and a release of another one'
   expect(await recovered).toBe('absent');
 });
 
-it('what a holder left that is no more is taken off after its time, and at once where that can be seen', async () => {
+it('the mark of an ended holder is removed when it expires, and at once where its end is known', async () => {
   const node = await scene.node();
   const mark = (pod: string, process: string): object => ({
     metadata: {

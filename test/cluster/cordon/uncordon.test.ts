@@ -131,14 +131,14 @@ describe('one node', () => {
     expect(await scene.state(node)).toEqual({ unschedulable: true, taints: [], marked: false });
   });
 
-  it('that is gone needs nothing', async () => {
+  it('that does not exist needs nothing', async () => {
     expect(await uncordon(['--node-name', 'gone'])).toMatchObject({
       ...done,
       lines: ['node gone: the node does not exist'],
     });
   });
 
-  it('is told as uncordoned though the answer was lost', async () => {
+  it('is reported as uncordoned though the answer was lost', async () => {
     const node = await scene.node(cordoned, byExistingTool);
     scene.proxy.addRule({ match: isPatchOf(node), times: 1, cut: 'after' });
     expect(await uncordon(['--node-name', node])).toMatchObject({
@@ -148,7 +148,7 @@ describe('one node', () => {
     expect(await scene.state(node)).toEqual(free);
   });
 
-  it('stays cordoned when somebody takes the mark away just before', async () => {
+  it('is left cordoned when somebody removes the mark just before', async () => {
     const node = await scene.node(cordoned, byExistingTool);
     const before = async (): Promise<void> =>
       scene.change(node, { metadata: { annotations: { [cordonAnnotation]: null } } });
@@ -189,7 +189,7 @@ describe('--all', () => {
     });
   });
 
-  it('ends with status 1 when a node stays cordoned, and does the others', async () => {
+  it('ends with status 1 when a node is left cordoned, and uncordons the others', async () => {
     const [stuck, other] = [
       await scene.node(cordoned, byExistingTool),
       await scene.node(cordoned, byExistingTool),
@@ -226,7 +226,7 @@ describe('what does not get better', () => {
     });
   });
 
-  it('is an API server that stays away', async () => {
+  it('is an API server that does not return', async () => {
     const node = await scene.node(cordoned, byExistingTool);
     const uncordoner = await connect(scene.kubeconfig);
     await scene.proxy.refuse('reset');
@@ -317,7 +317,7 @@ describe("the chart's uninstall hook", () => {
     });
   });
 
-  it('goes on when the pods do not end in time', async () => {
+  it('continues when the pods do not end in time', async () => {
     await createDaemonSet();
     const left = await scene.node(cordoned, mark(pod));
     expect(await end(hook(['uncordon', '--delete-daemonset', account, '--wait-seconds', '1']))).toEqual({
@@ -346,7 +346,7 @@ describe("the chart's uninstall hook", () => {
     expect(await scene.state(node)).toEqual(untouched);
   });
 
-  it('ends when it is told to, with status 1', async () => {
+  it('ends on a signal, with status 1', async () => {
     await createDaemonSet();
     const cli = hook();
     await waitFor('the deletion', isBeingDeleted);

@@ -38,7 +38,7 @@ it('keeps the image of a working container of buildah, which the engine does not
   expect(await listTags(engine)).toEqual(['localhost/built:1']);
 });
 
-it('goes on where an engine refuses an image for reasons that nobody can see', async () => {
+it('continues where an engine refuses an image for unknown reasons', async () => {
   engine = await startPodman();
   await loadImages(engine, {
     layers: { base: { bytes: 1000, shell: true }, built: { bytes: 9e6 }, free: { bytes: 4e6 } },

@@ -18,7 +18,7 @@ describe.each([
   ['trixie', 'sandbox-image'],
   ['sid', 'pinned'],
 ] as const)('on the containerd of %s', (suite, codeOfSandboxImage) => {
-  it('pinned images and the sandbox image stay without any pod, and plan says why', async () => {
+  it('pinned images and the sandbox image are kept without any pod, and plan says why', async () => {
     await using containerd = await startContainerd({ root: await engineRoot(suite) });
     await importEach(containerd, imagesOnBase({ pinned: 2, other: 2 }));
     await containerd.ctr([

@@ -42,7 +42,7 @@ async function markAll(as: 'root' | 'unused'): Promise<void> {
   await ctr('leases', 'delete', '--sync', 'collect');
 }
 
-it('a sweep on the containerd store waits for what containerd collects later, and deletes no more than has to go', async () => {
+it("a sweep on the containerd store waits for containerd's delayed collection, and deletes no more than needed", async () => {
   await ensureCommands(['ctr']);
   engine = await startDockerEngine({
     disk: { sizeMiB: 500 },

@@ -27,7 +27,7 @@ afterAll(async () => {
   await engine.dispose();
 });
 
-it('are predicted from their content, and go', async () => {
+it('are predicted from their content, and deleted', async () => {
   const plan = cleaner(engine, ['plan', '--json'], { high: 0.2, low: 0.1 });
   expect((await plan.exited).code, plan.stderr).toBe(0);
   const [victim] = plan.json<{ victims: { predictedBytes: number }[] }>().victims;

@@ -10,7 +10,7 @@ import { ownDockers } from '../docker-fixtures.ts';
 import { ownPodman } from '../podman-fixtures.ts';
 import { conform } from '../suite.ts';
 
-it('is told which binaries', () => {
+it('needs the paths of the binaries', () => {
   expect(ownable.some((name) => ownBinary(name)?.startsWith('/'))).toBe(true);
 });
 

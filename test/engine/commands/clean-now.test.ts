@@ -27,7 +27,7 @@ interface CleanJson {
 }
 
 describe('clean', () => {
-  it('sweeps to LOW whatever HIGH says, and spares what is used or protected', async () => {
+  it('sweeps to LOW also below HIGH, and keeps what is used or protected', async () => {
     const { bytesPercent } = await engine.disk.usage();
     const low = bytesPercent - 15;
     const cli = cleaner(engine, ['clean', '--yes'], { ...far, low });
@@ -43,7 +43,7 @@ describe('clean', () => {
     expect(again.records.some(({ event }) => event === 'sweep.started')).toBe(false);
   });
 
-  it('--to goes by a percentage of the filesystem, or by bytes below the path', async () => {
+  it('--to takes a percentage of the filesystem, or bytes below the path', async () => {
     const { bytesPercent } = await engine.disk.usage();
     const percent = cleaner(engine, ['clean', '--to', `${bytesPercent - 5}%`, '--yes'], far);
     expect((await percent.exited).code).toBe(0);
@@ -72,7 +72,7 @@ describe('clean', () => {
     expect(much.stderr).toContain('--free="much"');
   });
 
-  it('as docs/clean.md has it before a CI job: all that may go where so much cannot be had, and status 3', async () => {
+  it('as docs/clean.md has it before a CI job: everything deletable where that much cannot be freed, and status 3', async () => {
     const page = readFileSync(new URL('../../../docs/clean.md', import.meta.url), 'utf8');
     const command = /<!-- recipe:ci -->\s+```sh\ndocker-image-cleaner (.+)\n```/.exec(page)?.[1] ?? '';
     expect(command).toContain('20GB');
@@ -134,7 +134,7 @@ describe('clean', () => {
     expect(cli.stderr).toContain('error: cannot connect to the engine at ');
   });
 
-  it('looks again right before each deletion: what came into use after the plan stays', async () => {
+  it('checks again right before each deletion: what came into use after the plan is kept', async () => {
     const daemon = cleaner(engine, ['run'], {
       ...far,
       low: 1,

@@ -67,7 +67,7 @@ it('deletes nothing before use was tracked for that long, and says how long is m
   expect(await api.listTags(engine)).toHaveLength(5);
 });
 
-it('alone it deletes all that were unused for so long and are not protected, however empty the disk is', async () => {
+it('alone it deletes all unprotected images unused for that long, however empty the disk is', async () => {
   await track();
   const dry = clean(['--dry-run', '--json']);
   expect((await dry.exited).code).toBe(0);
@@ -114,7 +114,7 @@ it('knows what happened since the state file was written, by the engine’s even
 it.each([
   ['alone', []],
   ['with a target', ['--to', '1%']],
-])('%s it keeps an image that a container came and went from after the plan', async (_, target) => {
+])('%s it keeps an image that a container used briefly after the plan', async (_, target) => {
   await track();
   const socketPath = `${engine.disk.workspace.path}/proxy.sock`;
   await using proxy = await startWireProxy({ target: engine, listen: { socketPath } });

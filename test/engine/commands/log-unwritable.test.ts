@@ -201,7 +201,7 @@ describe('a reader of the log', () => {
 
 describe('standard output that cannot be written', () => {
   it.each(['plan --json', 'status --json', 'plan', 'status', '--help'])(
-    '%s: a reader that has enough is no failure',
+    '%s: a reader that stops early is not a failure',
     async (args) => {
       const { code, stderr } = await shell(`set -o pipefail; CLEANER ${args} | head -c 1 >/dev/null`);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -209,7 +209,7 @@ describe('standard output that cannot be written', () => {
   );
 
   it.each(['plan --json', 'status', '--help'])(
-    '%s: a full disk is said in a sentence, and exits 1',
+    '%s: a full disk is reported in one sentence, with exit status 1',
     async (args) => {
       const { code, stderr } = await shell(`CLEANER ${args} >/dev/full`);
       expect(code).toBe(1);

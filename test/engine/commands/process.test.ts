@@ -243,7 +243,7 @@ describe('the daemon as a process', () => {
     expect(cli.stdout).toMatch(/Mark-Compact.*testing/);
   });
 
-  it('waits for an engine that is not there yet, saying so once, and goes on when it comes', async () => {
+  it('waits for an engine that is not up yet, logging it once, and continues when it is', async () => {
     await proxy.refuse('gone');
     const cli = cleaner(engine, ['run'], {
       high: 99,
@@ -308,7 +308,7 @@ describe('secrets', () => {
   const secret = 'hunter2-planted';
   const commands = [['plan'], ['status'], ['plan', '--json'], ['run', '--once', '--log-level', 'trace']];
 
-  it('of the environment are never written, also where they stand in what is complained of', async () => {
+  it('of the environment are never written, even where they are part of a refused value', async () => {
     for (const args of commands) {
       const cli = cleaner(engine, args, {
         high: 99,

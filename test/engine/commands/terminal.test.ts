@@ -226,7 +226,7 @@ describe('--watch', () => {
     await shown.waitForScreen(/\[exit 0\]/);
   });
 
-  it('says that the engine is away and goes on when it is back', async () => {
+  it('says that the engine is away and continues when it is back', async () => {
     const shown = await terminal(['status', '--watch']);
     await shown.waitForScreen(/team\/big:1/);
     await proxy.refuse('refused');
@@ -247,7 +247,7 @@ describe('--watch', () => {
 });
 
 describe('run', () => {
-  it("shows a sweep's progress below the log: what is to go, less with each deletion, and nothing after it", async () => {
+  it("shows a sweep's progress below the log: what is left to free, less with each deletion, and nothing after it", async () => {
     const thresholds = {
       THRESHOLD_HIGH: '45',
       THRESHOLD_LOW: '15',

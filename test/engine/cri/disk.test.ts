@@ -28,7 +28,7 @@ async function plan(
 const metadata = 'io.containerd.metadata.v1.bolt/meta.db';
 
 describe('the sizes of layers', () => {
-  it('come true: each image frees what was said, files and content, shared layers when the last one goes', async () => {
+  it('come true: each image frees what was predicted, files and content, shared layers with the last one', async () => {
     containerd = await startContainerd({ disk: { sizeMiB: 300 } });
     await importEach(containerd, {
       layers: {
@@ -58,7 +58,7 @@ describe('the sizes of layers', () => {
     }
   });
 
-  it('leave out what the container of an image without a name still stands on', async () => {
+  it('leave out what the container of an untagged image still holds', async () => {
     containerd = await startContainerd();
     const ids = await importEach(containerd, {
       layers: { base: { bytes: 1000, shell: true }, own: { bytes: 4 * MiB }, more: { bytes: 2 * MiB } },
@@ -81,7 +81,7 @@ describe('the sizes of layers', () => {
     expect(Math.abs(freed - predicted)).toBeLessThan(64 * 1024);
   });
 
-  it('are estimated where the database is damaged, and the sweep goes on', async () => {
+  it('are estimated where the database is damaged, and the sweep continues', async () => {
     containerd = await startContainerd();
     await importEach(containerd, imagesOnBase({ one: 3 }));
     const copy = join(containerd.disk.workspace.path, 'copy');
@@ -100,7 +100,7 @@ describe('the sizes of layers', () => {
 });
 
 describe('MIN_AGE', () => {
-  it('goes by when an image came here, not by when it was built', async () => {
+  it("counts from an image's arrival, not from its build", async () => {
     containerd = await startContainerd();
     await importEach(containerd, imagesOnBase({ fresh: 1 }));
     // Built in 2024 by its own word.
@@ -122,7 +122,7 @@ describe('MIN_AGE', () => {
 });
 
 describe('status', () => {
-  it('tells containerd’s own figure of its layers next to the filesystem’s', async () => {
+  it('shows containerd’s own figure of its layers next to the filesystem’s', async () => {
     containerd = await startContainerd();
     await importEach(containerd, imagesOnBase({ one: 9 }));
     interface Status {
@@ -146,7 +146,7 @@ describe('status', () => {
 });
 
 describe('the path', () => {
-  it('is said to be wrong where it is not containerd’s', async () => {
+  it('is reported as wrong where it is not containerd’s', async () => {
     containerd = await startContainerd();
     const cli = criCleaner({ endpoint: containerd.endpoint, dataRoot: '/usr' }, ['status'], { high: 99.9 });
     await cli.exited;

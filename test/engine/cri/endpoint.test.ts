@@ -50,7 +50,7 @@ async function complaint(
   return lines[0] ?? '';
 }
 
-describe('an endpoint that cannot be used is told in one line', () => {
+describe('an unusable endpoint is reported in one line', () => {
   it('without a socket', async () => {
     expect(await complaint(`unix://${room('nobody.sock')}`)).toMatch(
       /nobody\.sock: no such socket\. .*RUNTIME_ENDPOINT/,
@@ -92,7 +92,7 @@ describe('an endpoint that cannot be used is told in one line', () => {
     server.close();
   });
 
-  it('that speaks gRPC, but is no runtime', async () => {
+  it('that speaks gRPC, but is not a runtime', async () => {
     await using other = await startContainerd({ isWithoutCri: true });
     expect(await complaint(other.endpoint)).toMatch(/not a CRI runtime\. .*disabled_plugins/);
   });

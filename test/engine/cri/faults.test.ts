@@ -102,7 +102,7 @@ describe('a sweep', () => {
     expect(await criTags(containerd)).toEqual(['first:1', 'second:1']);
   });
 
-  it('goes on after a call that the runtime answers with an error', async () => {
+  it('continues after a call that the runtime answers with an error', async () => {
     const wire = await proxied();
     wire.addRule({ match: isCall('RemoveImage'), times: 1, respond: { status: 2, body: 'image is busy' } });
     const { events, daemon } = daemonBehind();
@@ -112,7 +112,7 @@ describe('a sweep', () => {
     expect(await criTags(containerd)).toEqual(['first:1']);
   });
 
-  it('leaves an image that comes into use between the plan and its turn', async () => {
+  it('keeps an image that comes into use between the plan and its turn', async () => {
     const ids = await importEach(containerd, imagesOnBase({ first: 4 }));
     const wire = await proxied();
     // The first list of containers is the plan's, the second the look right before the deletion.
@@ -135,7 +135,7 @@ describe('a sweep', () => {
     expect(await criTags(containerd)).toEqual(['first:1']);
   });
 
-  it('deletes nothing while the runtime does not tell who uses what', async () => {
+  it('deletes nothing while the runtime does not report what is in use', async () => {
     await importEach(containerd, imagesOnBase({ second: 2 }));
     const wire = await proxied();
     let lists = 0;
@@ -177,7 +177,7 @@ describe('a sweep', () => {
     expect(before.slice(-3)).toEqual(['ImageStatus', 'ListContainers', 'ListPodSandbox']);
   });
 
-  it('goes on when the runtime is restarted in the midst of it', async () => {
+  it('continues when the runtime is restarted in the middle of it', async () => {
     await importEach(containerd, imagesOnBase({ one: 4, two: 3, three: 2 }));
     const wire = await proxied();
     let removals = 0;
@@ -197,7 +197,7 @@ describe('a sweep', () => {
     expect(await criTags(containerd)).toEqual(['first:1']);
   });
 
-  it('ends when the runtime stays away, and the next check says so once', async () => {
+  it('ends when the runtime does not return, and the next check logs it once', async () => {
     await importEach(containerd, imagesOnBase({ one: 4, two: 3 }));
     const wire = await proxied();
     wire.addRule({

@@ -55,7 +55,7 @@ interface StatusJson {
 }
 
 describe('with a CRI runtime, the daemon serves', () => {
-  it('the data of the status page: what is there, what would go, where the layers are', async () => {
+  it('the data of the status page: images, what would be deleted, and layers', async () => {
     const { get } = await serve({ high: 99, low: 0.1 });
     expect((await get('/readyz')).status).toBe(200);
     const status = (await get('/api/status.json')).json<StatusJson>();

@@ -95,7 +95,7 @@ describe('a sweep under disk pressure', () => {
 });
 
 describe('names', () => {
-  it('go with the image, however many it has', async () => {
+  it('are deleted with the image, however many it has', async () => {
     await runtimeWith();
     const layers = { base: { bytes: 1000, shell: true }, one: { bytes: 2 * MiB } };
     await importEach(containerd, {
@@ -119,7 +119,7 @@ describe('names', () => {
 });
 
 describe('what is never deleted', () => {
-  it('is told by plan with its code: in use, static pods, the sandbox image, labels, patterns', async () => {
+  it('is shown by plan with its code: in use, static pods, the sandbox image, labels, patterns', async () => {
     await runtimeWith();
     const ids = await importEach(containerd, {
       layers: { base: { bytes: 1000, shell: true } },
@@ -148,7 +148,7 @@ describe('what is never deleted', () => {
     expect(reason).toBe('used by container control/main (created) of the static pod default/control');
   });
 
-  it('stays through a sweep that wants everything; and an image whose pod is gone, goes', async () => {
+  it('is kept by a sweep that wants everything; and an image whose pod is gone is deleted', async () => {
     await runtimeWith();
     const ids = await importEach(containerd, imagesOnBase({ used: 2, gone: 2 }));
     const pod = await runPod(containerd, { name: 'gone' });
@@ -214,7 +214,7 @@ describe('the daemon', () => {
     expect((await daemon.exited).code).toBe(0);
   });
 
-  it('says that CLEAN can only be images, and does that', async () => {
+  it('says that CLEAN can only be images, and cleans those', async () => {
     await runtimeWith();
     const cli = criCleaner(containerd, ['status', '--json'], {
       high: 99,

@@ -52,7 +52,7 @@ async function status(stateFile: string | undefined, args: readonly string[] = [
   return cli;
 }
 
-it('is told by status, by the page and by metrics, and is the same everywhere', async () => {
+it('is shown by status, the page and metrics, the same everywhere', async () => {
   const { bytesPercent } = await engine.disk.usage();
   const stateFile = await remembered(0.1);
   const expectedSeconds = ((100 - bytesPercent) / 0.1) * 60;
@@ -93,7 +93,7 @@ it('is told by status, by the page and by metrics, and is the same everywhere', 
   expect(before).not.toBe(readFileSync(`${faster}.activity`, 'utf8'));
 });
 
-it('is not told where there is no past, or nothing was used up in it', async () => {
+it('is not shown without a past, or when nothing was used up in it', async () => {
   expect((await status(undefined, ['--json'])).json<Told>().forecast).toBeNull();
   const still = await status(await remembered(0));
   expect(still.stdout).not.toContain('at this rate');

@@ -68,7 +68,7 @@ describe('gentle mode', () => {
     for (const name of ['running', 'kept', 'small']) expect(await hasImage(engine, `${name}:1`)).toBe(true);
   });
 
-  it('waits until the engine is quiet: what came last was seen only now', async () => {
+  it('waits until the engine is quiet: the last arrival was seen only now', async () => {
     await load(engine, imagesOnBase({ big: 40, small: 12 }));
     const { cli } = await gently(4, { QUIET_SECONDS: '3600' });
     await cli.waitForEvent('history.synced');
@@ -78,7 +78,7 @@ describe('gentle mode', () => {
     expect(await hasImage(engine, 'big:1')).toBe(true);
   });
 
-  it('deletes nothing where that could not help, and says so once', async () => {
+  it('deletes nothing where that could not help, and logs it once', async () => {
     await load(engine, imagesOnBase({ running: 60, small: 12 }));
     await runContainer(engine, 'running:1');
     const { cli } = await gently(20);
@@ -90,7 +90,7 @@ describe('gentle mode', () => {
     expect(await hasImage(engine, 'small:1')).toBe(true);
   });
 
-  it('only says what it would delete in a dry run, once', async () => {
+  it('only logs what it would delete in a dry run, once', async () => {
     await load(engine, imagesOnBase({ big: 40, small: 12 }));
     const { cli } = await gently(4, { DRY_RUN: 'true' });
     const would = await cli.waitForEvent('image.would-delete');

@@ -80,7 +80,7 @@ describe('health', () => {
     await waitFor('readiness again', async () => (await served.get('/readyz')).status === 200);
   });
 
-  it('an engine that dies makes it not ready, and one that comes back ready', async () => {
+  it('an engine that dies makes it not ready, and one that returns ready', async () => {
     const { cli, get } = await serve();
     await waitFor('readiness', async () => (await get('/readyz')).status === 200);
     await engine.kill();

@@ -139,7 +139,7 @@ it('deletes what is unused before it sweeps, and sweeps no more than is needed t
   expect(cli.records.map(({ event }) => event)).not.toContain('sweep.started');
 });
 
-it('stops at the circuit breaker, and goes on at the next check', async () => {
+it('stops at the circuit breaker, and continues at the next check', async () => {
   await track();
   const cli = run(['run'], { MAX_DELETIONS_PER_SWEEP: '1' });
   await cli.waitForEvent(

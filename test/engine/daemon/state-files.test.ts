@@ -66,7 +66,7 @@ it('a socket is refused as well', async () => {
 
 describe('a file that cannot be written', () => {
   it.each(['STATE_FILE', 'RECORD_TRACE'])(
-    '%s is said before the daemon starts, and cleaning goes on',
+    '%s is reported before the daemon starts, and cleaning continues',
     async (name) => {
       const file = join(folder, 'not', 'there');
       const cli = cleaner(engine, ['run', '--once', '--dry-run'], {
@@ -86,7 +86,7 @@ describe('a file that cannot be written', () => {
     },
   );
 
-  it('a read-only filesystem is said at the start as well', async () => {
+  it('a read-only filesystem is reported at the start as well', async () => {
     const disk = await createDisk({ sizeMiB: 16 });
     execFileSync('mount', ['-o', 'remount,ro', disk.path]);
     const file = join(disk.path, 'state.json');
@@ -111,7 +111,7 @@ describe('files in order', () => {
       expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('that are damaged are said to be, also the measured layers, and made anew', async () => {
+  it('that are damaged are reported and rebuilt, also the measured layers', async () => {
     const file = join(folder, 'good.json');
     writeFileSync(`${file}.layers`, '{"half');
     const cli = cleaner(engine, ['run', '--once', '--dry-run'], {
@@ -126,7 +126,7 @@ describe('files in order', () => {
     expect(() => JSON.parse(readFileSync(`${file}.layers`, 'utf8')) as unknown).not.toThrow();
   });
 
-  it('`plan` says that it plans without what was remembered', async () => {
+  it('`plan` says that it plans without a usage history', async () => {
     const file = join(folder, 'damaged.json');
     writeFileSync(file, 'no JSON');
     const cli = cleaner(engine, ['plan', '--json'], { settings: { STATE_FILE: file } });

@@ -53,7 +53,7 @@ async function fillTo(percent: number): Promise<string> {
 }
 
 describe('between two checks', () => {
-  it('crossing HIGH begins a check at once, and the looks before it ask the engine nothing', async () => {
+  it('crossing HIGH begins a check at once, and the readings before it cost no engine request', async () => {
     await load(engine, imagesOnBase({ big: 60, small: 12 }));
     const proxy = await startWireProxy({
       target: { socketPath: engine.socketPath },
@@ -104,7 +104,7 @@ describe('between two checks', () => {
     expect(deletedNames(waiting)).toEqual(['big:1']);
   });
 
-  it('a sweep in vain is not begun again, until usage becomes critical', async () => {
+  it('a sweep that could not help is not repeated until usage becomes critical', async () => {
     await load(engine, imagesOnBase({ small: 12 }));
     const cli = daemon({ high: 60, low: 1, settings: { THRESHOLD_CRITICAL: '85' } });
     await checks(cli, 1);
@@ -164,7 +164,7 @@ describe('between two checks', () => {
     expect(causes(cli)).toEqual(['high-threshold']);
   });
 
-  it('a path that is gone is told at once', async () => {
+  it('a path that disappears is reported at once', async () => {
     const path = `${engine.disk.workspace.path}/gone`;
     const stuck = await mountStuckPath(engine.dataRoot, path);
     const cli = daemon({ high: 80, low: 70, settings: { PATH_TO_CHECK: path } });
@@ -212,7 +212,7 @@ describe('above the critical threshold', () => {
     expect(deletedNames(cli)).toEqual(['one:1', 'two:1', 'late:1']);
   });
 
-  it('an image goes as soon as it is old enough', async () => {
+  it('an image is deleted as soon as it is old enough', async () => {
     await load(engine, imagesOnBase({ young: 90 }));
     const cli = daemon({
       high: 20,

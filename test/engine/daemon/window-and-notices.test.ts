@@ -60,7 +60,7 @@ it('a critical disk does not wait for the window', async () => {
   expect(deletedNames(cli)).toEqual(['big:1']);
 });
 
-it('inside it one begins; that low was not reached is told, and what it was told to is no secret in the log', async () => {
+it('inside it a sweep begins; a notice says that low was not reached, and the log does not reveal the address', async () => {
   const settings = { WINDOW: hours(-2, 2), NOTIFY_URL: notifyUrl };
   const cli = cleaner(engine, ['run', '--once'], { ...never, settings });
   expect((await cli.exited).code).toBe(3);

@@ -78,7 +78,7 @@ function expectNear(actual: Amount, expected: Amount): void {
   expect(Math.abs(actual.inodes - expected.inodes)).toBeLessThanOrEqual(expected.inodes / 100);
 }
 
-test('cold, warm and after a restart the account is what du says', async () => {
+test('cold, warm and after a restart the total equals that of du', async () => {
   const running = await runContainer(engine, 'shared/app:1', {
     command: ['/bin/sh', '-c', 'i=0; while [ $i -lt 50 ]; do echo line $i; i=$((i+1)); done; sleep 100000'],
     binds: ['kept-volume:/kept'],
@@ -129,7 +129,7 @@ test('an estimate is there without looking at the files, near the truth', async 
   expect(Math.abs(account.total.inodes - truth.inodes)).toBeLessThan(truth.inodes / 20);
 });
 
-test('what a layer is said to take is what deleting it gives back, in bytes and inodes', async () => {
+test('the size of a layer is what deleting it frees, in bytes and inodes', async () => {
   const [id] = await loadImages(engine, {
     layers: { gone: { bytes: 5e6, files: 2000, seed: 7 } },
     images: [{ tags: ['gone:1'], layers: ['gone'] }],
@@ -154,7 +154,7 @@ test('what a layer is said to take is what deleting it gives back, in bytes and 
   expect(freed.inodes - layer.inodes).toBeLessThanOrEqual(2);
 });
 
-test('in the middle of loading and deleting, at any moment, the account is what du says', async () => {
+test('in the middle of loading and deleting, at any moment, the total equals that of du', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
   await accountant.measure(signal);
   let stop = false;
@@ -223,7 +223,7 @@ function signalProcess(pid: number, name: NodeJS.Signals): void {
 }
 
 describe('where is my space', () => {
-  test('every kind is what du says of its folders, and all sum to the filesystem', async () => {
+  test('every kind equals du of its folders, and all sum to the filesystem', async () => {
     const running = await runContainer(engine, 'shared/app:1', {
       command: [
         '/bin/sh',
@@ -347,7 +347,7 @@ describe('where is my space', () => {
   });
 });
 
-test('a stopped container that writes while it runs is measured anew each time', async () => {
+test('a stopped container that writes while it runs is measured again each time', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
   const id = await runContainer(engine, 'shared/env:1', {
     command: ['/bin/sh', '-c', 'while ! cat /go; do sleep 0.1; done; cat /bin/* > /all; sleep 100000'],
@@ -366,7 +366,7 @@ test('a stopped container that writes while it runs is measured anew each time',
 });
 
 describe('another storage driver', () => {
-  test('vfs: the whole is walked, and the account says why', async () => {
+  test('vfs: everything is walked, and status says why', async () => {
     const vfs = await startDockerEngine({ storageDriver: 'vfs', disk: { sizeMiB: 200 } });
     undo.push(() => vfs.dispose());
     await loadImages(vfs, spec);
@@ -388,7 +388,7 @@ describe('another storage driver', () => {
 describe('a layer database that cannot be used', () => {
   const layerDatabase = (): string => join(engine.dataRoot, 'image/overlay2/layerdb/sha256');
 
-  test('missing: the whole is walked, layers come from the engine, and both say so', async () => {
+  test("missing: everything is walked, layers are the engine's, and both say so", async () => {
     const aside = join(engine.dataRoot, 'image/overlay2/layerdb/aside');
     renameSync(layerDatabase(), aside);
     undo.push(() => {

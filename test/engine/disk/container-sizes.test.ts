@@ -141,7 +141,7 @@ describe('the engine is asked', () => {
     return sortOutCleanable(store, clean, Date.now()).units;
   }
 
-  it('once a container until it has run again, and of those only that may go', async () => {
+  it('once per container until it has run again, and only for deletable ones', async () => {
     await start({ disk, storageDriver: 'vfs' });
     await runContainer(engine, 'image:1');
     await createContainer(engine, 'image:1', { labels: { 'com.docker.compose.project': 'shop' } });
@@ -167,14 +167,14 @@ describe('the engine is asked', () => {
     expect((await listContainers(engine)).length).toBe(2);
   });
 
-  it('not where the disk tells', async () => {
+  it('not where the disk shows it', async () => {
     await start({ disk });
     const id = await stopped(engine, 3e6);
     expect(await look()).toMatchObject([{ id, ownExact: true }]);
     expect(questions()).toBe(0);
   });
 
-  it('in vain where it cannot count: the look goes on, and the container frees nothing that is known', async () => {
+  it('without result where it cannot count: planning continues, and the container is predicted to free nothing', async () => {
     await start({ disk, storageDriver: 'vfs' });
     const id = await stopped(engine, 3e6);
     const rule = proxy.addRule({

@@ -38,7 +38,7 @@ afterAll(async () => {
 /** A threshold below everything that could be believed. */
 const settings = { THRESHOLD_TYPE: 'absolute', THRESHOLD_HIGH: '2KB', THRESHOLD_LOW: '1KB' };
 
-it('a count clearly above what the filesystem has in use deletes nothing, and is told', async () => {
+it('a count clearly above what the filesystem has in use deletes nothing, and is reported', async () => {
   expect(du(path).bytes).toBeGreaterThan(200 * MB);
   const cli = cleaner(engine, ['run', '--once'], { settings: { ...settings, PATH_TO_CHECK: path } });
   expect((await cli.exited).code, cli.stderr).toBe(1);

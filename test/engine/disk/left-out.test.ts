@@ -26,7 +26,7 @@ function limits(allocated: number): { high: string; low: string; settings: Recor
 }
 
 describe('in absolute mode', () => {
-  it('an entry that the filesystem cannot read is left out, said once, and the sweep goes on', async () => {
+  it('an entry that the filesystem cannot read is left out and logged once, and the sweep continues', async () => {
     engine = await startDockerEngine();
     await load(engine, imagesOnBase({ big: 20, small: 5 }));
     await engine.expect('POST', '/volumes/create', { body: { Name: 'odd' } });

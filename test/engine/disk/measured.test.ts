@@ -16,7 +16,7 @@ afterEach(async () => {
   engine = undefined;
 });
 
-it('a program that is nicer than its measuring processes measures all the same, without the right to be less nice', () => {
+it('a program with a higher nice value than its helpers measures too, without the right to lower it', () => {
   const source = `
     import { walkTrees } from '${join(import.meta.dirname, '../../../src/disk/walk/walk.ts')}';
     const [total] = await walkTrees(['/usr/share/doc/base-files'], new AbortController().signal);
@@ -59,7 +59,7 @@ it('absolute thresholds count the subvolumes of the btrfs driver, and a sweep re
   expect(cli.records.filter(({ event }) => event === 'prediction.missed')).toEqual([]);
 });
 
-it('a recorded trace has the sizes and inodes that the disk tells', async () => {
+it('a recorded trace has the sizes and inodes measured on the disk', async () => {
   const started = await startDockerEngine();
   engine = started;
   await load(started, imagesOnBase({ app: 5 }, { files: 300 }));

@@ -19,7 +19,7 @@ async function start(...additionalStores: readonly string[]): Promise<PodmanEngi
 const everything = { high: 0.2, low: 0.1 };
 
 it.each([{ own: {} }, { own: { own: 8 } }])(
-  'an additional store’s images stay, are no wrong path, and stand in nobody’s way ($own)',
+  'an additional store’s images are kept, are not taken for a wrong path, and block nothing ($own)',
   async ({ own }) => {
     const other = await start();
     await load(other, imagesOnBase({ theirs: 12 }));

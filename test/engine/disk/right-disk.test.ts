@@ -79,7 +79,7 @@ describe('layers on a disk of their own below the path', () => {
 });
 
 describe('a path on another filesystem than the images', () => {
-  it('is not swept: exit status 3, said once, unless a setting asks for it', async () => {
+  it('is not swept: exit status 3, logged once, unless a setting asks for it', async () => {
     engine = await startDockerEngine();
     await load(engine, imagesOnBase({ big: 9, mid: 6 }));
     const disk = await anotherDisk();
@@ -195,7 +195,7 @@ it('the layers’ folder as the path is no reason for a warning', async () => {
   expect((await status({ PATH_TO_CHECK: join(engine.dataRoot, 'overlay2') })).dataRoot).toBeNull();
 });
 
-it('a filesystem that tells no size is an error, like a path that cannot be measured', async () => {
+it('a filesystem without a size is an error, like a path that cannot be measured', async () => {
   engine = await startDockerEngine();
   const folder = join(engine.disk.workspace.path, 'sizeless');
   mkdirSync(folder);

@@ -87,7 +87,7 @@ describe('a store that may not be read as a whole', () => {
     await load(engine, spec);
   });
 
-  it('is what it says it measures, while it may be read', async () => {
+  it('is what plan says it measures, while it may be read', async () => {
     for (const options of [{}, bound]) {
       const answer = await status(options);
       expect(answer.layerSource).toBe('measured on the disk');
@@ -99,7 +99,7 @@ describe('a store that may not be read as a whole', () => {
     ['the layer database', 'layerdb', 'layerdb/sha256'],
     ['the images’ configurations', 'imagedb/content/sha256', 'imagedb/content/sha256'],
     ['all of the engine’s records', '..', '..'],
-  ])('%s closed to this process: layers and sizes are the engine’s, and why is said', async (_, closed) => {
+  ])('%s closed to this process: layers and sizes are the engine’s, and plan says why', async (_, closed) => {
     close(join(metadata, closed));
     const answer = await status(bound);
     expect(answer.layerSource).toContain('estimated from the sizes that the engine gives');
@@ -147,7 +147,7 @@ describe('a store that may not be read as a whole', () => {
     for (const name of names) await removeImage(engine, `${name}:1`);
   });
 
-  it('is no reason not to sweep', async () => {
+  it('does not prevent a sweep', async () => {
     close(join(metadata, 'layerdb'));
     const cli = cleaner(engine, ['run', '--once'], { ...everything, ...bound });
     // Nothing is left to delete, and the disk is not empty.

@@ -62,7 +62,7 @@ const onPath =
 
 const lists = onPath('/images/json');
 
-describe('an answer that says no', () => {
+describe('a refusal', () => {
   test.each<[number, EngineErrorCode]>([
     [401, 'denied'],
     [403, 'denied'],
@@ -156,7 +156,7 @@ describe('an answer that is none of an engine', () => {
     [404, 'not found'],
     [200, '{"major":"1","minor":"31","gitVersion":"v1.31.0"}'],
     [200, 'null'],
-  ])('an HTTP server that is no engine: %d %s', async (status, body) => {
+  ])('an HTTP server that is not an engine: %d %s', async (status, body) => {
     const server = createHttpServer((_request, response) => response.writeHead(status).end(body));
     const where = await listenOn(server);
     await expect(engineAt(where).connect(signal)).rejects.toMatchObject(
@@ -171,7 +171,7 @@ describe('an answer that is none of an engine', () => {
   });
 });
 
-describe('an engine that tells little', () => {
+describe('an engine that reports little', () => {
   test('without a version in its ping is asked for it, and is spoken to in that one', async () => {
     await loadImages(real, { layers: { a: { bytes: 10 } }, images: [{ tags: ['old:1'], layers: ['a'] }] });
     const container = await createContainer(real, 'old:1');

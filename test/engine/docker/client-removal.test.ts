@@ -179,7 +179,7 @@ describe('deleting', () => {
     await removeContainer(real, container);
   });
 
-  test('an image with a child is a conflict by ID; its last name just goes', async () => {
+  test('an image with a child is a conflict by ID; its last name is removed', async () => {
     const parent = await load(['parent:1']);
     const child = await commitChild(real, parent, { tag: 'child:1' });
     expect(await engine.removeImage(...byId(parent))).toEqual({
@@ -202,7 +202,7 @@ describe('deleting', () => {
   });
 
   test.each(['nothing:1', 'localhost:5000/no/thing:v1', `nothing@sha256:${'0'.repeat(64)}`])(
-    'what is not there: %s',
+    'what does not exist: %s',
     async (reference) => {
       expect(await engine.removeImage(...byName(reference))).toEqual({ outcome: 'not-found' });
     },

@@ -50,7 +50,7 @@ async function listed(id: string): Promise<Image | undefined> {
   return (await engine.listImages(signal)).find((image) => image.id === id);
 }
 
-test('connecting tells who is there', async () => {
+test('connecting identifies the engine', async () => {
   const version = (await real.expect('GET', '/version')).json<{ Version: string; ApiVersion: string }>();
   expect(await engine.connect(signal)).toEqual({
     name: 'Docker Engine',

@@ -99,7 +99,7 @@ describe.each([
     expect(seen.images).toHaveLength(3);
   });
 
-  it('is swept as planned: predictions come true, and what a container holds stays', async () => {
+  it('is swept as planned: predictions come true, and what a container holds is kept', async () => {
     const cli = clean(['run', '--once'], everything);
     expect((await cli.exited).code, cli.stderr).toBe(3);
     expect(deletedNames(cli)).toEqual(['localhost/big:1', 'localhost/small:1']);

@@ -42,7 +42,7 @@ describe('the state file', () => {
     expect(usesOf(second, imageB)).toBe(1);
   });
 
-  test('counts no use twice where the engine tells again late what it remembers', async () => {
+  test('counts no use twice where the engine repeats its events late', async () => {
     const first = await start({ stateFile: stateFile() });
     const container = await api.createContainer(real, 'b:1');
     await sawUses(first, imageB, 1);
@@ -86,7 +86,7 @@ describe('the state file', () => {
     ['another version', (text: string) => text.replace(/"version":\d+/, '"version":99')],
     ['a wrong field', (text: string) => text.replace(/"latestMs":\d+/, '"latestMs":"then"')],
     ['other JSON', () => '[]'],
-  ])('damaged (%s) it is made anew', async (_, damage) => {
+  ])('damaged (%s) it is rebuilt', async (_, damage) => {
     const first = await start({ stateFile: stateFile() });
     await useOnce('a:1');
     await sawUses(first, imageA, 1);
@@ -104,7 +104,7 @@ describe('the state file', () => {
     expect(reports.map(({ event }) => event)).toEqual(['history.synced']);
   });
 
-  test('is written while it runs, and its failure is said once', async () => {
+  test('is written while it runs, and its failure is logged once', async () => {
     const history = await start({ stateFile: stateFile(), tuning: { saveEveryMs: 20 } });
     await waitFor('the file', () => statSync(stateFile(), { throwIfNoEntry: false })?.isFile());
     rmSync(folder, { recursive: true });
@@ -173,7 +173,7 @@ describe('the trace', () => {
     expect(read.layers).toHaveLength(3);
   });
 
-  test('is put aside when it is full; each file says what its images consist of', async () => {
+  test('is rotated when it is full; each file describes its images', async () => {
     const history = await start({
       recordTrace: tracePath(),
       tuning: { saveEveryMs: 10, trace: { maxBytes: 500, keep: 2 } },

@@ -99,7 +99,7 @@ describe('following', () => {
     await waitFor('the end of the use', () => activeOf(history, imageA) === 0);
   });
 
-  test('images that come and go', async () => {
+  test('images that arrive and are deleted', async () => {
     const history = await start();
     const child = await api.commitChild(real, 'a:1', { tag: 'child:1', bytes: 5000 });
     await waitFor('the child', () => history.current().images.get(child)?.present);
@@ -111,7 +111,7 @@ describe('following', () => {
 });
 
 describe('what is cut off', () => {
-  test('a cut stream goes on without a gap', async () => {
+  test('a cut stream continues without a gap', async () => {
     const history = await start();
     await useOnce('a:1');
     await sawUses(history, imageA, 1);
@@ -128,7 +128,7 @@ describe('what is cut off', () => {
     expect(reports.filter(({ event }) => event === 'history.interrupted')).toHaveLength(1);
   });
 
-  test('more events than the engine remembers are a gap: idle times stand still, the lists tell what there is', async () => {
+  test('more events than the engine remembers are a gap: idle times stand still, the lists show what exists', async () => {
     const history = await start();
     await useOnce('b:1');
     await sawUses(history, imageB, 1);
@@ -176,7 +176,7 @@ describe('what is cut off', () => {
     await waitFor('the end of the use', () => activeOf(history, imageA) === 0);
   });
 
-  test('an engine that is not there yet', async () => {
+  test('an engine that is not up yet', async () => {
     await proxy.refuse('gone');
     const starting = start();
     await waitFor('the interruption', () => reports.some(({ event }) => event === 'history.interrupted'));
@@ -209,7 +209,7 @@ function idle(history: UsageHistory, id: string, nowMs: number): number {
 describe("the host's clock", () => {
   const HOUR_MS = 3_600_000;
 
-  test('goes back and forth: nothing is lost, no idle time is below zero or longer than it was', async () => {
+  test('jumps back and forth: nothing is lost, no idle time is below zero or longer than it was', async () => {
     let offsetMs = 0;
     const clock = (): number => Date.now() + offsetMs;
     const stateFile = join(folder, 'state.json');

@@ -160,7 +160,7 @@ describe('many, and slow', () => {
     });
   });
 
-  it('who holds more connections than there are keeps nobody out, and is cut off', async () => {
+  it('a client that holds all connections keeps nobody out, and is cut off', async () => {
     const silent = await attackers(600, '');
     await lives();
     // It was not because they had all gone.
@@ -192,7 +192,7 @@ describe('many, and slow', () => {
 });
 
 describe('a sweep among them', () => {
-  it('goes on, and ends as it would without them', async () => {
+  it('continues, and ends as it would without them', async () => {
     await cli.dispose();
     const stalled = proxy.addRule({ match: ({ method }) => method === 'DELETE', times: 1, stall: 'before' });
     await start({ high: 0.2, low: 0.1 });

@@ -218,7 +218,7 @@ describe('what it refuses', () => {
 });
 
 describe('a sweep, live', () => {
-  it('is told as it happens, and a client that does not read neither stalls it nor stays', async () => {
+  it('is sent as it happens, and a client that does not read neither stalls it nor remains connected', async () => {
     const served = await serve({ high: 0.2, low: 0.1, settings: { INTERVAL_SECONDS: '3600' } });
     const { cli, port, get } = served;
     const deaf = connect({ port });

@@ -98,7 +98,7 @@ describe('the exposition', () => {
     expect(promtool(['check', 'metrics'], { input: await served.text() })).toEqual({ status: 0, output: '' });
   });
 
-  it('tells the store by what may be done with it', async () => {
+  it('shows the store by what may be deleted', async () => {
     const served = await serve({ high: 99, low: 1 });
     await untilSeen(served);
     const { values } = parseExposition(await served.text());
@@ -251,7 +251,7 @@ describe('Prometheus', () => {
     expect(Object.values(await scraper.alerts())).not.toContain('firing');
   });
 
-  it('can evaluate every query of dashboard and rules; each speaks of what there is, and each panel shows something', async () => {
+  it('can evaluate every query of dashboard and rules; each finds series, and each panel shows something', async () => {
     const [served, onNode] = [await serve({ high: 30, low: 0.1 }), await serveOnNode()];
     await served.cli.waitForEvent('sweep.completed');
     await untilSeen(served);
@@ -288,7 +288,7 @@ describe('Prometheus', () => {
       await waitFor(expr, async () => (await scraper.query(plainOf(expr))).length > 0);
   });
 
-  it('would find a query that speaks of what there is not', async () => {
+  it('would find a query without series', async () => {
     const known = parseExposition(await (await serve()).text());
     expect(unknownIn(`sum by (image) (${prefix}checks_total{node="a"})`, '{{pod}}', known)).toHaveLength(3);
     expect(unknownIn(`rate(${prefix}check_total[1m])`, '', known)).toEqual([

@@ -150,7 +150,7 @@ describe('build-cache records and stopped containers', () => {
     expect(inodes).toBeGreaterThan(400 + 700 + 1500);
   });
 
-  it('count where inodes are scarce: the many small files go, the one big file stays', async () => {
+  it('count where inodes are scarce: the many small files are deleted, the one big file is kept', async () => {
     await start({ sizeMiB: 300, inodes: 6000 });
     for (const name of ['many', 'few']) {
       await build(engine, {

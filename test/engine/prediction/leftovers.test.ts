@@ -54,7 +54,7 @@ async function crashWhileLoading(): Promise<void> {
 }
 
 it.each(['biggest', 'reclaimable'])(
-  'hold what they stand on, policy %s: each prediction comes true',
+  'hold their layers, policy %s: each prediction comes true',
   async (policy) => {
     await load(engine, { layers, images });
     await crashWhileLoading();
@@ -72,7 +72,7 @@ it.each(['biggest', 'reclaimable'])(
   },
 );
 
-it('frees all, where the leftovers stand on nothing of it', async () => {
+it('frees all, where the leftovers hold none of its layers', async () => {
   await load(engine, { layers, images });
   await crashWhileLoading();
   settle(engine);

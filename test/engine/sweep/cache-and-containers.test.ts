@@ -274,7 +274,7 @@ describe('one budget', () => {
     expect((await listContainers(engine)).map(({ Id }) => Id).sort()).toEqual([waits, ...returns].sort());
   });
 
-  it('asks for neither when images only may go', async () => {
+  it('asks for neither when only images are cleaned', async () => {
     await start();
     const { store } = await new Observer(
       client,
@@ -295,8 +295,8 @@ describe('one budget', () => {
   });
 });
 
-describe('a store that the disk does not tell of', () => {
-  it('has the layers and sizes that the engine tells, and says so', async () => {
+describe('a store that is not on this disk', () => {
+  it('has the layers and sizes that the engine reports, and says so', async () => {
     await start({ disk: { sizeMiB: 300 }, storageDriver: 'vfs' });
     await loadImages(engine, {
       layers: { base: { bytes: 1e6, shell: true }, one: { bytes: 5e6 }, two: { bytes: 3e6 } },

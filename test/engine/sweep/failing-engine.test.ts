@@ -61,7 +61,7 @@ afterEach(async () => {
   await engine.dispose();
 });
 
-it('an error after which the image is gone counts as a deletion, and the sweep goes on', async () => {
+it('an error after which the image is gone counts as a deletion, and the sweep continues', async () => {
   proxy.addRule({
     match: isDelete,
     times: 1,
@@ -73,7 +73,7 @@ it('an error after which the image is gone counts as a deletion, and the sweep g
   expect(await listTags(engine)).toEqual([]);
 });
 
-it('an error after which only a name is gone is progress: the same image is deleted to the end', async () => {
+it('an error after which only a name is gone is progress: the deletion of the image is completed', async () => {
   await tagImage(engine, 'big:1', 'big:2');
   await tagImage(engine, 'big:1', 'big:3');
   proxy.addRule({
@@ -86,7 +86,7 @@ it('an error after which only a name is gone is progress: the same image is dele
   expect(await listTags(engine)).toEqual([]);
 });
 
-it('an image that stays after an error has all its names again', async () => {
+it('an image that is kept after an error has all its names again', async () => {
   await tagImage(engine, 'big:1', 'big:2');
   let wasUsed = false;
   proxy.addRule({
@@ -104,7 +104,7 @@ it('an image that stays after an error has all its names again', async () => {
   expect(await listTags(engine)).toEqual(['big:1', 'big:2']);
 });
 
-it('an image whose names come back as fast as they go keeps them all', async () => {
+it('an image whose names return as fast as they are removed keeps them all', async () => {
   for (const name of ['other/a:1', 'other/b:1']) await tagImage(engine, 'big:1', name);
   const before = await listTags(engine);
   // Somebody gives back the name that went before; the last one has nobody but us.
@@ -125,7 +125,7 @@ it('an image whose names come back as fast as they go keeps them all', async () 
   );
 });
 
-it('an error after which the image is gone and no space is back ends the sweep, until somebody made room', async () => {
+it('an error after which the image is gone but no space is freed ends the sweep, until there is room', async () => {
   let ballast = '';
   proxy.addRule({
     match: isDelete,

@@ -104,7 +104,7 @@ describe('the world changes between plan and deletion', () => {
     expect(named('image.kept')).toHaveLength(1);
   });
 
-  it('keeps what the engine refuses (409) and goes on', async () => {
+  it('keeps what the engine refuses (409) and continues', async () => {
     proxy.addRule({
       match: isDelete,
       times: 1,
@@ -145,7 +145,7 @@ describe('the world changes between plan and deletion', () => {
     expect(await hasImage(engine, ids['big'] ?? '')).toBe(false);
   });
 
-  it('takes an image that somebody else deletes (404) for gone and goes on', async () => {
+  it('treats an image that somebody else deletes (404) as gone and continues', async () => {
     proxy.addRule({ match: isDelete, times: 1, before: () => removeImage(engine, 'big:1') });
     await daemonFor().check();
     expect(named('image.gone')).toMatchObject([{ id: ids['big'] }]);
@@ -155,7 +155,7 @@ describe('the world changes between plan and deletion', () => {
 });
 
 describe('an engine that does not answer', () => {
-  it('waits, looks whether the image is gone, and never has two deletions in flight', async () => {
+  it('waits, checks whether the image is gone, and never has two deletions in flight', async () => {
     const stalled = proxy.addRule({ match: isDelete, times: 1, stall: 'after' });
     await daemonFor({ timeoutSeconds: 1 }).check();
     stalled.release();
@@ -180,7 +180,7 @@ describe('an engine that does not answer', () => {
     expect(await listTags(engine)).toHaveLength(3);
   });
 
-  it('goes on after a deletion whose connection is cut, whether the engine had done it or not', async () => {
+  it('continues after a deletion whose connection is cut, whether the engine did it or not', async () => {
     proxy.addRule({ match: isDelete, times: 1, cut: 'after' });
     proxy.addRule({ match: isDelete, times: 1, cut: 'before' });
     await daemonFor().check();
@@ -203,7 +203,7 @@ describe('an engine that does not answer', () => {
     expect(named('engine.connected')).toHaveLength(1);
   });
 
-  it('takes answers that are errors (500) for what they are and goes on with the next image', async () => {
+  it('treats error answers (500) as such and continues with the next image', async () => {
     proxy.addRule({
       match: isDelete,
       times: 1,
@@ -218,7 +218,7 @@ describe('an engine that does not answer', () => {
 });
 
 describe('an engine that dies in mid-sweep', () => {
-  it('waits for it, goes on with the same sweep, and reports the failure once', async () => {
+  it('waits for it, continues the same sweep, and reports the failure once', async () => {
     let restart: Promise<void> | undefined;
     const rule = proxy.addRule({
       // The look right before the second deletion.
@@ -256,7 +256,7 @@ describe('an engine that dies in mid-sweep', () => {
   });
 });
 
-describe('being told to stop', () => {
+describe('a signal to stop', () => {
   it('begins no further deletion', async () => {
     const stop = new AbortController();
     proxy.addRule({ match: isDelete, times: 1, before: () => stop.abort() });
@@ -268,7 +268,7 @@ describe('being told to stop', () => {
 });
 
 describe('what is asked of the engine', () => {
-  it('costs one small request for an idle check, and per sweep a constant number and a look right before each deletion; that it is gone, the filesystem tells', async () => {
+  it('costs one small request for an idle check, and per sweep a constant number and a check right before each deletion; the filesystem shows that it is gone', async () => {
     const idle = daemonFor({ low: 98 });
     await idle.check();
     proxy.clear();

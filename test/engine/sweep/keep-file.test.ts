@@ -36,7 +36,7 @@ describe('KEEP_FILE', () => {
     expect(await listTags(engine)).toEqual(['big:1', 'mid:1', 'small:1']);
   });
 
-  it('protects what it names, and the plan says by which pattern of which file', async () => {
+  it('protects matching images, and the plan names the pattern and the file', async () => {
     writeFileSync(path, '# ours\nbig\nre:^mid # until May\nnobody/*\n');
     const plan = cleaner(engine, ['plan'], { ...drain, settings: { KEEP_FILE: path } });
     expect((await plan.exited).code).toBe(0);
@@ -81,7 +81,7 @@ describe('KEEP_FILE', () => {
     }
   });
 
-  it('that is damaged or gone is an error in the log, and what it protected stays', async () => {
+  it('that is damaged or gone is an error in the log, and what it protected is kept', async () => {
     writeFileSync(path, 'big\n');
     const cli = cleaner(engine, ['run'], {
       high: 99,

@@ -60,8 +60,8 @@ async function wanting(freeMiB: number): Promise<{ high: number; low: number }> 
 const named = (cli: Cli, event: string): LogRecord[] =>
   cli.records.filter((record) => record.event === event);
 
-describe('space that comes late', () => {
-  it('is waited for on btrfs, and no more is deleted than has to go', async () => {
+describe('delayed space', () => {
+  it('is waited for on btrfs, and no more is deleted than needed', async () => {
     const disk = { sizeMiB: 600, filesystem: 'btrfs' } as const;
     await engineWith({ disk, storageDriver: 'overlay2' }, { big: 60, mid: 50, small: 40, tiny: 30 });
     const cli = cleaner(engine, ['run', '--once'], await wanting(85));
@@ -94,7 +94,7 @@ describe('space that comes late', () => {
     expect(await listTags(engine)).not.toEqual([]);
   });
 
-  it('that does not come is in the report; a later check says when it did, and a sweep is tried again', async () => {
+  it('that does not appear is in the report; a later check reports when it does, and a sweep is tried again', async () => {
     await engineWith({ disk: { sizeMiB: 260 } }, { big: 40, small: 2 });
     await engine.disk.occupy('not-images', 100 * MiB);
     await hold();
@@ -115,7 +115,7 @@ describe('space that comes late', () => {
     expect((await daemon.exited).code).toBe(0);
   });
 
-  it('is not waited for by one that is told to stop', async () => {
+  it('is not waited for after a signal to stop', async () => {
     const sizes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`image${index}`, 4]));
     await engineWith({ disk: { sizeMiB: 260 } }, sizes);
     await hold();
@@ -182,7 +182,7 @@ describe('what others write during a sweep', () => {
     },
   );
 
-  it('ends the wait for late space where more has to go in any case', async () => {
+  it('ends the wait for delayed space where more must be deleted in any case', async () => {
     const names = Array.from({ length: 12 }, (_, index) => [`image${index}`, 10] as const);
     await engineWith({ disk: { sizeMiB: 400 } }, Object.fromEntries(names));
     await hold();

@@ -45,7 +45,7 @@ async function planned(settings: Readonly<Record<string, string>>): Promise<Plan
 describe('MAX_DELETIONS_PER_SWEEP', () => {
   const settings = { MAX_DELETIONS_PER_SWEEP: '1' };
 
-  it('ends a sweep, and the next check goes on', async () => {
+  it('ends a sweep, and the next check continues', async () => {
     const cli = cleaner(engine, ['run'], { ...drain, settings: { ...settings, INTERVAL_SECONDS: '1' } });
     await waitFor('three sweeps', () => events(cli, 'sweep.completed').length >= 3);
     await end(cli);
@@ -124,7 +124,7 @@ describe('MAX_FREED_PER_HOUR', () => {
     await end(cli);
   });
 
-  it('lets one larger image go alone', async () => {
+  it('allows one larger image alone', async () => {
     const settings = { MAX_FREED_PER_HOUR: '10MB' };
     expect((await planned(settings)).cut).toMatchObject({ limit: 'freed-per-hour', victims: 1 });
     const once = cleaner(engine, ['run', '--once'], { ...drain, settings });
@@ -132,7 +132,7 @@ describe('MAX_FREED_PER_HOUR', () => {
     expect(deletedNames(once)).toEqual(['big:1']);
   });
 
-  it('counts a deletion whose answer was lost: the engine deleted it all the same', async () => {
+  it('counts a deletion whose answer was lost: the engine deleted it nevertheless', async () => {
     const proxy = await startWireProxy({
       target: { socketPath: engine.socketPath },
       listen: { socketPath: `${engine.disk.workspace.path}/proxy.sock` },

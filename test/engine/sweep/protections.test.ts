@@ -150,7 +150,7 @@ describe('a sweep spares', () => {
     expect(remaining.join('\n')).toContain('4 unused images protected');
   });
 
-  it('what came to this host too recently, however old it is; it goes when its time has come', async () => {
+  it('what arrived too recently, however old it is; it is deleted once it is old enough', async () => {
     const ids = await load(engine, imagesOnBase({ young: 5, old: 4, renamed: 3 }));
     for (const name of ['old', 'renamed']) age(ids[name] ?? '', 2 * hour);
     await tagImage(engine, 'renamed:1', 'renamed:2');
@@ -173,7 +173,7 @@ describe('a sweep spares', () => {
     expect(await hasImage(engine, 'renamed:1')).toBe(true);
   });
 
-  it('a protected nameless step of a classic build, whose child goes', async () => {
+  it('a protected untagged step of a classic build, whose child is deleted', async () => {
     await load(engine, imagesOnBase({ from: 1 }));
     const lines = [
       'FROM from:1',
@@ -238,7 +238,7 @@ describe('status', () => {
     expect(text.stdout).not.toContain('warning');
   });
 
-  it('says in a sentence why the account cannot be had, and goes on', async () => {
+  it('says in a sentence why the space is unknown, and continues', async () => {
     await load(engine, imagesOnBase({ one: 1 }));
     const folder = join(engine.dataRoot, 'containers', 'odd');
     mkdirSync(join(folder, 'config.v2.json'), { recursive: true });
@@ -272,7 +272,7 @@ describe('status', () => {
     },
   );
 
-  it('the daemon says it once', async () => {
+  it('the daemon logs it once', async () => {
     await load(engine, imagesOnBase({ one: 1 }));
     const settings = { PATH_TO_CHECK: engine.disk.path, INTERVAL_SECONDS: '1' };
     const daemon = cleaner(engine, ['run'], { high: 99, low: 98, settings });

@@ -56,7 +56,7 @@ it('names that were removed are given back, but for one that somebody has given 
   expect((await listTags(engine)).toSorted()).toEqual(['big:1', 'other:1', ...names].toSorted());
 });
 
-it('a file that is damaged, or tells of an image that is gone, stops nothing', async () => {
+it('a file that is damaged, or names an image that is gone, stops nothing', async () => {
   engine = await startDockerEngine();
   wire = await startWireProxy({
     target: { socketPath: engine.socketPath },

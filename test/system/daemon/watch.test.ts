@@ -23,7 +23,7 @@ function fillHalfWay(folder: string, name: number): void {
   writeFileSync(`${folder}/${name}`, Buffer.alloc(Math.max(0, Math.floor(left / 2))));
 }
 
-test('looks sooner where usage would reach HIGH sooner at its pace', async () => {
+test('reads sooner where usage would reach HIGH sooner at its pace', async () => {
   const over = new AbortController();
   const looks = { quiet: 0, filling: 0 };
   const watching = async (which: keyof typeof looks, looked: (folder: string) => void): Promise<void> => {

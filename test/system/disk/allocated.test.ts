@@ -104,7 +104,7 @@ test('another filesystem and a bind mount of the same one below the path are lef
   expect(await measureAllocated(`${folder}/root/other`, signal)).toEqual(du(`${folder}/root/other`));
 });
 
-test('names that are no UTF-8 and paths longer than the kernel takes are counted', async () => {
+test('names that are not UTF-8 and paths longer than the kernel accepts are counted', async () => {
   const folder = temporaryFolder();
   const odd = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0xfe, 0x41])]);
   mkdirSync(odd);
@@ -133,7 +133,7 @@ test('any depth is walked, as du does it', async () => {
   expect(await measureAllocated(folder, signal)).toEqual(du(folder));
 });
 
-test('more files with several names than can be remembered are counted all the same', async () => {
+test('more files with several names than can be remembered are still counted', async () => {
   const folder = temporaryFolder();
   const script = `chdir $ARGV[0]; mkdir 'a'; mkdir 'b';
     for (1..40000) { open(F, '>', "a/$_") or die; print F 'x'; close F; link("a/$_", "b/$_") or die }
@@ -269,7 +269,7 @@ test('trees that cannot be measured do not spoil the others', async () => {
   expect(here).toMatchObject(du(folder));
 });
 
-test('any tree, any number of processes, is what du says', async () => {
+test('any tree, with any number of processes, equals du', async () => {
   const node: fc.Arbitrary<readonly number[][]> = fc.array(fc.array(fc.nat(20_000), { maxLength: 6 }), {
     maxLength: 12,
   });

@@ -24,7 +24,7 @@ test('the gauges are those of df', async () => {
   expect(Math.abs(inodes.available - df(folder, 'iavail'))).toBeLessThan(inodes.total / 100);
 });
 
-test('a filesystem that tells no size is an error', async () => {
+test('a filesystem without a size is an error', async () => {
   await expect(measureFilesystem('/proc', new AbortController().signal)).rejects.toMatchObject({
     name: 'DiskError',
     code: 'failed',

@@ -81,7 +81,7 @@ const changes: readonly (readonly [what: string, change: (folder: string) => voi
   ],
 ];
 
-test('a tree whose names are remembered is what du says after every kind of change', async () => {
+test('a tree whose names are remembered equals du after every kind of change', async () => {
   const root = temporaryFolder();
   const listings = new Listings();
   const trees = new TreeMeasurer(listings, new MountTable(root), new LeftOut());
@@ -116,7 +116,7 @@ test('a tree whose names are remembered is what du says after every kind of chan
   }
 });
 
-test('names that are no text and paths longer than the kernel takes are followed', async () => {
+test('names that are not text and paths longer than the kernel accepts are followed', async () => {
   const [odd, long] = [temporaryFolder(), temporaryFolder()];
   const inside = Buffer.concat([Buffer.from(`${odd}/`), Buffer.from([0xff, 0xfe])]);
   mkdirSync(inside);
@@ -160,7 +160,7 @@ test('a large tree is not read on the main thread again before it is given to he
   expect(listings.list(large)).not.toBe(names[0]);
 });
 
-test('a tree that took long is told as it was until it may take as long again', async () => {
+test('the result for a slow tree is reused until it may take as long again', async () => {
   const root = temporaryFolder();
   for (let index = 0; index < 5000; index++) writeFileSync(`${root}/${index}`, '');
   const measured = async (trees: TreeMeasurer): Promise<unknown> => {
@@ -188,7 +188,7 @@ test('a folder that was changed a moment ago is read again: a further change may
   expect(listings.list(folder)).toBe(listings.list(folder));
 });
 
-test('a folder that comes, goes and comes again', async () => {
+test('a folder that is created, removed and created again', async () => {
   const folder = `${temporaryFolder()}/folder`;
   const listings = new Listings();
   expect(listings.list(folder)).toBeUndefined();
@@ -217,7 +217,7 @@ test('behind a link the folder’s own times count, not the link’s', async () 
   expect(listings.list(`${folder}/link`)).toEqual(['name']);
 });
 
-test('what cannot be read is told: as an errno to who asks for one, as an error to who does not', () => {
+test('an unreadable entry is reported: as an errno if asked for, else as an error', () => {
   const folder = temporaryFolder();
   symlinkSync('loop', `${folder}/loop`);
   const listings = new Listings();
@@ -225,7 +225,7 @@ test('what cannot be read is told: as an errno to who asks for one, as an error 
   expect(() => listings.namesIn(`${folder}/loop`)).toThrow(DiskError);
 });
 
-test('what nobody asked for since the last time is forgotten', async () => {
+test('what was not asked for since the last time is forgotten', async () => {
   const [one, two] = [temporaryFolder(), temporaryFolder()];
   const listings = new Listings();
   await settled(one, two);

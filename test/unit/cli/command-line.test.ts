@@ -154,7 +154,7 @@ describe('bad usage', () => {
     expect(text).toMatch(/\S\n$/);
   });
 
-  it('never throws, whatever the arguments, and never goes on from what it does not know', () => {
+  it('never throws, whatever the arguments, and never continues after an unknown one', () => {
     const known = [
       'run',
       'plan',
@@ -198,7 +198,7 @@ describe('bad usage', () => {
     );
   });
 
-  it('tells all problems and warnings of the configuration, one line each', () => {
+  it('reports all problems and warnings of the configuration, one line each', () => {
     const env = {
       DOCKER_IMAGE_CLEANER_LOG_LEVEL: 'loud',
       DOCKER_IMAGE_CLEANER_LOG_FROMAT: 'a-secret',

@@ -104,7 +104,7 @@ describe('simulate', () => {
     });
   });
 
-  it('stands in the list of commands', () => {
+  it('is in the list of commands', () => {
     const help = parseCommandLine(['--help'], {});
     expect(help.kind === 'print' ? help.text : '').toMatch(/simulate +Replay a trace/);
   });

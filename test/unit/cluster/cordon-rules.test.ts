@@ -239,7 +239,7 @@ describe("a DaemonSet's marks", () => {
     expect(isOfDaemonSet('images', 'cleaner')(parseMark(value))).toBe(false);
   });
 
-  it('alone are taken off when only they are wanted', () => {
+  it('alone are removed when only they are wanted', () => {
     const node = (pod: string): NodeObject => ({
       metadata: {
         name: 'n',

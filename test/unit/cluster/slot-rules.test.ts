@@ -50,7 +50,7 @@ describe('the rules of the slots', () => {
     );
   });
 
-  it('start to count anew with every renewal', () => {
+  it('start to count again with every renewal', () => {
     const lease = (resourceVersion: string) => ({ metadata: { name: 'x', resourceVersion } });
     const first = observe(undefined, lease('1'), 10);
     expect(observe(first, lease('1'), 99)).toEqual({ version: '1', sinceMs: 10 });

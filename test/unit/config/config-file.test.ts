@@ -88,7 +88,7 @@ describe('what is refused', () => {
     });
   });
 
-  test('a bad value of the environment is not said to be the file’s', () => {
+  test('a bad value of the environment is not attributed to the file', () => {
     const refused = intervalOf(`${interval}=7`, { [interval]: 'soon' });
     expect(refused).toMatchObject({ text: expect.stringMatching(/^error: DOCKER_/) as string });
   });

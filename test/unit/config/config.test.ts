@@ -105,7 +105,7 @@ describe('names and defaults', () => {
     expect(flagOf('thresholdHigh')).toBe('--threshold-high');
   });
 
-  it('takes the longest time unused as a duration, refuses what is none, and warns that without a state file it begins anew', () => {
+  it('takes the longest time unused as a duration, refuses anything else, and warns that without a state file it begins again', () => {
     const kept = { MAX_UNUSED_SECONDS: '30d', STATE_FILE: '/var/lib/cleaner/state.json' };
     expect(configOf(ours(kept)).maxUnusedSeconds).toBe(2_592_000);
     expect(loadConfig(ours(kept)).warnings).toEqual([]);
@@ -210,7 +210,7 @@ describe('names and defaults', () => {
   });
 });
 
-describe('where a value comes from', () => {
+describe('the source of a value', () => {
   it('lets a flag win over its variable', () => {
     expect(configOf(ours({ INTERVAL_SECONDS: '60' }), { intervalSeconds: '90' }).intervalSeconds).toBe(90);
     expect(configOf(ours({ DRY_RUN: 'true' }), { dryRun: 'false' }).dryRun).toBe(false);
@@ -326,7 +326,7 @@ describe('thresholds', () => {
 });
 
 describe('problems', () => {
-  it('tells all of them together, one line each', () => {
+  it('reports all of them together, one line each', () => {
     const env = ours({
       NODE_NAME: 'Node_1',
       POLICY: 'best',

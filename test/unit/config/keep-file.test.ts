@@ -119,7 +119,7 @@ describe('when the file changes', () => {
     expect(textsOf(file)).toEqual(['a', 'b']);
   });
 
-  it('a bad line is said once, and the patterns read before stay in force until it is mended', async () => {
+  it('a bad line is reported once, and the patterns read before stay in force until it is fixed', async () => {
     const file = await opened('a\n');
     writeFileSync(path, 'b\nc!\n');
     expect(await look(file)).toEqual([
@@ -134,7 +134,7 @@ describe('when the file changes', () => {
     expect(textsOf(file)).toEqual(['b']);
   });
 
-  it('one that goes away takes no pattern with it, and is taken back as it comes', async () => {
+  it('a removed file takes no pattern with it, and is used again when it returns', async () => {
     const file = await opened('a\n');
     unlinkSync(path);
     expect(await look(file)).toEqual([

@@ -176,7 +176,7 @@ describe('the schemas of what --json prints', () => {
     expect(taken.map(({ what }) => what).filter((what) => !optional.has(what))).toEqual([]);
   });
 
-  it('find what is no JSON', () => {
+  it('find invalid JSON', () => {
     expect(outputProblems('plan', 'a warning\n{}')).toHaveLength(1);
   });
 });

@@ -26,12 +26,12 @@ describe("a page's link on the site", () => {
     ['README.md', 'compose.yaml', 'blob/main/compose.yaml'],
     ['docs/policies.md', '../bench/', 'tree/main/bench/'],
     ['docs/json.md', 'schema/plan.schema.json', 'blob/main/docs/schema/plan.schema.json'],
-  ])('in %s to %s, which is no page, leads into the repository', (page, to, expected) => {
+  ])('in %s to %s, which is not a page, leads into the repository', (page, to, expected) => {
     expect(link(page, to)).toBe(`https://example.org/repository/${expected}`);
   });
 
   it.each(['https://example.org/x', '#below', '/docs/', 'nowhere.md', '../../outside.md'])(
-    '%s stays',
+    '%s is unchanged',
     (to) => {
       expect(link('docs/policies.md', to)).toBe(to);
     },

@@ -53,7 +53,7 @@ function faultsOf(page: string): readonly string[] {
 }
 
 describe('terms', () => {
-  it('are looked for in every page', () => {
+  it('are checked in every page', () => {
     expect(pages).toEqual(expect.arrayContaining(['README.md', glossary, 'docs/adr/README.md']));
     expect(pages.some((page) => page.endsWith('NOTES.txt'))).toBe(true);
   });

@@ -98,7 +98,7 @@ describe('TLS', () => {
   });
 
   test.each(['DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'])(
-    'refuses to speak in the clear with %s',
+    'refuses an unencrypted connection with %s',
     (variable) => {
       const result = engineAddress({ DOCKER_HOST: 'http://engine:2375', [variable]: '/x' });
       expect(result).toMatchObject({ ok: false, problem: { variable: 'DOCKER_HOST' } });
@@ -106,7 +106,7 @@ describe('TLS', () => {
     },
   );
 
-  it('verifies for any value, and says so to those who wrote no', () => {
+  it('verifies for any value, and warns those who wrote no', () => {
     const result = engineAddress({ DOCKER_HOST: 'tcp://engine', DOCKER_TLS_VERIFY: '0', HOME: '/root' });
     expect(result).toMatchObject({
       ok: true,

@@ -80,7 +80,7 @@ describe('what was freed', () => {
 describe('a check', () => {
   const check = { event: 'check.completed', used: 50, usage, thresholds, triggered: false } as const;
 
-  it('is said once with what there is to do, and then only to who debugs', () => {
+  it('is logged once with what to do, and then only at debug level', () => {
     const first: DaemonEvent = { ...check, due: 'nothing', changed: true };
     expect(sentenceOf(first)).toBe('50.0% used, high 80.0%, low 60.0%: nothing to do');
     expect(severityOf(first)).toBe('info');

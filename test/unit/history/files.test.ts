@@ -112,7 +112,7 @@ describe('the trace', () => {
     ]);
   });
 
-  it('goes on in a file that is there, also where its last line was cut off', async () => {
+  it('continues in an existing file, also where its last line was cut off', async () => {
     const first = new TraceFile(path());
     first.add(use('i'));
     first.add(use('j'));

@@ -29,7 +29,7 @@ describe('names', () => {
     expect(names.nameOf('sha256:1')).toBe('a:1');
   });
 
-  it('move, go and come', () => {
+  it('are moved, removed and added', () => {
     const names = new NameIndex();
     names.reset([image('1', 'a:1'), image('2')]);
     names.put(image('2', 'a:1'));
@@ -99,7 +99,7 @@ describe('events that wait', () => {
     expect([queue.droppedAtMs, queue.takeAll()]).toEqual([undefined, [event(6)]]);
   });
 
-  it('from before a time are taken apart from what came since', () => {
+  it('from before a time are separated from later ones', () => {
     const queue = new EventQueue(5, () => 0);
     for (let i = 0; i < 4; i++) queue.push(event(i));
     expect(queue.takeBefore(event(2).atMs)).toEqual([event(0), event(1)]);

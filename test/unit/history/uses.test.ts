@@ -76,7 +76,7 @@ describe('a container', () => {
     ]);
   });
 
-  it('is told once, however often its events are', () => {
+  it('is counted once, however often its events are repeated', () => {
     const uses = tracker();
     for (let again = 0; again < 2; again++) {
       uses.created('c', 'i', undefined, 1);
@@ -89,7 +89,7 @@ describe('a container', () => {
     expect(said()).toEqual(['use-began c 1', 'use-ended c 2']);
   });
 
-  it('does not wait for a time that is yet to come when the clock goes back', () => {
+  it('does not wait for a future time when the clock is set back', () => {
     const uses = tracker();
     uses.created('c', 'i', undefined, 1_000_000);
     uses.stopped('c', 1_000_000);
@@ -141,7 +141,7 @@ describe('a list', () => {
     expect([...uses.listed([container('c', 'exited')], imagesOf, 7, undefined).keys()]).toEqual(['c']);
   });
 
-  it('counts who came and stopped while nothing was seen, once, and not who had stopped before', () => {
+  it('counts containers that started and stopped in a gap, once, and not those stopped before', () => {
     const uses = tracker();
     const list = [container('old', 'exited', 3_000), container('new', 'exited', 9_000)];
     expect(uses.listed(list, imagesOf, 12_000, 8_500).size).toBe(0);

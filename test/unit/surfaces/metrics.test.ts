@@ -113,7 +113,7 @@ describe('Metrics', () => {
     expect(text).not.toContain('docker_image_cleaner_usage_ratio');
   });
 
-  it('tells usage after each check and after each deletion', () => {
+  it('shows usage after each check and after each deletion', () => {
     const { subject, tell } = started();
     tell({
       event: 'check.completed',
@@ -134,7 +134,7 @@ describe('Metrics', () => {
     );
   });
 
-  it('counts space that came late as late where not only images are deleted', () => {
+  it('counts delayed space as late where not only images are deleted', () => {
     const { subject, tell } = started({ lateKind: 'late' });
     tell({ event: 'space.appeared', ...gainOf({ bytes: 250, inodes: -3 }), afterSeconds: 27, usage });
     const text = subject.text();
@@ -143,7 +143,7 @@ describe('Metrics', () => {
     expect(valueOf(text, 'docker_image_cleaner_freed_inodes_total{kind="late"}')).toBe(0);
   });
 
-  it('counts space that came late, and shows the usage that was measured then', () => {
+  it('counts delayed space, and shows the usage measured then', () => {
     const { subject, tell } = started();
     tell(deleted(0), {
       event: 'space.appeared',
@@ -213,7 +213,7 @@ describe('Metrics', () => {
     expect(valueOf(text, 'docker_image_cleaner_deletions_unanswered_total{kind="image"}')).toBe(1);
   });
 
-  it('tells how sweeps ended; a dry run changes nothing but its own count', () => {
+  it('shows how sweeps ended; a dry run changes nothing but its own count', () => {
     const { subject, tell } = started();
     tell({ ...completed, dryRun: true, stoppedBecause: 'dry-run' });
     expect(valueOf(subject.text(), 'docker_image_cleaner_last_sweep_reached_low')).toBeUndefined();
@@ -299,11 +299,11 @@ describe('Metrics', () => {
     }
   });
 
-  it('says nothing of nodes where there are none', () => {
+  it('has no series about nodes where there are none', () => {
     expect(started({ cordons: false }).subject.text()).not.toMatch(/node_cordoned|cordon_waiting/);
   });
 
-  it('tells the store as it was last seen, and forgets what is not known any more', () => {
+  it('shows the store as it was last seen, and forgets what is no longer known', () => {
     const { subject } = started();
     const none = { count: 0, bytes: 0 };
     const summary = {

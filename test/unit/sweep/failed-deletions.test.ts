@@ -17,7 +17,7 @@ describe('what could not be deleted', () => {
     }
   });
 
-  it('is tried at once when the clock was set back, and forgotten once it went or is gone', () => {
+  it('is tried at once when the clock was set back, and forgotten once it was deleted or is gone', () => {
     const failures = new FailedDeletions(300);
     for (const id of ['a', 'b', 'c']) failures.failed(id, 'no', 1_000_000);
     expect(failures.refusals(999_999).size).toBe(0);
@@ -26,7 +26,7 @@ describe('what could not be deleted', () => {
     expect([...failures.refusals(1_000_000).keys()]).toEqual(['b']);
   });
 
-  it('holds sweeps back where all fails, until the time has come or somebody made room', () => {
+  it('holds sweeps back where all deletions fail, until the time is over or there is room', () => {
     const failures = new FailedDeletions(300);
     failures.allFailed('no space left on device', usage(99), 0);
     expect(failures.whyWait(299 * second)).toContain('no space left on device');

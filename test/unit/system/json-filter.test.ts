@@ -30,7 +30,7 @@ const { json } = fc.letrec((tie) => ({
   ),
 }));
 
-it('what comes out is what was asked for, of any JSON in any pieces', () => {
+it('the output is what was asked for, of any JSON in any pieces', () => {
   fc.assert(
     fc.property(
       json,
@@ -74,7 +74,7 @@ it('a string that is asked for and is too long is replaced, and what follows is 
   expect(second?.Id).toHaveLength(60_000);
 });
 
-it('what is no JSON is none afterwards', () => {
+it('invalid JSON remains invalid', () => {
   for (const text of ['<html>', '{"Id":', '[1,2', 'nul']) {
     expect(() => JSON.parse(filtered(text)) as unknown).toThrow(SyntaxError);
   }

@@ -67,7 +67,7 @@ describe.each(oddities)('%s at the path of a file of ours', (what, make) => {
     expect(readFileSync(victim(), 'utf8')).toBe('precious');
   });
 
-  it('is no state, and no trace', async () => {
+  it('is neither a state file nor a trace', async () => {
     expect(await readStateFile(path())).toEqual({
       damaged: `${path()} cannot be used: ${path()} is ${what}, not a plain file.`,
     });
@@ -87,7 +87,7 @@ it('a device is none either', async () => {
 
 describe('writing a state file', () => {
   it.each(oddities.filter(([what]) => what !== 'a directory'))(
-    'takes away %s that stands where it is written first',
+    'removes %s at the place where it is written first',
     async (_what, make) => {
       await make(`${path()}.new`);
       await writeStateFile(path(), { a: 1 });

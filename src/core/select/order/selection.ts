@@ -1,4 +1,4 @@
-/** What a selection says: which units go, in which order, and why each other candidate is kept. */
+/** What a selection says: which units are deleted, in which order, and why each other candidate is kept. */
 import type { Freed } from '../../forest/reclaim.ts';
 import type { RemovableId } from '../../forest/removable.ts';
 

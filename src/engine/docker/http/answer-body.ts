@@ -1,10 +1,10 @@
-/** The body of an answer: whole within a bound, or line by line as it comes. */
+/** The body of an answer: whole within a bound, or line by line as it arrives. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { EngineError } from '../../engine.ts';
 import { JsonFilter } from '../../../system/json-filter.ts';
 import { LineTooLongError, readLines } from './lines.ts';
 
-/** Is called as the lines come. Must not wait: who reads slowly is dropped by the engine. */
+/** Called as lines arrive. Must not wait: the engine drops slow readers. */
 export interface LineReader {
   /** In UTF-16 units. */
   readonly maxLineLength: number;
@@ -17,8 +17,8 @@ export interface LineReader {
 const LARGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Gives a reader the lines of an answer until the other side ends them.
- * @param question what was asked and of whom, for messages.
+ * Gives a reader the lines of an answer until the other side ends it.
+ * @param question request and address, for messages.
  * @throws EngineError `protocol` at a line that is too long; what the reader throws.
  */
 export async function readStream(
@@ -39,8 +39,8 @@ export async function readStream(
 }
 
 /**
- * The whole body as text; of a large one only what anybody reads.
- * @param question what was asked and of whom, for messages.
+ * The whole body as text; of a large one only the members that are read.
+ * @param question request and address, for messages.
  * @throws EngineError `protocol` where even that is larger than maxBytes.
  */
 export async function readText(

@@ -21,7 +21,7 @@ export interface HttpRequest {
 }
 
 export interface HttpAnswer {
-  /** What was asked and of whom, for messages: `GET /version of unix:///var/run/docker.sock`. */
+  /** Request and address, for messages: `GET /version of unix:///var/run/docker.sock`. */
   readonly question: string;
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -36,7 +36,7 @@ export interface HttpClient {
    */
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   /**
-   * Reads an answer that goes on, line by line. The time limit is for its head only; the signal ends it at any time.
+   * Reads a streamed answer, line by line. The time limit is for its head only; the signal ends it at any time.
    * @returns the whole answer when its status is not 200; undefined when the other side has ended the lines.
    * @throws EngineError as `request` does, `protocol` at a line that is too long; the signal's reason when it aborts;
    *   what the reader throws.
@@ -47,7 +47,7 @@ export interface HttpClient {
 export interface HttpClientOptions {
   /** For one request, from connecting to the last byte of its answer. */
   readonly timeoutMs: number;
-  /** Keys of objects that anybody reads: of a large answer the rest is left out as it comes. */
+  /** Keys of objects that are read: the rest of a large answer is skipped as it arrives. */
   readonly wantedKeys: () => ReadonlySet<string>;
   /** More than that of an answer is refused: memory is not spent on what cannot be an engine's list. */
   readonly maxResponseBytes?: number;
@@ -137,7 +137,7 @@ export function createHttpClient(address: EngineAddress, options: HttpClientOpti
   };
 }
 
-/** A question met a connection that had died since it was last used: nobody has heard it. */
+/** A request was sent on a connection that had died since its last use: it did not arrive. */
 class DeadConnection extends Error {}
 
 /** Sends a request and resolves with the answer's head; its body is still to be read. Aborting ends both. */
@@ -173,7 +173,7 @@ async function sendOnce(
     headers: {
       'User-Agent': 'docker-image-cleaner',
       Accept: 'application/json',
-      // Go's server answers 400 to a host header made of a socket's path; any name will do there.
+      // Go's server answers 400 to a host header made of a socket's path; any name works.
       ...(address.kind === 'tcp' ? {} : { Host: 'docker' }),
     },
   };
@@ -182,9 +182,9 @@ async function sendOnce(
   const outgoing = opened instanceof Promise ? await opened : opened;
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
-    // Stays for the connection's whole life: a late error must not become an uncaught one.
+    // For the connection's whole life: a late error must not become an uncaught one.
     outgoing.on('error', (error) => {
-      // Only what changes nothing: whether the engine has heard the rest, nobody knows.
+      // Only requests that change nothing: whether the others arrived is unknown.
       const mayAskAgain = outgoing.reusedSocket && request.method === 'GET' && !signal.aborted;
       reject(mayAskAgain ? new DeadConnection(error.message, { cause: error }) : error);
     });

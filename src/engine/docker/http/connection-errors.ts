@@ -8,12 +8,12 @@ import { EngineError, type EngineErrorCode } from '../../engine.ts';
 interface Diagnosis {
   readonly code: EngineErrorCode;
   readonly says: string;
-  /** No connection came about, so what was asked does not matter. */
+  /** There was no connection, so the request does not matter. */
   readonly isUnconnected?: true;
 }
 
 /**
- * @param question what was asked of whom: the beginning of the message once connected.
+ * @param question request and address: the beginning of the message once connected.
  * @param endpoint the engine's address, without secrets.
  */
 export function connectionError(
@@ -77,7 +77,7 @@ function verdict(cause: unknown, address: EngineAddress): Diagnosis {
   }
 }
 
-/** OpenSSL's and Node's codes for a certificate that one side does not accept. A server that speaks no TLS gives EPROTO. */
+/** OpenSSL's and Node's codes for a certificate that one side does not accept. A server without TLS gives EPROTO. */
 function isTlsTrouble(code: string | undefined): boolean {
   if (code === undefined) return false;
   return (

@@ -1,4 +1,4 @@
-/** Lines out of a body that comes in pieces. */
+/** Lines out of a body that arrives in pieces. */
 import type { Readable } from 'node:stream';
 
 /** A line grew longer than allowed. */
@@ -7,7 +7,7 @@ export class LineTooLongError extends Error {
 }
 
 /**
- * The lines of a body as they come, without their ends; empty ones are left out, and so is a last one without an end.
+ * The lines of a body as they arrive, without line ends; empty ones are left out, and so is an unfinished last one.
  * @throws LineTooLongError when a line has more UTF-16 units than `maxLength`; what the body throws.
  */
 export async function* readLines(body: Readable, maxLength: number): AsyncGenerator<string, void> {

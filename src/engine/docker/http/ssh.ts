@@ -1,6 +1,6 @@
 /**
  * An engine over ssh, as Docker's own client reaches it: the user's ssh runs `docker system dial-stdio` there and its
- * standard input and output are the connection. ssh asks nobody anything (BatchMode): keys come from its agent or files.
+ * standard input and output are the connection. ssh never prompts (BatchMode): keys are from its agent or files.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { Agent } from 'node:http';
@@ -70,7 +70,7 @@ class SshConnection extends Duplex {
     child.stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) child.stdout.pause();
     });
-    // What is written to an ssh that has ended is lost; its end says why.
+    // Data written to an ssh that has ended is lost; its exit says why.
     child.stdin.on('error', () => undefined);
     child.stdin.on('drain', () => this.emit('stdin-drain'));
   }

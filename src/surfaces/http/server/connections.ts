@@ -1,6 +1,6 @@
 /**
- * The open connections, and which is closed when there are too many: the longest idle one. So a client that holds many
- * connections keeps nobody else out; a probe of health least of all.
+ * The open connections, and which is closed when there are too many: the longest idle one. So a client that holds
+ * many connections cannot keep others out, least of all a health check.
  */
 import type { Socket } from 'node:net';
 

@@ -17,7 +17,7 @@ const AGAIN_MS = 10_000;
 export class Credentials {
   readonly #path: string;
   readonly #complain: (message: string) => void;
-  /** The token's digest: comparing digests tells nobody how much of a guess was right. */
+  /** The token's digest: comparing digests does not reveal how much of a guess was right. */
   #digest: Buffer;
   #timer: NodeJS.Timeout | undefined;
   /** What was last complained of, so that it is said once. */
@@ -30,7 +30,7 @@ export class Credentials {
   }
 
   /**
-   * @param complain called when the file cannot be read later on: the last token stays valid.
+   * @param complain called when the file cannot be read later: the last token remains valid.
    * @throws TokenError
    */
   static async load(path: string, complain: (message: string) => void): Promise<Credentials> {

@@ -1,4 +1,4 @@
-/** What the HTTP server can be asked, as plain values: a path, and what is answered to GET and HEAD on it. */
+/** The HTTP server's routes, as plain values: a path, and its answer to GET and HEAD. */
 import type { ServerResponse } from 'node:http';
 import { printable } from '../../../core/model/printable.ts';
 
@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 export type Route =
-  /** Answered from what is in memory: must ask neither engine nor cluster nor disk. */
+  /** Answered from memory: must contact neither engine nor cluster nor disk. */
   | {
       readonly answer: () => Answer | Promise<Answer>;
       /** Answered to everybody, also where a token is asked for. */

@@ -1,7 +1,7 @@
 /**
  * The HTTP server: read-only, and bounded in everything that a client could make large or slow. It knows the routes,
- * not what is behind them. Who may connect is the network's business, who may ask that of a token where one is set, and a
- * browser is kept from being used by strangers (hosts.ts).
+ * not what is behind them. The network decides who may connect, a token (if set) who may read, and hosts.ts keeps
+ * other sites from reading it through a browser.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ import { type Answer, type Routes, textAnswer } from './routes.ts';
 
 /** Connections at a time; for each further one an idle one is closed. */
 const MAX_CONNECTIONS = 512;
-/** More than these are not even taken: what is being closed has not yet gone. */
+/** More than these are not accepted: connections being closed still exist. */
 const MAX_SOCKETS = 2 * MAX_CONNECTIONS;
 /** A whole request must have arrived within this time. */
 const REQUEST_MS = 10_000;
@@ -38,7 +38,7 @@ export interface HttpServer {
 export interface ListenOptions {
   /** The setting that the address is from, for messages. */
   readonly setting?: 'httpAddress' | 'probeAddress';
-  /** Whether who sends this header may ask for what is not open; left out: everybody may. */
+  /** Whether the sender of this header may read protected routes; left out: everybody may. */
   readonly allows?: ((authorization: string | undefined) => boolean) | undefined;
   /** Names that `Host` may have, besides those that are always safe. */
   readonly allowedHosts?: readonly string[];

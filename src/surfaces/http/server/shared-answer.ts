@@ -10,7 +10,7 @@ export class SharedAnswer {
   #answer: Answer | undefined;
   #madeAtMs = 0;
 
-  /** @param clock in ms, never goes back */
+  /** @param clock in ms, monotonic */
   constructor(make: () => Answer, clock: () => number) {
     this.#make = make;
     this.#clock = clock;
@@ -26,7 +26,7 @@ export class SharedAnswer {
     return this.#answer;
   }
 
-  /** The next one who asks must be told something new. */
+  /** The next request must get a new answer. */
   changed(): void {
     this.#answer = undefined;
   }

@@ -1,4 +1,7 @@
-/** The token that clients must send cannot be had. Apart from where it is read, so that knowing the error loads nothing. */
+/**
+ * The token that clients must send is unavailable. In a file of its own, so that knowing the error loads nothing
+ * else.
+ */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
   readonly path: string;

@@ -1,7 +1,7 @@
 /**
  * The past that the page shows, over a restart: usage over time and the last sweeps, in a file beside the state file.
- * Bounded by what is kept at all, and never believed blindly. Written now and then and at the end; what goes wrong with
- * it is told, and disturbs nothing.
+ * Bounded like the past in memory, and never trusted blindly. Written now and then and at the end; failures are
+ * reported and disturb nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
@@ -57,7 +57,7 @@ const shape = v.object({
 export interface ActivityFileOptions {
   /** The file. */
   readonly file: string;
-  /** What is measured: another path, or in another unit, has another past. */
+  /** What is measured: another path or unit has another past. */
   readonly path: string;
   readonly thresholdType: Thresholds['type'];
   readonly report: Reporter;
@@ -66,8 +66,8 @@ export interface ActivityFileOptions {
 }
 
 /**
- * What the file tells of how fast the filesystem fills up, since the last sweep. Only read; a file that is damaged, or of
- * another path, tells nothing, and is the daemon's to complain about.
+ * How fast the filesystem fills up, since the last sweep, by the file. Only read; a file that is damaged or of
+ * another path is ignored: the daemon reports it.
  */
 export async function savedFillRate(file: string, path: string): Promise<FillRate> {
   const found = await readStateFile(file);

@@ -1,6 +1,6 @@
 /**
- * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded; what is
- * over can be kept in a file (activity-file.ts).
+ * What the daemon has been doing, from its events: usage over time, the last sweeps, the one under way. Bounded; the
+ * past can be kept in a file (activity-file.ts).
  */
 import { type Gain, gainedOf } from '../../../core/model/gain.ts';
 import { FillRate, type Forecast } from '../../../core/model/forecast.ts';
@@ -56,7 +56,7 @@ export class Activity {
     return this.#fillRate.forecast();
   }
 
-  /** For who goes on from there. */
+  /** To continue from there. */
   get fillRate(): FillRate {
     return this.#fillRate;
   }
@@ -121,7 +121,7 @@ export class Activity {
       endedAtMs: atMs,
       ...report,
     };
-    // It was told as an event, and its name came along.
+    // It was reported as an event, with its name.
     delete done.event;
     this.#sweeps.push(done);
     if (this.#sweeps.length > SWEEPS) this.#sweeps.shift();

@@ -1,4 +1,4 @@
-/** Whether the loop lives and whether it can do its work. Pure: times come in, on a clock that never goes back. */
+/** Whether the loop is alive and can do its work. Pure: times are arguments, of a monotonic clock. */
 import type { DaemonEvent } from '../../../events/events.ts';
 
 export interface Verdict {
@@ -16,19 +16,19 @@ export class Health {
     message: 'The first check has not ended yet.',
   };
 
-  /** @param firstMs how long the first sign of life may take. */
+  /** @param firstMs how long the first heartbeat may take. */
   constructor(nowMs: number, firstMs: number) {
     this.#withinMs = firstMs;
     this.#deadlineMs = nowMs + firstMs;
   }
 
-  /** The loop promises its next sign of life within a time. */
+  /** The loop promises its next heartbeat within a time. */
   alive(nowMs: number, withinSeconds: number): void {
     this.#withinMs = withinSeconds * 1000;
     this.#deadlineMs = nowMs + this.#withinMs;
   }
 
-  /** What the daemon says is a sign of life, too. */
+  /** An event of the daemon is a heartbeat, too. */
   on(event: DaemonEvent, nowMs: number): void {
     this.#deadlineMs = Math.max(this.#deadlineMs, nowMs + this.#withinMs);
     const problem = this.#problem;

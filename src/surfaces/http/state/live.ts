@@ -6,13 +6,13 @@ import type { ServerResponse } from 'node:http';
 import { printableJson } from '../../../core/model/printable.ts';
 
 export interface LiveLimits {
-  /** Clients at a time; further ones are asked to come back and poll the JSON meanwhile. */
+  /** Clients at a time; others are asked to retry and poll the JSON meanwhile. */
   readonly maxClients: number;
   /** Events of this period are written together… */
   readonly batchMs: number;
   /** …lengthened by this for each client, so that the writes per second are bounded however many listen. */
   readonly batchMsEach: number;
-  /** A sign is sent when nothing happens, so that nobody between takes the connection for dead. */
+  /** Sent when nothing happens, so that no proxy considers the connection dead. */
   readonly beatMs: number;
   /** More than this not taken by a client, and it is cut off. */
   readonly maxBehindBytes: number;
@@ -71,7 +71,7 @@ export class Live {
     });
   }
 
-  /** Tells all. Cheap when nobody listens. */
+  /** Sends to all. Cheap without clients. */
   tell(event: object): void {
     if (this.#clients.size === 0) return;
     this.#batch.push(message(event));

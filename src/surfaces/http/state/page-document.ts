@@ -13,7 +13,7 @@ import type { ViewCache } from './view-cache.ts';
 /** How many of the last sweeps it has. */
 const SWEEPS = 10;
 
-/** What happens to the daemon itself; deletions come with the view, many at once. */
+/** What happens to the daemon itself; deletions are in the view, many at once. */
 const turns: ReadonlySet<DaemonEvent['event']> = new Set([
   'sweep.started',
   'sweep.completed',
@@ -32,7 +32,7 @@ const turns: ReadonlySet<DaemonEvent['event']> = new Set([
 export interface PageSource {
   readonly view: ViewCache;
   readonly activity: () => ActivityJson;
-  /** The host's name where the engine does not tell it. */
+  /** The host's name where the engine does not report it. */
   readonly host: string;
   /** Whether `host` is what people call it, whatever the engine says. */
   readonly isHostNamed: boolean;
@@ -57,7 +57,7 @@ export class PageDocument {
     return this.#revision;
   }
 
-  /** An event, after the activity and the view were told. */
+  /** An event, after activity and view have received it. */
   on({ event }: DaemonEvent): void {
     if (!turns.has(event)) return;
     // What was deleted up to now belongs to it; a view that changes by that calls next().

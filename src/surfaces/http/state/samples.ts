@@ -1,4 +1,4 @@
-/** The disk's usage over hours and days in bounded memory: the older, the coarser. Pure: times come in. */
+/** The disk's usage over hours and days in bounded memory: the older, the coarser. Pure: times are arguments. */
 import { percentUsed, type Usage } from '../../../core/model/thresholds.ts';
 import type { Sample } from '../../json/activity.ts';
 
@@ -62,8 +62,8 @@ export class UsageSamples {
   }
 
   /**
-   * Takes over what an earlier process knew, before anything is added. What lies in the future, by a clock that was
-   * wrong then or is now, is left out: what comes next would count as being of its time.
+   * Takes over the past of an earlier process, before anything is added. Entries in the future, by a clock that was
+   * or is wrong, are left out: later ones would be counted at their time.
    */
   restore(state: SamplesState, nowMs: number): void {
     this.#tiers.forEach((slices, index) => {
@@ -103,7 +103,7 @@ export function sampleOf(usage: Usage, atMs: number): Sample {
   };
 }
 
-/** In absolute mode what is allocated decides, else the fuller resource. */
+/** In absolute mode the allocated bytes decide, else the fuller resource. */
 function height({ blocks, inodes, allocated }: Sample): number {
   return allocated ?? Math.max(blocks, inodes ?? 0);
 }

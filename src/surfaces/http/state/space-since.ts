@@ -5,7 +5,9 @@ import type { Amount, Usage } from '../../../core/model/thresholds.ts';
 /** What deletions free, in the order in which it is taken off. */
 const deletable: readonly SpaceKind[] = ['imagesUnused', 'buildCache', 'containerLayers'];
 
-/** @param before the usage that belongs to the account. @param now the usage since; what is available is what it says. */
+/**
+ * @param before the usage that belongs to the account. @param now the usage since; available space is taken from it.
+ */
 export function spaceSince(space: SpaceByKind, before: Usage, now: Usage): SpaceByKind {
   const gained: Amount = {
     bytes: now.bytes.available - before.bytes.available,
@@ -20,7 +22,7 @@ export function spaceSince(space: SpaceByKind, before: Usage, now: Usage): Space
   let [bytes, inodes] = [gained.bytes, gained.inodes];
   for (const kind of deletable) {
     const part = parts[kind];
-    // What others wrote meanwhile (a loss) is nobody's deletion.
+    // What others wrote meanwhile (a loss) is not a deletion's.
     const off = { bytes: taken(bytes, part.bytes), inodes: taken(inodes, part.inodes) };
     add(kind, -off.bytes, -off.inodes);
     bytes -= off.bytes;

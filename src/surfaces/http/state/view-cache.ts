@@ -1,6 +1,6 @@
 /**
- * The world as it was last seen, and as it is since: what a sweep deletes is taken off at once, without a question to the
- * engine. What is asked for is written out once a version, however many ask.
+ * The last snapshot, kept up to date: what a sweep deletes is removed at once, without a request to the engine. Each
+ * document is written once per version, however many clients read it.
  */
 import type { Listener, View } from '../../../events/listener.ts';
 import { type Clean, sortOutCleanable } from '../../../core/eligible/cache-and-containers.ts';
@@ -44,7 +44,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   readonly #clock: () => number;
   readonly #watchers: () => number;
   readonly #forecast: () => Forecast | undefined;
-  /** Tells versions of this process from those of an earlier one. */
+  /** Distinguishes versions of this process from those of an earlier one. */
   readonly #life: string;
   #view: View | undefined;
   #version = 0;
@@ -74,7 +74,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     return this.#version;
   }
 
-  /** The world as it is now, for other surfaces; undefined before it was first looked at. */
+  /** The present view, for other surfaces; undefined before the first snapshot. */
   get view(): View | undefined {
     return this.#view;
   }
@@ -110,7 +110,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     return true;
   }
 
-  /** One part as JSON; undefined before the world was first looked at. */
+  /** One part as JSON; undefined before the first snapshot. */
   answer(part: DocumentName): Answer | undefined {
     if (this.#view === undefined) return undefined;
     let answer = this.#written.get(part);
@@ -122,7 +122,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     return answer;
   }
 
-  /** What is there, in figures; undefined before the world was first looked at. */
+  /** The store in figures; undefined before the first snapshot. */
   storeView(): StoreView | undefined {
     const view = this.#view;
     if (view === undefined) return undefined;
@@ -179,7 +179,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
         window: this.#window(),
       });
     }
-    // Below LOW nothing needs to go; what would go first is a question nevertheless.
+    // Below LOW nothing has to be deleted; what would be deleted first is of interest nevertheless.
     const { usage } = view.snapshot;
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
     const next =

@@ -175,7 +175,7 @@ describe('good values', () => {
   const duration = (min: number, max: number): fc.Arbitrary<number> =>
     fc.oneof(fc.integer({ min, max }), fc.double({ min, max, noNaN: true }));
 
-  it('come out as they went in, by variable and by flag', () => {
+  it('survive a round trip, by variable and by flag', () => {
     const values = fc.record({
       pathToCheck: fc.string().map((text) => `/${text.replaceAll('\0', '')}`),
       intervalSeconds: duration(1, 2_147_483),

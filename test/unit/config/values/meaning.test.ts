@@ -11,7 +11,7 @@ function said(...argv: readonly string[]): string {
   return parsed.text;
 }
 
-describe('a word that is no command', () => {
+describe('a word that is not a command', () => {
   test.each([
     ['version', '--version'],
     ['Version', '--version'],

@@ -147,7 +147,7 @@ describe('bytes', () => {
   });
 });
 
-it('a number too large to be one is no number, whatever range is asked for afterwards', () => {
+it('a number too large for a double is refused, whatever the range', () => {
   expect(decimalNumber('1e308')).toBe(1e308);
   expect(decimalNumber('1e309')).toBeUndefined();
 });

@@ -60,7 +60,7 @@ const cached: ImageStore = {
 const planOf = (store: ImageStore, clean: Clean, policy: Policy = biggest) =>
   makePlan({ store, usage: usage(90), nowMs }, rulesWith({ thresholds: everything, policy, clean }));
 
-describe('which containers may go', () => {
+describe('deletable containers', () => {
   const longAgo = nowMs - 25 * hourMs;
 
   it.each(STATES)('a container that is %s', (state) => {
@@ -123,7 +123,7 @@ describe('a stopped container in a plan', () => {
   };
 
   it.each([biggest, reclaimable])(
-    'goes before its image, which counts as freed only then ($name)',
+    'is deleted before its image, which counts as freed only then ($name)',
     (policy) => {
       const plan = planOf(store, all, policy);
       expect(plan.victims.map(({ kind, id }) => [kind, id])).toEqual([
@@ -140,13 +140,13 @@ describe('a stopped container in a plan', () => {
     expect(plan.kept.find(({ id }) => id === 'big')?.code).toBe('in-use');
   });
 
-  it('goes without its image where images are not to be cleaned', () => {
+  it('is deleted without its image where images are not cleaned', () => {
     const plan = planOf(store, { ...all, images: false });
     expect(plan.victims.map(({ id }) => id)).toEqual(['old']);
     expect(plan.kept.find(({ id }) => id === 'big')?.code).toBe('not-cleaned');
   });
 
-  it('stays with its image when it could not be deleted before', () => {
+  it('is kept with its image when it could not be deleted before', () => {
     const refused = new Map([['old', 'the engine refused']]);
     const plan = makePlan(
       { store, usage: usage(90), nowMs, refused },
@@ -167,7 +167,7 @@ describe('the build cache in a plan', () => {
     expect(plan.kept).toMatchObject([{ id: 'built', code: 'frees-nothing' }]);
   });
 
-  it('goes children before parents, and with the image frees all', () => {
+  it('is deleted children before parents, and with the image frees all', () => {
     const plan = planOf(cached, all);
     const order = plan.victims.map(({ id }) => id);
     expect([...order].sort()).toEqual(['built', 'c', 'context', 'p']);
@@ -176,7 +176,7 @@ describe('the build cache in a plan', () => {
   });
 
   it.each([biggest, reclaimable])(
-    'goes children first where they share no layer as well ($name)',
+    'is deleted children first where they share no layer as well ($name)',
     (policy) => {
       // The parent is larger, and alone the cheaper of the two.
       const store: ImageStore = {
@@ -192,7 +192,7 @@ describe('the build cache in a plan', () => {
     },
   );
 
-  it('keeps a record that a build holds, and those that it stands on', () => {
+  it('keeps a record that a build holds, and its parents', () => {
     const inUse = { ...cached, cacheRecords: [record('p'), record('c', { parents: ['p'], inUse: true })] };
     const plan = planOf(inUse, all);
     expect(plan.victims).toEqual([]);

@@ -91,7 +91,7 @@ test('regular expressions that backtrack for seconds elsewhere are decided at on
   expect(keeps('re:(a*)*:1', [name])).toBe(true);
 });
 
-describe('what is no pattern is refused with the reason', () => {
+describe('an invalid pattern is refused with the reason', () => {
   test.each([
     ['app[1]', 'only * and ?'],
     ['{a,b}', 'only * and ?'],
@@ -205,7 +205,7 @@ describe('any glob', () => {
   const letter = fc.constantFrom('a', 'b', '/', ':');
   const text = fc.string({ unit: letter, maxLength: 12 });
 
-  it('matches as the regular expression that says the same', () => {
+  it('matches like the equivalent regular expression', () => {
     const glob = fc.string({ unit: fc.oneof(letter, fc.constantFrom('*', '?')), maxLength: 8 });
     fc.assert(
       fc.property(glob, text, (pattern, subject) => {

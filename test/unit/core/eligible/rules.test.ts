@@ -156,7 +156,7 @@ describe('families of the classic builder', () => {
     ),
   });
 
-  it('what a protected image was built from stays', () => {
+  it('what a protected image was built from is kept', () => {
     const plan = planOf(family({}, {}), keep('app'));
     expect(fates(plan)).toEqual({
       app: 'keep-pattern',
@@ -214,7 +214,7 @@ describe('KEEP_LABEL', () => {
   });
 });
 
-test('any store, any rules: what is protected stays, what stays without rules stays with them', () => {
+test('any store, any rules: what is protected is kept, and what is kept without rules is kept with them', () => {
   const labelled = fc.tuple(arbitraryStore, fc.array(fc.nat(13), { maxLength: 3 })).map(([one, marked]) => ({
     ...one,
     images: one.images.map((each, index) =>

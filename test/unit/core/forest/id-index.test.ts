@@ -7,7 +7,7 @@ const ids = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', 'Ã©', 'ð
   maxLength: 400,
 });
 
-it('numbers IDs in the order in which they come, and finds them and no others, as a Map does', () => {
+it('numbers IDs in their order, and finds them and no others, like a Map', () => {
   fc.assert(
     fc.property(ids, ids, fc.nat(400), (present, asked, first) => {
       const index = new IdIndex(present.slice(0, first));

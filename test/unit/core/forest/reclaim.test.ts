@@ -52,13 +52,13 @@ describe('what a set of images frees', () => {
     expect(freedBy(forestOf(held), Object.keys(all))).toEqual(amount(12, 4));
   });
 
-  it('does not let leftovers hold what is below them, and tells which they are', () => {
+  it('does not let leftovers hold what is below them, and lists them', () => {
     const forest = forestOf(store(images({ onBase: 'base' })));
     expect(freedBy(forest, ['onBase'])).toEqual(amount(100, 10));
     expect(leftovers(forest)).toEqual(['mid', 'top', 'side']);
   });
 
-  it('counts a nameless build step as gone with the last image built on it', () => {
+  it('counts an untagged build step as gone with the last image built on it', () => {
     const steps = [
       ...images({ step: 'mid' }, { tags: [] }),
       ...images({ app: 'top' }, { parentId: 'step' }),
@@ -69,7 +69,7 @@ describe('what a set of images frees', () => {
     expect(freedBy(forestOf(used), ['app'])).toEqual(amount(5, 1));
   });
 
-  it('counts a stopped container that may go, and its image only after it', () => {
+  it('counts a deletable stopped container, and its image only after it', () => {
     const stopped: Removable = {
       id: 'c',
       kind: 'stopped-container',

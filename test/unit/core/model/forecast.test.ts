@@ -31,7 +31,7 @@ describe('the forecast', () => {
     expect(forecastText(forecast as Forecast)).toBe('full in about 32 min at this rate');
   });
 
-  it('tells how sure it is, and its range covers the steps in which images come', () => {
+  it('gives its range, which covers the steps in which images arrive', () => {
     // 1 GB every 40 to 80 seconds.
     let step = 0;
     const forecast = watched(1_800, (second) => {
@@ -45,7 +45,7 @@ describe('the forecast', () => {
     );
   });
 
-  it('goes by a burst at once, whatever was before it', () => {
+  it('follows a burst at once, whatever was before it', () => {
     const rate = watched(3_600, (second) => (second < 3_480 ? 50e9 : 50e9 - (second - 3_480) * 200e6));
     expect(rate.forecast()?.seconds).toBeCloseTo(26e9 / 200e6, 0);
     expect(rate.forecast()?.observedSeconds).toBe(60);
@@ -72,7 +72,7 @@ describe('the forecast', () => {
     expect(rate.forecast()).toBeUndefined();
   });
 
-  it('begins anew after a deletion, and after the clock was set back', () => {
+  it('begins again after a deletion, and after the clock was set back', () => {
     const rate = watched(600, (second) => 50e9 - second * 20e6);
     rate.add(look(38e9), 0);
     expect(rate.forecast()).toBeUndefined();
@@ -82,7 +82,7 @@ describe('the forecast', () => {
     expect(other.forecast()).toBeUndefined();
   });
 
-  it('goes on from what a file remembers in per cent', () => {
+  it('continues from percentages in a file', () => {
     const rate = new FillRate();
     for (let second = 0; second < 600; second += 15)
       rate.add({ bytes: { total: 100, available: 50 - second * 0.02 }, inodes: undefined }, second * 1000);
@@ -91,12 +91,12 @@ describe('the forecast', () => {
     expect(rate.forecast()?.seconds).toBeCloseTo(38e9 / 20e6, 1);
   });
 
-  it('also goes by checks alone, every five minutes', () => {
+  it('also works with checks alone, every five minutes', () => {
     const rate = watched(7_200, (second) => 50e9 - second * 3e6, 300);
     expect(rate.forecast()?.seconds).toBeCloseTo((50e9 - 7_200 * 3e6) / 3e6, 0);
   });
 
-  it('for a rate that stays the same it is right, however long it was looked at', () => {
+  it('is right for a constant rate, however long it was observed', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 60, max: 40_000 }),

@@ -42,7 +42,7 @@ describe('printable', () => {
     expect(printableLines('a\nb\u001b')).toBe('a\nb\\u001b');
   });
 
-  it('is bounded, whatever comes, and cuts no character in two', () => {
+  it('is bounded for any input, and cuts no character in two', () => {
     expect(printable('x'.repeat(100_000), 20)).toBe(`${'x'.repeat(20)}… (100000 characters)`);
     expect(printable('😀'.repeat(100), 21)).toBe(`${'😀'.repeat(10)}… (200 characters)`);
     fc.assert(

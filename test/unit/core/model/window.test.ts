@@ -202,7 +202,7 @@ function isOpenByTheWall(window: Window, ms: number): boolean {
 }
 
 describe('in every zone, around every jump', () => {
-  it('it is as open as the clock on the wall says', () => {
+  it('it is open by the local clock', () => {
     fc.assert(
       fc.property(someWindow, someMoment, (window, ms) => {
         expect(isOpen(window, ms)).toBe(isOpenByTheWall(window, ms));
@@ -244,7 +244,7 @@ describe('in every zone, around every jump', () => {
   });
 });
 
-it('is told with the time at which it opens or closes, in words that stay the same meanwhile', () => {
+it('is shown with the time at which it opens or closes, in words that do not change meanwhile', () => {
   const window = windowOf('Mon-Fri 22:00-06:00 Europe/Berlin');
   const told = (moment: string): string => describeWindow(windowState(window, at(moment)));
   expect(told('2026-11-28T10:00:00Z')).toBe(

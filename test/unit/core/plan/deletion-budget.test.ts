@@ -36,7 +36,7 @@ describe('what an hour frees', () => {
     expect(budget.forbids(61, 0, HOUR)).toBe('freed-per-hour');
   });
 
-  it('does not keep one larger victim for ever: it goes alone', () => {
+  it('does not keep one larger victim forever: it is deleted alone', () => {
     const budget = perHour(100);
     expect(budget.forbids(500, 0, 0)).toBeUndefined();
     budget.note(500, 0);
@@ -75,7 +75,7 @@ describe('what an hour frees', () => {
 });
 
 describe('where a plan is cut', () => {
-  it('is where a sweep ends that goes as predicted', () => {
+  it('is where a sweep ends if predictions come true', () => {
     const sizes = fc.array(fc.nat(60), { maxLength: 12 });
     fc.assert(
       fc.property(sizes, sizes, fc.integer({ min: 1, max: 8 }), (before, planned, maxDeletionsPerSweep) => {

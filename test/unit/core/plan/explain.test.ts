@@ -72,7 +72,7 @@ describe('where the space is when a sweep could not help', () => {
     expect(text).not.toContain('build cache');
   });
 
-  it('speaks of inodes where those are scarce', () => {
+  it('names inodes where those are scarce', () => {
     const text = remains({
       scarce: 'inodes',
       usage: { ...usage(50), inodes: { total: 1000, available: 100 } },

@@ -23,7 +23,7 @@ function planOf(store: ImageStore, percent = 100, low = 10): Plan {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 describe('segments of the forest', () => {
-  it('joins layers that stand and fall together, and no others', () => {
+  it('joins layers that are freed together, and no others', () => {
     const layers = layersOf({
       base: ['-', 100, 1],
       base2: ['base', 50, 1],
@@ -86,7 +86,7 @@ describe('segments of the forest', () => {
     ]);
   });
 
-  it('holds every byte once, in any forest; what goes with the victims is what the plan predicts', () => {
+  it('holds every byte once, in any forest; what is freed with the victims is what the plan predicts', () => {
     fc.assert(
       fc.property(arbitraryForest(12), fc.integer({ min: 1, max: 100 }), ({ store }, low) => {
         const plan = planOf(store, 100, low);

@@ -53,11 +53,11 @@ function planned(
   return plan;
 }
 
-describe('what goes for being unused', () => {
+describe('what is deleted for being unused', () => {
   const images = [old('a'), old('b')];
   const store = storeOf(images);
 
-  it('goes once it was watched for that long, however old it is, and says why', () => {
+  it('is deleted once it was tracked for that long, however old it is, with the reason', () => {
     expect(gone(store, watched(images), 30 * day - 1)).toEqual([]);
     expect(planned(store, watched(images), 10 * day).missingSeconds).toBe((20 * day) / 1000);
     expect(gone(store, watched(images), 30 * day)).toEqual(['a', 'b']);
@@ -70,7 +70,7 @@ describe('what goes for being unused', () => {
     expect(gone(storeOf([...images, old('new')]), watched(images), 900 * day)).toEqual(['a', 'b']);
   });
 
-  it('is not what was used meanwhile, nor what came meanwhile', () => {
+  it('is neither what was used meanwhile, nor what arrived meanwhile', () => {
     const history = watched(images, [
       { kind: 'use-began', atMs: 5 * day, containerId: 'c', imageId: 'a' },
       { kind: 'use-ended', atMs: 6 * day, containerId: 'c' },
@@ -99,7 +99,7 @@ describe('what goes for being unused', () => {
     expect(gone(store, history, 50 * day)).toEqual(['a', 'b']);
   });
 
-  it('goes before what it was built on, and does not leave where something built on it stays', () => {
+  it('is deleted before what it was built on, and kept where something built on it is kept', () => {
     const child = old('child', { parentId: 'a' });
     const all = [old('a'), child];
     expect(gone(storeOf(all), watched(all), 40 * day)).toEqual(['child', 'a']);
@@ -126,7 +126,7 @@ describe('a host’s clock that jumps', () => {
     expect(pass(-365 * day, 60_000)).toBeUndefined();
   });
 
-  it('never lets an image go that was not unused for that long by a clock that does not jump', () => {
+  it('never deletes an image that was not unused for that long by a monotonic clock', () => {
     const step = fc.record({
       livedMs: fc.integer({ min: 60_000, max: 3 * day }),
       jumpMs: fc.constantFrom(0, 0, 0, 400 * day, -400 * day, day, -day, 31_000),

@@ -82,7 +82,7 @@ describe('what is kept', () => {
     expect(plan.kept).toMatchObject([{ id: 'used', code: 'in-use' }]);
   });
 
-  it('keeps all ancestors of an image that stays', () => {
+  it('keeps all ancestors of a kept image', () => {
     const images = [image('a'), image('b', { parentId: 'a' }), image('c', { parentId: 'b' })];
     const plan = planOf(store(images, [container('c1', ['c'])]), usage(99), everything);
     expect(plan.victims).toEqual([]);
@@ -110,7 +110,7 @@ describe('what is kept', () => {
 });
 
 describe('any plan', () => {
-  it('never contains an image in use or one whose descendant stays; every image is a victim or kept, once', () => {
+  it('never contains an image in use or one with a kept descendant; every image is a victim or kept, once', () => {
     fc.assert(
       fc.property(arbitraryStore, fc.integer({ min: 0, max: 100 }), (snapshot, percent) => {
         const plan = planOf(snapshot, usage(percent), relative);

@@ -46,7 +46,7 @@ describe('a prediction', () => {
     }
   });
 
-  it('came true where the space came later', () => {
+  it('came true where the space appeared later', () => {
     const check = new PredictionCheck();
     check.note(victim('late', 50 * MiB), { bytes: 0, inodes: 10 });
     check.noteLate({ bytes: 50 * MiB, inodes: 0 });
@@ -65,14 +65,14 @@ describe('a prediction', () => {
   });
 });
 
-describe('what is told of many', () => {
+describe('the report on many', () => {
   it('is how many were missed, and the worst of them', () => {
     const result = checked([9 * MiB, 9 * MiB], [50 * MiB, 40 * MiB], [30 * MiB, 0], [20 * MiB, 17 * MiB]);
     expect(result).toMatchObject({ missed: 3, deletions: 4 });
     expect(result?.worst).toMatchObject({ victim: { id: 'image-2' }, freed: { bytes: 0 } });
   });
 
-  it('is nothing where what is missing of one comes with the next', () => {
+  it('is nothing where the next deletion frees what is missing of one', () => {
     expect(checked([50 * MiB, 20 * MiB], [10 * MiB, 40 * MiB])).toBeUndefined();
     expect(checked([50 * MiB, 20 * MiB], [10 * MiB, 30 * MiB])).toMatchObject({ missed: 2 });
   });

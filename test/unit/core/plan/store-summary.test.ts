@@ -35,7 +35,7 @@ describe('summarise', () => {
     });
   });
 
-  it('says what deleting all that may go would free, also while nothing need go', () => {
+  it('says what deleting everything deletable would free, also while nothing must be deleted', () => {
     for (const used of [90, 0])
       expect(summarise(planOf(snapshot, used)).reclaimable).toEqual({
         bytes: 20,

@@ -71,7 +71,7 @@ describe('policies', () => {
 });
 
 describe('biggest', () => {
-  it('goes by image size, leaves out what frees nothing, and gives a reason a line', () => {
+  it('orders by image size, leaves out what frees nothing, and gives one-line reasons', () => {
     expect(reasons('biggest', { bytes: 3.5e9 })).toEqual([
       ['app', 'unused, 5.00 GB; frees 1.00 MB'],
       ['g2', 'unused, 3.00 GB; frees 2.00 MB'],
@@ -80,7 +80,7 @@ describe('biggest', () => {
     ]);
   });
 
-  it('says with which later one an image goes that frees nothing at its place', () => {
+  it('names the later victim that frees the layers of an image that frees nothing at its place', () => {
     const equal = [image('one', { layers: ['tool'] }), image('two', { layers: ['tool'] })];
     const pair: ImageStore = { images: equal, containers: [], layers };
     const forest = forestOf(pair);
@@ -91,7 +91,7 @@ describe('biggest', () => {
     ]);
   });
 
-  it('says why each other candidate stays', () => {
+  it('says why each other candidate is kept', () => {
     const { stays } = chooseVictims(findPolicy('biggest'), context({ bytes: 3.5e9 }));
     expect(stays.map(({ id, reason }) => [id, reason])).toEqual([
       [
@@ -111,7 +111,7 @@ describe('reclaimable', () => {
     expect(reasons('reclaimable', { bytes: 2.5e9 }).map(([id]) => id)).toEqual(['g2', 'g1']);
   });
 
-  it('looks at inodes when they are scarce', () => {
+  it('considers inodes when they are scarce', () => {
     expect(reasons('reclaimable', { inodes: 80_000 })).toEqual([
       ['files', 'unused, one of the fewest that free enough inodes; frees 90000 inodes (100 MB)'],
     ]);

@@ -25,7 +25,7 @@ function turnover(days: readonly number[], bytes: number): number {
   return turnoverMs({ store, forest, candidates: forest.units, goal, scarce: 'bytes', nowMs: NOW });
 }
 
-describe('how long what stays will stay', () => {
+describe('how long kept images will last', () => {
   it('is the idle time at which it would be the turn of the longest unused', () => {
     expect(turnover([1, 9, 4], 1)).toBe(9 * DAY);
     expect(turnover([1, 9, 4], 150)).toBe(4 * DAY);

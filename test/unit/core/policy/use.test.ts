@@ -69,7 +69,7 @@ describe('lru', () => {
     expect(first?.reason).toBe('last used 20 d ago; frees 100 MB');
   });
 
-  it('without a history goes by when images were built', () => {
+  it('without a history orders by build time', () => {
     const images = [1, 30, 7].map((ago, at) => image(`i${at}`, { createdAtMs: NOW - ago * DAY }));
     const { choice } = choose(lru, { images, containers: [], layers: new Map() }, 1_000_001);
     expect(choice.victims.map(({ id }) => id)).toEqual(['i1', 'i2']);
@@ -111,7 +111,7 @@ describe('value', () => {
     expect(ids.sort()).toEqual(['often', 'once', 'other']);
   });
 
-  it('says when it was used and how often it is wanted', () => {
+  it('says when it was used and how often it will be', () => {
     const of = used({ a: [9, 49], b: [1, 2, 3] });
     const [first] = choose(value, of.store, 1, of.history).choice.victims;
     expect(first?.reason).toMatch(/^last used 9 d ago, expected use (about )?every \d+ d; frees 100 MB$/);
@@ -119,7 +119,7 @@ describe('value', () => {
 });
 
 describe.each([lru, value])('$name on any store', (policy) => {
-  it('deletes only what may go, the same every time, and never more than is needed', () => {
+  it('deletes only what is deletable, the same every time, and never more than needed', () => {
     fc.assert(
       fc.property(arbitraryStore, fc.nat(2e9), (store, bytes) => {
         const { forest, can, choice } = choose(policy, store, bytes);

@@ -96,7 +96,7 @@ function leastCost(forest: Forest, candidates: readonly string[], worths: Worths
 }
 
 describe('on big forests', () => {
-  it('the groups keep everything that stands on a layer before it, at a rising price', () => {
+  it("the groups keep a layer's children before it, at a rising price", () => {
     fc.assert(
       fc.property(arbitraryBig, fc.array(fc.nat(9), { minLength: 300, maxLength: 300 }), (of, values) => {
         const worths = { unit: (unit: number): number => values[unit] ?? 0 };
@@ -195,7 +195,7 @@ describe('on big forests', () => {
     },
   );
 
-  it('takes no image that could stay, in both resources', () => {
+  it('takes no unneeded image, in both resources', () => {
     fc.assert(
       fc.property(
         arbitraryBig,
@@ -250,7 +250,7 @@ describe('on a store that contradicts itself', () => {
       return { ...of.store, images };
     });
 
-  it('nothing goes before what was built on it, and the goal is reached where that is possible', () => {
+  it('nothing is deleted before what was built on it, and the goal is reached where possible', () => {
     fc.assert(
       fc.property(arbitraryContradiction, fc.nat(110), fc.boolean(), (store, percent, isWalk) => {
         const forest = forestOf(store);

@@ -36,7 +36,7 @@ describe('above the critical threshold', () => {
     expect(names(95, 3_600)).toEqual(['aged121', 'aged4000']);
   });
 
-  it('a shorter one stays what it is', () => {
+  it('a shorter one is unchanged', () => {
     expect(names(95, 60)).toEqual(['aged119', 'aged121', 'aged4000', 'aged60']);
     expect(names(95, 0)).toHaveLength(4);
   });

@@ -44,7 +44,7 @@ describe('when it is there', () => {
     expect(hasArrived({ bytes: 60 * MiB, inodes: 0 }, bytes(100))).toBe(true);
   });
 
-  test('more came since the last look, unless it is noise', () => {
+  test('more appeared since the last reading, unless it is noise', () => {
     expect(hasGrown(bytes(2), bytes(100))).toBe(true);
     expect(hasGrown(bytes(0.5), bytes(100))).toBe(false);
     expect(hasGrown(bytes(-2), bytes(100))).toBe(false);
@@ -52,7 +52,7 @@ describe('when it is there', () => {
   });
 });
 
-test('amounts: nothing goes below zero, and what others wrote takes nothing away', () => {
+test('amounts: nothing falls below zero, and what others wrote takes nothing away', () => {
   expect(plus(bytes(1), bytes(2))).toEqual(bytes(3));
   expect(less(bytes(3), bytes(1))).toEqual(bytes(2));
   expect(less(bytes(1), bytes(3))).toEqual(bytes(0));

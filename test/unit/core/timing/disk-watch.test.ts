@@ -18,7 +18,7 @@ function after(percent: number, wasInVain = false, watched = levels): DiskWatch 
   return watch;
 }
 
-describe('a look between two checks', () => {
+describe('a reading between two checks', () => {
   it.each([
     [50, 71, 'soft-threshold'],
     [50, 80, 'high-threshold'],
@@ -38,13 +38,13 @@ describe('a look between two checks', () => {
     ['stays', 68, 68, undefined, Infinity],
     ['falls', 72, 68, undefined, Infinity],
     ['is above all levels', 96, 98, undefined, Infinity],
-  ])('tells when usage reaches its next level, where it %s', (_, before, now, inodes, ms) => {
+  ])('says when usage reaches its next level, where it %s', (_, before, now, inodes, ms) => {
     const watch = after(before);
     watch.looked({ usage: usage(now, inodes), nowMs: 4_000 });
     expect(watch.nextLevelMs).toBeCloseTo(ms);
   });
 
-  it('tells so of free space, which falls towards its levels', () => {
+  it('says so for free space, which falls towards its levels', () => {
     const total = usage(50).bytes.total;
     const watch = after(60, false, { thresholds: { type: 'free', high: total * 0.2, low: total * 0.4 } });
     watch.looked({ usage: usage(70), nowMs: 5_000 });
@@ -76,7 +76,7 @@ describe('a look between two checks', () => {
     expect(after(50).looked({ usage: usage(50, 90), nowMs: 5_000 })).toBe('high-threshold');
   });
 
-  it('begins no check while usage stays above HIGH and a sweep was in vain', () => {
+  it('begins no check while usage remains above HIGH and a sweep could not help', () => {
     const watch = after(85, true);
     for (let nowMs = 5_000; nowMs < 3_600_000; nowMs += 5_000)
       expect(watch.looked({ usage: usage(85.9), nowMs })).toBeUndefined();
@@ -96,18 +96,18 @@ describe('a look between two checks', () => {
     expect(watch.looked({ usage: usage(81), nowMs: 11_000 })).toBe('high-threshold');
   });
 
-  it('after one in vain begins one at the critical threshold at once', () => {
+  it('after a sweep that could not help begins one at the critical threshold at once', () => {
     expect(after(85, true).looked({ usage: usage(95), nowMs: 5_000 })).toBe('critical-threshold');
   });
 
-  it('after one in vain begins one when usage changed by one per cent, half a minute later', () => {
+  it('after a sweep that could not help begins one when usage changed by 1%, half a minute later', () => {
     expect(after(85, true).looked({ usage: usage(86.1), nowMs: APART_MS - 1 })).toBeUndefined();
     expect(after(85, true).looked({ usage: usage(86.1), nowMs: APART_MS })).toBe('growth');
     expect(after(85, true).looked({ usage: usage(83.9), nowMs: APART_MS })).toBe('growth');
     expect(after(85, false).looked({ usage: usage(86.1), nowMs: APART_MS })).toBeUndefined();
   });
 
-  it('after one in vain begins one when the engine told of a change', () => {
+  it('after a sweep that could not help begins one when the engine reported a change', () => {
     const watch = new DiskWatch(levels);
     watch.checked({ usage: usage(85), nowMs: 0, heard: { arrival: 1, any: 1 } }, true);
     const look = (nowMs: number, any: number) =>
@@ -127,7 +127,7 @@ describe('a look between two checks', () => {
     );
   });
 
-  it('whatever usage does, begins at most one check in half a minute as long as sweeps are in vain', () => {
+  it('whatever usage does, begins at most one check in half a minute while sweeps cannot help', () => {
     const percent = fc.double({ min: 0, max: 94, noNaN: true });
     fc.assert(
       fc.property(fc.array(percent, { maxLength: 200 }), (looks) => {
@@ -162,7 +162,7 @@ describe('in absolute mode', () => {
     expect(checkedAt(700e6).looked({ usage: usage(80), nowMs: 5_000 })).toBe('high-threshold');
   });
 
-  it('also looks where an image came and something else made room at the same time', () => {
+  it('also checks where an image arrived and something else made room at the same time', () => {
     const look = (percent: number, arrival: number, nowMs = APART_MS) =>
       checkedAt(700e6).looked({ usage: usage(percent), nowMs, heard: { arrival, any: 9 } });
     expect(look(69, 2)).toBe('engine-event');

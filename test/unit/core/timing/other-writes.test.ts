@@ -8,7 +8,7 @@ describe('what others write', () => {
     expect(new OtherWrites().during(1_000)).toEqual({ bytes: 0, inodes: 0 });
   });
 
-  it('goes on at the pace of the latest pauses, long ones counting for more', () => {
+  it('continues at the pace of the latest pauses, long ones counting for more', () => {
     const others = new OtherWrites();
     others.paused({ bytes: 3_000, inodes: 6 }, 1_000);
     others.paused({ bytes: 0, inodes: 0 }, 2_000);
@@ -29,13 +29,13 @@ describe('what others write', () => {
     expect(others.during(1_000)).toEqual({ bytes: 0, inodes: 0 });
   });
 
-  it('is nothing where more came than they wrote', () => {
+  it('is nothing where more was freed than they wrote', () => {
     const others = new OtherWrites();
     others.paused({ bytes: -5_000, inodes: -5 }, 1_000);
     expect(others.during(1_000)).toEqual({ bytes: 0, inodes: 0 });
   });
 
-  it('makes a deletion neither less than was measured nor, by itself, more than was predicted', () => {
+  it('makes a deletion neither less than measured nor, alone, more than predicted', () => {
     const amount = fc.record({ bytes: fc.integer({ min: 0, max: 1e9 }), inodes: fc.nat(1e5) });
     const measured = fc.record({
       bytes: fc.integer({ min: -1e9, max: 1e9 }),

@@ -26,7 +26,7 @@ function usedDaily(days: number): UseRecord {
 describe('what a host teaches', () => {
   const record = usedDaily(8);
 
-  it('is taken for nothing special before, and superseded versions for seldom wanted', () => {
+  it('is taken for average before, and superseded versions for rarely used', () => {
     const lessons = new ReturnRates();
     expect([HOUR, DAY, 90 * DAY].map((idleMs) => lessons.correction(record, newest, idleMs))).toEqual([
       1, 1, 1,
@@ -35,7 +35,7 @@ describe('what a host teaches', () => {
     expect(lessons.correction(record, older, DAY)).toBe(0.5);
   });
 
-  it('is how often the likes came back for what was to be expected, at that idle time', () => {
+  it('is how often similar images returned against expectation, at that idle time', () => {
     const lessons = new ReturnRates();
     for (let time = 0; time < 2000; time++) lessons.idled(record, newest, DAY, 2 * DAY);
     const seldom = lessons.correction(record, newest, 1.5 * DAY);
@@ -89,7 +89,7 @@ describe('what a host teaches', () => {
     expect(new ReturnRates(others).correction(record, newest, DAY)).toBe(1);
   });
 
-  it('counts an idle time the same whether it is told at once or in pieces that end with an age', () => {
+  it('counts an idle time the same whether recorded at once or in pieces that end with an age', () => {
     const [whole, pieces] = [new ReturnRates(), new ReturnRates()];
     whole.idled(record, newest, 0, 3 * DAY);
     for (let at = 0; at < 3 * DAY;) {

@@ -99,14 +99,14 @@ describe('the usage history', () => {
     expect(rate).toBeGreaterThan(0);
   });
 
-  it('goes on when the clock is set back', () => {
+  it('continues when the clock is set back', () => {
     const known = history(appeared('a', START), began('a', START), ended('a', START + 5 * DAY));
     applyEvent(known, appeared('b', START + DAY));
     expect(idleDays(known, 'a', START + DAY)).toBe(0);
     expect(idleDays(known, 'a', START + 3 * DAY)).toBe(2);
   });
 
-  it('counts a use for every layer below, whichever image stands on it', () => {
+  it('counts a use for every layer below, whichever image has it', () => {
     const known = history(
       appeared('a', START),
       appeared('b', START),
@@ -118,7 +118,7 @@ describe('the usage history', () => {
     expect(known.layers.get('top-of-a')).toMatchObject({ uses: 1, images: 1, active: 0 });
   });
 
-  it('knows how a version stands: superseded by a newer one, wanted again beside it, superseded once more', () => {
+  it('knows the standing of a version: superseded by a newer one, used again beside it, superseded once more', () => {
     const named = (tag: string) => ({ tags: [`team/app:${tag}`], digests: [`team/app@sha256:${tag}`] });
     const known = history(
       appeared('a', START, named('1')),
@@ -190,7 +190,7 @@ describe('the usage history', () => {
     expect(learned(VersionStanding.superseded)).toBe(superseded);
   });
 
-  it('is read also as version 2 kept it, with what nobody reads', () => {
+  it('is also read as version 2 kept it, with unused fields', () => {
     const known = history(appeared('a', START), began('a', START), ended('a', START + DAY));
     const state = toState(known);
     const withGaps = <T extends { readonly length: number }>(entry: T): readonly unknown[] =>
@@ -216,7 +216,7 @@ describe('the usage history', () => {
     expect(toState(again).lessons).toEqual(toState(newHistory(0)).lessons);
   });
 
-  it('tells what was built here from what a registry has', () => {
+  it('distinguishes what was built here from what a registry has', () => {
     const known = history(appeared('a', START, { digests: [] }), appeared('b', START));
     expect(known.images.get('a')).toMatchObject({ origin: 'built' });
     expect(known.images.get('b')).toMatchObject({ origin: 'pulled' });
@@ -239,7 +239,7 @@ describe('the usage history', () => {
     expect(known.layers.get('base')).toMatchObject({ active: 1, images: 2 });
   });
 
-  it('forgets the longest gone first, and what nothing stands on', () => {
+  it('forgets the longest gone first, and layers without children', () => {
     const known = newHistory(START, { maxImages: 10 });
     for (let at = 0; at < 11; at++) applyEvent(known, appeared(`image${at}`, START + at * DAY));
     expect(known.images.size).toBe(9);
@@ -282,7 +282,7 @@ const arbitraryEvent: fc.Arbitrary<UsageEvent> = fc
 describe('a quiet engine', () => {
   const quiet = (of: UsageHistory, afterMs: number): boolean => isQuiet(of, START + afterMs, 120_000);
 
-  it('has not seen an image come or a use begin for long enough', () => {
+  it('has not seen an image arrive or a use begin for long enough', () => {
     const known = history(appeared('a', START + 1000), began('a', START + 50_000));
     expect(quiet(known, 169_999)).toBe(false);
     expect(quiet(known, 170_000)).toBe(true);
@@ -292,7 +292,7 @@ describe('a quiet engine', () => {
     }
   });
 
-  it('is not disturbed by what ends, goes, or was there already', () => {
+  it('is not disturbed by what ends, is removed, or existed already', () => {
     const known = history(appeared('a', START), began('a', START), appeared('b', START));
     for (const event of [
       began('a', START + 118_000),
@@ -316,7 +316,7 @@ describe('a quiet engine', () => {
 });
 
 describe('whatever happens, in whatever order', () => {
-  it('counts agree with each other, and the state comes back as it was', () => {
+  it('counts agree with each other, and the state survives a round trip', () => {
     fc.assert(
       fc.property(fc.array(arbitraryEvent, { maxLength: 40 }), (events) => {
         const known = history(...events);

@@ -55,7 +55,7 @@ test.each(['overlayfs', 'native', 'stargz'])('a container on the snapshotter %s 
   expect(containers.map(({ id, holds: held }) => [id, held?.image])).toEqual([[container, manifest]]);
 });
 
-test('content that only one image has goes with it, shared content with what its holders stand on together', () => {
+test('content of only one image is freed with it, shared content with the common base of its holders', () => {
   const alone = holds(namespace('overlayfs', {}));
   expect(alone.layers.get(manifest)).toMatchObject({ parentId: 'layer', bytes: 3 * 512, inodes: 3 });
   const record = { record: { content: { [packed]: '' }, snapshots: { overlayfs: { layer: '' } } } };

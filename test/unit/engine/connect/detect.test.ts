@@ -69,7 +69,7 @@ it.each([
   ['/run/user/7/docker.sock', 'rootless Docker'],
   ['/run/podman/podman.sock', 'Podman'],
   ['/run/user/7/podman/podman.sock', 'rootless Podman'],
-])('where nothing else is here, %s is taken, and the reason says so', async (path, name) => {
+])('where nothing else exists, %s is chosen, and the reason says so', async (path, name) => {
   make(path);
   const wish = { ...nothingSaid, runtimeDirectory: '/run/user/7' };
   expect(await findTarget(wish, root)).toEqual({
@@ -100,7 +100,7 @@ it('the named endpoint is the one that is connected to', async () => {
   expect(target).toMatchObject({ kind: 'cri', socketPath: crioSocket, isNamed: true });
 });
 
-it('sockets are looked for in crictl’s order, each time', async () => {
+it('sockets are searched in crictl’s order, each time', async () => {
   expect(await findSocket(root)).toBe(containerdSocket);
   make(crioSocket);
   expect(await findSocket(root)).toBe(crioSocket);

@@ -26,7 +26,7 @@ describe('images', () => {
     expect(images).toHaveLength(11);
   });
 
-  test('those of a read-only store cannot be told by the list; the store on the disk tells', () => {
+  test('those of a read-only store are not marked in the list; the store on the disk shows them', () => {
     const { images } = recorded.listImages('ListImages-with-readonly-store');
     const listed = images.map((image) => imageFrom(image, unknown, undefined));
     const there = imageId('1a6ca708b7f2df15b257ff5824507a877414e047b871bb24a90e2bb064de3446');
@@ -50,7 +50,7 @@ describe('images', () => {
     ]);
   });
 
-  test('the status of one tells when it was built and its layers', () => {
+  test('the status of one has its build time and its layers', () => {
     const { info } = recorded.imageStatus('ImageStatus-verbose');
     const facts = imageFacts(info);
     expect(facts.createdAtMs).toBe(Date.parse('2024-01-01T00:00:00Z'));
@@ -77,7 +77,7 @@ describe('containers', () => {
     expect(status && mountedImages(status).map(imageId)).toEqual([`sha256:${artifact}`]);
   });
 
-  test('a pod whose sandbox has no container tells no image; the store does, also an older pause image', () => {
+  test('a pod whose sandbox has no container reports no image; the store does, also an older pause image', () => {
     expect(sandboxImageOf(recorded.podSandboxStatus('PodSandboxStatus-verbose.infra').info)).toBe(
       '127.0.0.1:5599/pause:3.10',
     );

@@ -62,7 +62,7 @@ describe('the runtime’s events', () => {
   });
 });
 
-describe('two lists tell what happened between them', () => {
+describe('two lists show what happened between them', () => {
   it('to containers', () => {
     const poll = new Poll([container('old', 'running'), container('ends', 'running')], []);
     const events = poll.containers(

@@ -87,11 +87,11 @@ describe('an image is held by a container', () => {
     expect(held.get(id)?.[0]?.id).toBe('c1');
   });
 
-  it('which says nothing of an image holds none', () => {
+  it('without an image holds none', () => {
     expect(containerFrom(criContainer(), [], undefined).images).toEqual([]);
   });
 
-  it('of a static pod is told by the pod’s annotation, and so is its sandbox', () => {
+  it('of a static pod is recognised by the pod’s annotation, and so is its sandbox', () => {
     const annotations = { 'kubernetes.io/config.source': 'file' };
     const sandbox = criSandbox({ annotations });
     expect(containerFrom(criContainer(), [], sandbox)).toMatchObject({
@@ -152,12 +152,12 @@ it.each([
   expect(fullReference(typed)).toBe(full);
 });
 
-it.each([id.slice(0, 20), 'busybox', '', id.slice(7), `${id}0`])('%j is no whole ID', (text) => {
+it.each([id.slice(0, 20), 'busybox', '', id.slice(7), `${id}0`])('%j is not a whole ID', (text) => {
   expect(isWholeId(text)).toBe(false);
 });
 
 describe('verbose answers', () => {
-  it('tell an image’s labels, age and layers', () => {
+  it('give an image’s labels, age and layers', () => {
     const diff = `sha256:${'a'.repeat(64)}`;
     const imageSpec = {
       created: '2024-01-01T00:00:00Z',
@@ -172,7 +172,7 @@ describe('verbose answers', () => {
   });
 
   it.each([{}, { info: 'no JSON' }, { info: '[]' }, { info: '{"imageSpec":{"rootfs":{"diff_ids":"x"}}}' }])(
-    'tell nothing when they are %j',
+    'give nothing when they are %j',
     (info) => {
       expect(imageFacts(info)).toEqual(noFacts);
       expect(sandboxImageOf(info)).toBeUndefined();
@@ -180,7 +180,7 @@ describe('verbose answers', () => {
     },
   );
 
-  it('tell the sandbox image', () => {
+  it('give the sandbox image', () => {
     expect(runtimeConfiguration({ config: '{"sandboxImage":"pause:1"}' }).sandboxImage).toBe('pause:1');
   });
 });

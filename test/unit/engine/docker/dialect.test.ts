@@ -26,7 +26,7 @@ describe('Podman', () => {
     expect(imageFromSummary(summary, dockerDialect).parentId).toBe(`sha256:${'b'.repeat(64)}`);
   });
 
-  test('tells a deletion also when it refuses: the engine has to be asked', () => {
+  test('reports a deletion even when it refuses: the engine has to be asked', () => {
     const told = { Type: 'image', Action: 'delete', Actor: { ID: hex, Attributes: {} }, time: 1 };
     const message = v.parse(eventSchema, told);
     expect(eventFromMessage(message, podman)).toMatchObject({

@@ -83,7 +83,7 @@ describe('images', () => {
   const images = (file: string) =>
     (v.parse(imageListSchema, json(file)) ?? []).map((image) => imageFromSummary(image));
 
-  it('one list tells names, size, date and what an image was made from', () => {
+  it('one list has names, size, date and the base of an image', () => {
     const list = images('images-v1.55.json');
     expect(list).toHaveLength(8);
     expect(list.find(({ id }) => id === run)?.tags.toSorted()).toEqual([
@@ -99,7 +99,7 @@ describe('images', () => {
     for (const { createdAtMs } of list) expect(createdAtMs).toBeGreaterThan(0);
   });
 
-  it('the list with manifests tells the same of them', () => {
+  it('the list with manifests says the same of them', () => {
     const byId = (file: string) => images(file).toSorted((a, b) => a.id.localeCompare(b.id));
     expect(byId('images-manifests-v1.55.json')).toEqual(byId('images-v1.55.json'));
   });
@@ -115,7 +115,7 @@ describe('images', () => {
     expect(layerSizes(sizes, 2, image.sizeBytes)).toEqual([2_007_040, 20_287_488]);
   });
 
-  it('one of another platform only, of which the list tells no date: its own platform is asked for', async () => {
+  it('one of another platform only, without a date in the list: its own platform is asked for', async () => {
     const [listed] =
       v.parse(imageListSchema, [json('foreign-platform-only-images-manifests-v1.55.json')]) ?? [];
     if (listed === undefined) throw new Error('nothing was listed');
@@ -169,7 +169,7 @@ describe('what is stored, in the shape before API 1.52 and in both at once', () 
   });
 
   it.each(['29.0.0-system-df-v1.52.json', 'system-df-v1.55.json'])(
-    '%s: without the old fields, as a later API has it, it tells the same',
+    '%s: without the old fields, as in a later API, it says the same',
     (file) => {
       const both = v.parse(diskUsageSchema, json(file));
       const { ImageUsage, BuildCacheUsage } = both;
@@ -181,12 +181,12 @@ describe('what is stored, in the shape before API 1.52 and in both at once', () 
 });
 
 describe('deletions', () => {
-  it('tell what went', () => {
+  it('say what was deleted', () => {
     const steps = v.parse(removalSchema, json('delete-id.json')) ?? [];
     expect(steps.flatMap(({ Deleted }) => Deleted ?? [])).toEqual([expect.stringMatching(/^sha256:/)]);
   });
 
-  it('of a record that another stands on: nothing went', () => {
+  it('of a record with a child: nothing was deleted', () => {
     expect(v.parse(buildPruneSchema, json('prune-one-parent-record.json')).CachesDeleted ?? []).toEqual([]);
     expect(v.parse(buildPruneSchema, json('prune-one-record.json')).CachesDeleted).toHaveLength(1);
   });
@@ -208,7 +208,7 @@ describe('events', () => {
     for (const image of changed.slice(2)) expect(image).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
-  it('read as they come, they are the same, each with a key of its own', () => {
+  it('read as they arrive, they are the same, each with a key of its own', () => {
     const seen: EngineEvent[] = [];
     const reader = eventReader({ opened: () => undefined, event: (event) => seen.push(event) }, 'here');
     for (const line of lines) reader.line(line);

@@ -52,7 +52,7 @@ describe('the version that Docker Engine 29 is asked in', () => {
     });
   });
 
-  test('one that was told to accept nothing older than 1.52 is refused with what to do', () => {
+  test('one configured to accept nothing older than 1.52 is refused, and the error says what to do', () => {
     expect(chooseApiVersion({ newest: '1.57', oldest: '1.52' })).toMatchObject({
       ok: false,
       problem: expect.stringContaining('Upgrade docker-image-cleaner') as string,
@@ -69,7 +69,7 @@ describe('the version that Docker Engine 29 is asked in', () => {
     });
   });
 
-  test('it is Docker: its parents are built, and a deletion is told when it is done', () => {
+  test('it is Docker: its parents are built, and a deletion is reported when it is done', () => {
     expect(dialectOf(v.parse(versionSchema, recorded.version))).toEqual(dockerDialect);
   });
 });
@@ -89,7 +89,7 @@ describe('where Docker Engine 29 keeps its images', () => {
   });
 });
 
-describe('what Docker Engine 29 tells', () => {
+describe('what Docker Engine 29 reports', () => {
   test('an image of the list: its ID is the index’s digest, nothing is its parent', () => {
     expect(listed(recorded.imageSummary)).toEqual({
       id: indexDigest,
@@ -188,7 +188,7 @@ describe('what Docker Engine 29 tells', () => {
   });
 });
 
-describe('a large answer, of which only some members are read as it comes', () => {
+describe('a large answer, of which only some members are read as it arrives', () => {
   test.each<[string, v.GenericSchema, unknown]>([
     ['the version', versionSchema, recorded.version],
     ['the engine’s own', infoSchema, recorded.info],

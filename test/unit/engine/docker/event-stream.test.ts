@@ -68,11 +68,11 @@ describe('an event', () => {
     else expect(event).toMatchObject({ atMs: 1700000000123, ...expected });
   });
 
-  it('has a time where only seconds are told', () => {
+  it('has a time where only seconds are reported', () => {
     expect(translate({ ...container('die'), timeNano: undefined })?.atMs).toBe(1700000000000);
   });
 
-  it('has the same key when it is told again, and another than its neighbours', () => {
+  it('has the same key when repeated, and another than its neighbours', () => {
     const key = (message: object): string | undefined => translate(message)?.key;
     expect(key(container('die'))).toBe(key({ ...container('die') }));
     expect(key(container('die'))).not.toBe(key(container('start')));
@@ -106,7 +106,7 @@ describe('lines', () => {
     return lines;
   }
 
-  it('come whole, however they are cut', async () => {
+  it('are complete, however they are cut', async () => {
     const bytes = Buffer.from('eins\nzwei ü\n\ndrei\nrest');
     for (let cut = 1; cut < bytes.length; cut++) {
       expect(await linesOf([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual([

@@ -138,7 +138,7 @@ describe('an image of the list', () => {
     ['API 1.43', { RepoTags: [], RepoDigests: [] }],
     ['null', { RepoTags: null, RepoDigests: null }],
     ['API 1.52', {}],
-  ])('without a reference has none, as told by %s', (_version, answer) => {
+  ])('without a reference has none, as reported by %s', (_version, answer) => {
     expect(image(answer)).toMatchObject({ tags: [], digests: [] });
   });
 
@@ -276,7 +276,7 @@ describe('a container', () => {
     expect(container(answer).name).toBe('c0ffeec0ffee');
   });
 
-  test('with nothing told holds nothing known, in an unknown state', () => {
+  test('with nothing reported holds nothing known, in an unknown state', () => {
     expect(container({})).toMatchObject({ images: [], state: 'unknown', createdAtMs: undefined, labels: {} });
   });
 });

@@ -61,7 +61,7 @@ it('free bytes are what is left of the capacity', () => {
 
 describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
   // a, b, c take 50 + 300 MB. d makes it 450: over HIGH. 151 MB must go until it is below 300: two images of 100 MB.
-  it('lru: a and b go for d, and come back', () => {
+  it('lru: a and b are deleted for d, and return', () => {
     const { figures, deleted } = run('lru', letters('a b c d a b'));
     // With a back: c d a = 350 MB. With b back: 450 MB again, so c and d go.
     expect(deleted).toBe('a b c d');
@@ -81,14 +81,14 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
     });
   });
 
-  it('clairvoyant: what is never used again goes first, then what is wanted latest', () => {
+  it('clairvoyant: what is never used again is deleted first, then what is used latest', () => {
     const { figures, deleted } = run('clairvoyant', letters('a b c d a b'));
     // d is in use while room is made for it. Of the others c is never wanted again, b later than a.
     expect(deleted).toBe('c b');
     expect(figures).toMatchObject({ misses: 5, fetchedBytes: 550 * MB, refetchedBytes: 100 * MB, sweeps: 1 });
   });
 
-  it('existing-tool: everything unused goes; what has just ended is unused', () => {
+  it('existing-tool: everything unused is deleted; what has just ended is unused', () => {
     expect(run('existing-tool', letters('a b c d a'))).toMatchObject({
       deleted: 'a b c',
       figures: { refetchedBytes: 100 * MB, imagesDeleted: 3 },
@@ -104,7 +104,7 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
     });
   });
 
-  it('docuum: goes down to the budget only', () => {
+  it('docuum: deletes down to the budget only', () => {
     expect(run('docuum', letters('a b c d'))).toMatchObject({
       deleted: 'a',
       figures: { imagesDeleted: 1, peakBytes: 450 * MB },
@@ -117,7 +117,7 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
   });
 
   // a, b, c take 350 MB, over 325. Two minutes after c it is quiet: a goes, and d needs no sweep.
-  it('a soft threshold lets single images go while nothing is launched, so that no sweep is due', () => {
+  it('a soft threshold deletes single images while nothing is launched, so that no sweep is due', () => {
     const { figures, deleted } = run('lru', letters('a b c - - - d'), { soft: 65 });
     expect(deleted).toBe('a');
     expect(figures).toMatchObject({ deletedGently: 1, sweeps: 0, cordonedMinutes: 0, imagesDeleted: 1 });
@@ -150,7 +150,7 @@ describe('what people protect', () => {
     },
   );
 
-  it('an image that came again is as young as its last arrival', () => {
+  it('an image that arrived again is as young as its last arrival', () => {
     // a goes for d, comes back in the fifth minute, and is too young when e comes.
     expect(kept('lru', { minAgeSeconds: 100 }, 'a b c d - a e')).toBe('a b c d');
   });
@@ -260,7 +260,7 @@ describe('the longest time unused', () => {
     },
   );
 
-  it('keeps what is protected, deletes nothing outside the window, and is no rule of other tools', () => {
+  it('keeps what is protected, deletes nothing outside the window, and does not bind other tools', () => {
     const keep = [{ kind: 'glob', text: 'a' }] as const;
     expect(run('value', trace, { ...roomy, protections: { ...noProtections, keep } }).deleted).toBe('');
     const parsed = parseWindow('Sun 10:00-11:00', 'UTC');

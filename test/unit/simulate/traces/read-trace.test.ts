@@ -94,7 +94,7 @@ describe('trace files', () => {
       },
       /^cannot read .*cut\.gz.*: damaged gzip data/,
     ],
-  ])('are told in one line when they are %s', async (_, make, message) => {
+  ])('are reported in one line when they are %s', async (_, make, message) => {
     const path = await make();
     await expect(readTraces([path], signal)).rejects.toThrow(message);
   });

@@ -54,7 +54,7 @@ describe('LogSink', () => {
     expect(output.text).toBe('lost 7 (ENOSPC)\n8...\n9...\nend.\n');
   });
 
-  it('tries again by itself', async () => {
+  it('tries again on its own', async () => {
     const output = new Output();
     const sink = sinkTo(output, 1000);
     output.problem = 'ENOSPC';

@@ -55,7 +55,7 @@ const told = (event: DaemonEvent): readonly string[] =>
 const due = (): readonly string[] => notices.due().map(({ problem, state }) => `${problem} ${state}`);
 
 describe('a disk that deleting images does not keep below LOW', () => {
-  it('is told once, with what holds the space, and once when it is over', () => {
+  it('is sent once, with what holds the space, and once when it is over', () => {
     const [notice] = notices.on(swept(false, 'no-candidates'));
     expect(notice).toEqual({
       problem: 'low-not-reached',
@@ -73,7 +73,7 @@ describe('a disk that deleting images does not keep below LOW', () => {
   });
 
   test.each(['deletion-limit', 'stopped', 'engine-unavailable', 'path-unavailable'] as const)(
-    'is nothing to be told of a sweep that ended with %s',
+    'is not sent for a sweep that ended with %s',
     (stoppedBecause) => {
       expect(told(swept(false, stoppedBecause))).toEqual([]);
     },
@@ -84,7 +84,7 @@ describe('a disk that deleting images does not keep below LOW', () => {
   });
 });
 
-it('a critical disk is told at once, and is over below HIGH, not at the first percent', () => {
+it('a critical disk is reported at once, and is over below HIGH, not at the first percent', () => {
   expect(told(checked(94.9))).toEqual([]);
   expect(told(checked(95))).toEqual(['disk-critical begins']);
   expect(told(checked(97))).toEqual([]);
@@ -109,7 +109,7 @@ describe.each([
     { event: 'node.uncordoned', leftBehind: false },
   ],
 ] as const)('%s', (problem, begins, ends) => {
-  it('is told after ten minutes, by a clock that never jumps, and when it is over', () => {
+  it('is sent after ten minutes, by a monotonic clock, and when it is over', () => {
     expect(told(begins)).toEqual([]);
     expect(notices.waitMs()).toBe(patienceMs);
     monotonicMs = patienceMs - 1;
@@ -134,7 +134,7 @@ describe.each([
   });
 });
 
-it('a node that stays cordoned when the process ends is told then, whatever time has passed', () => {
+it('a node that is left cordoned when the process ends is reported then, whatever time has passed', () => {
   expect(notices.ending()).toEqual([]);
   notices.on({ event: 'cluster.failing', task: 'uncordon', message: 'API server away.' });
   expect(notices.ending()).toMatchObject([{ problem: 'node-left-cordoned', state: 'begins' }]);
@@ -167,7 +167,7 @@ describe('a letter', () => {
     });
   });
 
-  it('for Slack calls nobody that a name calls', () => {
+  it('for Slack mentions nobody that a name would mention', () => {
     expect(JSON.parse(letterOf(notice, sender, 'slack').body)).toEqual({
       text: 'node-1: the disk is critically full\n96% used &lt;!channel&gt; &amp; more',
     });

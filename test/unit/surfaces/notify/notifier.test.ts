@@ -124,7 +124,7 @@ describe('a notice', () => {
     expect(reported).toEqual([]);
   });
 
-  it('that does not arrive is said once, without what is secret, and that they arrive again, too', async () => {
+  it('that does not arrive is logged once, without secrets, and so is their recovery', async () => {
     answers = Array.from({ length: 6 }, () => status(503));
     const sending = notifier();
     sending.on(critical);
@@ -157,7 +157,7 @@ describe('a notice', () => {
     expectNoSecret();
   });
 
-  it('to nobody is said with the kernel’s name of the error and nothing of the address', async () => {
+  it('to a dead address is logged with the kernel’s name of the error and without the address', async () => {
     const sending = notifier(`http://user:pass@127.0.0.1:1/SECRET`);
     sending.on(critical);
     await sending.close(5_000);
@@ -213,7 +213,7 @@ describe('an address that is refused', () => {
     },
   );
 
-  it('or doubtful, is told by its host alone', () => {
+  it('or doubtful, is shown by its host alone', () => {
     const name = variableOf('notifyUrl');
     const loaded = loadConfig({ [name]: 'http://user:SECRET@hooks.example/SECRET?SECRET' });
     expect(loaded.ok && loaded.warnings).toEqual([

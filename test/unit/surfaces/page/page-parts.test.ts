@@ -106,7 +106,7 @@ describe('where the space is, in mid-sweep', () => {
     allocated: undefined,
   });
 
-  it('sums to the whole, and says of what is available what the disk says', () => {
+  it('sums to the whole, with the available space of the disk', () => {
     const part = fc.nat(50).map((bytes) => ({ bytes, inodes: Math.floor(bytes / 10) }));
     const parts = fc.record(
       Object.fromEntries(kinds.map((kind) => [kind, part])) as Record<SpaceKind, typeof part>,

@@ -88,7 +88,7 @@ describe.each([60, 80, 120, 200])('on a terminal of %i columns', (columns) => {
     for (const [first = ''] of rows) expect(first.slice(0, why)).toMatch(/ \d[\d.]* [kMG]B {2}$/);
   });
 
-  it('all names can be told apart, and end in their tag', () => {
+  it('all names can be distinguished, and end in their tag', () => {
     const names = rowsOf(planAt(columns, { all: true }), 'DELETE').flatMap((line) =>
       line.startsWith('us-') ? [line.split('  ')[0] ?? ''] : [],
     );
@@ -98,7 +98,7 @@ describe.each([60, 80, 120, 200])('on a terminal of %i columns', (columns) => {
 });
 
 describe('IDs', () => {
-  it('stand on terminals that have room for them beside names and reasons', () => {
+  it('are shown on terminals that have room for them beside names and reasons', () => {
     expect(planAt(120)).toMatch(/^DELETE +ID +SIZE +WHY$/m);
     expect(planAt(80)).toMatch(/^DELETE +SIZE +WHY$/m);
   });
@@ -128,7 +128,7 @@ describe('how much is listed', () => {
     expect(statusAt(200)).toContain('… and 17 more; --all lists them.');
   });
 
-  it('--top shows so many, also in a pipe', () => {
+  it('--top shows that many rows, also in a pipe', () => {
     expect(rowsOf(statusAt(undefined, { top: 3 }), 'IMAGE')).toHaveLength(3);
     expect(rowsOf(planAt(200, { top: 30 }), 'DELETE')).toHaveLength(30);
   });
@@ -161,7 +161,7 @@ describe('--sort', () => {
     expect(first(statusAt(undefined, { sort: 'shared' }), 'IMAGE')).toContain(binderNames[3]);
   });
 
-  it('leaves the order of deletion alone unless told otherwise', () => {
+  it('keeps the order of deletion by default', () => {
     const names = rowsOf(planAt(undefined), 'DELETE').map((line) =>
       line.split(/ {2,}/)[0]?.replace(/ \+.*/, ''),
     );

@@ -42,7 +42,7 @@ describe('shortened', () => {
     expect(shortened('registry.example/team/application:1.2', 20)).toBe('regist…plication:1.2');
   });
 
-  it('tells names of BinderHub apart at 40 columns', () => {
+  it('distinguishes names of BinderHub at 40 columns', () => {
     const names = Array.from({ length: 200 }, (_, at) => binderName(at));
     expect(names.every((name) => name.length === 120)).toBe(true);
     expect(new Set(names.map((name) => shortened(name, 40))).size).toBe(200);

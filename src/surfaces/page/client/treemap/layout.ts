@@ -1,6 +1,6 @@
 /**
- * The map of the store: a rectangle for every piece of the layer forest, its area in proportion to its bytes, what
- * stands on it beside it. No gaps and no frames, which would take area. Pure.
+ * The map of the store: a rectangle for every piece of the layer forest, its area in proportion to its bytes, its
+ * children beside it. No gaps and no frames, which would take area. Pure.
  */
 import { hierarchy, type HierarchyRectangularNode, treemap, treemapSquarify } from 'd3-hierarchy';
 import type { Layers, SegmentJson } from '../data.ts';
@@ -17,7 +17,7 @@ export interface Tile {
   readonly segments: readonly number[];
 }
 
-/** The whole of what stands on one bottom piece, for its frame. */
+/** A bottom piece with everything on it, for its frame. */
 export interface Family {
   readonly x: number;
   readonly y: number;
@@ -78,7 +78,7 @@ export function layOut(
 
 function treeOf(segments: readonly SegmentJson[], limit: number, isActive: boolean): Node {
   const totals = segments.map(({ bytes }) => bytes);
-  // Children come after their parents.
+  // Children follow their parents.
   for (let place = segments.length - 1; place >= 0; place--) {
     const parent = segments[place]?.parent ?? -1;
     if (parent >= 0) totals[parent] = (totals[parent] ?? 0) + (totals[place] ?? 0);
@@ -107,7 +107,7 @@ function treeOf(segments: readonly SegmentJson[], limit: number, isActive: boole
     if (children.length === 0) return own;
     return { segments: [], bytes: 0, look: own.look, children: [own, ...children] };
   };
-  /** What is too small for a piece of its own, by appearance. */
+  /** Pieces too small to show, by appearance. */
   const together = (places: readonly number[]): readonly Node[] => {
     const byLook = new Map<StateStyle, number[]>();
     const pending = [...places];

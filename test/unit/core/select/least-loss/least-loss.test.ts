@@ -57,7 +57,7 @@ describe('the choice of least loss', () => {
     expect(ids(select(storeOf(layers, tops), { bytes: 240 }).victims)).toEqual(['alone']);
   });
 
-  it('looks at inodes when inodes are to be freed', () => {
+  it('considers inodes when inodes are to be freed', () => {
     expect(ids(select(storeOf(layers, tops), { inodes: 1000 }).victims).sort()).toEqual(['a', 'b']);
   });
 
@@ -67,7 +67,7 @@ describe('the choice of least loss', () => {
     expect(ids(selection.victims).sort()).toEqual(['alone', 'g1', 'g2']);
   });
 
-  it('says of each victim what it frees at its place, and with which later one the rest goes', () => {
+  it('says of each victim what it frees at its place, and which later one frees the rest', () => {
     expect(select(storeOf(layers, tops), { bytes: 500 }).victims).toEqual([
       { id: 'g2', freed: { bytes: 2, inodes: 1, exact: true }, completedBy: undefined },
       { id: 'g1', freed: { bytes: 501, inodes: 11, exact: true }, completedBy: undefined },
@@ -88,7 +88,7 @@ describe('the choice of least loss', () => {
     expect(ids(select(store, { bytes: 240 }, dear).victims)).toEqual(['alone']);
   });
 
-  it('counts what is lost with a layer that goes because its last user does', () => {
+  it('counts the loss of a layer that is freed with its last user', () => {
     const forced = layersOf({ a: ['-', 0, 1], below: ['-', 0, 0], b: ['below', 0, 1], c: ['below', 0, 1] });
     const lost: Readonly<Record<string, number>> = { a: 20, below: 2, b: 19, c: 0 };
     const store = storeOf(forced, { a: 'a', b: 'b', c: 'c' });
@@ -122,7 +122,7 @@ describe('the choice of least loss', () => {
     });
   });
 
-  it('keeps an image whose child stays, also where the layers of neither are known', () => {
+  it('keeps an image with a kept child, also where the layers of neither are known', () => {
     const images = [
       image('parent', { sizeBytes: 10 }),
       image('child', { parentId: 'parent', sizeBytes: 15 }),
@@ -186,7 +186,7 @@ function checkSelection(of: Case, selection: Selection, goal: Amount, brute: Bru
 describe('compared with brute force', () => {
   const equalOrNot = fc.constantFrom(1, 1, 3);
 
-  it('loses no more than the optimum on forests of up to 14 images, and takes no image that could stay', () => {
+  it('loses no more than the optimum on forests of up to 14 images, and takes no unneeded image', () => {
     fc.assert(
       fc.property(
         arbitraryForest(14),

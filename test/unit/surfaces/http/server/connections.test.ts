@@ -43,7 +43,7 @@ describe('one connection too many', () => {
     expect(ended(sockets)).toEqual([2]);
   });
 
-  it('answers so many at once on one connection, and no more', () => {
+  it('answers this many at once on one connection, and no more', () => {
     const { connections, sockets } = four();
     const ends = Array.from({ length: 10 }, () => connections.answering(sockets[0] as Socket));
     expect(ends.filter((end) => end !== undefined)).toHaveLength(8);

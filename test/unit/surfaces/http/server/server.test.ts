@@ -86,7 +86,7 @@ describe('the server', () => {
     expect(good.text()).toContain('hello');
   });
 
-  it('compresses what many are given for who takes it, and tells the two apart', async () => {
+  it('compresses shared answers for clients that accept it, and distinguishes the two', async () => {
     const text = 'all the same '.repeat(1_000);
     const body = Buffer.from(text);
     const answer: Route = { answer: () => ({ status: 200, type: 'text/plain', body, etag: '"1"' }) };
@@ -145,7 +145,7 @@ describe('live events', () => {
     return { port, live };
   }
 
-  it('cuts off who does not read, while others are told everything', async () => {
+  it('cuts off clients that do not read, while others receive everything', async () => {
     const { port, live } = await serveLive({ batchMs: 1 });
     const deaf = client(port, get('/events'));
     deaf.socket.pause();
@@ -165,7 +165,7 @@ describe('live events', () => {
     for (let number = 0; number < told; number++) expect(good.text()).toContain(`"number":${number},`);
   });
 
-  it('are for so many at a time; the next one is told to come back', async () => {
+  it('are for this many at a time; the next one is asked to retry', async () => {
     const { port, live } = await serveLive({ maxClients: 1 });
     client(port, get('/events'));
     await expect.poll(() => live.clients).toBe(1);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { textAnswer } from '../../../../../src/surfaces/http/server/routes.ts';
 import { SharedAnswer } from '../../../../../src/surfaces/http/server/shared-answer.ts';
 
-it('is made once for all who ask in a moment, and anew when something has changed or the moment is over', () => {
+it('is made once for all requests of a moment, and again when something has changed or the moment is over', () => {
   let nowMs = 0;
   let made = 0;
   const answer = new SharedAnswer(

@@ -86,7 +86,7 @@ const shown = (activity: Activity) => {
 };
 
 describe('the past', () => {
-  it('is given back as it was, and goes on', async () => {
+  it('is restored as it was, and continues', async () => {
     const before = busy(30);
     const endMs = START + 30 * HOUR;
     await fileOf(before, endMs).save();
@@ -117,7 +117,7 @@ describe('the past', () => {
     expect(sweeps.map(({ endedAtMs }) => endedAtMs)).toEqual([START + HOUR, START]);
   });
 
-  it('that is damaged is told and never half believed', async () => {
+  it('that is damaged is reported and never half used', async () => {
     await fileOf(busy(1), START).save();
     const whole = readFileSync(path(), 'utf8');
     await fc.assert(
@@ -138,7 +138,7 @@ describe('the past', () => {
     expect(told).toMatchObject([{ event: 'history.state-lost' }]);
   });
 
-  it('that cannot be written is told once until it can', async () => {
+  it('that cannot be written is reported once until it can', async () => {
     const activity = busy(1);
     const file = fileOf(activity, START, '/store', join(folder, 'missing', 'state'));
     await file.save();

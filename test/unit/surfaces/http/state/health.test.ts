@@ -18,7 +18,7 @@ const checked = {
 const away = { event: 'engine.unavailable', endpoint: 'unix:///x', message: 'No engine.' } as const;
 
 describe('health', () => {
-  it('lives as long as each sign comes within the time that the last one promised', () => {
+  it('lives as long as each heartbeat arrives within the time that the last one promised', () => {
     const health = new Health(0, 10_000);
     expect(health.loop(10_000).ok).toBe(true);
     expect(health.loop(11_000)).toMatchObject({ ok: false });
