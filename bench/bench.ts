@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What looks at the built program. */
+/** Benches of the built program. */
 const NEEDS_BUILD = new Set([
   'main-job',
   'burst',

@@ -68,7 +68,9 @@ async function clean(engine: DockerEngine): Promise<void> {
     );
 }
 
-/** What is there no more since the look before, in words; by the names of the start, since an image loses its names first. */
+/**
+ * What is gone since the previous reading, in words; by the names at the start, since an image loses its names first.
+ */
 function gone(seen: Look, before: Look, atStart: Look): string[] {
   const left = new Set(seen.images.map((image) => image.id));
   const names = new Map(atStart.images.map((image) => [image.id, image.name]));

@@ -22,12 +22,12 @@ const families = [
   { base: ['debian', 'r'], names: ['bird-census', 'shiny-map', 'survey'] },
 ] as const;
 
-/** In use throughout: two running, one stopped. What they stand on must stay. */
+/** In use throughout: two running, one stopped. What they need must be kept. */
 const running = ['notebook:v1', 'flask-tutorial:v1'];
 const stopped = 'bird-census:v1';
 
 export interface FillOptions {
-  /** Goes on until this percentage is used. */
+  /** Continues until this percentage is used. */
   readonly untilPercent: number;
   /** Called when something was added: what, in words. */
   readonly onStep: (text: string) => Promise<void>;
@@ -70,7 +70,7 @@ export async function fill(engine: DockerEngine, options: FillOptions): Promise<
     const layers = Object.fromEntries(
       [...base, layer].map((name) => [name, sharedLayers[name] ?? ownLayer] as const),
     );
-    // A rebuild of the latest takes the name away from the one before, which stays without a name.
+    // A rebuild of the latest takes the name from the previous one, which becomes untagged.
     const latest = reference.startsWith('survey:') ? ['survey:latest'] : [reference];
     const names = [...base, layer];
     await loadImages(

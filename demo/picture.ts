@@ -40,7 +40,7 @@ export class Picture {
     this.#live = out.isTTY && process.env['TERM'] !== 'dumb';
   }
 
-  /** Names what goes on from here. */
+  /** Names what follows. */
   phase(text: string): void {
     this.#phase = text;
     if (this.#live) this.#draw();

@@ -1,4 +1,4 @@
-/** Looks at the demo's disk and engine again and again: what the picture shows is measured, not told by the cleaner. */
+/** Reads the demo's disk and engine again and again: the picture shows measurements, not the cleaner's reports. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DiskUsage } from '../harness/machine/disk.ts';
 import type { DockerEngine } from '../harness/engine/docker-engine.ts';
@@ -43,7 +43,7 @@ export async function look(engine: DockerEngine): Promise<Look> {
   };
 }
 
-/** Looks until the signal says enough; the last look comes after that, so that nothing is missed. */
+/** Reads until the signal fires, and once more after that, so that nothing is missed. */
 export async function watch(
   engine: DockerEngine,
   onLook: (seen: Look, before: Look | undefined) => void,

@@ -49,7 +49,7 @@ async function loadOne(engine: DockerEngine, name: string, sizeMiB: number): Pro
   });
 }
 
-/** As if all images had come an hour ago. */
+/** As if all images had arrived an hour ago. */
 function age(engine: DockerEngine): void {
   const anHourAgo = Date.now() / 1000 - 3_600;
   for (const folder of ['content', 'metadata']) {
@@ -157,8 +157,8 @@ function daemon(settings: Readonly<Record<string, string>>): Keeper {
 }
 
 /**
- * docuum's rule: at each arrival of an image, as long as usage is above 80%, the least recently used image goes that no
- * container holds. "Used" as docuum defines it: an image's arrival and a container's creation.
+ * docuum's rule: at each arrival of an image, as long as usage is above 80%, the least recently used image that no
+ * container holds is deleted. "Used" as docuum defines it: an image's arrival and a container's creation.
  */
 const onArrival: Keeper = (engine) => {
   const lastUse = new Map<string, number>();

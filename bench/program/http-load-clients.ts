@@ -50,7 +50,7 @@ function ask(path: string, etags: Map<string, string>): Promise<void> {
   });
 }
 
-/** Events, for as long as they come; resolves once the first has come. */
+/** Events, as long as there are any; resolves after the first. */
 function listen(onEvent: (event: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     get({ port, host: '127.0.0.1', path: '/api/events', agent: false }, (response: IncomingMessage) => {

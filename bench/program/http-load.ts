@@ -1,8 +1,8 @@
 /**
- * What 200 clients of the HTTP server cost a sweep: the same sweep of the same images (loaded again each time, no delay) by a
- * daemon nobody looks at, by one with 200 open pages and 200 scrapes of metrics, and by one that 200 clients flood. Rounds
- * in turn, medians. `npm run bench http-load`, as root. The clients are one process at the lowest priority, as they would be
- * other machines; the share of a processor that they took is told.
+ * What 200 clients of the HTTP server cost a sweep: the same sweep of the same images (loaded again each time, no
+ * delay) by a daemon without clients, by one with 200 open pages and 200 scrapes of metrics, and by one that 200
+ * clients flood. Rounds in turn, medians. `npm run bench http-load`, as root. The clients are one process at the
+ * lowest priority, as they would be other machines; the share of a processor that they took is told.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -106,7 +106,7 @@ async function sweepWith(engine: DockerEngine, mode: Mode): Promise<Outcome> {
   const cpuBefore = [cpuSeconds(cli.pid), clients === undefined ? 0 : cpuSeconds(clients.pid)] as const;
   let memory = 0;
   const sampling = setInterval(() => (memory = Math.max(memory, memoryOf(cli.pid))), 50);
-  // What is not the engine's fills the disk: the next check begins the sweep.
+  // Other files fill the disk: the next check begins the sweep.
   const filler = `${engine.disk.path}/filler`;
   const fillerBytes = Math.ceil((totalBytes * (high + 1 - bytesPercent)) / 100);
   await runCommand('fallocate', ['-l', String(fillerBytes), filler]);

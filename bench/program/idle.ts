@@ -1,5 +1,5 @@
 /**
- * What an idle daemon costs the processor a minute, at default settings and without the looks at the disk between two
+ * What an idle daemon costs the processor a minute, at default settings and without reading the disk between two
  * checks: over one whole interval, so with one check. `npm run bench idle` (6 minutes; builds the bundle first).
  */
 import { readdirSync, readFileSync } from 'node:fs';

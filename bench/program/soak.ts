@@ -1,6 +1,6 @@
 /**
- * The daemon for a long time under real work: images come, containers start and end, sweeps happen. Memory, open handles and
- * log lines at intervals, so that what grows is seen. `npm run bench soak -- --minutes 60`; default 60.
+ * The daemon for a long time under real work: images arrive, containers start and end, sweeps run. Memory, open
+ * handles and log lines at intervals, so that growth shows. `npm run bench soak -- --minutes 60`; default 60.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -54,7 +54,7 @@ function choose(name: string, store: ImageStore, forest: Forest, goal: Amount): 
   return chooseVictims(findPolicy(name), { store, forest, candidates: forest.units, goal, scarce, nowMs: 0 });
 }
 
-/** The usage of a disk twice as large as the store, so full that a quarter of the store must go. */
+/** The usage of a disk twice as large as the store, so full that a quarter of the store must be deleted. */
 function usageOver(store: ImageStore): Usage {
   let bytes = 0;
   for (const layer of store.layers.values()) bytes += layer.bytes;

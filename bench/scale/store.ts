@@ -18,7 +18,7 @@ export function randomNumbers(seed: number): () => number {
  */
 export function bigStore(imageCount: number, layerCount: number, seed: number): ImageStore {
   const random = randomNumbers(seed);
-  // In one piece, as IDs that were read are: V8 keeps what was put together in pieces until somebody looks at it.
+  // In one piece, as IDs that were read are: V8 keeps concatenated strings in pieces until they are read.
   const digest = (n: number, salt: string): string =>
     Buffer.from(`sha256:${salt}${n.toString(16).padStart(60, '0')}`).toString('latin1');
   const layers = new Map<string, Layer>();

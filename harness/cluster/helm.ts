@@ -36,7 +36,7 @@ function run(tool: keyof typeof paths, args: readonly string[], options: ToolOpt
   return { status, stdout, stderr };
 }
 
-/** Runs helm and returns whatever came of it. */
+/** Runs helm and returns the result. */
 export function tryHelm(args: readonly string[], options: ToolOptions = {}): Outcome {
   return run('helm', args, options);
 }
@@ -63,7 +63,7 @@ export async function startHelm(
   return { status: child.exitCode, stdout, stderr };
 }
 
-/** Runs kubectl and returns whatever came of it. */
+/** Runs kubectl and returns the result. */
 export function tryKubectl(args: readonly string[], options: ToolOptions = {}): Outcome {
   return run('kubectl', args, options);
 }

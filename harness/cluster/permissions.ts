@@ -1,4 +1,4 @@
-/** What a ServiceAccount may do, as the API server's own authorizer tells it. */
+/** What a ServiceAccount may do, according to the API server's own authorizer. */
 import { tryKubectl } from './helm.ts';
 import type { ApiServer } from './kubernetes.ts';
 

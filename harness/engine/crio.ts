@@ -17,7 +17,7 @@ import { tar } from '../machine/tar.ts';
 export interface CrioOptions {
   /** Default 200 MiB of ext4. Disposing the runtime disposes the disk. */
   readonly disk?: DiskOptions;
-  /** Tells its events (`enable_pod_events`); off by default, as in CRI-O's own configuration. */
+  /** Reports its events (`enable_pod_events`); off by default, as in CRI-O's own configuration. */
   readonly podEvents?: boolean;
   /** Image stores of others that it reads beside its own. */
   readonly additionalStores?: readonly string[];

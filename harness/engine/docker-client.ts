@@ -11,7 +11,7 @@ const CLIENT_API_MINOR = 41;
 
 /**
  * A client that is older than what an engine accepts (Docker 29.0: 1.44) refuses to talk to it, although it would be
- * understood: told a version, it asks in that one.
+ * understood: given a version, it uses that one.
  */
 async function versionFor(engine: ApiEngine): Promise<Readonly<Record<string, string>>> {
   const { MinAPIVersion: oldest = '1.12' } = (await engine.expect('GET', '/version')).json<{

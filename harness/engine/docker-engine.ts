@@ -78,7 +78,10 @@ export class DockerEngine extends ApiEngine {
   }
 }
 
-/** Makes a disk and starts an engine on it. @throws Error when not root, packages cannot be had, or it does not start. */
+/**
+ * Makes a disk and starts an engine on it. @throws Error when not root, packages are not available, or it does not
+ * start.
+ */
 export async function startDockerEngine(options: DockerEngineOptions = {}): Promise<DockerEngine> {
   await ensureCommands(engineCommands);
   return await startOn(options.disk ?? { sizeMiB: 200 }, (disk) => new DockerEngine(disk, options));

@@ -134,7 +134,7 @@ export async function containerLogs(engine: ApiEngine, container: string): Promi
   return answer.text.replace(/[\x01\x02]\0{3}[^]{4}/g, '');
 }
 
-/** Stops a container (one second of grace); it stays, exited. */
+/** Stops a container (one second of grace); it remains, exited. */
 export async function stopContainer(engine: ApiEngine, container: string): Promise<void> {
   await engine.expect('POST', `/containers/${container}/stop?t=1`);
 }
@@ -170,8 +170,8 @@ export interface ChildOptions {
 }
 
 /**
- * Makes an image that stands on another and has it as its parent, as the classic builder does (container, change,
- * commit); returns its ID.
+ * Makes an image based on another, with that as its parent, as the classic builder does (container, change, commit);
+ * returns its ID.
  */
 export async function commitChild(
   engine: ApiEngine,

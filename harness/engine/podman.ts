@@ -94,7 +94,10 @@ export class PodmanEngine extends ApiEngine {
   }
 }
 
-/** Makes a disk and starts a Podman service on it. @throws Error when not root, packages cannot be had, or it does not start. */
+/**
+ * Makes a disk and starts a Podman service on it. @throws Error when not root, packages are not available, or it does
+ * not start.
+ */
 export async function startPodman(options: PodmanOptions = {}): Promise<PodmanEngine> {
   await ensureCommands([
     ...engineCommands,

@@ -107,8 +107,9 @@ export abstract class PrivateEngine {
   }
 
   /**
-   * Ends it as a crash would (SIGKILL). Containers and their shims live on, as they do in life; dockerd kills them when it is
-   * started again. Removes the socket with `{ socket: 'removed' }`; by default it stays and refuses.
+   * Ends it as a crash would (SIGKILL). Containers and their shims survive, as they do in reality; dockerd kills them
+   * when it is started again. Removes the socket with `{ socket: 'removed' }`; by default it is kept and refuses
+   * connections.
    */
   async kill(options: { readonly socket?: 'removed' | 'left' } = {}): Promise<void> {
     await this.#end('SIGKILL');

@@ -83,7 +83,10 @@ export async function startRegistry(): Promise<Registry> {
   };
 }
 
-/** Pushes `host/repository:tag`, which the engine must have. (Podman wants to be told that there is no TLS; Docker ignores it.) */
+/**
+ * Pushes `host/repository:tag`, which the engine must have. (Podman needs to know that there is no TLS; Docker
+ * ignores it.)
+ */
 export async function pushImage(engine: ApiEngine, name: string, tag: string): Promise<void> {
   const answer = await engine.expect('POST', `/images/${name}/push?tag=${tag}&tlsVerify=false`, {
     headers: { 'X-Registry-Auth': Buffer.from('{}').toString('base64') },

@@ -98,7 +98,10 @@ export class RootlessEngine extends ApiEngine {
   }
 }
 
-/** Makes a disk and starts a rootless engine on it. @throws Error when not root, packages cannot be had, or it does not start. */
+/**
+ * Makes a disk and starts a rootless engine on it. @throws Error when not root, packages are not available, or it
+ * does not start.
+ */
 export async function startRootless(options: RootlessOptions): Promise<RootlessEngine> {
   await ensureCommands([
     ...engineCommands,

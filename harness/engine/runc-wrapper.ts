@@ -1,8 +1,8 @@
 /**
  * A stand-in for runc that first drops what an unprivileged machine may not do: raising its own importance to the
- * out-of-memory killer and raising resource limits need CAP_SYS_RESOURCE, without which runc dies with an obscure EOF. And
- * what a machine has no controller for (cgroups v2 beside v1) cannot be limited: CRI-O limits its sandbox's own container.
- * It is called `runc` in a folder that comes first in the engine's PATH, so containers and builds alike go through it.
+ * out-of-memory killer and raising resource limits need CAP_SYS_RESOURCE, without which runc dies with an obscure
+ * EOF. And a resource without a controller (cgroups v2 beside v1) cannot be limited: CRI-O limits its sandbox's own
+ * container. It is called `runc` in the first folder of the engine's PATH, so containers and builds alike use it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

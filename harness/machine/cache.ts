@@ -1,4 +1,4 @@
-/** Where what is expensive to get is kept. Outlives the checkout, so that a fresh clone does not get it again. */
+/** A cache of what is expensive to get. It outlives the checkout, so a fresh clone can use it. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ export async function madeOnce(path: string, make: () => Promise<unknown>): Prom
   }
 }
 
-/** Whether the file is ours now. Whoever ended without giving it back has it no longer. */
+/** Whether the file is ours now. A process that has ended no longer owns it. */
 function takeTurn(file: string): boolean {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });

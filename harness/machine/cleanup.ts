@@ -8,7 +8,7 @@ const pending = new Set<Cleanup>();
 let installed = false;
 
 function runAll(): void {
-  // Last made, first undone: an engine before the disk it stands on.
+  // Last made, first undone: an engine before its disk.
   for (const cleanup of [...pending].reverse()) {
     pending.delete(cleanup);
     try {

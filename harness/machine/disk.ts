@@ -77,7 +77,7 @@ export async function readUsage(path: string): Promise<DiskUsage> {
   };
 }
 
-/** Makes and mounts a disk. @throws Error when not root, or when a command that is needed cannot be had. */
+/** Makes and mounts a disk. @throws Error when not root, or when a needed command is not available. */
 export async function createDisk(options: DiskOptions): Promise<Disk> {
   requireRoot('A disk for tests');
   const filesystem = options.filesystem ?? 'ext4';

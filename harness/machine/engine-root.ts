@@ -1,7 +1,7 @@
 /**
- * Engines of other distribution releases: a whole root folder of that release with its engines, made once by debootstrap
- * and kept in the cache, and a way to run a program of it in a mount namespace of its own. What a program writes there
- * goes to memory and is gone with it; the workspace's folder has the same path inside and outside.
+ * Engines of other distribution releases: a whole root folder of that release with its engines, made once by
+ * debootstrap and kept in the cache, and a way to run a program of it in a mount namespace of its own. What a program
+ * writes there is kept in memory and lost with it; the workspace's folder has the same path inside and outside.
  */
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { debianSource, ensureCommands, requireRoot } from './packages.ts';
 
 /**
  * Debian 13 has Docker 26.1, Podman 5.4 and containerd 1.7; sid, in 2026, Docker 28.5, Podman 5.8 and containerd 2.1;
- * experimental, which stands on sid, Podman 6.1.
+ * experimental, on top of sid, Podman 6.1.
  */
 export type Suite = 'trixie' | 'sid' | 'experimental';
 
@@ -43,7 +43,7 @@ async function makeRoot(suite: Suite, root: string): Promise<void> {
     const policy = join(made, 'usr/sbin/policy-rc.d');
     writeFileSync(policy, '#!/bin/sh\nexit 101\n');
     chmodSync(policy, 0o755);
-    // A mirror may be weeks behind: the lists are signed all the same.
+    // A mirror may be weeks behind; its lists are signed nevertheless.
     const options = ['-y', '-q', '--no-install-recommends', '-o', 'Acquire::Check-Valid-Until=false'];
     const apt = (...args: readonly string[]): Promise<string> =>
       runCommand('chroot', [made, 'apt-get', ...options, ...args]);

@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path';
 export const ownable = ['dockerd', 'containerd', 'podman', 'crio'] as const;
 export type Ownable = (typeof ownable)[number];
 
-/** What comes with a binary and belongs to it: taken from its folder where it is there, else the machine's. */
+/** Helpers of a binary: from its folder if there, else the machine's. */
 const companions =
   /^(containerd|containerd-shim-.*|ctr|docker-init|docker-proxy|runc|conmon|conmonrs|pinns|crun)$/;
 
@@ -45,7 +45,7 @@ export function ownCompanion(name: string): string | undefined {
     .find((path) => existsSync(path) && runsHere(path));
 }
 
-/** Puts somebody's binaries and what comes with them into a folder that stands first in an engine's PATH. */
+/** Puts given binaries and their helpers into a folder that is first in an engine's PATH. */
 export function linkOwnBinaries(folder: string): void {
   const link = (path: string, name = basename(path)): void => {
     const target = join(folder, name);

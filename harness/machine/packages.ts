@@ -93,7 +93,9 @@ export const searchPath = [
   ]),
 ].join(delimiter);
 
-/** The absolute path of a command, or undefined; see `commandPath`. One that somebody has goes first, see own-binaries.ts. */
+/**
+ * The absolute path of a command, or undefined; see `commandPath`. A given one takes precedence, see own-binaries.ts.
+ */
 export function findCommand(command: string, root = ''): string | undefined {
   if (root === '') {
     const own = isOwnable(command) ? ownBinary(command) : undefined;

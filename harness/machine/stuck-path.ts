@@ -14,7 +14,7 @@ export interface StuckPath {
   readonly path: string;
   /** From now on nothing is answered. */
   hang(): void;
-  /** What hung goes on. */
+  /** Hanging calls continue. */
   release(): void;
   dispose(): Promise<void>;
 }

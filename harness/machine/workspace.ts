@@ -49,7 +49,7 @@ function allPids(): number[] {
     .map(Number);
 }
 
-/** A process that lives (zombies do not) is told from a later one with the same number by its start time. */
+/** A process that lives (zombies do not) is distinguished from a later one with the same number by its start time. */
 export function processIdentity(pid: number): string | undefined {
   const fields = statFields(pid);
   return fields === undefined || fields[0] === 'Z' ? undefined : `${pid} ${fields[19]}`;
@@ -147,7 +147,7 @@ function subfolders(folder: string): string[] {
     .map((entry) => join(folder, entry.name));
 }
 
-/** Processes of a paused container do not die before they are let go on. */
+/** Processes of a paused container do not die before they are resumed. */
 function thaw(folder: string): void {
   for (const [file, value] of [
     ['freezer.state', 'THAWED'],
@@ -175,7 +175,7 @@ function removeCgroup(folder: string): void {
 
 /**
  * Kills the engines of a folder, undoes its mounts and loop devices, removes it.
- * @throws Error when a mount stays: then nothing is removed, since removing would go into it.
+ * @throws Error when a mount remains: then nothing is removed, since that would delete into it.
  */
 function tearDown(folder: string): void {
   if (!folder.startsWith(prefix)) throw new Error(`Not a workspace: ${folder}`);
@@ -192,7 +192,7 @@ function tearDown(folder: string): void {
 
 let cleared = false;
 
-/** Takes down workspaces whose process is gone: it was killed, as vitest kills its workers when it is told to end. */
+/** Takes down workspaces whose process is gone: it was killed, as vitest kills its workers when it is terminated. */
 export function clearAbandoned(): void {
   cleared = true;
   for (const name of readdirSync('/tmp')) {

@@ -35,7 +35,7 @@ export function isCall(name: string): (request: SeenRequest) => boolean {
   return ({ path }) => path.endsWith(`/${name}`);
 }
 
-/** A message as it goes over the wire: not compressed, its length before it. */
+/** A message on the wire: not compressed, its length before it. */
 export function framed(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
@@ -118,7 +118,7 @@ export async function startGrpcProxy(target: string, socketPath: string): Promis
       void (async () => {
         if (active?.rule.stall === 'after') await active.released;
         if (stream.destroyed) return;
-        // An error is told by the head alone.
+        // An error is in the head alone.
         const isAll = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
         stream.respond(answer, { waitForTrailers: !isAll, endStream: isAll });
         if (isAll) return;

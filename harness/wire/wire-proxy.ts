@@ -231,7 +231,7 @@ export class WireProxy {
       ...('tls' in target && target.tls),
       method: request.method,
       path: request.url,
-      // As they came, in one flat list: names, order and repetitions unchanged.
+      // As received, in one flat list: names, order and repetitions unchanged.
       headers: request.rawHeaders,
       agent: false,
     };

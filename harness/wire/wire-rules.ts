@@ -44,9 +44,9 @@ export interface Rule {
 export interface RuleHandle {
   /** How often it was applied. */
   readonly hits: number;
-  /** Lets everything go on that this rule stalls, now and later. */
+  /** Releases everything that this rule stalls, now and later. */
   release(): void;
-  /** Takes the rule away; what it stalls stays stalled until released. */
+  /** Removes the rule; what it stalls is stalled until released. */
   remove(): void;
 }
 

@@ -8,7 +8,7 @@ import { bundledAlone, pack } from './compiled-later.ts';
 
 const entry = /@kubernetes\/client-node\/dist\/config\.js$/;
 
-/** The package's modules only define things: what nobody imports may go. */
+/** The package's modules only define things: unused ones may be dropped. */
 const withoutSideEffects: Plugin = {
   name: 'kubernetes-without-side-effects',
   setup(bundler) {
@@ -21,8 +21,8 @@ const withoutSideEffects: Plugin = {
 };
 
 /**
- * undici carries the requests of the generated classes, which are not used: ours go over node:https. Should the package
- * come to need it elsewhere, it says so when called.
+ * undici carries the requests of the generated classes, which are not used: ours go over node:https. Should the
+ * package need it elsewhere, it says so when called.
  */
 const withoutUndici: Plugin = {
   name: 'kubernetes-without-undici',

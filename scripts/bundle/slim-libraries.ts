@@ -1,6 +1,6 @@
 /**
- * Leaves out of the bundle what libraries load at once and this program never uses: each of Node's modules that is loaded
- * costs an idle daemon about a megabyte. Should a library come to need one of them, it says so when it calls it.
+ * Leaves out of the bundle what libraries load at once and this program never uses: each of Node's modules that is
+ * loaded costs an idle daemon about a megabyte. Should a library need one of them, it says so when it calls it.
  */
 import type { Plugin } from 'esbuild';
 

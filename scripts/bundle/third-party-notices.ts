@@ -20,7 +20,7 @@ const packageFolder = /^(.*\bnode_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
 /**
  * @param inputs the bundler's inputs, seen from `root` or absolute
- * @throws Error naming a package whose licence cannot be told: it must not be shipped
+ * @throws Error naming a package whose licence is unknown: it must not be shipped
  */
 export function bundledPackages(root: string, inputs: readonly string[]): readonly BundledPackage[] {
   const folders = new Set(

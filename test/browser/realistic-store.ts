@@ -8,7 +8,7 @@ const GB = 1e9;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** By layer: what it stands on, and its size in GB. */
+/** By layer: its parent, and its size in GB. */
 const bases: Readonly<Record<string, readonly [string, number]>> = {
   debian: ['', 0.12],
   ubuntu: ['', 0.08],
@@ -20,7 +20,9 @@ const bases: Readonly<Record<string, readonly [string, number]>> = {
   repo2docker: ['ubuntu', 0.85],
 };
 
-/** Name (with the day on which it came), base, own GB, days since it came, hours since it was used last (0: in use). */
+/**
+ * Name (with the day of its arrival), base, own GB, days since its arrival, hours since it was used last (0: in use).
+ */
 const named: readonly (readonly [string, string, number, number, number])[] = [
   ['quay.io/jupyter/pytorch-notebook:cuda12-{date}', 'cuda', 9.8, 16, 31],
   ['quay.io/jupyter/pytorch-notebook:cuda12-{date}', 'cuda', 9.6, 44, 520],

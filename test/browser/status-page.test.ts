@@ -57,7 +57,7 @@ async function startDaemon(): Promise<{ daemon: Cli; url: string }> {
     settings: { HTTP_ADDRESS: '127.0.0.1:0', INTERVAL_SECONDS: '1', TIMEOUT_SECONDS: '120', POLICY: 'lru' },
   });
   const { url: where } = await started.waitForEvent('http.listening');
-  // Until the first check has been shown to it, the server answers 503, of which the browser's console tells.
+  // Until the first check has been shown to it, the server answers 503, which shows in the browser's console.
   await waitFor(
     'the first view',
     async () => (await fetch(new URL('/api/layers.json', String(where)))).status === 200,
@@ -79,7 +79,7 @@ async function json<T>(path: string): Promise<T> {
   ).json();
 }
 
-/** Keeps a picture of the whole page, to be looked at. The README's are made in scene.test.ts. */
+/** Keeps a picture of the whole page, for review. The README's are made in scene.test.ts. */
 async function keep(page: Page, name: string): Promise<void> {
   mkdirSync(`${repositoryRoot}test-artifacts`, { recursive: true });
   writeFileSync(`${repositoryRoot}test-artifacts/${name}.png`, await page.screenshot({ fullPage: true }));

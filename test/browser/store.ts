@@ -3,7 +3,7 @@ import type { ImageSpec, LayerSpec } from '../../harness/engine/images.ts';
 
 const MiB = 1024 * 1024;
 
-/** By layer: the one it stands on, and its size in MiB. */
+/** By layer: its parent, and its size in MiB. */
 const forest: Readonly<Record<string, readonly [string, number]>> = {
   debian: ['', 9],
   jupyter: ['debian', 14],

@@ -63,7 +63,7 @@ export async function answerAsKubelet(scene: Scene): Promise<KubeletAnswers> {
   return answers;
 }
 
-/** The chart's role with these values, once the API server goes by it. */
+/** The chart's role with these values, once the API server applies it. */
 export async function applyRole(scene: Scene, set: readonly string[]): Promise<void> {
   const items = render([...set]).filter(
     ({ kind, ...object }) => kind === 'ClusterRole' && !isHook({ kind, ...object }),

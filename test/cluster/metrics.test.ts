@@ -1,4 +1,4 @@
-/** What /metrics tells of the cluster, beside what really happened: a real engine under a real API server. */
+/** What /metrics shows of the cluster, compared with what really happened: a real engine under a real API server. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slotName } from '../../src/cluster/slot-rules.ts';
 import { imagesOnBase, load } from '../engine/scenario.ts';
@@ -157,7 +157,7 @@ describe('an API server that is away', () => {
     expect(await metric('cordons_skipped_total')).toBe(1);
     expect(await metric('node_cordoned')).toBe(0);
     expect(await metric('api_server_failing{task="cordon"}')).toBe(1);
-    // That row of failures was given up. Its end is told nevertheless, with all that failed.
+    // That series of failures was given up. Its end is reported nevertheless, with all failures.
     await scene.proxy.accept();
     await load(engine, imagesOnBase({ last: 9 }));
     const working = await cli.waitForEvent(

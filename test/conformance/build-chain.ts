@@ -1,4 +1,7 @@
-/** Chains of build-cache records: each stands on the one before, and the engine refuses to delete a parent before it. */
+/**
+ * Chains of build-cache records: each is the child of the previous one, and the engine refuses to delete a parent
+ * before it.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -78,7 +78,7 @@ function underTest(engine: Containerd): EngineUnderTest {
   });
 }
 
-/** A containerd that somebody has, see harness/machine/own-binaries.ts; and whether it tells its events. */
+/** A containerd that somebody has, see harness/machine/own-binaries.ts; and whether it reports its events. */
 export function ownContainerd(program: string): {
   readonly fixture: EngineFixture;
   readonly hasStream: boolean;

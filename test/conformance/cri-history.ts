@@ -16,7 +16,7 @@ import { engineRoot, type Suite } from '../../harness/machine/engine-root.ts';
 import { type GrpcProxy, startGrpcProxy } from '../../harness/wire/grpc-proxy.ts';
 import { waitFor } from '../../harness/machine/wait.ts';
 
-/** @param hasStream whether this release tells its events. */
+/** @param hasStream whether this release reports its events. */
 export function followsUse(name: string, hasStream: boolean, suite?: Suite): void {
   describe(`the history on ${name}`, () => {
     let containerd: Containerd;
@@ -39,7 +39,7 @@ export function followsUse(name: string, hasStream: boolean, suite?: Suite): voi
       const engine = createCriEngine(proxy.endpoint, {
         findSocket: () => Promise.resolve(proxy.socketPath),
         timeoutMs: 20_000,
-        // With a stream, containers are hardly asked for, so that it is the stream that tells.
+        // With a stream, containers are hardly asked for, so that the stream is what counts.
         pollTimes: hasStream
           ? { containersMs: 600_000, imagesMs: 600_000 }
           : { containersMs: 50, imagesMs: 50 },

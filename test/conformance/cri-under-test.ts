@@ -116,7 +116,7 @@ export function criUnderTest(engine: CriEngine, tools: RuntimeTools): EngineUnde
     },
 
     async buildOn(parent, tag) {
-      // CRI makes no images: one that stands on the layers of another.
+      // CRI makes no images: one based on the layers of another.
       const known = specs.get(parent);
       if (known === undefined) throw new Error(`${parent} was not loaded here.`);
       const layers = { ...known.spec.layers, [tag]: { bytes: 1000 } };

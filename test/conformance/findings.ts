@@ -22,7 +22,7 @@ export type Behaviour = keyof typeof behaviours;
 
 export interface Findings {
   readonly engine: string;
-  /** What it said of itself. */
+  /** What it reported of itself. */
   readonly identity: string;
   readonly apiVersion: string;
   readonly capabilities: Partial<Capabilities>;

@@ -1,7 +1,7 @@
 /**
- * What the conformance suite needs of an engine. One fixture per engine: how it is started, and what it
- * is said to be able to do. The suite asserts every capability both ways: that what is said to be there is there, and that
- * what is said to be lacking lacks.
+ * What the conformance suite needs of an engine. One fixture per engine: how it is started, and what it is said to be
+ * able to do. The suite asserts every capability both ways: what is declared exists, and what is declared missing
+ * does not.
  */
 import type { Disk, DiskOptions } from '../../harness/machine/disk.ts';
 import type { StoreSpec } from '../../harness/engine/images.ts';
@@ -13,21 +13,21 @@ export type ContainerState = 'created' | 'running' | 'paused' | 'exited';
 export interface Capabilities {
   /** States that a container can be brought into. */
   readonly containerStates: readonly ContainerState[];
-  /** Where the sizes of layers are from: the disk, or what the engine tells. `unknown`: the image's size is all there is. */
+  /** Where the sizes of layers are from: the disk, or the engine. `unknown`: only the image's size is known. */
   readonly layerSizes: 'measured' | 'estimated' | 'unknown';
-  /** Whether `status` tells by kind where the space is, or only how much there is. */
+  /** Whether `status` shows the space by kind, or only its total. */
   readonly spaceAccount: 'by kind' | 'as a whole';
   /** When the space of a deleted image is free: when the deletion is answered, or once the engine collected it. */
   readonly freedSpace: 'at once' | 'later';
   /** What the engine does when it is asked, without force, to delete an image that a container uses. */
   readonly deletesInUse: 'refuses' | 'deletes';
-  /** Images that lost their last name stay until somebody deletes them. */
+  /** Images that lost their last name are kept until somebody deletes them. */
   readonly namelessImages: boolean;
   /** Images have labels that can protect them. */
   readonly imageLabels: boolean;
-  /** The engine tells when an image was built. */
+  /** The engine reports when an image was built. */
   readonly imageTimes: boolean;
-  /** An image that was made from another on this host stays tied to it. */
+  /** An image that was made from another on this host remains linked to it. */
   readonly buildParents: boolean;
   /** Containers can mount images. */
   readonly imageMounts: boolean;
@@ -35,7 +35,7 @@ export interface Capabilities {
   readonly stoppedContainers: boolean;
   /** `CLEAN=build-cache` finds records and deletes them one by one. */
   readonly buildCache: boolean;
-  /** How the use of images becomes known: told as it happens, or seen by asking now and then. */
+  /** How the use of images becomes known: from events, or by polling. */
   readonly use: 'followed' | 'polling' | 'unknown';
 }
 

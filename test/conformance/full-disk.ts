@@ -67,7 +67,7 @@ export function cleansFullDisks(
           images: [{ tags: [`${tag}:1`], layers: [tag] }],
         });
       for (const [tag, size] of Object.entries({ big: 30, mid: 20, used: 10 })) await load(tag, size);
-      // Each name that goes leaves containerd room in its database, so there another image has them.
+      // Each removed name leaves containerd room in its database, so there another image has them.
       const named = store === 'deletes' ? 'big:1' : 'mid:1';
       for (const tag of tags.slice(1)) await tagImage(engine, named, tag);
       await createContainer(engine, 'used:1');

@@ -35,7 +35,7 @@ function podman(
       const root = suite === undefined ? {} : { root: await engineRoot(suite) };
       return apiFixture(await startPodman({ disk, ...root }), {
         reusesLayers: false,
-        // Its Docker-compatible pull insists on TLS; its own can be told otherwise.
+        // Its Docker-compatible pull insists on TLS; its own can be configured otherwise.
         pull: async (engine, image, digest) => {
           const query = `reference=${encodeURIComponent(`${image}@${digest}`)}&tlsVerify=false`;
           throwStreamedError((await engine.expect('POST', `/v4.0.0/libpod/images/pull?${query}`)).text);

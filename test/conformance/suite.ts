@@ -307,7 +307,7 @@ export function conform(fixture: EngineFixture): void {
         );
         expect(group).toHaveLength(2);
         const bytes = group.reduce((sum, { predictedBytes }) => sum + predictedBytes, 0);
-        // Each its own 8 MiB, and the common 10 MiB once, with the one that goes last.
+        // Each its own 8 MiB, and the common 10 MiB once, with the last one.
         if (fixture.capabilities.layerSizes !== 'unknown') expect(bytes).toBeGreaterThan(25 * MiB);
       });
 

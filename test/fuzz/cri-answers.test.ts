@@ -35,7 +35,7 @@ async function sweep(): Promise<readonly string[]> {
     settings: { TIMEOUT_SECONDS: '5' },
   });
   const { code } = await cli.exited;
-  // 3: what is in use stays, so LOW is not reached; 1: the runtime cannot be understood.
+  // 3: what is in use is kept, so LOW is not reached; 1: the runtime cannot be understood.
   expect([0, 1, 3], cli.stderr).toContain(code);
   expect(cli.stderr).not.toMatch(/\n\s+at /);
   return deletedTags(cli);

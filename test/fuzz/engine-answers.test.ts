@@ -1,6 +1,7 @@
 /**
- * A real engine whose answers are damaged on the wire: values of other kinds, lists cut short, bytes changed, no answer, other
- * answers. Whatever comes, no image in use is gone, none has lost a name, and nothing is thrown that nobody expects.
+ * A real engine whose answers are damaged on the wire: values of other kinds, lists cut short, bytes changed, no
+ * answer, other answers. In any case, no image in use is deleted, none loses a name, and nothing unexpected is
+ * thrown.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 
-/** @param short how many cases run where nobody asks for more. */
+/** @param short how many cases run by default. */
 export function runs(short: number): number {
   const asked = Number(process.env['FUZZ_RUNS'] ?? '1');
   if (!(asked > 0)) throw new RangeError('FUZZ_RUNS is a number of times the short run');

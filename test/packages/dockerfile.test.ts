@@ -120,7 +120,7 @@ beforeAll(async () => {
   const moved = `--transform=s#^node$#./usr/local/bin/node#`;
   await importBase('node:24-bookworm-slim', [moved, '-C', dirname(process.execPath), 'node']);
   await buildImage();
-  // What was only needed to build would be the first to go in a sweep.
+  // Images only needed to build would be the first that a sweep deletes.
   await removeImage(engine, 'node:24-bookworm-slim');
   await engine.expect('POST', '/images/prune');
 });

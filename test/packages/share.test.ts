@@ -127,7 +127,7 @@ describe('completions', () => {
     const functions = join(workspace.path, 'zsh');
     mkdirSync(functions, { recursive: true });
     copyFileSync(join(share, 'completion.zsh'), join(functions, '_docker-image-cleaner'));
-    // What Tab makes of a line, as the line stands on the terminal then.
+    // What Tab makes of a line, as the line then is on the terminal.
     const complete = (line: string, wanted: string): string => {
       const script = `
         zmodload zsh/zpty

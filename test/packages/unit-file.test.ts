@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 test('systemd-analyze verify has nothing to say', () => {
-  // What it starts need only be there; the manual is looked for on this machine and is not installed.
+  // What it starts only has to exist; the manual is searched for on this machine and is not installed.
   const program = join(workspace.path, 'docker-image-cleaner');
   writeFileSync(program, '#!/bin/sh\n');
   chmodSync(program, 0o755);

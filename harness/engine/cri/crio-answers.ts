@@ -53,7 +53,10 @@ function bare(image: ListedImage): ListedImage {
   return { ...image, id: image.id.replace(/^sha256:/, '') };
 }
 
-/** Makes what is behind a proxy answer as CRI-O does. A digest of a listed image that RemoveImage gets takes it off the list. */
+/**
+ * Makes what is behind a proxy answer as CRI-O does. RemoveImage with a digest of a listed image removes it from the
+ * list.
+ */
 export function answerAsCrio(proxy: GrpcProxy, { listed = [], isIgnored = () => false }: CrioWays): void {
   const present = new Map(listed.map((image) => [image.id, image]));
   const named = (asked: string): ListedImage | undefined =>

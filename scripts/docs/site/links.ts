@@ -6,8 +6,8 @@ const isPage = (file: string): boolean =>
   /^(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|^(?:docs|deploy|bench|harness)\/.*\.md$/.test(file);
 
 /**
- * Where a page's link leads on the site: to another page by its address, to a file that is no page into the repository on
- * the web. Links that lead nowhere stay as they are, and fail the build.
+ * Where a page's link leads on the site: to another page by its address, to any other file into the repository on the
+ * web. Dead links are kept as they are, and fail the build.
  */
 export function siteLink(page: string, link: string, root: string, repository: string): string {
   if (/^(?:[a-z]+:|#|\/)/.test(link)) return link;

@@ -68,7 +68,7 @@ function plainNode(): Node {
   };
 }
 
-/** The messages of what is refused; empty when the request goes through. */
+/** The messages of refusals; empty when the request is allowed. */
 function refused(change: (node: Node) => void, by: Request = request(), oldObject = plainNode()): string[] {
   const object = structuredClone(oldObject);
   change(object);

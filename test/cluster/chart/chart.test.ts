@@ -42,7 +42,7 @@ function granted(objects: readonly KubernetesObject[]): object[] {
     );
 }
 
-/** Values of the chart for settings that come with later issues; a variable that is not known yet is only a warning. */
+/** Values of the chart for later settings; an unknown variable is only a warning. */
 const notYetKnown = [
   'cordonMode',
   'maxCordonSeconds',
@@ -556,7 +556,7 @@ describe('what it serves', () => {
     for (const scraped of ['metrics.scrapeAnnotations=true', 'metrics.podMonitor.enabled=true'])
       expect(policy([scraped]).ingress).toEqual([{ from: [{ namespaceSelector: {} }], ports }]);
     expect(policy([named, 'http.enabled=false']).ingress).toEqual([]);
-    // What needs no API server connects to nobody.
+    // What needs no API server makes no connection.
     const alone = policy(['cleaner.cordonMode=none']);
     expect(alone.policyTypes).toEqual(['Ingress', 'Egress']);
     expect(alone).not.toHaveProperty('egress');

@@ -1,7 +1,7 @@
 /**
- * The chart on a real API server with RBAC: what is installed is accepted, its permissions are exactly those that it says, and
- * uninstalling runs the hook before it takes them away. There is no kubelet and no controller here: the test itself stands in
- * for the Job controller where helm waits for the hook.
+ * The chart on a real API server with RBAC: what is installed is accepted, its permissions are exactly those that it
+ * says, and uninstalling runs the hook before it removes them. There is no kubelet and no controller here: the test
+ * itself stands in for the Job controller where helm waits for the hook.
  */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** SIGTERM at any moment, whatever the API server does: no stack trace, an exit within 10 s, and the next start goes on. */
+/**
+ * SIGTERM at any moment, whatever the API server does: no stack trace, an exit within 10 s, and the next start
+ * continues.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { cordonAnnotation } from '../../../src/cluster/cordon-rules.ts';
 import { imagesOnBase, load } from '../../engine/scenario.ts';
@@ -78,6 +81,6 @@ it('a finished check does not wait for another cleaner’s cordon', async () => 
   });
   const cli = on.cleanerOn(node, ['run', '--once'], { THRESHOLD_HIGH: '99', THRESHOLD_LOW: '98' });
   expect((await cli.exited).code, cli.stderr).toBe(0);
-  // Had it stayed, the mark would have been left behind by then, and taken off.
+  // Had it waited, the mark would have counted as left behind by then, and been removed.
   expect(await on.scene.state(node)).toMatchObject({ unschedulable: true, marked: true });
 });

@@ -1,7 +1,7 @@
 /**
- * Docker's containerd image store where containerd collects later than the engine answers: something holds what deleted
- * images were made of (a lease of a build or a pull, here the label that marks a root), and lets go of it while the sweep
- * waits.
+ * Docker's containerd image store where containerd collects later than the engine answers: something holds what
+ * deleted images were made of (a lease of a build or a pull, here the label that marks a root), and releases it while
+ * the sweep waits.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -30,7 +30,7 @@ describe.each([
     };
     await load('base:1', 'base');
     const old = await load('data:1', 'first');
-    // A name elsewhere: nothing but the mount tells that it is meant.
+    // A name elsewhere: only the mount shows that it is meant.
     await tagImage(engine, 'data:1', 'elsewhere:1');
     const mounts = [{ Type: 'image', Source: 'data:1', Target: '/mnt' }];
     const answer = await engine.expect('POST', '/containers/create', {

@@ -1,4 +1,4 @@
-/** What a look at Docker's containerd store costs: questions to the engine, however many images there are. */
+/** What reading Docker's containerd store costs: requests to the engine, for any number of images. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cleaner } from '../../../harness/program/cleaner.ts';

@@ -1,6 +1,6 @@
 /**
- * Docker that was told to use its containerd store on a data root of old, as Docker 29 can be: the images of the classic store are
- * listed no more, and what they took stays.
+ * Docker switched to its containerd store on an old data directory, as with Docker 29: the images of the classic
+ * store are no longer listed, and their space remains used.
  */
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -123,7 +123,7 @@ describe('names of 120 characters', () => {
     for (const command of ['plan', 'status']) {
       const shown = await terminal([command, '--all'], {}, { columns, rows: 100 });
       const screen = await shown.waitForScreen(/\[exit 0\]/);
-      // A line that was too long would go on at the start of the next one.
+      // A line that was too long would continue at the start of the next one.
       const rows = tableOf(screen, command === 'plan' ? 'DELETE' : 'IMAGE');
       const row = rows.find((line) => line.startsWith('us-')) ?? '';
       expect(row).toMatch(/^us-\S*:[0-9a-f]{7,40}…? .* 1\.5\d MB/);

@@ -1,4 +1,4 @@
-/** What containerd's databases on the disk tell, compared with what the disk does. */
+/** What containerd's databases on the disk say, compared with what the disk does. */
 import { cpSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -72,7 +72,7 @@ describe('the sizes of layers', () => {
     await containerd.cri.call('ImageService/RemoveImage', { image: { image: ids['gone'] } });
     const { victims } = await plan();
     expect(victims.map(({ references }) => references[0])).toEqual(['docker.io/library/stays:1']);
-    // The files of the two layers below stay with the container; the content of all three is this image's alone.
+    // The files of the two layers below are kept by the container; the content of all three is this image's alone.
     const predicted = victims[0]?.predictedBytes ?? 0;
     expect(predicted).toBeGreaterThan(2 * 2 * MiB + 4 * MiB);
     const cli = criCleaner(containerd, ['run', '--once'], { high: 0.2, low: 0.1 });

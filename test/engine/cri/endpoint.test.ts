@@ -1,4 +1,4 @@
-/** Endpoints of CRI that cannot be used: each is told in one line, with what to do. */
+/** Endpoints of CRI that cannot be used: each is reported in one line, with what to do. */
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp2Server } from 'node:http2';
 import { createServer, type Server } from 'node:net';
@@ -98,7 +98,7 @@ describe('an unusable endpoint is reported in one line', () => {
   });
 
   it('of a runtime that speaks v1alpha2 only', async () => {
-    // What no release that can be had here does any more: the wire as such a runtime answers on it.
+    // No available release does this any more: the answers of such a runtime, on the wire.
     const old = createHttp2Server();
     old.on('stream', (stream, headers) => {
       const isOld = String(headers[':path']).startsWith('/runtime.v1alpha2.RuntimeService/');

@@ -1,6 +1,6 @@
 /**
- * A runtime that knows of events but tells none, as CRI-O does unless they are switched on: it ends the stream at once, or
- * with an error of its own. What happens is found out by asking, and the history is not interrupted.
+ * A runtime that knows events but sends none, like CRI-O unless they are enabled: it ends the stream at once, or with
+ * an error of its own. It is polled, and the history is not interrupted.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCriEngine } from '../../../src/engine/cri/cri-engine.ts';

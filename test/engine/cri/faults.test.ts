@@ -189,7 +189,7 @@ describe('a sweep', () => {
     const { events, daemon } = daemonBehind();
     await daemon.check();
     await restarted;
-    // The deletion under way was lost with the connection: that image stays for now, the others go.
+    // The deletion under way was lost with the connection: that image is kept for now, the others are deleted.
     expect(namesIn(events, 'image.delete-unanswered')).toEqual(['two:1']);
     expect(namesIn(events, 'image.deleted')).toEqual(['one:1', 'three:1']);
     expect(events.filter(({ event }) => event === 'sweep.completed')).toHaveLength(1);

@@ -27,7 +27,7 @@ it('the snapshotter’s disk is gauged, and a full root disk deletes nothing', a
   const folder = join(containerd.dataRoot, 'io.containerd.snapshotter.v1.overlayfs');
   const own = join(disk.path, 'snapshots');
   mkdirSync(own);
-  // What is there already, the sandbox image's files, moves with it.
+  // Existing files, those of the sandbox image, move with it.
   execFileSync('cp', ['-a', `${folder}/.`, own]);
   execFileSync('mount', ['--bind', own, folder]);
   undo.push(() => {

@@ -68,7 +68,7 @@ describe('a sweep under disk pressure', () => {
       Math.abs(Number(report['freedBytes']) - (after.availableBytes - before.availableBytes)),
     ).toBeLessThan(MiB);
     expect(await criTags(containerd)).toEqual(['created:1', 'exited:1', 'running:1', 'small:1']);
-    // The path is right, so nothing is said of it.
+    // The path is right, so there is no warning.
     expect(cli.records.filter(({ event }) => event === 'config.warning')).toEqual([]);
   });
 

@@ -57,7 +57,7 @@ it('is shown by status, the page and metrics, the same everywhere', async () => 
   const stateFile = await remembered(0.1);
   const expectedSeconds = ((100 - bytesPercent) / 0.1) * 60;
   expect(expectedSeconds).toBeGreaterThan(DAY_MS / 1000 / 2);
-  // Further ahead than twenty times what was looked back: nobody can know.
+  // Further ahead than twenty times the past used: unknown.
   expect((await status(stateFile, ['--json'])).json<Told>().forecast).toBeNull();
 
   const faster = await remembered(1);

@@ -1,4 +1,4 @@
-/** Gentle mode on a real engine and disk, with the real executable: single images go before a sweep is due. */
+/** Gentle mode on a real engine and disk, with the real executable: single images are deleted before a sweep is due. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
 import type { Cli } from '../../../harness/program/cli.ts';

@@ -113,7 +113,7 @@ describe('health', () => {
       status: 503,
       text: expect.stringContaining('hangs') as string,
     });
-    // What was known is still told.
+    // What was known is still shown.
     expect((await get('/api/plan.json')).status).toBe(200);
     expect((await get('/metrics')).status).toBe(200);
     const since = cli.records.length;

@@ -1,4 +1,7 @@
-/** MAX_UNUSED_SECONDS on a real engine: the disk is nearly empty, and what nobody uses is deleted all the same, once tracked. */
+/**
+ * MAX_UNUSED_SECONDS on a real engine: the disk is nearly empty, and unused images are deleted nevertheless, once
+ * tracked.
+ */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { planUnused } from '../../../src/core/plan/plan-unused.ts';
 import type { UsageHistory } from '../../../src/core/use-history/history.ts';

@@ -1,4 +1,4 @@
-/** The files that the settings name, with the real executable: what is wrong with them is said at the start. */
+/** The files that the settings name, with the real executable: errors are reported at the start. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -23,7 +23,7 @@ afterEach(async () => {
   await engine.dispose();
 });
 
-/** The daemon, which checks once an hour and looks at the disk all the time. */
+/** The daemon, which checks once an hour and reads the disk all the time. */
 function daemon(options: CleanerOptions): Cli {
   const cli = cleaner(engine, ['run'], {
     ...options,
@@ -77,7 +77,7 @@ describe('between two checks', () => {
       return text.includes('docker_image_cleaner_store_timestamp_seconds ');
     });
     const asked = proxy.count();
-    // A look shows what was written since the check; the engine hears nothing of it.
+    // A reading shows what was written since the check; the engine gets no request.
     await engine.disk.occupy('little', 5 * MiB);
     const { availableBytes } = await engine.disk.usage();
     await waitFor('a look', async () => Math.abs((await scrape()) - availableBytes) < MiB);
@@ -150,7 +150,7 @@ describe('between two checks', () => {
       ).length;
     await waitFor('a look that is held', () => held() === 1);
     const port = Number(new URL(String(url)).port);
-    // Each answer comes from the same process, many looks' time later.
+    // Each answer is from the same process, many readings later.
     for (let asked = 0; asked < 30; asked += 1) {
       const { status } = await send({ port }, 'GET', '/healthz', { headers: { Host: 'localhost' } });
       expect(status).toBe(200);
@@ -180,7 +180,7 @@ describe('between two checks', () => {
     const cli = daemon({ high: '90MiB', low: '60MiB', settings: { THRESHOLD_TYPE: 'absolute' } });
     await checks(cli, 1);
     await load(engine, imagesOnBase({ more: 45 }));
-    // While the image is loaded, its archive is on the disk as well: which image goes hangs on the moment.
+    // While the image is loaded, its archive is on the disk as well: which image is deleted depends on the moment.
     await cli.waitForEvent('image.deleted');
     expect(causes(cli)[0]).toBe('high-threshold');
   });

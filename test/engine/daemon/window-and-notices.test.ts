@@ -1,4 +1,4 @@
-/** WINDOW and NOTIFY_URL through the whole program: when it may begin, and who is told how it ended. */
+/** WINDOW and NOTIFY_URL through the whole program: when a sweep may begin, and the notice of how it ended. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';

@@ -1,6 +1,6 @@
 /**
- * What stopped containers wrote, on stores that the disk does not tell of: the engine is asked, as seldom as can be, and what
- * comes free is what was predicted.
+ * What stopped containers wrote, on stores that are not on this disk: the engine is asked, as rarely as possible, and
+ * what is freed is what was predicted.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -96,7 +96,7 @@ describe.each([
     expect((await planned.exited).code, planned.stderr).toBe(0);
     const { victims } = planned.json<{ victims: { id: string; reason: string }[] }>();
     expect(victims.map(({ id }) => id)).toEqual([large, small]);
-    // Marked as an estimate, as every size is that the engine tells.
+    // Marked as an estimate, like every size from the engine.
     for (const { reason } of victims) expect(reason).toContain('about');
     const cli = cleaner(engine, ['run', '--once'], options);
     expect((await cli.exited).code, cli.stderr).toBe(3);

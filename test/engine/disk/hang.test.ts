@@ -1,6 +1,6 @@
 /**
- * A filesystem that answers nothing, as one whose server is away: what is read on the main thread must not be read from it,
- * or the daemon would be deaf and dumb for as long. Measured in a thread of its own, so that the test itself lives on.
+ * A filesystem that does not answer, like one whose server is away: the main thread must not read from it, or the
+ * daemon would hang as long. Measured in a thread of its own, so that the test itself continues.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

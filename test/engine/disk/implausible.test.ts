@@ -1,6 +1,7 @@
 /**
- * A count that cannot be true deletes nothing. The path is an overlay of the engine's data and a large file on a disk of their
- * own: what is counted below the path is far above what its filesystem has in use, as it would be if a measurement were led astray.
+ * A count that cannot be true deletes nothing. The path is an overlay of the engine's data and a large file on a disk
+ * of their own: what is counted below the path is far above what its filesystem has in use, as if a measurement had
+ * left its tree.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -15,7 +15,7 @@ afterEach(async () => {
 
 const MB = 1e6;
 
-/** Absolute thresholds under which the biggest image has to go, by what is allocated now. */
+/** Absolute thresholds at which the biggest image must be deleted, by what is allocated now. */
 function limits(allocated: number): { high: string; low: string; settings: Record<string, string> } {
   const kB = (bytes: number): string => `${Math.round(bytes / 1000)}KB`;
   return {

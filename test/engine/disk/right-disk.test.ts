@@ -47,7 +47,7 @@ describe('layers on a disk of their own below the path', () => {
     await engine.stop();
     const folder = join(engine.dataRoot, 'overlay2');
     execFileSync('rm', ['-rf', folder]);
-    // dockerd unmounts what is mounted below its data root when it starts; a link stays.
+    // dockerd unmounts what is mounted below its data root when it starts; a link is kept.
     mkdirSync(join(disk.path, 'layers'));
     symlinkSync(join(disk.path, 'layers'), folder);
     undo.push(() => engine.stop());
@@ -111,7 +111,7 @@ describe('a path on another filesystem than the images', () => {
     expect(said.length).toBeGreaterThan(1);
     expect(await listTags(engine)).toEqual(['big:1', 'mid:1']);
 
-    // The right disk is there after all: what was found before is looked at again.
+    // The right disk is there after all: the earlier finding is checked again.
     const late = await anotherDisk(100);
     await late.occupy('ballast', 50e6);
     const waiting = cleaner(engine, ['run'], {

@@ -1,7 +1,7 @@
 /**
- * A store on disk that may not be read, as a whole or in part: what cannot be read comes from the engine, `status` says
- * so, and a sweep goes on. Root may read everything, so the cleaner runs as a root without that right; what the kernel
- * refuses to everybody (a loop of links, a file that gives I/O errors) is refused to it as well.
+ * A store on disk that may not be read, as a whole or in part: the engine provides what cannot be read, `status` says
+ * so, and a sweep continues. Root may read everything, so the cleaner runs as a root without that right; what the
+ * kernel refuses to everybody (a loop of links, a file that gives I/O errors) is refused to it as well.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
@@ -24,7 +24,7 @@ interface Status {
   }[];
 }
 
-/** What the engine alone can tell: sizes as sums of file sizes. */
+/** What the engine alone knows: sizes as sums of file sizes. */
 const spec = {
   layers: { base: { bytes: 1e6, shell: true }, one: { bytes: 3e6, files: 300 }, two: { bytes: 2e6 } },
   images: [
@@ -106,7 +106,7 @@ describe('a store that may not be read as a whole', () => {
     expect(answer.layerSource).toContain(join(metadata, closed));
     expect(answer.layerSource).toContain('EACCES');
     expect(answer.spaceProblem).toContain('CAP_DAC_READ_SEARCH');
-    // The engine tells the layer of two:1 in bytes of files; one:1 has nothing of its own.
+    // The engine reports the layer of two:1 in bytes of files; one:1 has nothing of its own.
     expect(imageOf(answer, 'two:1')).toMatchObject({ uniqueBytes: 2e6, exact: false });
     expect(imageOf(answer, 'one:1')).toMatchObject({ uniqueBytes: 0, exact: false });
   });

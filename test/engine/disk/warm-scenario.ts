@@ -17,7 +17,7 @@ import { loadImages } from '../../../harness/engine/images.ts';
 
 const signal = new AbortController().signal;
 
-/** Two images, `base:1` and `one:1`, that stand on one layer. */
+/** Two images, `base:1` and `one:1`, based on one layer. */
 export async function loadBaseAndOne(engine: ApiEngine): Promise<void> {
   await loadImages(engine, {
     layers: { base: { bytes: 2e6, shell: true }, one: { bytes: 3e6, files: 500 } },
@@ -59,7 +59,7 @@ export function changesOf(engine: ApiEngine, running: string): readonly Change[]
   ];
 }
 
-/** The records are the same object until a container, and then an image, comes and goes. */
+/** The records are the same object until a container, and then an image, is added and removed. */
 export async function expectRecordsToFollow(
   engine: ApiEngine,
   accountant: DiskAccountant,

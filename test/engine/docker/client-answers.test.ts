@@ -1,4 +1,7 @@
-/** The Docker adapter when the answer is whole but not what was hoped for: refusals, strangers, engines that tell little. */
+/**
+ * The Docker adapter when the answer is whole but not what was hoped for: refusals, strangers, engines that report
+ * little.
+ */
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
@@ -84,7 +87,7 @@ describe('a refusal', () => {
     proxy.addRule({
       match: lists,
       times: 1,
-      // What an older engine, come in place of this one, really says.
+      // What an older engine, replacing this one, really says.
       before: async () => {
         const refused = await real.request('GET', '/v1.99/images/json');
         expect(refused.status).toBe(400);

@@ -1,4 +1,4 @@
-/** The Docker adapter when no whole answer comes: each failure has its code and a message that helps. */
+/** The Docker adapter without a complete answer: each failure has its code and a helpful message. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

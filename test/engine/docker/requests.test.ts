@@ -1,4 +1,7 @@
-/** What is asked of a Docker Engine, whatever the settings, is what docs/security.md says, for who filters the socket. */
+/**
+ * What is asked of a Docker Engine, whatever the settings, is what docs/security.md says, for those who filter the
+ * socket.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryRoot } from '../../../harness/program/cli.ts';
@@ -67,7 +70,7 @@ it('is all that a filtering proxy must let through, and each of it happens', asy
   await run(['status'], drain);
   // Layers that cannot be measured, and the use of images followed.
   await run(['status'], { ...drain, withoutCapabilities: ['dac_override', 'dac_read_search'] });
-  // An image that comes into use when one of its names is gone: it is given back.
+  // An image that comes into use when one of its names is gone: it is restored.
   let holder: string | undefined;
   const rule = proxy.addRule({
     match: ({ method, path }) => method === 'DELETE' && path.includes('/images/twice'),

@@ -149,7 +149,7 @@ describe('what is cut off', () => {
     expect(missed).toBeGreaterThan(0);
     await sawUses(history, imageA, 1);
     expect(activeOf(history, imageA)).toBe(1);
-    // It came and ended unseen, but it is still there to tell of it.
+    // It started and ended unseen, but still exists as evidence.
     await sawUses(history, imageB, 2);
     expect(idle(history.current(), imageB, Date.now())).toBeLessThan(before + 60_000);
     // The clock of the history stood still.

@@ -1,4 +1,4 @@
-/** What the daemon learns of the use of images is what the policies go by, also after a restart. */
+/** The policies use what the daemon learned of the use of images, also after a restart. */
 import { afterEach, expect, it } from 'vitest';
 import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
 import { removeContainer, runContainer } from '../../../harness/engine/engine-api.ts';

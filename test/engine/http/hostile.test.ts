@@ -1,6 +1,7 @@
 /**
- * Hostile clients of the real daemon's server: each is answered or cut off within its bound, memory stays bounded, health
- * is told all the while, and a sweep goes on. What ends a connection is the server: these clients never do.
+ * Hostile clients of the real daemon's server: each is answered or cut off within its bound, memory is bounded,
+ * health checks answer all the while, and a sweep continues. What ends a connection is the server: these clients
+ * never do.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Cli } from '../../../harness/program/cli.ts';
@@ -66,18 +67,18 @@ async function attackers(
   return await Promise.all(Array.from({ length: count }, () => attack(first, options)));
 }
 
-/** Health is told. */
+/** Health checks answer. */
 async function isHealthy(): Promise<void> {
   expect((await send({ port }, 'GET', '/healthz', { headers: { Host: 'localhost' } })).status).toBe(200);
 }
 
-/** And the loop goes on. */
+/** And the loop continues. */
 async function lives(): Promise<void> {
   await isHealthy();
   await cli.waitForEvent('check.completed', { since: cli.records.length });
 }
 
-/** Until the server has ended all of these; health is told all the while. */
+/** Until the server has ended all of these; health checks answer all the while. */
 async function untilEnded(what: string, all: readonly RawClient[], meanwhile?: () => void): Promise<void> {
   await waitFor(
     `the end of ${what}`,
@@ -181,7 +182,7 @@ describe('many, and slow', () => {
       'the end of the greedy',
       async () => {
         await isHealthy();
-        // The daemon has connections of its own to the engine, and those of our probes: a few come and go.
+        // The daemon has connections of its own to the engine, and those of our probes: a few are opened and closed.
         return socketsOf(cli.pid) <= socketsBefore + DEAF + 5;
       },
       { timeoutMs: 120_000 },

@@ -58,7 +58,7 @@ async function untilSeen({ get }: Served): Promise<void> {
   await waitFor('the first look', async () => (await get('/api/status.json')).status === 200);
 }
 
-/** What `status --json` and the server may tell differently: they do not look at the same moment. */
+/** Where `status --json` and the server may differ: their snapshots are of different moments. */
 function withoutTime(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, inner: unknown) =>
@@ -96,7 +96,7 @@ describe('what it serves', () => {
     const { images } = (await served.get('/api/status.json')).json<{
       images: { tags: string[]; uniqueBytes: number; sharedBytes: number }[];
     }>();
-    // All that the image in use stands on is shared: its container holds it, too.
+    // All layers of the image in use are shared: its container holds them, too.
     const used = images.find(({ tags }) => tags.includes('used:1'));
     expect(layers.bytes).toBe(
       images.reduce((sum, { uniqueBytes }) => sum + uniqueBytes, used?.sharedBytes ?? 0),
@@ -286,7 +286,7 @@ describe('over a restart', () => {
     const after = (await second.get('/api/activity.json')).json<Past>();
     expect(after.sweeps).toEqual(before.sweeps);
     expect(after.samples[0]).toEqual(before.samples[0]);
-    // And it goes on.
+    // And it continues.
     const { length } = after.samples;
     await waitFor('the next sample', async () => {
       const { samples } = (await second.get('/api/activity.json')).json<Past>();

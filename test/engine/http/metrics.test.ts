@@ -147,7 +147,7 @@ describe('an engine that fails', () => {
   });
 });
 
-/** What a query speaks of: names of metrics, and of labels with the metrics that they are asked of. */
+/** What a query names: metrics, and labels with their metrics. */
 function named(query: string): { readonly metrics: readonly string[]; readonly labels: readonly string[] } {
   const inBraces = [...query.matchAll(/\{([^}]*)\}/g)].flatMap(([, inside = '']) =>
     [...inside.matchAll(/([a-z_]+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label),
@@ -176,7 +176,7 @@ function unknownIn(query: string, legend: string, known: Exposition): readonly s
   ];
 }
 
-/** The metrics that are absent until there is something to tell, as they are defined. */
+/** The metrics that are absent until there is something to show, by their definition. */
 function absent(): readonly (readonly [string, ReadonlySet<string>])[] {
   const { windowOpen, notifyFailing, keepFileFailing, fullIn } = metrics;
   return [windowOpen, notifyFailing, keepFileFailing, fullIn].map(
@@ -247,7 +247,7 @@ describe('Prometheus', () => {
     await is(`${prefix}level_ratio < bool ignoring (threshold) ${prefix}threshold_ratio{threshold="low"}`, 1);
     await is(`sum(${prefix}images)`, 6 - Number(report['deletedImages']));
     await is(`${prefix}filesystem_avail_bytes`, (await engine.disk.usage()).availableBytes);
-    // Nobody is woken. The ballast of a moment ago may look like a trend, which is pending only.
+    // No alert fires. The recent ballast may appear as a trend, which is pending only.
     expect(Object.values(await scraper.alerts())).not.toContain('firing');
   });
 

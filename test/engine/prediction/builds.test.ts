@@ -1,6 +1,6 @@
 /**
- * Predictions where deletions depend on each other: images of the classic builder, which stand on nameless images, and
- * records of the build cache and stopped containers, which hold layers beside images.
+ * Predictions where deletions depend on each other: images of the classic builder, which are based on untagged
+ * images, and records of the build cache and stopped containers, which hold layers beside images.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import {

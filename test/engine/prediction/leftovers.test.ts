@@ -1,6 +1,6 @@
 /**
  * Layers in the store that no image refers to: what a crash of the engine in the middle of a load leaves behind. They
- * hold what they stand on, so an image that shares it frees less than one would think.
+ * hold their layers, so an image that shares them frees less than expected.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ it.each(['biggest', 'reclaimable'])(
     expect(deletedNames(sweep).toSorted()).toEqual(['other:1', 'own:1']);
     const deleted = deletionsIn(sweep.records);
     expectTrue(deleted);
-    // The base and the shared layer stay: the leftover stands on them.
+    // The base and the shared layer are kept: the leftover needs them.
     const own = deleted.find(({ references }) => String(references) === 'own:1');
     expect(Number(own?.['predictedInodes'])).toBeGreaterThan(600);
     expect(Number(own?.['predictedInodes'])).toBeLessThan(800);

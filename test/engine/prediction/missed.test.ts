@@ -1,4 +1,7 @@
-/** A deletion that frees other than predicted is told, once a sweep; on a real engine, by what really keeps space. */
+/**
+ * A deletion that frees less or more than predicted is reported, once per sweep; on a real engine, by what really
+ * keeps space.
+ */
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -19,7 +22,7 @@ afterEach(async () => {
   await engine.dispose();
 });
 
-/** Holds a layer's file of about this size open, so that its blocks stay when it is deleted. */
+/** Holds a layer's file of about this size open, so that its blocks remain when it is deleted. */
 function holdOpen(sizeMiB: number): void {
   const folder = join(engine.dataRoot, 'overlay2');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));

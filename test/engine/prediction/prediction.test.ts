@@ -85,7 +85,7 @@ describe('an order by size', () => {
     // python:1 and scipy:1 stand below others: deleting them alone frees nothing.
     expect(plan.victims.flatMap(({ references }) => references)).not.toContain('python:1');
     const nothing = plan.victims.filter(({ predictedBytes }) => predictedBytes === 0);
-    // The twins stand on the same layers: the first of them frees nothing, and goes only because the second goes too.
+    // The twins have the same layers: the first of them frees nothing, and is deleted only because the second is too.
     for (const { references, reason } of nothing) {
       expect(['app3:1', 'twin:1']).toContain(references[0]);
       expect(reason).toContain('together with');

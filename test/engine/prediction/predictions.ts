@@ -31,7 +31,7 @@ export function deletionsIn(records: readonly LogRecord[]): readonly LogRecord[]
   return records.filter(({ event }) => event?.endsWith('.deleted') === true);
 }
 
-/** What is still to be written is, so that it does not move the gauge between two looks at it. */
+/** Pending writes are flushed, so that they do not move the gauge between two readings. */
 export function settle(engine: DockerEngine): void {
   execFileSync('sync', ['-f', engine.dataRoot]);
 }

@@ -1,4 +1,4 @@
-/** An engine that answers a deletion with "done" and does nothing: what is still there was not deleted. */
+/** An engine that answers a deletion with "done" and does nothing: an existing image was not deleted. */
 import { afterEach, expect, it } from 'vitest';
 import { startDockerEngine, type DockerEngine } from '../../../harness/engine/docker-engine.ts';
 import { listTags, runContainer, waitForContainer } from '../../../harness/engine/engine-api.ts';

@@ -137,7 +137,7 @@ describe('layers that the build cache holds', () => {
       expect((await cli.exited).code).toBe(3);
       const report = await cli.waitForEvent('sweep.completed');
       expect(report).toMatchObject({ deletedImages: 0, failedDeletions: 0, stoppedBecause: 'no-candidates' });
-      // One record stands for the base, whose image stays: it would free nothing.
+      // One record stands for the base, whose image is kept: it would free nothing.
       expect(report['deletedCacheRecords']).toBe(units.length - 1);
       for (const record of cli.records.filter(({ event }) => event === 'cache-record.deleted')) {
         const error = Math.abs(Number(record['freedBytes']) - Number(record['predictedBytes']));

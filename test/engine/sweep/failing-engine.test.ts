@@ -23,7 +23,7 @@ const isDelete = (request: SeenRequest): boolean => request.method === 'DELETE';
 const reports = () => events.flatMap((event) => (event.event === 'sweep.completed' ? [event] : []));
 const tries = (): number => proxy.requests.filter(isDelete).length;
 
-/** The request of a rule, done behind the proxy's back: the client is told something else. */
+/** The request of a rule, done behind the proxy's back: the client gets another answer. */
 async function doIt({ path }: SeenRequest): Promise<void> {
   await engine.expect('DELETE', path.replace(/^\/v[^/]+/, ''));
 }
@@ -107,7 +107,7 @@ it('an image that is kept after an error has all its names again', async () => {
 it('an image whose names return as fast as they are removed keeps them all', async () => {
   for (const name of ['other/a:1', 'other/b:1']) await tagImage(engine, 'big:1', name);
   const before = await listTags(engine);
-  // Somebody gives back the name that went before; the last one has nobody but us.
+  // Somebody restores the name that was removed before; only we can restore the last one.
   let last = '';
   proxy.addRule({
     match: (request) => isDelete(request) && /big|other/.test(request.path),
@@ -173,7 +173,7 @@ it('what cannot be deleted is tried once, not at each check, and does not keep o
   const before = tries();
   expect(await cleaner.check()).toEqual({ outcome: 'skipped' });
   expect(tries()).toBe(before);
-  // What comes new is tried.
+  // New images are tried.
   await load(engine, imagesOnBase({ late: 1 }));
   await cleaner.check();
   expect(tries()).toBe(before + 1);

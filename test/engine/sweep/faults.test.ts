@@ -136,7 +136,7 @@ describe('the world changes between plan and deletion', () => {
     proxy.addRule({
       match: isDelete,
       times: 1,
-      // big:1 is planned; at the last moment its name comes to mean the precious image.
+      // big:1 is planned; at the last moment its name moves to the precious image.
       before: () => tagImage(engine, precious, 'big:1'),
     });
     await daemonFor().check();
@@ -165,7 +165,7 @@ describe('an engine that does not answer', () => {
       (request) => request.path.includes(ids['big'] ?? '?') || isDelete(request),
     );
     const unanswered = steps.findIndex(isDelete);
-    // After the unanswered deletion comes a look at the image, then the next deletion.
+    // After the unanswered deletion the image is checked, then the next one deleted.
     expect(steps[unanswered + 1]).toMatchObject({ method: 'GET' });
   });
 

@@ -20,7 +20,7 @@ afterEach(async () => {
   await engine.dispose();
 });
 
-/** Everything unused would go. */
+/** Everything unused would be deleted. */
 const drain = { high: 4, low: 2 };
 
 describe('KEEP_FILE', () => {

@@ -1,6 +1,6 @@
 /**
- * Space that is free some time after the engine has deleted an image: on btrfs by nature, elsewhere because an open file
- * holds it. It is waited for, it is not taken for a deletion that did not help, and no more goes than has to.
+ * Delayed space, freed some time after a deletion: on btrfs by nature, elsewhere because of an open file. It is
+ * waited for, is not mistaken for a deletion that did not help, and no more is deleted than needed.
  */
 import { execFile } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
@@ -33,11 +33,11 @@ async function engineWith(
 ): Promise<void> {
   engine = await startDockerEngine(options);
   await load(engine, imagesOnBase(sizesMiB));
-  // What is still being written would change the disk's account of itself meanwhile.
+  // Pending writes would change usage meanwhile.
   await run('sync', ['-f', engine.dataRoot]);
 }
 
-/** Opens the big files of all layers: deleted, they stay on the disk until they are closed. */
+/** Opens the big files of all layers: deleted, they remain on the disk until they are closed. */
 async function hold(): Promise<void> {
   const files = globSync(`${engine.dataRoot}/overlay2/*/diff/**`).filter((path) => {
     const stats = statSync(path);
@@ -153,7 +153,7 @@ describe('delayed space', () => {
 describe('what others write during a sweep', () => {
   it.each([
     ['relative', ''],
-    // Below the path, where else nobody counts it.
+    // Below the path, or it would not be counted.
     ['absolute', 'docker/'],
   ])(
     'is not counted against its deletions, with %s thresholds: they freed what they freed',
@@ -175,7 +175,7 @@ describe('what others write during a sweep', () => {
       expect(named(cli, 'space.awaited')).toEqual([]);
       expect(named(cli, 'prediction.missed')).toEqual([]);
       const freed = named(cli, 'image.deleted').map((record) => Number(record['freedBytes']));
-      // 60 MiB were to go, and 70 MiB came.
+      // 60 MiB had to be freed, and 70 MiB were.
       expect(freed.length).toBeGreaterThanOrEqual(8);
       for (const bytes of freed) expect(bytes).toBeGreaterThan(15 * MiB);
       expect(await cli.waitForEvent('sweep.completed')).toMatchObject({ stoppedBecause: 'reached-low' });
@@ -190,7 +190,7 @@ describe('what others write during a sweep', () => {
     await cli.waitForEvent('space.awaited');
     const [deleted, seen] = [deletedNames(cli).length, cli.records.length];
     await engine.disk.occupy('build', 15 * MiB);
-    // All that is held together is not enough any more: more goes, and only then is it waited for again.
+    // All held space together is not enough any more: more is deleted, and only then is there a wait again.
     await cli.waitForEvent('space.awaited', { since: seen });
     expect(deletedNames(cli).length).toBeGreaterThan(deleted);
     await letGo();

@@ -20,7 +20,7 @@ afterEach(async () => {
   await engine.dispose();
 });
 
-/** Everything unused would go. */
+/** Everything unused would be deleted. */
 const drain = { high: 2, low: 1 };
 
 const events = (cli: Cli, name: string): LogRecord[] => cli.records.filter(({ event }) => event === name);

@@ -1,4 +1,4 @@
-/** What people protect stays, on a real engine with the real executable; and the account that status gives. */
+/** What people protect is kept, on a real engine with the real executable; and what status shows. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,7 +109,7 @@ describe('a sweep spares', () => {
       labels: { 'docker-image-cleaner.keep': 'true' },
     });
     const ids = await load(engine, spec);
-    // Loaded within moments of each other: the order in which they came is made plain.
+    // Loaded within moments of each other: their order of arrival is made explicit.
     for (const version of [1, 2, 3]) {
       const id = (await json<StatusJson>('status')).images.find(({ tags }) =>
         tags.includes(`rank:${version}`),
@@ -192,7 +192,7 @@ describe('a sweep spares', () => {
     expect(await hasImage(engine, step?.id ?? '')).toBe(true);
     expect(await hasImage(engine, id)).toBe(false);
     const deleted = await sweep.waitForEvent('image.deleted');
-    // The last COPY goes, what the step holds stays.
+    // The last COPY is deleted, what the step holds is kept.
     expect(Number(deleted['predictedBytes'])).toBeGreaterThan(2.9e6);
     expect(Number(deleted['predictedBytes'])).toBeLessThan(3.2e6);
     expect(Math.abs(Number(deleted['freedBytes']) - Number(deleted['predictedBytes']))).toBeLessThan(
@@ -223,7 +223,7 @@ describe('status', () => {
     expect(space.parts['imagesUnused']?.bytes).toBeLessThan(5.5 * 1024 ** 2);
     const two = status.images.find(({ id }) => id === ids['two']);
     expect(two?.exact).toBe(true);
-    // What goes with the layer, its records with the engine included.
+    // What is freed with the layer, its records in the engine included.
     const unused = space.parts['imagesUnused']?.bytes ?? 0;
     expect(Math.abs((two?.uniqueBytes ?? 0) - unused)).toBeLessThanOrEqual(unused / 100);
     // The base with its shell.

@@ -26,7 +26,7 @@ it('names that were removed are given back, but for one that somebody has given 
   const names = ['other/a:1', 'other/b:1', 'other/c:1'];
   for (const name of names) await tagImage(engine, 'big:1', name);
   const settings = { STATE_FILE: join(engine.disk.workspace.path, 'state') };
-  // The last step never comes: killed before it.
+  // The last step is never reached: killed before it.
   let deletions = 0;
   const stalled = wire.addRule({
     match: ({ method }) => method === 'DELETE' && ++deletions > 2,

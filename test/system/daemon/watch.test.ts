@@ -1,4 +1,6 @@
-/** The wait between two checks, on real filesystems: a disk that fills fast is looked at more often than one that does not. */
+/**
+ * The wait between two checks, on real filesystems: a disk that fills fast is read more often than one that does not.
+ */
 import { execFileSync } from 'node:child_process';
 import { statfsSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
@@ -16,7 +18,7 @@ function mounted(): string {
   return folder;
 }
 
-/** Fills half of what is left to HIGH: it comes ever closer, and never gets there. */
+/** Fills half of what is left to HIGH: it approaches HIGH and never reaches it. */
 function fillHalfWay(folder: string, name: number): void {
   const { blocks, bavail, bsize } = statfsSync(folder);
   const left = bsize * (bavail - blocks * (1 - thresholds.high / 100));

@@ -1,4 +1,4 @@
-/** Whatever stands in arguments and environment, what is said of it is short, names the culprit and commands no terminal. */
+/** Whatever is in arguments and environment: messages are short, name the culprit and contain no control characters. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from '../../../src/cli/command-line.ts';

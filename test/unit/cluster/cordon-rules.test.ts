@@ -14,7 +14,10 @@ import {
   type CordonMode,
 } from '../../../src/cluster/cordon-rules.ts';
 
-/** Applies a patch as RFC 6902 says, strictly, then what the server does: the version moves on, empty fields go. */
+/**
+ * Applies a patch as RFC 6902 says, strictly, then what the server does: the version advances, empty fields are
+ * dropped.
+ */
 function apply(node: NodeObject, patch: readonly PatchOperation[] | undefined): NodeObject {
   if (patch === undefined) return node;
   const copy = structuredClone(node) as unknown as Record<string, unknown>;

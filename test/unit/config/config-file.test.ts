@@ -1,4 +1,4 @@
-/** `--config FILE`: what a line may be, what wins, and what is said of mistakes. */
+/** `--config FILE`: what a line may be, what wins, and how mistakes are reported. */
 import { describe, expect, test } from 'vitest';
 import { configFilePath, fileNames, withConfigFile } from '../../../src/config/config-file.ts';
 import { settingKeys } from '../../../src/config/settings.ts';

@@ -1,4 +1,7 @@
-/** KEEP_FILE: what a line may be, and what happens to the patterns in force while the file changes, is damaged or goes away. */
+/**
+ * KEEP_FILE: what a line may be, and what happens to the patterns in force while the file changes, is damaged or
+ * removed.
+ */
 import fc from 'fast-check';
 import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +39,7 @@ async function opened(text: string): Promise<KeepFile> {
 
 const textsOf = (file: KeepFile): readonly string[] => [...new Set(file.patterns.map(({ text }) => text))];
 
-/** Looks at the file as a check does. */
+/** Reads the file as a check does. */
 async function look(file: KeepFile): Promise<readonly KeepFileNews[]> {
   const news: KeepFileNews[] = [];
   await file.refresh((each) => news.push(each));

@@ -37,7 +37,7 @@ export function usage(percentBytes: number, percentInodes = 0): Usage {
   };
 }
 
-/** Parents point to earlier images only, so there is no cycle; some images are nameless. */
+/** Parents point to earlier images only, so there is no cycle; some images are untagged. */
 export const arbitraryStore: fc.Arbitrary<ImageStore> = fc
   .array(
     fc.record({

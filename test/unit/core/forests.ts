@@ -50,8 +50,8 @@ function evenly(max: number): fc.Arbitrary<number> {
 }
 
 /**
- * Stores with shared chains, equal chains, images in the middle of others' chains, nameless build steps, containers and
- * held layers. A classic-builder parent stands on a part of its child's chain, as on a real engine.
+ * Stores with shared chains, equal chains, images in the middle of others' chains, untagged build steps, containers
+ * and held layers. A classic-builder parent has a part of its child's chain, as on a real engine.
  */
 export function arbitraryForest(maxImages: number, maxLayers = 20): fc.Arbitrary<Case> {
   const layer = fc.record({
@@ -106,7 +106,10 @@ export function arbitraryForest(maxImages: number, maxLayers = 20): fc.Arbitrary
     });
 }
 
-/** What deleting sets of candidates frees, straight from the definition: a layer goes when all that name it are gone. */
+/**
+ * What deleting sets of candidates frees, straight from the definition: a layer is freed when all that name it are
+ * gone.
+ */
 export class BruteForce {
   readonly #layers: { readonly layer: Layer; readonly users: number }[] = [];
   readonly #needs: { readonly candidate: number; readonly dependents: number }[] = [];

@@ -1,4 +1,4 @@
-/** The pages for those who come from elsewhere name settings that there are, and links that lead somewhere. */
+/** The pages about other cleaners name existing settings, and their links work. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

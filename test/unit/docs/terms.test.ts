@@ -33,7 +33,7 @@ const wrong: readonly (readonly [wrong: RegExp, better: string])[] = [
   [/\b(?:evict|purge|prune)s?\b (?:an |the |unused )?images?\b/i, 'delete'],
 ];
 
-/** Prose alone: no code, no addresses of links, and not what is quoted, as the glossary quotes what it does not say. */
+/** Prose alone: no code, no addresses of links, and no quotations, as the glossary quotes wrong terms. */
 const proseOf = (page: string): string =>
   readFileSync(root + page, 'utf8')
     .replaceAll(/^```[\s\S]*?^```/gm, (code) => code.replaceAll(/[^\n]/g, ''))

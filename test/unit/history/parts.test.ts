@@ -34,7 +34,7 @@ describe('names', () => {
     names.reset([image('1', 'a:1'), image('2')]);
     names.put(image('2', 'a:1'));
     expect(names.find('a:1')).toBe('2');
-    // The news of the old one come later: the name is not its own any more.
+    // The old one's events arrive later: the name is no longer its own.
     names.put(image('1'));
     expect(names.find('a:1')).toBe('2');
     names.forget('1');
@@ -89,7 +89,7 @@ describe('events that wait', () => {
     for (let i = 0; i < 5; i++) queue.push(event(i));
     expect(queue.droppedAtMs).toBe(100);
     expect(queue.takeAll()).toEqual([event(0), event(1)]);
-    // Still a hole: what comes now must not look as if nothing were missing.
+    // Still a gap: later events must not hide it.
     queue.push(event(5));
     await queue.wait();
     expect(queue.takeAll()).toEqual([]);

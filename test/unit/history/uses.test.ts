@@ -1,4 +1,4 @@
-/** Containers into uses: restarts, what was there before, what was missed, clocks that go back. */
+/** Containers into uses: restarts, what existed before, what was missed, clocks that are set back. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Container } from '../../../src/core/model/store.ts';
 import type { UsageEvent } from '../../../src/core/use-history/apply-event.ts';

@@ -1,4 +1,4 @@
-/** Where `healthcheck` asks, from the address that the daemon was told to serve. */
+/** Where `healthcheck` asks, from the daemon's configured address. */
 import { expect, test } from 'vitest';
 import { parseCommandLine } from '../../../../src/cli/command-line.ts';
 

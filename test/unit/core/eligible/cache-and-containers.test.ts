@@ -41,7 +41,9 @@ const space = (overrides: Partial<HeldSpace>): HeldSpace => ({
   ...overrides,
 });
 
-/** An image on `base` and `own`, whose layers the record `c` holds too; `c` stands on the record `p` of the base. */
+/**
+ * An image on `base` and `own`, whose layers the record `c` holds too; `c` is a child of the record `p` of the base.
+ */
 const cached: ImageStore = {
   images: [image('built', { layers: ['base', 'own'], sizeBytes: 9e6 })],
   containers: [],

@@ -34,7 +34,7 @@ function keep(text: string): Partial<Protections> {
   return { keep: parsed.patterns };
 }
 
-/** By ID: `gone`, or the code for which it stays. */
+/** By ID: `gone`, or the code of why it is kept. */
 function fates({ victims, kept }: Plan): Record<string, string> {
   const fate = new Map<string, string>(victims.map(({ id }) => [id, 'gone']));
   for (const { id, code } of kept) fate.set(id, code);
@@ -242,7 +242,7 @@ test('any store, any rules: what is protected is kept, and what is kept without 
           );
         }
       }
-      // The engine takes parents along only where every one of them may go.
+      // The engine deletes parents too only where all of them are deletable.
       for (const victim of plan.victims) {
         if (victim.keepParents) continue;
         const byId = new Map(snapshot.images.map((one) => [one.id, one]));

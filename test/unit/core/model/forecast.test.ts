@@ -14,7 +14,7 @@ function look(available: number, inodes?: number): Usage {
   };
 }
 
-/** Looks every five seconds; `available` by the seconds since the first. */
+/** Reads every five seconds; `available` by the seconds since the first. */
 function watched(seconds: number, available: (second: number) => number, everySeconds = 5): FillRate {
   const rate = new FillRate();
   for (let second = 0; second <= seconds; second += everySeconds)

@@ -85,7 +85,7 @@ describe('an open window', () => {
     ['Mon-Fri 22:00-06:00 Europe/Berlin', '2026-11-27T21:00:00Z', true],
     ['Mon-Fri 22:00-06:00 Europe/Berlin', '2026-11-27T20:59:00Z', false],
     ['Mon-Fri 22:00-06:00 Asia/Kathmandu', '2026-11-27T16:15:00Z', true],
-    // The hour from 02:00 to 03:00 comes twice in Berlin on 2026-10-25…
+    // The hour from 02:00 to 03:00 occurs twice in Berlin on 2026-10-25…
     ['02:00-03:00 Europe/Berlin', '2026-10-25T00:30:00Z', true],
     ['02:00-03:00 Europe/Berlin', '2026-10-25T01:30:00Z', true],
     ['02:00-03:00 Europe/Berlin', '2026-10-25T02:00:00Z', false],

@@ -1,4 +1,4 @@
-/** MAX_UNUSED_SECONDS: who goes, from when on, and that what was not seen is never taken for unused. */
+/** MAX_UNUSED_SECONDS: what is deleted, since when, and that "not seen" never counts as unused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PlanRules } from '../../../../src/core/plan/plan-rules.ts';

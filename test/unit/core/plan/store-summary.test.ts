@@ -1,4 +1,4 @@
-/** The store in figures: what is whose, and what could be had back. */
+/** The store in figures: images by state, and what is reclaimable. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../../../../src/core/plan/plan.ts';

@@ -29,7 +29,7 @@ describe('how long kept images will last', () => {
   it('is the idle time at which it would be the turn of the longest unused', () => {
     expect(turnover([1, 9, 4], 1)).toBe(9 * DAY);
     expect(turnover([1, 9, 4], 150)).toBe(4 * DAY);
-    // The base goes with the last.
+    // The base is freed with the last.
     expect(turnover([1, 9, 4], 400)).toBe(DAY);
   });
 

@@ -127,7 +127,7 @@ describe.each([lru, value])('$name on any store', (policy) => {
         expect(ids.filter((id) => !can.has(id))).toEqual([]);
         expect(choose(policy, store, bytes).choice.victims.map(({ id }) => id)).toEqual(ids);
         if (!choice.reached || ids.length === 0) return;
-        // Without what goes last (and what only goes together with it) the goal would not be reached.
+        // Without the last victim (and those freed only together with it) the goal would not be reached.
         const last = choice.victims.findLastIndex((victim) => victim.freed.bytes > 0);
         expect(freedBy(forest, ids.slice(0, last)).bytes).toBeLessThan(bytes);
       }),

@@ -1,4 +1,4 @@
-/** Which looks between two checks are worth a check. */
+/** Which readings between two checks justify a check. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Levels } from '../../../../src/core/timing/critical.ts';

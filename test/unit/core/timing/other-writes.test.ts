@@ -1,4 +1,4 @@
-/** What is taken off a deletion's account because others wrote during it. */
+/** What a deletion is not charged for because others wrote during it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { likelyFreed, OtherWrites } from '../../../../src/core/timing/other-writes.ts';

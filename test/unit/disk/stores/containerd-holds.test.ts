@@ -21,7 +21,7 @@ const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const [manifest, config, packed] = [digest('1'), digest('2'), digest('3')];
 const container = 'c'.repeat(64);
 
-/** One image of one layer, and what stands on it. */
+/** One image of one layer, and what is built on it. */
 function namespace(snapshotter: string, more: Tree, leases: Tree = {}): Bucket {
   return bucket({
     images: { 'app:1': { target: { digest: manifest } } },

@@ -1,12 +1,13 @@
 /**
- * Answers of Docker Engine 29 as its documentation tells them. Recorded from documentation, never from a running engine:
+ * Answers of Docker Engine 29 from its documentation. Recorded from documentation, never from a running engine:
  * shapes and field names are the published ones, the values are ours. What is fed with them is the translation alone.
  *
  * Sources, as of November 2026:
  * - [history] docs.docker.com/reference/api/engine/version-history (moby `api/docs/CHANGELOG.md`)
  * - [v1.51], [v1.53] the API's definitions, moby `api/docs/v1.51.yaml` and `api/docs/v1.53.yaml`
  * - [matrix] docs.docker.com/reference/api/engine: which engine speaks which versions
- * - [store] docs.docker.com/storage/containerd: the containerd image store, the default of new installations since 29.0
+ * - [store] docs.docker.com/storage/containerd: the containerd image store, the default of new installations since
+ *   29.0
  */
 
 export const indexDigest = `sha256:${'1'.repeat(64)}`;
@@ -85,7 +86,7 @@ export const imageSummary = {
   Descriptor: indexDescriptor,
 };
 
-/** The same as an engine may tell it with all that later versions add [v1.53], and without what is empty. */
+/** The same as an engine may report it with all that later versions add [v1.53], and without what is empty. */
 export const imageSummaryOfLater = {
   Id: indexDigest,
   Size: 172_064_416,
@@ -195,7 +196,7 @@ export const diskUsageOf153 = {
   BuildCacheUsage: { ...usage, Items: [cacheRecord] },
 };
 
-/** One of `GET /events`: `status`, `id` and `from` are no longer told since 1.52 [history]. */
+/** One of `GET /events`: `status`, `id` and `from` are left out since 1.52 [history]. */
 export const event = {
   Type: 'container',
   Action: 'create',

@@ -1,7 +1,7 @@
 /**
- * Docker Engine 29, which cannot be had here: what its documentation tells (docker-29-answers.ts) is put through the
- * negotiation and the translation. It is asked in the newest version that was verified, 1.51, which it accepts; the shapes
- * of later versions have to be understood as well.
+ * Docker Engine 29, which is not available here: its documented answers (docker-29-answers.ts) are fed to the
+ * negotiation and the translation. It is asked in the newest version that was verified, 1.51, which it accepts; the
+ * shapes of later versions have to be understood as well.
  */
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';

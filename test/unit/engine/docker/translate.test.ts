@@ -18,7 +18,7 @@ const hexB = 'b'.repeat(64);
 const idA = `sha256:${hexA}`;
 const idB = `sha256:${hexB}`;
 
-/** As an engine's answer comes in: through the schema. */
+/** Like an engine's answer: through the schema. */
 function image(answer: object): Image {
   return imageFromSummary(v.parse(imageSummarySchema, { Id: idA, ...answer }));
 }

@@ -122,7 +122,7 @@ describe('the lower bound', () => {
 
 describe('relaxed', () => {
   it('frees from HIGH to below LOW, by parts of layers', () => {
-    // a and b on the base: 5 bytes; c makes 7, at HIGH. Below 4: 4 bytes go. Then a is wanted, then b.
+    // a and b on the base: 5 bytes; c makes 7, at HIGH. Below 4: 4 bytes are deleted. Then a is used, then b.
     const trace = tiny([
       [0, 1, 0],
       [1, 1, 0],
@@ -130,7 +130,8 @@ describe('relaxed', () => {
       [0, 1, 0],
       [1, 1, 0],
     ]);
-    // c is in use (2 bytes), so 1 byte of the base stays. a: 2 bytes again, b: 2 bytes again (5, then 7: b, c, ...).
+    // c is in use (2 bytes), so 1 byte of the base is kept. a: 2 bytes again, b: 2 bytes again (5, then 7: b, c,
+    // ...).
     expect(bytesOf(trace, 'relaxed', 7, 4)).toBe(7 + 2 + 2);
     expect(bytesOf(trace, 'lower-bound', 7, 4)).toBe(7);
     expect(bytesOf(trace, 'lower-bound', 6, 4)).toBe(8);

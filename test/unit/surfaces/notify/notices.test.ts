@@ -1,4 +1,4 @@
-/** What a person is told: once when it begins, once when it is over, and only what is theirs to mend. */
+/** What a person is told: once when it begins, once when it is over, and only what a person can fix. */
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { DaemonEvent, SweepReport } from '../../../../src/events/events.ts';
 import { Notices } from '../../../../src/surfaces/notify/notices.ts';

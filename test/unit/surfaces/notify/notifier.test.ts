@@ -1,4 +1,7 @@
-/** Notices on the wire, to a real HTTP server: what arrives, what is tried again, how long, and what is never told. */
+/**
+ * Notices on the wire, to a real HTTP server: what arrives, what is tried again, how long, and what is never
+ * revealed.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -81,7 +84,7 @@ const critical: DaemonEvent = {
 };
 const over: DaemonEvent = { ...critical, used: 50, triggered: false, due: 'nothing' };
 
-/** Nothing that was said or sent to others tells a secret. */
+/** Nothing logged or sent to others reveals a secret. */
 function expectNoSecret(): void {
   expect(JSON.stringify(reported)).not.toMatch(/SECRET|user|pass|\/services/);
 }

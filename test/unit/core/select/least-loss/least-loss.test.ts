@@ -94,7 +94,7 @@ describe('the choice of least loss', () => {
     const store = storeOf(forced, { a: 'a', b: 'b', c: 'c' });
     const { layerIds } = forestOf(store);
     const worths: Worths = { unit: () => 1, layer: (layer) => lost[layerIds[layer] ?? ''] ?? NaN };
-    // With b and c goes the layer below them: 2 + 19 + 0 + 2, against 2 + 20 + 0.
+    // With b and c the layer below them is freed: 2 + 19 + 0 + 2, against 2 + 20 + 0.
     expect(ids(select(store, { inodes: 2 }, worths).victims)).toEqual(['c', 'a']);
   });
 

@@ -74,7 +74,7 @@ describe('walking an order', () => {
     const selection = walk(['a', 'big', 'same', 'b'], 9999, {
       containers: [container('c', ['same'], 'exited')],
     });
-    // The walk is given `same` too, as nothing here says what may go; the container still holds its layers.
+    // The walk is given `same` too, as nothing here says what is deletable; the container still holds its layers.
     expect(ids(selection.victims)).toEqual(['big', 'b']);
     expect(selection.stays).toMatchObject([
       { id: 'a', cause: 'frees-nothing' },
@@ -129,7 +129,7 @@ describe('walking an order', () => {
         if (selection.reached && victims.length > 0) {
           expect(covers(freedBy(of.forest, victims.slice(0, -1)), goal)).toBe(false);
         }
-        // Nothing useless goes: without any one victim, less of what is needed is freed.
+        // No useless victim: without any one of them, less of what is needed is freed.
         for (const victim of victims) {
           const less = freedBy(
             of.forest,
@@ -139,7 +139,7 @@ describe('walking an order', () => {
           const inodes = goal.inodes > 0 && less.inodes < selection.freed.inodes;
           expect(bytes || inodes).toBe(true);
         }
-        // The engine would accept it: nothing goes before what was built on it.
+        // The engine would accept it: nothing is deleted before what was built on it.
         victims.forEach((_, at) => {
           expect(brute.isAllowed(brute.bitsOf(victims.slice(0, at + 1)))).toBe(true);
         });

@@ -1,4 +1,4 @@
-/** Who goes when there are too many connections. */
+/** Which connection is closed when there are too many. */
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Connections } from '../../../../../src/surfaces/http/server/connections.ts';
