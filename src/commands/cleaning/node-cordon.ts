@@ -8,13 +8,12 @@ import { podName } from './pod-name.ts';
 export async function connectCordon(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
   const { nodeName, cordonMode, maxCordonedNodes, maxCordonSeconds } = config;
   if (nodeName === undefined) return undefined;
-  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
+  const [{ connectCluster }, { SweepCordon: Cordon }] = await Promise.all([
     import('../../cluster/cluster.ts'),
     import('../../sweep/cordon-guard.ts'),
   ]);
   const cluster = await connectCluster({
-    ...{ nodeName, podName: podName(process.env), cordonMode, maxCordonedNodes },
-    report: (news) => report(clusterEvent(news)),
+    ...{ nodeName, podName: podName(process.env), cordonMode, maxCordonedNodes, report },
   });
   return new Cordon({ cluster, maxCordonSeconds, report });
 }
