@@ -7,7 +7,7 @@ import type { LoadedConfig } from './config/config.ts';
 import { loadExpressions } from './config/values/expressions.ts';
 import { complain, warn } from './commands/looking/messages.ts';
 import { whyNoClean, whyNoRun } from './commands/looking/elsewhere.ts';
-import { withEngine } from './commands/looking/with-engine.ts';
+import { type WithEngine, withEngine } from './commands/looking/with-engine.ts';
 import { withKeepFile } from './commands/looking/with-keep-file.ts';
 import { EXIT } from './cli/exit-status.ts';
 
@@ -87,16 +87,9 @@ async function configured(
 }
 
 /** The configuration with its file of patterns and the engine that it names; or why there is none, a line each. */
-async function prepared(
-  given: LoadedConfig,
-): Promise<
-  | Extract<Awaited<ReturnType<typeof withEngine>>, { readonly ok: true }>
-  | { readonly ok: false; readonly problems: readonly string[] }
-> {
+async function prepared(given: LoadedConfig): Promise<WithEngine> {
   const kept = await withKeepFile(given);
-  if (!kept.ok) return kept;
-  const found = await withEngine(kept.config);
-  return found.ok ? found : { ok: false, problems: [found.problem] };
+  return kept.ok ? await withEngine(kept.config) : kept;
 }
 
 function print({ stream, text, exitCode }: Print): number {

@@ -1,4 +1,5 @@
 /** `plan` for people: what a sweep would delete, in order, what it would keep, and why. */
+import { kindNames } from '../json/space-names.ts';
 import { endText, formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { summaryOf } from '../../core/plan/plan-unused.ts';
@@ -6,7 +7,6 @@ import { describePattern } from '../../core/eligible/pattern.ts';
 import type { Kept } from '../../core/eligible/images.ts';
 import { shortId } from '../../core/model/store.ts';
 import { level } from '../../core/model/thresholds.ts';
-import type { UnitKind } from '../../core/forest/removable.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
@@ -19,12 +19,6 @@ export interface ShownPlan extends SeenPlan {
   /** Usage is unknown: the plan lists all that may be deleted. */
   readonly isAboutEverything: boolean;
 }
-
-const kindNames: Readonly<Record<UnitKind, string>> = {
-  image: 'image',
-  'build-cache': 'build cache',
-  'stopped-container': 'container',
-};
 
 export function planText(shown: ShownPlan, look: ListLook): string {
   const { seen, why, due, thresholds, atHigh, cut, unused, window } = shown;

@@ -2,6 +2,7 @@
  * The list of images: what is deleted next and why, what is kept and why. Searched, filtered, sorted; as many rows as one has
  * scrolled to, so that thousands of images cost no more than the first of them.
  */
+import { kindNames } from '../../../json/space-names.ts';
 import { formatBytes, formatDuration } from '../../../../core/model/format.ts';
 import type { Layers, Status } from '../data.ts';
 import { broken, fill, h, part, row, setText, swatch, table } from '../dom.ts';
@@ -39,12 +40,6 @@ const stateNames: Readonly<Record<Row['state'], string>> = {
   protected: 'protected',
   unused: 'unused',
 };
-const kindNames: Readonly<Record<Row['kind'], string>> = {
-  image: 'image',
-  'build-cache': 'build cache',
-  'stopped-container': 'container',
-};
-
 const head = [
   { title: '#', label: 'Order', class: 'num' },
   { title: 'Name', label: '', class: 'name' },
