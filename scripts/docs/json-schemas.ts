@@ -240,7 +240,7 @@ const spaceKinds: Readonly<Record<SpaceKind, string>> = {
   reserved: 'for root',
   available: '',
 };
-/** What is counted twice goes off the engine's own files, and may be more than these: no bound below. */
+/** Double counts are subtracted from the engine's own files and may exceed them: no lower bound. */
 const sweepReport = object<SweepReport>('', {
   dryRun: yes('always false'),
   deletedImages: whole(''),
