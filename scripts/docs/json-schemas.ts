@@ -136,7 +136,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   'frees-nothing': 'deletable, but frees nothing that is scarce',
   'not-needed': 'LOW is reached without it',
   managed: 'container of Kubernetes, compose or swarm, or that restarts with the engine',
-  'stopped-recently': 'younger than `STOPPED_CONTAINER_AGE_SECONDS`',
+  'stopped-recently': 'less than `STOPPED_CONTAINER_AGE_SECONDS` ago',
   'never-started': 'created container',
   'not-cleaned': '`CLEAN` does not name its kind',
   refused: 'by the engine, or by the check before the deletion',
