@@ -3,15 +3,18 @@
  * `npm test -- all`: also the engines that it leaves out, other versions in root folders of their own.
  * `npm run test:engines`: the conformance suite on every engine; `others`: on those that `npm test` leaves out.
  * With the path of an engine's binary (own-engines.ts) the suite and the engine tests run on that one.
+ * The tests start the built program: what people run, and a third of the CPU time that its sources take to load. A test that is
+ * run alone (`vitest run`) starts the sources.
  * Installs what the tests need. Ends with one line, `N passed, N failed`. Nothing is left out silently: a test that was
  * skipped counts as failed, and so does a file that could not be loaded.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { clearAbandoned } from '../harness/machine/workspace.ts';
 import { engineCommands, ensureCommands, requireRoot } from '../harness/machine/packages.ts';
 import { type Ownable } from '../harness/machine/own-binaries.ts';
+import { programVariable } from '../harness/program/cli.ts';
 import { ownEngines, OwnEnginesError, testsThatStart } from './own-engines.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -173,6 +176,13 @@ async function prepare(isOwn: boolean): Promise<string | undefined> {
   }
 }
 
+/** Builds the program and copies it, because the tests of packages build their own; returns what starts it. */
+function build(folder: string): string {
+  execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  cpSync(`${root}dist`, folder, { recursive: true });
+  return `${folder}/docker-image-cleaner.cjs`;
+}
+
 async function main(which = 'everything', args: readonly string[] = []): Promise<void> {
   let own: Readonly<Partial<Record<Ownable, string>>> = {};
   try {
@@ -199,6 +209,7 @@ async function main(which = 'everything', args: readonly string[] = []): Promise
   }
   const folder = `${root}test-artifacts`;
   mkdirSync(folder, { recursive: true });
+  process.env[programVariable] = build(`${folder}/program`);
   const outcomes: Outcome[] = [];
   const waiting = [...parts];
   const worker = async (): Promise<void> => {

@@ -63,9 +63,9 @@ async function fill(engine: DockerEngine): Promise<void> {
   execFileSync('sync', ['-f', engine.dataRoot]);
 }
 
-async function account(what: string, accountant: DiskAccountant, estimate = false): Promise<Row> {
+async function account(what: string, accountant: DiskAccountant): Promise<Row> {
   const start = performance.now();
-  const { value, held } = await watched(() => accountant.measure(signal, { estimate }));
+  const { value, held } = await watched(() => accountant.measure(signal));
   return { what, milliseconds: performance.now() - start, bytes: value.total.bytes, held };
 }
 
@@ -166,7 +166,6 @@ try {
   const compared = await compare([
     () => du(root),
     cold,
-    () => account('account, first estimate', new DiskAccountant(root), true),
     () => account('account, restarted (state file)', new DiskAccountant(root, state)),
     warm,
     () => walk(root),

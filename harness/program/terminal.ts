@@ -1,7 +1,7 @@
 /** The real executable on a real terminal (tmux), and what stands on its screen. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryRoot } from './cli.ts';
+import { program } from './cli.ts';
 import { commandPath, ensureCommands } from '../machine/packages.ts';
 import { waitFor } from '../machine/wait.ts';
 import { createWorkspace } from '../machine/workspace.ts';
@@ -33,9 +33,7 @@ export async function startTerminal(args: readonly string[], options: TerminalOp
   const { env, columns = 100, rows = 40 } = options;
   const workspace = createWorkspace();
   const socket = join(workspace.path, 'tmux.sock');
-  const quoted = [process.execPath, `${repositoryRoot}src/main.ts`, ...args]
-    .map((word) => `'${word}'`)
-    .join(' ');
+  const quoted = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
   const variables = Object.entries({ PATH: process.env['PATH'] ?? '', HOME: workspace.path, ...env })
     .map(([name, value]) => `'${name}=${value}'`)
     .join(' ');

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { missingAccess, type MissingAccess } from './access.ts';
-import { kubernetesApi, type KubernetesApi } from './api.ts';
+import { KubernetesApi } from './api.ts';
 import { openConnection } from './client.ts';
 import type { CordonMode, MarkFilter } from './cordon-rules.ts';
 import { Cordon, type Acquired, type Released } from './cordon.ts';
@@ -12,7 +12,7 @@ import { ClusterError } from './error.ts';
 import { isHeldByOther, staleMs, thisProcess } from './holder.ts';
 import { kubeletObjection, kubeletThresholds, type OurThresholds } from './kubelet.ts';
 import { NodeEvents, type NodeEvent } from './node-events.ts';
-import { defaultBackoff, realChance, type Backoff, type Chance, type Reporter } from './retry.ts';
+import { defaultBackoff, type Backoff, type Reporter } from './retry.ts';
 import { Slots, type Slot } from './slots.ts';
 
 export interface ClusterOptions {
@@ -53,31 +53,6 @@ export interface Held {
   release(signal: AbortSignal): Promise<Released | 'none'>;
 }
 
-export interface Cluster {
-  /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
-  checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]>;
-  /**
-   * Why our thresholds conflict with kubelet's on this node, a sentence; undefined if they do not, or if kubelet's
-   * cannot be read: few grant the permission for that. @throws the signal's reason.
-   */
-  checkKubelet(thresholds: OurThresholds, signal: AbortSignal): Promise<string | undefined>;
-  /**
-   * Removes any cordon that carries our annotation, at start-up (the operator's command: `uncordon.ts`). With
-   * cordoning off it tries once, where permissions allow. @throws the signal's reason.
-   */
-  recover(signal: AbortSignal): Promise<Released>;
-  /**
-   * Waits for a slot (with a limit) and cordons the node; waits for the API server as long as the signal allows. Abort it
-   * when waiting is worse than sweeping without a cordon: what it may have done by then is undone behind the scenes.
-   * @throws the signal's reason.
-   */
-  hold(reason: string, signal: AbortSignal): Promise<Held>;
-  /** Writes an event on the node, behind the caller's back. Never throws. */
-  emit(event: NodeEvent): void;
-  /** Ends waiting holds; waits for pending releases and events until the signal fires, then gives up. Never throws. */
-  close(signal: AbortSignal): Promise<void>;
-}
-
 /**
  * Finds the API server and who we are; makes no request. Loads the Kubernetes library: call it only with a node name.
  * @throws ClusterError `invalid` when no API server can be found.
@@ -86,7 +61,7 @@ export async function connectCluster(options: ClusterOptions): Promise<Cluster> 
   const environment = options.environment ?? process.env;
   const connection = await openConnection({ environment, timeoutMs: options.requestTimeoutMs ?? 10_000 });
   const namespace = options.namespace ?? connection.namespace ?? 'default';
-  return new NodeCluster(options, namespace, kubernetesApi(connection));
+  return new Cluster(options, namespace, new KubernetesApi(connection));
 }
 
 interface Release {
@@ -94,7 +69,7 @@ interface Release {
   readonly giveUp: AbortController;
 }
 
-class NodeCluster implements Cluster {
+export class Cluster {
   readonly #options: ClusterOptions;
   readonly #namespace: string;
   readonly #api: KubernetesApi;
@@ -112,25 +87,27 @@ class NodeCluster implements Cluster {
     this.#api = api;
     const { nodeName, podName, cordonMode, maxCordonedNodes, report } = options;
     const backoff: Backoff = options.backoff ?? defaultBackoff;
-    const chance: Chance = realChance;
-    const now = (): number => Date.now();
     const mode = cordonMode === 'none' ? 'cordon' : cordonMode;
     const self = { pod: podName, process: options.process ?? thisProcess() };
-    this.#isHeldByOther = isHeldByOther(self, now, options.staleMs);
+    this.#isHeldByOther = isHeldByOther(self, Date.now, options.staleMs);
     this.#cordon = new Cordon({
-      ...{ api, nodeName, podName, mode, backoff, chance, now, report },
+      ...{ api, nodeName, podName, mode, backoff, report },
       process: self.process,
       isHeldByOther: this.#isHeldByOther,
       ...(options.staleMs !== undefined && { renewEveryMs: options.staleMs / 4 }),
     });
-    this.#events = new NodeEvents({ api, nodeName, now, report });
+    this.#events = new NodeEvents({ api, nodeName, report });
     if (maxCordonedNodes > 0) {
       const leaseDurationSeconds = options.leaseDurationSeconds ?? 60;
       const limit = { namespace, count: maxCordonedNodes, holder: nodeName, leaseDurationSeconds };
-      this.#slots = new Slots({ api, ...limit, backoff, chance, now, report });
+      this.#slots = new Slots({ api, ...limit, backoff, report });
     }
   }
 
+  /**
+   * Why our thresholds conflict with kubelet's on this node, a sentence; undefined if they do not, or if kubelet's
+   * cannot be read: few grant the permission for that. @throws the signal's reason.
+   */
   async checkKubelet(thresholds: OurThresholds, signal: AbortSignal): Promise<string | undefined> {
     try {
       const kubelet = kubeletThresholds(await this.#api.getKubeletConfig(this.#options.nodeName, signal));
@@ -141,6 +118,7 @@ class NodeCluster implements Cluster {
     }
   }
 
+  /** The permissions that are missing; the required ones should end the program. @throws ClusterError when not to be found out. */
   async checkAccess(signal: AbortSignal): Promise<readonly MissingAccess[]> {
     const { nodeName, cordonMode, maxCordonedNodes } = this.#options;
     const needs = {
@@ -152,13 +130,17 @@ class NodeCluster implements Cluster {
     return missingAccess(this.#api, needs, signal);
   }
 
+  /**
+   * Removes any cordon that carries our annotation, at start-up (the operator's command: `uncordon.ts`). With
+   * cordoning off it tries once, where permissions allow. @throws the signal's reason.
+   */
   async recover(signal: AbortSignal): Promise<Released> {
     if (this.#options.cordonMode === 'none' && !(await this.#mayPatch(signal))) return 'absent';
     for (let told = false; ; told = true) {
       const outcome = await this.#cordon.recover(signal, (mark) => !this.#isHeldByOther(mark));
       // Another cleaner of this node is at work: what it leaves behind, if it does, is taken off later.
       if (outcome !== 'other-holder') return outcome;
-      if (!told) this.#options.report({ kind: 'left-cordoned', why: 'other-holder' });
+      if (!told) this.#options.report({ event: 'node.left-cordoned', why: 'other-holder' });
       // Does not keep the process alive: a run that is otherwise done ends.
       await delay((this.#options.staleMs ?? staleMs) / 4, undefined, { signal, ref: false });
     }
@@ -179,6 +161,11 @@ class NodeCluster implements Cluster {
     }
   }
 
+  /**
+   * Waits for a slot (with a limit) and cordons the node; waits for the API server as long as the signal allows. Abort it
+   * when waiting is worse than sweeping without a cordon: what it may have done by then is undone behind the scenes.
+   * @throws the signal's reason.
+   */
   async hold(reason: string, caller: AbortSignal): Promise<Held> {
     const signal = AbortSignal.any([caller, this.#closing.signal]);
     signal.throwIfAborted();
@@ -228,10 +215,12 @@ class NodeCluster implements Cluster {
     return release;
   }
 
+  /** Writes an event on the node, behind the caller's back. Never throws. */
   emit(event: NodeEvent): void {
     if (this.#options.cordonMode !== 'none') this.#events.emit(event);
   }
 
+  /** Ends waiting holds; waits for pending releases and events until the signal fires, then gives up. Never throws. */
   async close(signal: AbortSignal): Promise<void> {
     this.#closing.abort(new Error('The connection to the cluster is being closed.'));
     // A hold that was waiting starts to undo what it may have done, which is waited for below.

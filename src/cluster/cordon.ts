@@ -15,7 +15,7 @@ import {
 } from './cordon-rules.ts';
 import { ClusterError, isAmbiguous } from './error.ts';
 import { renewEveryMs } from './holder.ts';
-import { untilDone, type Backoff, type Chance, type Reporter, type Rows, type Task } from './retry.ts';
+import { untilDone, type Backoff, type Reporter, type Rows, type Task } from './retry.ts';
 
 export interface CordonOptions {
   readonly api: KubernetesApi;
@@ -24,9 +24,6 @@ export interface CordonOptions {
   readonly podName: string;
   readonly mode: CordonMode;
   readonly backoff: Backoff;
-  readonly chance: Chance;
-  /** Epoch milliseconds, for the annotation. */
-  readonly now: () => number;
   readonly report: Reporter;
   /** The process, in the mark that it renews; left out by who only takes marks off. */
   readonly process?: string;
@@ -62,20 +59,20 @@ export class Cordon {
    */
   async acquire(reason: string, signal: AbortSignal): Promise<Acquired> {
     const { podName, mode, report, process: holder } = this.#options;
-    const time = new Date(this.#options.now()).toISOString();
+    const time = new Date().toISOString();
     const alive = holder === undefined ? {} : { process: holder, renewed: time };
     const mark: HeldMark = { time, pod: podName, reason, mode, ...alive };
     return this.#retry('cordon', signal, async (inner) => {
       const node = await this.#read(inner);
       if (node === undefined) {
         this.#mark = undefined;
-        report({ kind: 'node-gone' });
+        report({ event: 'node.gone' });
         return 'node-gone';
       }
       const { patch, outcome } = decideAcquire(node, mark, this.#options.isHeldByOther);
       if (outcome === 'foreign') {
         this.#mark = undefined;
-        report({ kind: 'already-cordoned' });
+        report({ event: 'node.already-cordoned' });
         return 'foreign';
       }
       // Before it is sent: from here on it may be there.
@@ -84,7 +81,7 @@ export class Cordon {
       if (patch !== undefined) await this.#write(patch, inner);
       // The node carries a mark of the other mode: gone now, so decide again (a conflict is tried again at once).
       if (outcome === 'stale') throw new ClusterError('conflict', 'A cordon of the other mode was there.');
-      report({ kind: 'cordoned', mode });
+      report({ event: 'node.cordoned', mode });
       this.#keepAlive();
       return 'cordoned';
     });
@@ -100,7 +97,7 @@ export class Cordon {
     if (mine === undefined) return 'absent';
     const outcome = await this.#retry('uncordon', signal, async (inner) => this.#undo(mine, mine, inner));
     this.#mark = undefined;
-    if (outcome === 'released') this.#options.report({ kind: 'uncordoned', leftBehind: false });
+    if (outcome === 'released') this.#options.report({ event: 'node.uncordoned', leftBehind: false });
     this.#reportLeft(outcome);
     return outcome;
   }
@@ -112,16 +109,16 @@ export class Cordon {
    * @throws the signal's reason.
    */
   async recover(signal: AbortSignal, isWanted?: MarkFilter): Promise<Released> {
-    const { podName, now, mode, report } = this.#options;
-    const time = new Date(now()).toISOString();
+    const { podName, mode, report } = this.#options;
+    const time = new Date().toISOString();
     const mark: CordonMark = { time, pod: podName, reason: 'start-up', mode };
     this.#inDoubt = true;
     const outcome = await this.#retry('recover', signal, async (inner) =>
       this.#undo(undefined, mark, inner, isWanted),
     );
     this.#mark = undefined;
-    if (outcome === 'released') report({ kind: 'uncordoned', leftBehind: true });
-    if (outcome === 'node-gone') report({ kind: 'node-gone' });
+    if (outcome === 'released') report({ event: 'node.uncordoned', leftBehind: true });
+    if (outcome === 'node-gone') report({ event: 'node.gone' });
     return outcome;
   }
 
@@ -139,7 +136,7 @@ export class Cordon {
     if (before === undefined) return;
     try {
       const node = await this.#read(signal);
-      const mark = { ...before, renewed: new Date(this.#options.now()).toISOString() };
+      const mark = { ...before, renewed: new Date().toISOString() };
       const patch = node && decideRenewal(node, mark);
       // Released meanwhile: nothing may be written any more.
       if (patch === undefined || this.#mark !== before) return;
@@ -187,9 +184,9 @@ export class Cordon {
 
   #reportLeft(outcome: Released): void {
     const { report } = this.#options;
-    if (outcome === 'left') report({ kind: 'left-cordoned', why: 'annotation-removed' });
-    if (outcome === 'other-holder') report({ kind: 'left-cordoned', why: 'other-holder' });
-    if (outcome === 'node-gone') report({ kind: 'node-gone' });
+    if (outcome === 'left') report({ event: 'node.left-cordoned', why: 'annotation-removed' });
+    if (outcome === 'other-holder') report({ event: 'node.left-cordoned', why: 'other-holder' });
+    if (outcome === 'node-gone') report({ event: 'node.gone' });
   }
 
   /** The node, or undefined when there is none. */
@@ -216,7 +213,7 @@ export class Cordon {
   }
 
   async #retry<T>(task: Task, signal: AbortSignal, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { backoff, chance, report } = this.#options;
-    return untilDone(attempt, signal, { rows: this.#rows, task, backoff, chance, report });
+    const { backoff, report } = this.#options;
+    return untilDone(attempt, signal, { rows: this.#rows, task, backoff, report });
   }
 }

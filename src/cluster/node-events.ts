@@ -28,8 +28,6 @@ export interface NodeEvent {
 export interface EventsOptions {
   readonly api: KubernetesApi;
   readonly nodeName: string;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
   readonly report: Reporter;
 }
 
@@ -63,7 +61,7 @@ export class NodeEvents {
 
   /** Writes an event behind the caller's back, in order. Never throws. */
   emit(event: NodeEvent): void {
-    this.#waiting.push({ ...event, atMs: this.#options.now() });
+    this.#waiting.push({ ...event, atMs: Date.now() });
     if (this.#waiting.length > maxWaiting) this.#waiting.shift();
     this.#writing ??= this.#writeAll();
   }
@@ -89,7 +87,8 @@ export class NodeEvents {
         if (this.#stop.signal.aborted) break;
         const failure =
           error instanceof ClusterError ? error : new ClusterError('failed', String(error), { cause: error });
-        if (!this.#failing) this.#options.report({ kind: 'failing', task: 'event', error: failure });
+        const news = { event: 'cluster.failing', task: 'event', message: failure.message } as const;
+        if (!this.#failing) this.#options.report(news, failure);
         this.#failing = true;
       }
     }

@@ -1,29 +1,16 @@
 /** Trying again until it works: capped exponential backoff with jitter, and one word when it starts to fail and when it ends. */
+import type { DaemonEvent } from '../events/events.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClusterError } from './error.ts';
 
 /** What is being done, for log and metrics. */
 export type Task = 'recover' | 'cordon' | 'uncordon' | 'slot' | 'event' | 'list-nodes' | 'delete-daemonset';
 
-/** Given once per change of state, not per try. */
-export type ClusterReport =
-  | { readonly kind: 'failing'; readonly task: Task; readonly error: ClusterError }
-  | {
-      readonly kind: 'working-again';
-      readonly task: Task;
-      readonly failedForMs: number;
-      readonly tries: number;
-    }
-  | { readonly kind: 'waiting-for-slot'; readonly slots: number }
-  | { readonly kind: 'slot-taken'; readonly slot: string; readonly from: string | undefined }
-  | { readonly kind: 'slot-lost'; readonly slot: string; readonly reason: string }
-  | { readonly kind: 'cordoned'; readonly mode: 'cordon' | 'taint' }
-  | { readonly kind: 'already-cordoned' }
-  | { readonly kind: 'node-gone' }
-  | { readonly kind: 'uncordoned'; readonly leftBehind: boolean }
-  | { readonly kind: 'left-cordoned'; readonly why: 'annotation-removed' | 'other-holder' };
-
-export type Reporter = (report: ClusterReport) => void;
+/**
+ * Receives an event once per change of state, not per try; with what begins to fail, what stands in the way.
+ * Must not throw and must not wait.
+ */
+export type Reporter = (event: DaemonEvent, error?: ClusterError) => void;
 
 export interface Backoff {
   readonly firstMs: number;
@@ -31,16 +18,6 @@ export interface Backoff {
 }
 
 export const defaultBackoff: Backoff = { firstMs: 500, capMs: 30_000 };
-
-/** Monotonic time and randomness; tests may give their own. */
-export interface Chance {
-  /** Milliseconds of a clock that never jumps. */
-  readonly monotonicMs: () => number;
-  /** In [0, 1). */
-  readonly random: () => number;
-}
-
-export const realChance: Chance = { monotonicMs: () => performance.now(), random: () => Math.random() };
 
 /**
  * How long to wait before the next try: doubling up to the cap, the upper half of it random so that a hundred nodes
@@ -70,7 +47,6 @@ export interface RetryOptions {
   readonly rows: Rows;
   readonly task: Task;
   readonly backoff: Backoff;
-  readonly chance: Chance;
   readonly report: Reporter;
 }
 
@@ -86,7 +62,7 @@ export async function untilDone<T>(
   signal: AbortSignal,
   options: RetryOptions,
 ): Promise<T> {
-  const { rows, task, backoff, chance, report } = options;
+  const { rows, task, backoff, report } = options;
   let conflicts = 0;
   let failures = 0;
   for (;;) {
@@ -96,8 +72,8 @@ export async function untilDone<T>(
       const row = rows.get(task);
       rows.delete(task);
       if (row !== undefined) {
-        const failedForMs = chance.monotonicMs() - row.sinceMs;
-        report({ kind: 'working-again', task, failedForMs, tries: row.failures + 1 });
+        const failedForSeconds = (performance.now() - row.sinceMs) / 1000;
+        report({ event: 'cluster.working', task, failedForSeconds, tries: row.failures + 1 });
       }
       return value;
     } catch (error) {
@@ -107,11 +83,11 @@ export async function untilDone<T>(
       const row = rows.get(task);
       rows.set(task, {
         failures: (row?.failures ?? 0) + 1,
-        sinceMs: row?.sinceMs ?? chance.monotonicMs(),
+        sinceMs: row?.sinceMs ?? performance.now(),
         code: error.code,
       });
-      if (error.code !== row?.code) report({ kind: 'failing', task, error });
-      const waitMs = backoffMs(backoff, failures, chance.random(), error.retryAfterSeconds);
+      if (error.code !== row?.code) report({ event: 'cluster.failing', task, message: error.message }, error);
+      const waitMs = backoffMs(backoff, failures, Math.random(), error.retryAfterSeconds);
       // An abort ends the wait with an error of Node's own; what counts is the signal's reason, thrown above.
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
     }

@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesApi, LeaseObject } from './api.ts';
 import { ClusterError } from './error.ts';
-import { untilDone, type Backoff, type Chance, type Reporter, type Rows } from './retry.ts';
+import { untilDone, type Backoff, type Reporter, type Rows } from './retry.ts';
 import {
   beliefMs,
   claims,
@@ -28,19 +28,7 @@ export interface SlotsOptions {
   readonly holder: string;
   readonly leaseDurationSeconds: number;
   readonly backoff: Backoff;
-  readonly chance: Chance;
-  /** Epoch milliseconds, written into the leases for people to read. */
-  readonly now: () => number;
   readonly report: Reporter;
-}
-
-export interface Slot {
-  /** The lease's name. */
-  readonly name: string;
-  /** Aborted when we can no longer be sure that the slot is ours: the sweep must end and the node be uncordoned. */
-  readonly lost: AbortSignal;
-  /** Gives the slot back, or lets it expire when the server is away for longer than that takes. Never throws. */
-  release(signal: AbortSignal): Promise<void>;
 }
 
 function isConflict(error: unknown): boolean {
@@ -58,14 +46,14 @@ export class Slots {
 
   /** Waits for a slot. @throws the signal's reason. */
   async acquire(signal: AbortSignal): Promise<Slot> {
-    const { leaseDurationSeconds, chance, report, count, backoff } = this.#options;
+    const { leaseDurationSeconds, report, count, backoff } = this.#options;
+    const retry = { rows: this.#rows, task: 'slot', backoff, report } as const;
     for (let round = 1; ; round++) {
-      const retry = { rows: this.#rows, task: 'slot', backoff, chance, report } as const;
       const slot = await untilDone((inner) => this.#tryOnce(inner), signal, retry);
       if (slot !== undefined) return slot;
-      if (round === 1) report({ kind: 'waiting-for-slot', slots: count });
+      if (round === 1) report({ event: 'slot.waiting', slots: count });
       // Half a duration on average: soon enough for a freed slot, and a hundred waiting nodes stay cheap.
-      const waitMs = leaseDurationSeconds * 1000 * (0.25 + 0.5 * chance.random());
+      const waitMs = leaseDurationSeconds * 1000 * (0.25 + 0.5 * Math.random());
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
       signal.throwIfAborted();
     }
@@ -73,15 +61,16 @@ export class Slots {
 
   /** Reads all slots once. Undefined when none is available. */
   async #tryOnce(signal: AbortSignal): Promise<Slot | undefined> {
-    const { count, holder, leaseDurationSeconds, chance } = this.#options;
+    const { count, holder, leaseDurationSeconds } = this.#options;
     const seen: SeenLease[] = [];
     // In random places of the list, so that takers spread over the free slots.
-    for (const index of shuffled(count, chance.random)) seen.push(await this.#look(slotName(index), signal));
-    for (const claim of claims(seen, holder, chance.monotonicMs(), leaseDurationSeconds)) {
-      const startedMs = chance.monotonicMs();
+    for (const index of shuffled(count)) seen.push(await this.#look(slotName(index), signal));
+    for (const claim of claims(seen, holder, performance.now(), leaseDurationSeconds)) {
+      const startedMs = performance.now();
       try {
         const lease = await this.#take(claim, signal);
-        return this.#hold(claim, lease, startedMs);
+        this.#options.report({ event: 'slot.taken', slot: claim.name });
+        return new Slot(this.#options, claim.name, lease, startedMs);
       } catch (error) {
         // Somebody was faster: try the next.
         if (!isConflict(error)) throw error;
@@ -91,10 +80,10 @@ export class Slots {
   }
 
   async #look(name: string, signal: AbortSignal): Promise<SeenLease> {
-    const { api, namespace, chance } = this.#options;
+    const { api, namespace } = this.#options;
     try {
       const lease = await api.getLease(namespace, name, signal);
-      const observation = observe(this.#observations.get(name), lease, chance.monotonicMs());
+      const observation = observe(this.#observations.get(name), lease, performance.now());
       this.#observations.set(name, observation);
       return { name, lease, observation };
     } catch (error) {
@@ -105,8 +94,8 @@ export class Slots {
   }
 
   async #take(claim: Claim, signal: AbortSignal): Promise<LeaseObject> {
-    const { api, namespace, holder, leaseDurationSeconds, now } = this.#options;
-    const time = microTime(now());
+    const { api, namespace, holder, leaseDurationSeconds } = this.#options;
+    const time = microTime(Date.now());
     const spec = { holderIdentity: holder, leaseDurationSeconds, acquireTime: time, renewTime: time };
     if (claim.kind === 'create') {
       return api.createLease(namespace, { metadata: { name: claim.name }, spec }, signal);
@@ -115,22 +104,17 @@ export class Slots {
     const { metadata } = claim.lease;
     return api.updateLease(namespace, { metadata, spec: { ...spec, leaseTransitions } }, signal);
   }
-
-  #hold(claim: Claim, lease: LeaseObject, startedMs: number): Slot {
-    const from = claim.kind === 'take' ? claim.from : undefined;
-    this.#options.report({ kind: 'slot-taken', slot: claim.name, from });
-    return new HeldSlot(this.#options, claim.name, lease, startedMs);
-  }
 }
 
-function shuffled(count: number, random: () => number): readonly number[] {
-  return Array.from({ length: count }, (_, index) => ({ index, key: random() }))
+function shuffled(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => ({ index, key: Math.random() }))
     .sort((a, b) => a.key - b.key)
     .map(({ index }) => index);
 }
 
 /** A slot while it is held: the renewals, and the time until which it surely is ours. */
-class HeldSlot implements Slot {
+export class Slot {
+  /** The lease's name. */
   readonly name: string;
   readonly #options: SlotsOptions;
   readonly #lost = new AbortController();
@@ -150,6 +134,7 @@ class HeldSlot implements Slot {
     this.#renewing = this.#renewAlways();
   }
 
+  /** Aborted when we can no longer be sure that the slot is ours: the sweep must end and the node be uncordoned. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -169,9 +154,9 @@ class HeldSlot implements Slot {
 
   /** True when it worked. */
   async #renew(lease: LeaseObject): Promise<boolean> {
-    const { api, namespace, now, chance } = this.#options;
-    const startedMs = chance.monotonicMs();
-    const spec = { ...lease.spec, renewTime: microTime(now()) };
+    const { api, namespace } = this.#options;
+    const startedMs = performance.now();
+    const spec = { ...lease.spec, renewTime: microTime(Date.now()) };
     try {
       // Not stopped by `release`: it waits, so that it knows the version it has to change.
       const signal = new AbortController().signal;
@@ -202,9 +187,9 @@ class HeldSlot implements Slot {
   }
 
   #watchDeadline(): void {
-    const { chance, leaseDurationSeconds } = this.#options;
+    const { leaseDurationSeconds } = this.#options;
     clearTimeout(this.#deadline);
-    const leftMs = this.#renewedMs + beliefMs(leaseDurationSeconds) - chance.monotonicMs();
+    const leftMs = this.#renewedMs + beliefMs(leaseDurationSeconds) - performance.now();
     this.#deadline = setTimeout(
       () => {
         this.#signalLost('it could not be renewed in time');
@@ -223,26 +208,27 @@ class HeldSlot implements Slot {
   #signalLost(reason: string): void {
     clearTimeout(this.#deadline);
     if (this.#lost.signal.aborted || this.#stop.signal.aborted) return;
-    this.#options.report({ kind: 'slot-lost', slot: this.name, reason });
+    this.#options.report({ event: 'slot.lost', slot: this.name, reason });
     this.#lost.abort(new ClusterError('conflict', `The slot ${this.name} is lost: ${reason}.`));
   }
 
+  /** Gives the slot back, or lets it expire when the server is away for longer than that takes. Never throws. */
   async release(signal: AbortSignal): Promise<void> {
     clearTimeout(this.#deadline);
     this.#stop.abort();
     await this.#renewing;
-    const { api, namespace, now, backoff, chance, leaseDurationSeconds } = this.#options;
-    const expiryMs = this.#renewedMs + leaseDurationSeconds * 1000 - chance.monotonicMs();
+    const { api, namespace, backoff, leaseDurationSeconds } = this.#options;
+    const expiryMs = this.#renewedMs + leaseDurationSeconds * 1000 - performance.now();
     if (this.#lease === undefined || expiryMs <= 0) return;
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(expiryMs))]);
     // Failures need not be reported: at worst the slot is freed when it expires.
-    const retry = { rows: new Map(), task: 'slot', backoff, chance, report: () => undefined } as const;
+    const retry = { rows: new Map(), task: 'slot', backoff, report: () => undefined } as const;
     const giveBack = async (inner: AbortSignal): Promise<void> => {
       const lease = this.#lease;
       if (lease === undefined) return;
       const { leaseDurationSeconds: seconds, leaseTransitions } = lease.spec ?? {};
       const spec = {
-        renewTime: microTime(now()),
+        renewTime: microTime(Date.now()),
         ...(seconds && { leaseDurationSeconds: seconds }),
         ...(leaseTransitions && { leaseTransitions }),
       };

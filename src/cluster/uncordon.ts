@@ -4,12 +4,12 @@
  * business of `cordon.ts`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { kubernetesApi, type KubernetesApi } from './api.ts';
+import { KubernetesApi } from './api.ts';
 import { openConnection } from './client.ts';
-import { isOfDaemonSet, markOf, parseMark, type MarkFilter } from './cordon-rules.ts';
+import { markOf, parseMark, type MarkFilter } from './cordon-rules.ts';
 import { Cordon, type Released } from './cordon.ts';
 import { ClusterError } from './error.ts';
-import { realChance, untilDone, type Backoff, type Reporter, type RetryOptions } from './retry.ts';
+import { untilDone, type Backoff, type Reporter, type RetryOptions } from './retry.ts';
 
 export interface UncordonOptions {
   /** Who we are, in a mark that is there for a moment (see `fence`): the pod's name, or the host's. */
@@ -29,30 +29,9 @@ export interface NodeResult {
 /** `absent`: there was none to delete. `still-there`: it has pods yet, or could not be seen to have gone. */
 export type DaemonSetOutcome = 'gone' | 'absent' | 'still-there';
 
-export interface Uncordoner {
-  /** Removes any cordon that carries our annotation. @throws the signal's reason. */
-  node(name: string, signal: AbortSignal): Promise<NodeResult>;
-  /**
-   * The same for every node with a wanted annotation (default: any), several at a time, each reported when done.
-   * @throws ClusterError when the nodes cannot be listed; the signal's reason.
-   */
-  marked(signal: AbortSignal, isWanted?: MarkFilter): AsyncIterable<NodeResult>;
-  /** Deletes a DaemonSet and waits for its pods to end, up to this time. @throws ClusterError when it cannot be deleted; the signal's reason. */
-  deleteDaemonSet(
-    daemonSet: DaemonSetName,
-    waitSeconds: number,
-    signal: AbortSignal,
-  ): Promise<DaemonSetOutcome>;
-}
-
 export interface DaemonSetName {
   readonly namespace: string;
   readonly name: string;
-}
-
-/** The marks that a DaemonSet's pods leave. */
-export function marksOf({ namespace, name }: DaemonSetName): MarkFilter {
-  return isOfDaemonSet(namespace, name);
 }
 
 const defaultPatienceMs = 30_000;
@@ -64,17 +43,12 @@ const nodesAtATime = 8;
 
 /** Finds the API server; makes no request. @throws ClusterError `invalid` when no API server can be found. */
 export async function connectUncordoner(options: UncordonOptions): Promise<Uncordoner> {
-  const environment = options.environment ?? process.env;
-  const connection = await openConnection({
-    environment,
-    timeoutMs: requestTimeoutMs,
-    usesHome: true,
-  });
-  const { podName, patienceMs = defaultPatienceMs } = options;
-  return new ApiUncordoner(kubernetesApi(connection), podName, patienceMs);
+  const { podName, environment = process.env, patienceMs = defaultPatienceMs } = options;
+  const connection = await openConnection({ environment, timeoutMs: requestTimeoutMs, usesHome: true });
+  return new Uncordoner(new KubernetesApi(connection), podName, patienceMs);
 }
 
-class ApiUncordoner implements Uncordoner {
+export class Uncordoner {
   readonly #api: KubernetesApi;
   readonly #podName: string;
   readonly #patienceMs: number;
@@ -85,10 +59,24 @@ class ApiUncordoner implements Uncordoner {
     this.#patienceMs = patienceMs;
   }
 
-  async node(name: string, signal: AbortSignal): Promise<NodeResult> {
-    return this.#recover(name, signal);
+  /** Removes any cordon that carries our annotation and is wanted (default: any). @throws the signal's reason. */
+  async node(node: string, signal: AbortSignal, isWanted?: MarkFilter): Promise<NodeResult> {
+    const recover = async (inner: AbortSignal, report: Reporter): Promise<Released> => {
+      const who = { nodeName: node, podName: this.#podName, mode: 'cordon' } as const;
+      return new Cordon({ api: this.#api, ...who, ...this.#retrying(report) }).recover(inner, isWanted);
+    };
+    try {
+      return { node, outcome: await this.#bounded(signal, recover) };
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      return { node, outcome: error };
+    }
   }
 
+  /**
+   * The same for every node with a wanted annotation (default: any), several at a time, each reported when done.
+   * @throws ClusterError when the nodes cannot be listed; the signal's reason.
+   */
   async *marked(signal: AbortSignal, isWanted: MarkFilter = () => true): AsyncIterable<NodeResult> {
     const nodes = await this.#bounded(signal, async (inner, report) =>
       untilDone((each) => this.#api.listNodes(each), inner, {
@@ -104,10 +92,11 @@ class ApiUncordoner implements Uncordoner {
       .map((node) => node.metadata.name);
     for (let first = 0; first < names.length; first += nodesAtATime) {
       const some = names.slice(first, first + nodesAtATime);
-      yield* await Promise.all(some.map(async (name) => this.#recover(name, signal, isWanted)));
+      yield* await Promise.all(some.map(async (name) => this.node(name, signal, isWanted)));
     }
   }
 
+  /** Deletes a DaemonSet and waits for its pods to end, up to this time. @throws ClusterError when it cannot be deleted; the signal's reason. */
   async deleteDaemonSet(
     daemonSet: DaemonSetName,
     waitSeconds: number,
@@ -150,22 +139,8 @@ class ApiUncordoner implements Uncordoner {
     }
   }
 
-  async #recover(nodeName: string, signal: AbortSignal, isWanted?: MarkFilter): Promise<NodeResult> {
-    const recover = async (inner: AbortSignal, report: Reporter): Promise<Released> => {
-      const who = { nodeName, podName: this.#podName, mode: 'cordon', now: () => Date.now() } as const;
-      const cordon = new Cordon({ api: this.#api, ...who, ...this.#retrying(report) });
-      return cordon.recover(inner, isWanted);
-    };
-    try {
-      return { node: nodeName, outcome: await this.#bounded(signal, recover) };
-    } catch (error) {
-      if (!(error instanceof ClusterError)) throw error;
-      return { node: nodeName, outcome: error };
-    }
-  }
-
   #retrying(report: Reporter): Omit<RetryOptions, 'task'> {
-    return { rows: new Map(), backoff, chance: realChance, report };
+    return { rows: new Map(), backoff, report };
   }
 
   /** Gives up when the patience is over. @throws ClusterError: what was reported last; the signal's reason. */
@@ -175,8 +150,8 @@ class ApiUncordoner implements Uncordoner {
   ): Promise<T> {
     const deadline = AbortSignal.timeout(this.#patienceMs);
     let last = new ClusterError('timeout', `No answer from the API server in ${this.#patienceMs / 1000} s.`);
-    const report: Reporter = (news) => {
-      if (news.kind === 'failing') last = news.error;
+    const report: Reporter = (_, error) => {
+      last = error ?? last;
     };
     try {
       return await work(AbortSignal.any([signal, deadline]), report);

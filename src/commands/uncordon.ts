@@ -1,8 +1,8 @@
 /** `uncordon`: takes cleaners' cordons off, for the operator's hand and for the end of an installation. */
+import { isOfDaemonSet } from '../cluster/cordon-rules.ts';
 import { ClusterError } from '../cluster/error.ts';
 import {
   connectUncordoner,
-  marksOf,
   type DaemonSetName,
   type DaemonSetOutcome,
   type NodeResult,
@@ -56,7 +56,7 @@ async function carryOut(
       const { daemonSet, waitSeconds } = request;
       const outcome = await uncordoner.deleteDaemonSet(daemonSet, waitSeconds, stop);
       say(daemonSetLine(daemonSet, outcome, waitSeconds));
-      const marked = uncordoner.marked(stop, marksOf(daemonSet));
+      const marked = uncordoner.marked(stop, isOfDaemonSet(daemonSet.namespace, daemonSet.name));
       return await every(marked, `no node carries the mark of one of its pods`);
     }
   }

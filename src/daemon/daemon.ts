@@ -12,7 +12,6 @@ import { isTriggered, level, reaches, type Usage } from '../core/model/threshold
 import { DiskError } from '../disk/filesystem/error.ts';
 import type { HeldCordon, Urgency } from '../sweep/cordon-guard.ts';
 import type { Due } from '../events/events.ts';
-import { LOOKS, SETTLE_MS } from '../sweep/delete-victim.ts';
 import { FailedDeletions } from '../sweep/failed-deletions.ts';
 import { MaxUnused } from './max-unused.ts';
 import { GentleMode } from './soft-threshold.ts';
@@ -79,9 +78,9 @@ export class Daemon {
       },
       looked: (usage) => options.audience?.looked?.(usage),
     });
-    const { settleMs = SETTLE_MS, quietSeconds = DEFAULT_QUIET_SECONDS } = options;
+    const { quietSeconds = DEFAULT_QUIET_SECONDS } = options;
     const { softLevel, history } = options.rules;
-    this.deleting = { ...options, observer, budget: this.budget, settleMs, looks: LOOKS };
+    this.deleting = { ...options, observer, budget: this.budget };
     const { isFollowing } = options;
     if ((options.rules.maxUnusedSeconds ?? 0) > 0 && history !== undefined && isFollowing !== undefined)
       this.maxUnused = new MaxUnused({

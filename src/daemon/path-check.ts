@@ -1,17 +1,10 @@
 /** Whether the disk that is watched is the one under the engine, and whether a sweep could help there. */
 import type { Image } from '../core/model/store.ts';
 import type { DataRootFinding } from '../disk/data-root.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
 import type { EngineInfo } from '../engine/engine.ts';
-import type { Reporter } from '../events/events.ts';
+import type { DaemonOptions } from './options.ts';
 
-export interface PathCheckOptions {
-  readonly disk: ImageDisk;
-  readonly report: Reporter;
-  /** Sweep although the images are on another filesystem. */
-  readonly sweepOtherFilesystem?: boolean;
-  readonly stop: AbortSignal;
-}
+type PathCheckOptions = Pick<DaemonOptions, 'disk' | 'report' | 'sweepOtherFilesystem' | 'stop'>;
 
 export class PathCheck {
   readonly #options: PathCheckOptions;

@@ -1,24 +1,16 @@
 /** What the last sweep left behind: whether repeating it could help, and space that it should have freed. */
+import { references } from '../core/model/store.ts';
 import { Eligibility } from '../core/plan/eligibility.ts';
-import { fingerprintOf } from '../core/plan/fingerprint.ts';
 import { protectionsAt } from '../core/timing/critical.ts';
 import { nextOldEnoughMs } from '../core/eligible/rules.ts';
-import type { PlanRules } from '../core/plan/plan-rules.ts';
 import type { Usage } from '../core/model/thresholds.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
-import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
-import type { FailedDeletions } from '../sweep/failed-deletions.ts';
+import type { StopReason, SweepReport } from '../events/events.ts';
 import { PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
-import type { Observer } from '../observe/observer.ts';
+import type { SweepOptions } from '../sweep/sweep-report.ts';
+import type { DaemonOptions } from './options.ts';
 
-export interface LastSweepOptions {
-  readonly observer: Observer;
-  readonly disk: ImageDisk;
-  readonly report: Reporter;
-  readonly rules: PlanRules;
-  readonly failures: FailedDeletions;
-  readonly stop: AbortSignal;
-}
+type LastSweepOptions = Pick<DaemonOptions, 'disk' | 'report' | 'rules' | 'stop'> &
+  Pick<SweepOptions, 'observer' | 'failures'>;
 
 /** Sweeps that ended so are not begun again while the store is the same: they would end the same. */
 const POINTLESS_TO_REPEAT: ReadonlySet<StopReason> = new Set(['no-candidates', 'ineffective', 'dry-run']);
@@ -88,6 +80,7 @@ export class RepeatGuard {
     this.owed.owe(amount, await disk.usage(stop), await spacePatienceMs(disk, stop));
   }
 
+  /** What a sweep has to choose from, images with their names: while that is the same, so is what it can do. */
   async #choice(usage: Usage): Promise<string> {
     const { observer, rules, failures, stop } = this.#options;
     const protections = protectionsAt(usage, rules.protections, rules);
@@ -99,6 +92,8 @@ export class RepeatGuard {
     const oldEnoughMs = nextOldEnoughMs(store.images, protections, nowMs);
     this.#choiceChangesAtMs = oldEnoughMs === undefined ? undefined : nowMs + oldEnoughMs;
     const refused = failures.refusals(nowMs);
-    return fingerprintOf(new Eligibility({ store, protections, clean: rules.clean, nowMs, refused }));
+    const { images, others } = new Eligibility({ store, protections, clean: rules.clean, nowMs, refused });
+    const named = images.map((image) => [image.id, ...references(image)].join(' '));
+    return [...named, ...others.map(({ id }) => id)].sort().join('\n');
   }
 }

@@ -4,16 +4,14 @@
  * a sweep; nothing is deleted where usage could not be brought below the soft threshold.
  */
 import { hasFired } from '../system/clock.ts';
-import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { firstStep, isQuiet } from '../core/timing/soft-threshold.ts';
 import { makePlan, type Victim } from '../core/plan/plan.ts';
 import { PredictionCheck } from '../core/plan/prediction-check.ts';
 import { type Amount, level, reaches, type Usage } from '../core/model/thresholds.ts';
 import type { RemovableId } from '../core/forest/removable.ts';
 import type { UsageHistory } from '../core/use-history/history.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
 import { DelayedSpace, type PendingSpace, spacePatienceMs } from '../sweep/pending-space.ts';
-import type { Observer } from '../observe/observer.ts';
+import type { SweepOptions } from '../sweep/sweep-report.ts';
 import {
   type RemovalSettings,
   removeVictim,
@@ -24,15 +22,11 @@ import {
 import type { RemovalOutcome } from '../sweep/remove/outcome.ts';
 import { takeTurn } from '../sweep/turn.ts';
 
-export interface GentleOptions extends RemovalSettings {
-  readonly disk: ImageDisk;
-  readonly observer: Observer;
-  readonly dryRun: boolean;
+export interface GentleOptions
+  extends RemovalSettings, Pick<SweepOptions, 'disk' | 'observer' | 'dryRun' | 'budget'> {
   /** In the thresholds' unit. */
   readonly softLevel: number;
   readonly quietSeconds: number;
-  /** The circuit breakers. */
-  readonly budget: DeletionBudget;
   /** What the last step did not show yet: the next one waits for it. */
   readonly owed: PendingSpace;
 }

@@ -131,14 +131,11 @@ async function isPartOf(path: string, { rootDirectory, storageDriver }: EngineWh
   return here === (there ?? root);
 }
 
+/** Whether a path is a folder or in it; false where one of them is not there. */
 async function isWithin(folder: string, inner: string): Promise<boolean> {
-  try {
-    const [outside, inside] = await Promise.all([realpath(folder), realpath(inner)]);
-    return inside === outside || inside.startsWith(`${outside}/`);
-  } catch {
-    // One of them is not there.
-    return false;
-  }
+  const [outside, inside] = await Promise.all([realPath(folder), realPath(inner)]);
+  if (outside === undefined || inside === undefined) return false;
+  return inside === outside || inside.startsWith(`${outside}/`);
 }
 
 /** The containerd image store calls its driver by the snapshotter: `overlayfs`, `native`, … and not `overlay2`. */
@@ -177,12 +174,13 @@ async function finding(path: string, actual: string): Promise<DataRootFinding> {
 }
 
 async function isSamePlace(one: string, other: string): Promise<boolean> {
-  try {
-    return (await realpath(one)) === (await realpath(other));
-  } catch {
-    // One of them is not there: then they differ.
-    return false;
-  }
+  const place = await realPath(one);
+  return place !== undefined && place === (await realPath(other));
+}
+
+/** Undefined where it is not there. */
+async function realPath(path: string): Promise<string | undefined> {
+  return await realpath(path).catch(() => undefined);
 }
 
 /** Docker and Podman leave a file in each container, Kubernetes a variable. */

@@ -19,8 +19,9 @@ export class DiskElsewhere extends ImageDisk {
     this.#why = why;
   }
 
-  protected override filesystem(): Promise<Omit<Usage, 'allocated'>> {
-    return Promise.resolve({ path: this.path, bytes: { total: 0, available: 0 }, inodes: undefined });
+  override gauges(): Promise<Usage> {
+    const bytes = { total: 0, available: 0 };
+    return Promise.resolve({ path: this.path, bytes, inodes: undefined, allocated: undefined });
   }
 
   override freesLate(): Promise<boolean> {

@@ -2,6 +2,7 @@
  * The disk under an engine as the sweep sees it: how full it is, and which layer takes how much. Keeps what makes
  * both cheap (the memory of layers that never change); one per process and path.
  */
+import { smaller } from '../core/model/amount.ts';
 import type { ChainId, ImageId, ImageStore, Layer } from '../core/model/store.ts';
 import { formatBytes } from '../core/model/format.ts';
 import type { Amount, Thresholds, Usage } from '../core/model/thresholds.ts';
@@ -42,11 +43,14 @@ export class ImageDisk {
    * @throws DiskError when the path is missing or unreadable; the signal's reason when aborted.
    */
   async usage(signal: AbortSignal): Promise<Usage> {
-    if (this.#type === 'images') return await this.#usageByImages(signal);
+    if (this.#type === 'images') {
+      if (this.#countImages === undefined) throw new RangeError('nobody counts the images');
+      const allocated = { bytes: await this.#countImages(signal), inodes: 0 };
+      return { ...(await this.gauges(signal)), allocated };
+    }
     const counted = this.#type === 'absolute' ? (await this.account(signal)).total : undefined;
-    const gauges = await this.#gauges(signal);
-    const allocated = counted && (await this.#believed(counted));
-    return { ...gauges, allocated };
+    const gauges = await this.gauges(signal);
+    return { ...gauges, allocated: counted && (await this.#believed(counted)) };
   }
 
   /** For thresholds by images: who counts them. @param count @throws EngineError */
@@ -54,32 +58,13 @@ export class ImageDisk {
     this.#countImages = count;
   }
 
-  async #usageByImages(signal: AbortSignal): Promise<Usage> {
-    if (this.#countImages === undefined) throw new RangeError('nobody counts the images');
-    const allocated = { bytes: await this.#countImages(signal), inodes: 0 };
-    return { ...(await this.filesystem(signal)), allocated };
-  }
-
-  /** The filesystem that images are on. */
-  protected async filesystem(signal: AbortSignal): Promise<Omit<Usage, 'allocated'>> {
-    return await this.#gauges(signal);
-  }
-
-  async #gauges(signal: AbortSignal): Promise<Omit<Usage, 'allocated'>> {
-    this.#gauged ??= await this.#findGauged(signal);
-    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)) };
-  }
-
   /**
-   * The filesystem's own figures, in both modes: one system call, and nothing about what is below the path.
+   * The filesystem's own figures, in all modes: one system call, and nothing about what is below the path.
    * @throws DiskError as usage().
    */
   async gauges(signal: AbortSignal): Promise<Usage> {
-    return {
-      path: this.gaugedPath,
-      ...(await measureFilesystem(this.gaugedPath, signal)),
-      allocated: undefined,
-    };
+    this.#gauged ??= await this.#findGauged(signal);
+    return { path: this.#gauged, ...(await measureFilesystem(this.#gauged, signal)), allocated: undefined };
   }
 
   /**
@@ -91,10 +76,6 @@ export class ImageDisk {
     // Two filesystems below the path: neither one's number is a bound.
     if (this.gaugedPath !== this.path) return counted;
     const used = await usedOf(this.path);
-    const bounded = {
-      bytes: Math.min(counted.bytes, used.bytes),
-      inodes: Math.min(counted.inodes, used.inodes),
-    };
     const excess = counted.bytes - used.bytes;
     // While it was counted, files came and went.
     if (excess > 0.05 * used.bytes + 64e6 && !(await sharesCopies(this.path)))
@@ -104,7 +85,7 @@ export class ImageDisk {
         `${this.path} was counted as ${formatBytes(counted.bytes)}, and its filesystem has ${formatBytes(used.bytes)} in use: ` +
           'that is impossible, so nothing is deleted because of it.',
       );
-    return bounded;
+    return smaller(counted, used);
   }
 
   /** The folder whose filesystem is gauged: the path, or that of the layers where a disk of their own is mounted below it. */
@@ -185,9 +166,8 @@ export class ImageDisk {
   }
 
   /**
-   * The layers as they lie on the disk. Where layers may not be entered (root without CAP_DAC_READ_SEARCH), as the layer
-   * database describes them; where that may not be read either, nothing, and `source` says so: a sweep can go on with
-   * the engine's sizes.
+   * The layers as they lie on the disk. Where they may not be read (root without CAP_DAC_READ_SEARCH), nothing,
+   * and `source` says so: a sweep can go on with the engine's sizes.
    * @param images the IDs of the engine's images.
    * @throws the signal's reason when aborted.
    */
@@ -210,16 +190,13 @@ export class ImageDisk {
     const containerd = await this.#containerd.read(images, signal);
     if (containerd.ok || containerd.reason === 'unreadable') return factsOfContainerd(containerd);
     const otherwise = containerd.reason === 'other' ? containerd.message : undefined;
-    for (const estimate of [false, true]) {
-      try {
-        // The build cache first: what it lets go of in between then still counts as held.
-        const builds = await readBuildSnapshots(this.path, signal);
-        return factsOf(await this.#accountant.measure(signal, { estimate }), builds);
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        if (estimate) return noFacts(otherwise ?? error.message);
-      }
+    try {
+      // The build cache first: what it lets go of in between then still counts as held.
+      const builds = await readBuildSnapshots(this.path, signal);
+      return factsOf(await this.#accountant.measure(signal), builds);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return noFacts(otherwise ?? error.message);
     }
-    throw new RangeError('unreachable: the estimate is the last try');
   }
 }

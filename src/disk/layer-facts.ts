@@ -44,7 +44,6 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
   const { images, layers, damaged } = store.database;
   // The engine is asked about an image with a layer that the database does not know.
   const whole = new Map([...images].filter(([, chain]) => chain.every((id) => layers.has(id))));
-  const [firstDamage] = damaged;
   return {
     images: whole,
     layers: layersOf(store),
@@ -59,18 +58,18 @@ export function factsOf(account: DiskAccount, builds: BuildSnapshots): LayerFact
       ...(builds.isExact
         ? []
         : ['the build cache is believed to hold all that its damaged database mentions']),
-      ...(account.leftOut.length === 0
-        ? []
-        : [
-            `${formatCount(account.leftOut.length, 'folder')} left out, as ${account.leftOut[0]?.message.replace(/\.$/, '') ?? ''}`,
-          ]),
-      ...(firstDamage === undefined
-        ? []
-        : [
-            `${formatCount(damaged.length, 'record')} of the layer database left out, as ${firstDamage.replace(/\.$/, '')}`,
-          ]),
+      ...leftOut(
+        'folder',
+        account.leftOut.map(({ message }) => message),
+      ),
+      ...leftOut('record', damaged, ' of the layer database'),
     ].join('; '),
   };
+}
+
+function leftOut(noun: string, [first, ...others]: readonly string[], where = ''): readonly string[] {
+  if (first === undefined) return [];
+  return [`${formatCount(1 + others.length, noun)}${where} left out, as ${first.replace(/\.$/, '')}`];
 }
 
 /** Images that containers mount (Docker 28 and later): their records name the topmost layer, whatever became of the name. */

@@ -2,7 +2,8 @@
  * Which filesystem holds the layers below a path: a disk of their own may be mounted on a folder inside of it (`overlay2`, a
  * snapshotter's folder). Deleting images moves that one's gauge and no other.
  */
-import { readdir, stat, statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
+import { namesIn } from './stores/store-files.ts';
 
 /** Folders of layers in a containerd root: `io.containerd.snapshotter.v1.<name>`. */
 const snapshotterFolder = /^io\.containerd\.snapshotter\.v1\./;
@@ -22,14 +23,10 @@ export async function gaugedFolder(path: string, layersFolder: string | undefine
   return path;
 }
 
+/** None where the path cannot be read: measuring it reports why. */
 async function snapshotters(path: string): Promise<readonly string[]> {
-  try {
-    const names = await readdir(path);
-    return names.filter((name) => snapshotterFolder.test(name)).map((name) => `${path}/${name}`);
-  } catch {
-    // Measuring the path reports why it cannot be read.
-    return [];
-  }
+  const names = (await namesIn(path)) ?? [];
+  return names.filter((name) => snapshotterFolder.test(name)).map((name) => `${path}/${name}`);
 }
 
 /** A subvolume of btrfs is a device of its own, and yet the same filesystem. */
@@ -40,9 +37,5 @@ export async function isSubvolume(path: string, folder: string): Promise<boolean
 
 /** The device of a path, links followed; undefined where it is not there or not to be seen. */
 export async function deviceOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).dev;
-  } catch {
-    return undefined;
-  }
+  return (await stat(path).catch(() => undefined))?.dev;
 }

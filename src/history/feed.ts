@@ -119,10 +119,7 @@ export class Feed {
   /** Images with their layers, for `listed`; takes long the first time. @throws EngineError when the engine is away. */
   async describe(images: readonly Image[], signal: AbortSignal): Promise<DescribedImages> {
     const described: Image[] = [];
-    const layers = new Map<
-      string,
-      ReturnType<MeasuredLayers> extends ReadonlyMap<string, infer L> ? L : never
-    >();
+    const layers = new Map<ChainId, Layer>();
     for (const listed of images) {
       const image = await this.#layers.withLayers(listed, signal);
       described.push(await this.#withArrival(image, signal));

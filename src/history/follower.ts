@@ -95,10 +95,6 @@ export class Follower {
     }
     const queue = new EventQueue(maxWaiting, clock);
     const session = new AbortController();
-    const onAbort = (): void => {
-      session.abort(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort);
     let opened: (engineTimeMs: number | undefined) => void = () => undefined;
     const head = new Promise<number | undefined>((resolve) => (opened = resolve));
     // From the first moment on: the engine's answer begins a little before it listens.
@@ -106,7 +102,7 @@ export class Follower {
     const stream = engine.followEvents(
       sinceMs,
       { opened, event: (event) => queue.push(event) },
-      session.signal,
+      AbortSignal.any([signal, session.signal]),
     );
     // The queue reports its end, after the events before it.
     const ended = stream.catch((error: unknown) => {
@@ -123,7 +119,6 @@ export class Follower {
     } finally {
       this.#seenUntilMs = this.seenUntilMs;
       this.#isFollowing = false;
-      signal.removeEventListener('abort', onAbort);
       session.abort(new Error('the session is over'));
       await ended;
     }

@@ -142,24 +142,20 @@ export async function startHistory(options: HistoryOptions, signal: AbortSignal)
   }
 
   const closing = new AbortController();
-  const onAbort = (): void => {
-    closing.abort(signal.reason);
-  };
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort);
+  const ended = AbortSignal.any([signal, closing.signal]);
 
   async function saveNowAndThen(): Promise<void> {
-    while (!hasFired(closing.signal)) {
-      await sleep(tuning.saveEveryMs ?? SAVE_EVERY_MS, closing.signal);
-      if (!hasFired(closing.signal)) await save(false);
+    while (!hasFired(ended)) {
+      await sleep(tuning.saveEveryMs ?? SAVE_EVERY_MS, ended);
+      if (!hasFired(ended)) await save(false);
     }
   }
-  const work = Promise.all([follower.run(closing.signal), saveNowAndThen()]);
+
+  const work = Promise.all([follower.run(ended), saveNowAndThen()]);
 
   let closed: Promise<void> | undefined;
   async function close(): Promise<void> {
     closing.abort();
-    signal.removeEventListener('abort', onAbort);
     await work;
     feed.leave(clock());
     await save(true);

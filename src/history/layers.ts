@@ -22,8 +22,8 @@ export class LayerFinder {
   /** The image with its layers, if the engine reports them. At most one request, once per image. */
   async withLayers(image: Image, signal: AbortSignal): Promise<Image> {
     if (image.layers !== undefined || this.#untold.has(image.id)) return image;
-    const known = this.chainOf(image.id);
-    if (known !== undefined) return { ...image, layers: known };
+    const known = this.#chainOf(image.id);
+    if (known?.every((layer) => !layer.startsWith('layers-of:')) === true) return { ...image, layers: known };
     const details = await whatIsThere(() => this.#engine.inspectImage(image.id, signal));
     if (details?.layers === undefined) this.#untold.add(image.id);
     return { ...image, layers: details?.layers };
@@ -46,24 +46,19 @@ export class LayerFinder {
     return layers;
   }
 
-  /** The layers of an image that the history knows, from the bottom up; undefined when it does not know them. */
-  chainOf(id: ImageId): readonly ChainId[] | undefined {
-    const image = this.#history.images.get(id);
-    if (image === undefined) return undefined;
-    const chain = [...chainFrom(image.top)].map((layer) => layer.id).reverse();
-    return chain.some((layer) => layer.startsWith('layers-of:')) ? undefined : chain;
-  }
-
   /**
    * The layers of an image and their sizes, as known now, from the bottom up; undefined when the image is unknown.
    * Layers that the engine does not report are one made-up layer, as in the history.
    */
   layersOf(id: ImageId): readonly Layer[] | undefined {
+    const chain = this.#chainOf(id);
+    const known = chain && this.#knownSizes(chain);
+    return chain?.flatMap((each) => known?.get(each) ?? []);
+  }
+
+  #chainOf(id: ImageId): readonly ChainId[] | undefined {
     const image = this.#history.images.get(id);
-    if (image === undefined) return undefined;
-    const chain = [...chainFrom(image.top)].map((layer) => layer.id).reverse();
-    const known = this.#knownSizes(chain);
-    return chain.flatMap((each) => known.get(each) ?? []);
+    return image && [...chainFrom(image.top)].map((layer) => layer.id).reverse();
   }
 
   /** Forgets what it knows of images that are gone. */

@@ -5,10 +5,9 @@
 import { hasFired, sleep } from '../system/clock.ts';
 import type { Cluster, Held } from '../cluster/cluster.ts';
 import { ClusterError } from '../cluster/error.ts';
-import type { ClusterReport } from '../cluster/retry.ts';
 import { formatBytes, formatCount, formatDuration, formatLevel, usedText } from '../core/model/format.ts';
 import type { Thresholds } from '../core/model/thresholds.ts';
-import type { DaemonEvent, Reporter, StopReason, SweepReport } from '../events/events.ts';
+import type { Reporter, StopReason, SweepReport } from '../events/events.ts';
 
 /** How often the disk is measured while waiting for the cordon; a critical disk waits no longer than this. */
 const JUDGE_EVERY_MS = 10_000;
@@ -176,36 +175,5 @@ export class SweepCordon {
    */
   async close(abandon: AbortSignal): Promise<void> {
     await this.#options.cluster.close(abandon);
-  }
-}
-
-/** What the cluster reports, as an event of ours. */
-export function clusterEvent(report: ClusterReport): DaemonEvent {
-  switch (report.kind) {
-    case 'failing':
-      return { event: 'cluster.failing', task: report.task, message: report.error.message };
-    case 'working-again':
-      return {
-        event: 'cluster.working',
-        task: report.task,
-        failedForSeconds: report.failedForMs / 1000,
-        tries: report.tries,
-      };
-    case 'waiting-for-slot':
-      return { event: 'slot.waiting', slots: report.slots };
-    case 'slot-taken':
-      return { event: 'slot.taken', slot: report.slot };
-    case 'slot-lost':
-      return { event: 'slot.lost', slot: report.slot, reason: report.reason };
-    case 'cordoned':
-      return { event: 'node.cordoned', mode: report.mode };
-    case 'already-cordoned':
-      return { event: 'node.already-cordoned' };
-    case 'node-gone':
-      return { event: 'node.gone' };
-    case 'uncordoned':
-      return { event: 'node.uncordoned', leftBehind: report.leftBehind };
-    case 'left-cordoned':
-      return { event: 'node.left-cordoned', why: report.why };
   }
 }

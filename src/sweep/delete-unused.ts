@@ -4,39 +4,26 @@
  * urgent, so scheduling need not pause.
  */
 import { isCritical } from '../core/timing/critical.ts';
-import type { DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { gainOf } from '../core/model/gain.ts';
 import { amountToFree, freedBetween, isTriggered, type Usage } from '../core/model/thresholds.ts';
 import type { UnusedPlan } from '../core/plan/plan-unused.ts';
 import type { Victim } from '../core/plan/plan.ts';
 import { PredictionCheck } from '../core/plan/prediction-check.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
 import type { UnusedReport } from '../events/sweep-events.ts';
 import { hasFired, sleep } from '../system/clock.ts';
-import {
-  type RemovalSettings,
-  removeVictim,
-  tellLimit,
-  tellMissedPredictions,
-  tellPlanned,
-} from './delete-victim.ts';
-import type { FailedDeletions } from './failed-deletions.ts';
+import { removeVictim, tellLimit, tellMissedPredictions, tellPlanned } from './delete-victim.ts';
 import { DelayedSpace } from './pending-space.ts';
 import type { IsStillUnused, RemovalOutcome } from './remove/outcome.ts';
 import { patiently } from './retry-engine.ts';
 import { shownBy } from './shown.ts';
+import type { SweepOptions } from './sweep-report.ts';
 import { takeTurn } from './turn.ts';
 
-export interface DeleteUnusedOptions extends RemovalSettings {
-  readonly disk: ImageDisk;
-  /** See DaemonOptions. */
-  readonly rereadRules?: () => Promise<boolean>;
+export interface DeleteUnusedOptions extends Omit<
+  SweepOptions,
+  'observer' | 'isPlaceKnown' | 'whyStopped' | 'isStillUnused'
+> {
   readonly isStillUnused: IsStillUnused;
-  readonly budget: DeletionBudget;
-  readonly failures: FailedDeletions;
-  /** How long the engine may be away. */
-  readonly patienceMs: number;
-  readonly dryRun: boolean;
 }
 
 /** How it ended; `changed`: other protections are in force, so that the rest is to be planned again. */

@@ -8,29 +8,22 @@ import { type Amount, level, type Usage } from '../core/model/thresholds.ts';
 import type { UnitKind } from '../core/forest/removable.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Reporter, Subject } from '../events/events.ts';
-import type { IsStillUnused, RemovalOutcome } from './remove/outcome.ts';
+import type { RemovalOptions, RemovalOutcome } from './remove/outcome.ts';
 import { remove } from './remove/remove.ts';
-import type { RemovedNames } from './remove/removed-names.ts';
 
-/** How long an unanswered deletion is given before we look, and how often we look before giving up. */
-export const SETTLE_MS = 30_000;
-export const LOOKS = 10;
+/** How long an unanswered deletion is given before we look. */
+const SETTLE_MS = 30_000;
 
-export interface RemovalSettings {
+export interface RemovalSettings extends Pick<
+  RemovalOptions,
+  'removedNames' | 'isStillUnused' | 'stop' | 'abandon'
+> {
   readonly engine: Engine;
   readonly report: Reporter;
   readonly rules: PlanRules;
   readonly delaySeconds: number;
-  /** How long an unanswered deletion is given before we look, and how often; see src/sweep/remove/. */
-  readonly settleMs: number;
-  readonly looks: number;
-  readonly removedNames?: RemovedNames | undefined;
-  /** See RemovalOptions. */
-  readonly isStillUnused?: IsStillUnused | undefined;
-  /** No further deletion is begun once this fires. */
-  readonly stop: AbortSignal;
-  /** The request under way is abandoned when this fires. */
-  readonly abandon: AbortSignal;
+  /** 30 s unless a test says otherwise; see RemovalOptions. */
+  readonly settleMs?: number;
 }
 
 /**
@@ -42,16 +35,12 @@ export async function removeVictim(
   settings: RemovalSettings,
   isShown?: () => Promise<boolean>,
 ): Promise<RemovalOutcome> {
-  const { report, rules, delaySeconds, looks, stop, abandon } = settings;
-  const settleMs = Math.max(settings.settleMs, delaySeconds * 1000);
-  return await remove(settings.engine, victim, {
+  const { engine, report, rules, delaySeconds } = settings;
+  const settleMs = Math.max(settings.settleMs ?? SETTLE_MS, delaySeconds * 1000);
+  return await remove(engine, victim, {
+    ...settings,
     settleMs,
-    looks,
     clean: rules.clean,
-    stop,
-    abandon,
-    removedNames: settings.removedNames,
-    isStillUnused: settings.isStillUnused,
     ...(isShown && { isShown }),
     onUnanswered: (message) =>
       report({

@@ -13,17 +13,8 @@ import {
   usageAfter,
 } from '../core/model/thresholds.ts';
 import { gainOf } from '../core/model/gain.ts';
-import {
-  greater,
-  hasArrived,
-  hasGrown,
-  isNothing,
-  less,
-  missingOf,
-  negative,
-  nothing,
-  plus,
-} from '../core/timing/delayed-space.ts';
+import { greater, isNothing, less, negative, nothing, plus, smaller } from '../core/model/amount.ts';
+import { hasArrived, hasGrown, missingOf } from '../core/timing/delayed-space.ts';
 import { likelyFreed, OtherWrites } from '../core/timing/other-writes.ts';
 import type { Freed } from '../core/forest/reclaim.ts';
 import type { Levels } from '../core/timing/critical.ts';
@@ -258,10 +249,7 @@ export class PendingSpace {
     this.#owed = undefined;
     report({
       event: 'space.appeared',
-      ...gainOf({
-        bytes: Math.min(gained.bytes, amount.bytes),
-        inodes: Math.min(gained.inodes, amount.inodes),
-      }),
+      ...gainOf(smaller(gained, amount)),
       afterSeconds: (performance.now() - sinceMs) / 1000,
       usage,
     });

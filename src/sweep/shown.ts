@@ -2,8 +2,7 @@
 import type { Victim } from '../core/plan/plan.ts';
 import { freedBetween, type Usage } from '../core/model/thresholds.ts';
 import { DiskError } from '../disk/filesystem/error.ts';
-import type { ImageDisk } from '../disk/image-disk.ts';
-import type { Levels } from '../core/timing/critical.ts';
+import type { DelayedSpaceOptions } from './pending-space.ts';
 
 /** Less may as well be a log that was rotated. */
 const LEAST = { bytes: 64 * 1024, inodes: 8, bytesAlone: 1_000_000 } as const;
@@ -12,11 +11,7 @@ const LEAST = { bytes: 64 * 1024, inodes: 8, bytesAlone: 1_000_000 } as const;
 export function shownBy(
   before: Usage,
   { kind, predicted }: Victim,
-  {
-    disk,
-    rules,
-    abandon,
-  }: { readonly disk: ImageDisk; readonly rules: Levels; readonly abandon: AbortSignal },
+  { disk, rules, abandon }: DelayedSpaceOptions,
 ): (() => Promise<boolean>) | undefined {
   const { type } = rules.thresholds;
   if (kind !== 'image' || !predicted.exact || (type !== 'relative' && type !== 'free')) return undefined;

@@ -2,6 +2,7 @@
  * One sweep: plan, delete one, measure, again, until usage is below LOW or it does not help. A plan is a prediction;
  * what the filesystem says after each deletion decides. When a plan is used up above LOW, the store is listed again.
  */
+import { nothing, plus } from '../core/model/amount.ts';
 import { hasFired, sleep } from '../system/clock.ts';
 import { isCritical } from '../core/timing/critical.ts';
 import { makePlan, type Plan } from '../core/plan/plan.ts';
@@ -38,7 +39,7 @@ export async function sweep(snapshot: Snapshot, options: SweepOptions): Promise<
     deleted: { image: 0, 'build-cache': 0, 'stopped-container': 0 },
     failed: 0,
     complaint: undefined,
-    predicted: { bytes: 0, inodes: 0 },
+    predicted: nothing,
     limitedBy: undefined,
     check: new PredictionCheck(snapshot.usage.inodes !== undefined),
     uselessInARow: 0,
@@ -185,10 +186,7 @@ function note(
       const { freed, likely } = measured;
       progress.deleted[victim.kind] += 1;
       progress.gone.add(victim.id);
-      progress.predicted = {
-        bytes: progress.predicted.bytes + victim.predicted.bytes,
-        inodes: progress.predicted.inodes + victim.predicted.inodes,
-      };
+      progress.predicted = plus(progress.predicted, victim.predicted);
       progress.check.note(victim, likely);
       options.failures.forget(victim.id);
       if (result.complaint !== undefined) progress.complaint = result.complaint;

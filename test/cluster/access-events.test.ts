@@ -36,7 +36,7 @@ describe('permissions', () => {
     const kubeconfig = await scene.server.serviceAccountKubeconfig(namespace, 'nobody', scene.proxy.port);
     const name = await scene.node();
     const environment = { KUBECONFIG: kubeconfig };
-    const { cluster, reports } = await scene.connect(name, { environment, maxCordonedNodes: 1 });
+    const { cluster, reports, errors } = await scene.connect(name, { environment, maxCordonedNodes: 1 });
     const missing = await cluster.checkAccess(never);
     expect(missing.map(({ verb, resource, required }) => `${verb} ${resource} ${required}`)).toEqual([
       'get nodes true',
@@ -59,7 +59,8 @@ describe('permissions', () => {
     await waitFor('the failure', () => reports.length > 0);
     giveUp.abort(new Error('enough'));
     await expect(holding).rejects.toThrow('enough');
-    expect(reports).toMatchObject([{ kind: 'failing', task: 'slot', error: { code: 'forbidden' } }]);
+    expect(reports).toMatchObject([{ event: 'cluster.failing', task: 'slot' }]);
+    expect(errors).toMatchObject([{ code: 'forbidden' }]);
   });
 
   it('says so when there is no way to an API server', async () => {
@@ -118,7 +119,7 @@ describe('events', () => {
     const hold = await cluster.hold('test', never);
     await hold.release(never);
     await cluster.close(never);
-    expect(reports.filter((report) => report.kind === 'failing')).toMatchObject([{ task: 'event' }]);
+    expect(reports.filter((report) => report.event === 'cluster.failing')).toMatchObject([{ task: 'event' }]);
     expect(await eventsOf(name)).toEqual([]);
   });
 });

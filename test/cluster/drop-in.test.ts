@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { imagesOnBase, load } from '../engine/scenario.ts';
-import { repositoryRoot, runCli, type Cli } from '../../harness/program/cli.ts';
+import { program, runCli, type Cli } from '../../harness/program/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../harness/engine/docker-engine.ts';
 import { listTags } from '../../harness/engine/engine-api.ts';
 import { waitFor } from '../../harness/machine/wait.ts';
@@ -97,7 +97,7 @@ function pod(thresholds: Readonly<Record<string, string>>, args: readonly string
     'mount --bind "$SOCKETS" "$(readlink -f /var/run)"',
     'unset DATA SOCKETS && exec "$@"',
   ].join(' && ');
-  const command = [process.execPath, `${repositoryRoot}src/main.ts`, ...args];
+  const command = [process.execPath, program, ...args];
   const cli = runCli(['--propagation', 'private', 'sh', '-c', lookLikeAPod, 'pod', ...command], {
     node: 'unshare',
     script: '--mount',

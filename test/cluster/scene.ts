@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { connectCluster, type Cluster, type ClusterOptions } from '../../src/cluster/cluster.ts';
 import { cordonAnnotation } from '../../src/cluster/cordon-rules.ts';
 import type { LeaseObject, NodeObject } from '../../src/cluster/api.ts';
-import type { ClusterReport } from '../../src/cluster/retry.ts';
+import type { ClusterError } from '../../src/cluster/error.ts';
+import type { DaemonEvent } from '../../src/events/events.ts';
 import { slotName } from '../../src/cluster/slot-rules.ts';
 import { tryKubectl } from '../../harness/cluster/helm.ts';
 import { startApiServer, type ApiServer } from '../../harness/cluster/kubernetes.ts';
@@ -19,9 +20,11 @@ export const account = 'cleaner-docker-image-cleaner';
 
 export interface Client {
   readonly cluster: Cluster;
-  readonly reports: ClusterReport[];
-  /** The kinds of the reports, in order. */
-  readonly kinds: () => string[];
+  readonly reports: DaemonEvent[];
+  /** What stood in the way, of each report that something fails. */
+  readonly errors: ClusterError[];
+  /** The names of the reported events, in order. */
+  readonly events: () => string[];
 }
 
 export class Scene {
@@ -76,19 +79,23 @@ export class Scene {
 
   /** A cleaner's side, through the proxy, with the ServiceAccount's rights. */
   async connect(nodeName: string, options: Partial<ClusterOptions> = {}): Promise<Client> {
-    const reports: ClusterReport[] = [];
+    const reports: DaemonEvent[] = [];
+    const errors: ClusterError[] = [];
     const cluster = await connectCluster({
       nodeName,
       podName: `cleaner-${nodeName}`,
       cordonMode: 'cordon',
       maxCordonedNodes: 0,
-      report: (report) => reports.push(report),
+      report: (event, error) => {
+        reports.push(event);
+        if (error !== undefined) errors.push(error);
+      },
       environment: { KUBECONFIG: this.kubeconfig },
       requestTimeoutMs: 2000,
       backoff: { firstMs: 20, capMs: 200 },
       ...options,
     });
-    const client = { cluster, reports, kinds: () => reports.map((report) => report.kind) };
+    const client = { cluster, reports, errors, events: () => reports.map(({ event }) => event) };
     this.#clients.push(client);
     return client;
   }

@@ -7,7 +7,6 @@ import type { DaemonOptions } from '../../daemon/options.ts';
 import type { UnusedReport } from '../../events/sweep-events.ts';
 import type { History } from '../../history/history.ts';
 import { Observer } from '../../observe/observer.ts';
-import { LOOKS, SETTLE_MS } from '../../sweep/delete-victim.ts';
 import { deleteUnused } from '../../sweep/delete-unused.ts';
 import { FailedDeletions } from '../../sweep/failed-deletions.ts';
 import type { IsStillUnused } from '../../sweep/remove/outcome.ts';
@@ -52,7 +51,7 @@ export async function deleteAllUnused(
   await removedNames?.restore(engine, signals.stop);
   const failures = new FailedDeletions(config.intervalSeconds);
   const deleting = {
-    ...{ ...options, budget, failures, settleMs: SETTLE_MS, looks: LOOKS },
+    ...{ ...options, budget, failures },
     patienceMs: config.timeoutSeconds * 1000,
     isStillUnused,
   };

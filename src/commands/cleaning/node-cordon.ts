@@ -7,7 +7,7 @@ import { podName } from './pod-name.ts';
 /** @returns undefined where no node is named. @throws ClusterError */
 export async function connectCordon(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
   if (config.nodeName === undefined) return undefined;
-  const [{ connectCluster }, { SweepCordon: Cordon, clusterEvent }] = await Promise.all([
+  const [{ connectCluster }, { SweepCordon: Cordon }] = await Promise.all([
     import('../../cluster/cluster.ts'),
     import('../../sweep/cordon-guard.ts'),
   ]);
@@ -16,7 +16,7 @@ export async function connectCordon(config: Config, report: Reporter): Promise<S
     podName: podName(process.env),
     cordonMode: config.cordonMode,
     maxCordonedNodes: config.maxCordonedNodes,
-    report: (news) => report(clusterEvent(news)),
+    report,
   });
   return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
 }

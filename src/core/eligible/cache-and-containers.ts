@@ -2,6 +2,7 @@
  * What a sweep may delete beside images: build-cache records and stopped containers, where the setting names them. The
  * one place that decides about those; when unsure whether something is in use, it is.
  */
+import { append } from '../model/lists.ts';
 import { formatDuration } from '../model/format.ts';
 import { estimatedInodes } from '../forest/layer-table.ts';
 import { type Kept, type KeepCode, keepUnit } from './images.ts';
@@ -100,7 +101,9 @@ export function sortOutCleanable(
   const kept: Kept[] = [];
   if (clean.buildCache) {
     const records = store.cacheRecords ?? [];
-    const children = childRecords(records);
+    /** By record: those that were made from it. */
+    const children = new Map<string, string[]>();
+    for (const { id, parents } of records) for (const parent of parents) append(children, parent, id);
     const staying = recordsThatStay(records, refused);
     for (const record of records) {
       const objection = staying.get(record.id);
@@ -149,19 +152,6 @@ function recordsThatStay(
     }
   }
   return staying;
-}
-
-/** By record: those that were made from it. */
-function childRecords(records: readonly CacheRecord[]): ReadonlyMap<string, readonly string[]> {
-  const children = new Map<string, string[]>();
-  for (const { id, parents } of records) {
-    for (const parent of parents) {
-      const list = children.get(parent);
-      if (list === undefined) children.set(parent, [id]);
-      else list.push(id);
-    }
-  }
-  return children;
 }
 
 function recordUnit(

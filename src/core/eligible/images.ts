@@ -40,6 +40,9 @@ export type KeepCode =
   | 'refused'
   | ProtectionCode;
 
+/** Kept, and yet nothing stands against their going. */
+export const mayGo: ReadonlySet<KeepCode> = new Set(['not-needed', 'frees-nothing']);
+
 export interface Kept {
   readonly kind: UnitKind;
   /** The engine's ID of the image, the build-cache record or the container. */

@@ -3,7 +3,7 @@
  * image too many costs space, deleting one too many costs somebody's work.
  */
 import { canMatchReference, isRegistryAlone, meantBy } from './reference-grammar.ts';
-import { type Image, references } from '../model/store.ts';
+import { type Image, references, repositoryOf } from '../model/store.ts';
 
 /**
  * - `glob`: on references; `*` is any text, `/` and `:` included, `?` any one character.
@@ -138,14 +138,6 @@ export function keptBy(image: Image, patterns: readonly KeepPattern[]): KeepPatt
         );
     }
   });
-}
-
-/** The repository of a reference: without its tag or digest. */
-export function repositoryOf(reference: string): string {
-  const at = reference.indexOf('@');
-  if (at >= 0) return reference.slice(0, at);
-  const colon = reference.lastIndexOf(':');
-  return colon > reference.lastIndexOf('/') ? reference.slice(0, colon) : reference;
 }
 
 /**

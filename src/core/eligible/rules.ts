@@ -2,9 +2,10 @@
  * What is protected: by the engine itself; by people, by name, by label, by age, the newest of a repository. Why an
  * unused image is kept.
  */
+import { append } from '../model/lists.ts';
 import { formatDuration } from '../model/format.ts';
-import { describePattern, keptBy, type KeepPattern, repositoryOf } from './pattern.ts';
-import { type Image, type ImageId, references } from '../model/store.ts';
+import { describePattern, keptBy, type KeepPattern } from './pattern.ts';
+import { type Image, type ImageId, references, repositoryOf } from '../model/store.ts';
 
 /** Whether the label `keepLabel` protects: on all images, on none, or on those that match a pattern. */
 export type KeepLabelRule = 'on' | 'off' | readonly KeepPattern[];
@@ -32,29 +33,20 @@ export const noProtections: Protections = { keep: [], minAgeSeconds: 0, keepLast
 /** An image with it asks to be kept. */
 export const keepLabel = 'docker-image-cleaner.keep';
 
-export type ProtectionCode =
-  | 'elsewhere'
-  | 'pinned'
-  | 'sandbox-image'
-  | 'keep-label'
-  | 'keep-pattern'
-  | 'min-age'
-  | 'keep-last'
-  | 'used-lately';
-
-const codes: ReadonlySet<string> = new Set<ProtectionCode>([
+const codes = [
+  'elsewhere',
   'pinned',
   'sandbox-image',
-  'elsewhere',
   'keep-label',
   'keep-pattern',
   'min-age',
   'keep-last',
   'used-lately',
-]);
+] as const;
+export type ProtectionCode = (typeof codes)[number];
 
 export function isProtectionCode(code: string): code is ProtectionCode {
-  return codes.has(code);
+  return codes.some((known) => known === code);
 }
 
 export interface Protection {
@@ -163,11 +155,7 @@ function newestOfRepositories(images: readonly Image[], count: number): Readonly
   if (count <= 0) return found;
   const repositories = new Map<string, Image[]>();
   for (const image of images) {
-    for (const name of new Set(references(image).map(repositoryOf))) {
-      const list = repositories.get(name);
-      if (list === undefined) repositories.set(name, [image]);
-      else list.push(image);
-    }
+    for (const name of new Set(references(image).map(repositoryOf))) append(repositories, name, image);
   }
   for (const [name, list] of repositories) {
     list.sort(newestFirst);

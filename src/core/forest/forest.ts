@@ -4,7 +4,7 @@
  * 100,000 layers are built and planned within a tenth of a second.
  */
 import { holders } from '../model/store.ts';
-import type { ChainId, ImageStore, Layer } from '../model/store.ts';
+import type { ChainId, ImageStore } from '../model/store.ts';
 import { LayerTable, UNKNOWN_TOP } from './layer-table.ts';
 import { imageUnits } from './removable.ts';
 import type { Removable, RemovableId } from './removable.ts';
@@ -31,17 +31,9 @@ export interface Forest {
   readonly holds: Int32Array;
 }
 
-export interface ForestInput {
-  readonly layers: ReadonlyMap<ChainId, Layer>;
-  readonly units: readonly Removable[];
-  /** Held by something that is not a unit, each with all below it; may repeat. Unknown ones are ignored. */
-  readonly heldLayers: readonly ChainId[];
-  /** Units whose layers something else holds as well, one entry a holder: images with containers. */
-  readonly heldUnits: readonly RemovableId[];
-}
-
 /**
- * The forest of a store: every image a unit, every container (of any state) and every held layer holding its chain.
+ * The forest of a store: every image a unit, every container (of any state) and every held layer holding its chain. Linear
+ * in layers plus units.
  * @param others further units; a container among them, by its ID, is deletable and is not counted as a holder twice.
  * @param held the store's holders(), where they are known already.
  */
@@ -50,35 +42,23 @@ export function forestOf(
   others: readonly Removable[] = [],
   held = holders(store),
 ): Forest {
+  const units = [...imageUnits(store, held, others), ...others];
   const candidates = new Set(others.map((unit) => unit.id));
-  const heldUnits: RemovableId[] = [];
-  for (const [image, containers] of held) {
-    for (const container of containers) if (!candidates.has(container.id)) heldUnits.push(image);
-  }
-  const heldByOthers = [...(store.heldSpace ?? [])].flatMap(([id, { top }]) =>
-    top === undefined || candidates.has(id) ? [] : [top],
-  );
-  return buildForest({
-    layers: store.layers,
-    units: [...imageUnits(store, held, others), ...others],
-    heldLayers: [...(store.heldLayers ?? []), ...heldByOthers],
-    heldUnits,
-  });
-}
-
-/** Builds a forest; linear in layers plus units. */
-function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): Forest {
-  const table = new LayerTable(layers);
+  const table = new LayerTable(store.layers);
   const unitIndex = new Map<RemovableId, number>();
   units.forEach(({ id }, index) => unitIndex.set(id, index));
   const top = topsOf(units, table);
   const count = table.ids.length;
   const parent = table.parent.subarray(0, count);
-  const holding = top.filter((_, unit) => units[unit]?.isStep !== true);
-  const others = [
-    ...heldLayers.map((id) => table.indexOf(id)),
-    ...heldUnits.map((id) => top[unitIndex.get(id) ?? -1] ?? -1),
-  ];
+  /** Tops of what holds layers and is no unit; unknown ones are -1. */
+  const holding = (store.heldLayers ?? []).map((id) => table.indexOf(id));
+  for (const [id, { top: layer }] of store.heldSpace ?? [])
+    if (layer !== undefined && !candidates.has(id)) holding.push(table.indexOf(layer));
+  for (const [image, containers] of held) {
+    const layer = top[unitIndex.get(image) ?? -1] ?? -1;
+    for (const { id } of containers) if (!candidates.has(id)) holding.push(layer);
+  }
+  const ofUnits = top.filter((_, unit) => units[unit]?.isStep !== true);
   return {
     units,
     unitIndex,
@@ -89,7 +69,7 @@ function buildForest({ layers, units, heldLayers, heldUnits }: ForestInput): For
     bytes: table.bytes.subarray(0, count),
     inodes: table.inodes.subarray(0, count),
     exact: table.exact.subarray(0, count),
-    holds: holdsOf(parent, [holding, Int32Array.from(others)]),
+    holds: holdsOf(parent, [ofUnits, Int32Array.from(holding)]),
   };
 }
 

@@ -56,17 +56,12 @@ export class LayerTable {
   /** Adds a layer and returns its index. */
   add(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
     if (this.ids.length === this.parent.length) this.#grow();
-    const at = this.#put(id, parent, bytes, inodes, exact);
-    this.#depth[at] = parent < 0 ? 1 : this.depth(parent) + 1;
-    return at;
-  }
-
-  #put(id: ChainId, parent: number, bytes: number, inodes: number, exact: boolean): number {
     const at = this.#index.add(id);
     this.parent[at] = parent;
     this.bytes[at] = bytes;
     this.inodes[at] = inodes;
     this.exact[at] = exact ? 1 : 0;
+    this.#depth[at] = parent < 0 ? 1 : this.depth(parent) + 1;
     return at;
   }
 
@@ -113,11 +108,7 @@ export class LayerTable {
    * missing ones; if some are its own, shared ones get no more than other chains would give them.
    * @param leastShares bytes by layer, of those that several chains have.
    */
-  complete(
-    chain: readonly ChainId[],
-    wholeBytes: number,
-    leastShares: ReadonlyMap<ChainId, number> = new Map(),
-  ): number {
+  complete(chain: readonly ChainId[], wholeBytes: number, leastShares: ReadonlyMap<ChainId, number>): number {
     const { missing, rest } = this.unknownOf(chain, wholeBytes);
     const shared = missing.filter((id) => leastShares.has(id));
     const own = missing.length - shared.length;

@@ -32,6 +32,10 @@ export class StoreAfterRemovals {
   /** By layer: the unit whose removal freed it; -1 while it is there. */
   readonly #freedWith: Int32Array;
 
+  #bytes = 0;
+  #inodes = 0;
+  #exact = true;
+
   constructor(forest: Forest) {
     this.#forest = forest;
     this.#holds = forest.holds.slice();
@@ -39,15 +43,12 @@ export class StoreAfterRemovals {
     this.#freedWith = new Int32Array(forest.parent.length).fill(-1);
   }
 
-  /**
-   * Removes a unit and returns what that frees at this moment; removing it again, or a build step, frees nothing.
-   * @throws RangeError when the forest has no such unit.
-   */
-  remove(id: RemovableId): Freed {
-    return this.removeAt(indexOf(this.#forest, id));
+  /** What all removals so far have freed. */
+  get freed(): Freed {
+    return { bytes: this.#bytes, inodes: this.#inodes, exact: this.#exact };
   }
 
-  /** As `remove`, by index. */
+  /** Removes a unit, by its index, and returns what that frees at this moment; removing it again, or a build step, frees nothing. */
   removeAt(unit: number): Freed {
     let bytes = 0;
     let inodes = 0;
@@ -65,6 +66,9 @@ export class StoreAfterRemovals {
         exact &&= this.#forest.exact[layer] === 1;
       }
     }
+    this.#bytes += bytes;
+    this.#inodes += inodes;
+    this.#exact &&= exact;
     return { bytes, inodes, exact };
   }
 
@@ -75,7 +79,7 @@ export class StoreAfterRemovals {
 }
 
 /**
- * By layer: the unit of a sequence with whose removal it is gone, -1 where it stays; as Remaining tells it, for many units.
+ * By layer: the unit of a sequence with whose removal it is gone, -1 where it stays; as StoreAfterRemovals tells it, for many units.
  * @param sequence none of them twice, none a build step.
  */
 export function freedWithEach(forest: Forest, sequence: readonly number[]): Int32Array {
@@ -109,16 +113,8 @@ function removeAll(
  */
 export function freedBy(forest: Forest, ids: Iterable<RemovableId>): Freed {
   const remaining = new StoreAfterRemovals(forest);
-  let bytes = 0;
-  let inodes = 0;
-  let exact = true;
-  for (const id of ids) {
-    const freed = remaining.remove(id);
-    bytes += freed.bytes;
-    inodes += freed.inodes;
-    exact &&= freed.exact;
-  }
-  return { bytes, inodes, exact };
+  for (const id of ids) remaining.removeAt(indexOf(forest, id));
+  return remaining.freed;
 }
 
 /** A unit's part in the forest. */
@@ -145,9 +141,4 @@ export function shareOf(forest: Forest, id: RemovableId): Share {
     part.exact &&= forest.exact[layer] === 1;
   }
   return { unique, shared };
-}
-
-/** Layers that nobody uses: the engine's leftovers, or the layers of a pull that is under way. */
-export function leftovers(forest: Forest): string[] {
-  return forest.layerIds.filter((_, layer) => forest.holds[layer] === 0);
 }

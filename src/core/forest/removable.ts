@@ -1,6 +1,7 @@
 /**
- * Units of deletion: what can go on its own: an image, a build-cache record, a stopped container. A unit holds a chain of layers; what it frees depends on who else holds them (space.ts).
+ * Units of deletion: what can go on its own: an image, a build-cache record, a stopped container. A unit holds a chain of layers; what it frees depends on who else holds them (reclaim.ts).
  */
+import { nothing } from '../model/amount.ts';
 import {
   type ChainId,
   childrenOf,
@@ -44,8 +45,6 @@ export interface Removable {
    */
   readonly isStep: boolean;
 }
-
-const nothing: Amount = { bytes: 0, inodes: 0 };
 
 /**
  * The chain of an image of which it is not known: one made-up layer of its own on top of what its classic-builder parent

@@ -7,21 +7,23 @@ import type { Amount } from './thresholds.ts';
  * under way. `engine`: the engine's own files. `notTheEngines`: everything on the filesystem that is not below the path.
  * `unknown`: below the path, where the store could not be read. `reserved`: free, but for root only.
  */
-export type SpaceKind =
-  | 'imagesInUse'
-  | 'imagesUnused'
-  | 'buildCache'
-  | 'containerLayers'
-  | 'containerLogs'
-  | 'volumesInUse'
-  | 'volumesUnused'
-  | 'leftovers'
-  | 'beingWritten'
-  | 'engine'
-  | 'unknown'
-  | 'notTheEngines'
-  | 'reserved'
-  | 'available';
+export const spaceKinds = [
+  'imagesInUse',
+  'imagesUnused',
+  'buildCache',
+  'containerLayers',
+  'containerLogs',
+  'volumesInUse',
+  'volumesUnused',
+  'leftovers',
+  'beingWritten',
+  'engine',
+  'unknown',
+  'notTheEngines',
+  'reserved',
+  'available',
+] as const;
+export type SpaceKind = (typeof spaceKinds)[number];
 
 export interface SpaceByKind {
   readonly path: string;

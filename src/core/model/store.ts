@@ -2,6 +2,7 @@
  * The model of an image store: what an engine holds, as plain data.
  * Engines and disks fill it in; everything in core/ only reads it.
  */
+import { append } from './lists.ts';
 
 /** An image's identity as the engine gives it, e.g. `sha256:…`. */
 export type ImageId = string;
@@ -159,9 +160,7 @@ export function childrenOf(images: readonly Image[]): ReadonlyMap<ImageId, reado
   const known = new Set(images.map((image) => image.id));
   for (const image of images) {
     if (image.parentId === undefined || !known.has(image.parentId) || image.parentId === image.id) continue;
-    const siblings = children.get(image.parentId);
-    if (siblings === undefined) children.set(image.parentId, [image]);
-    else siblings.push(image);
+    append(children, image.parentId, image);
   }
   return children;
 }
@@ -176,11 +175,7 @@ export function holders(store: ImageStore): ReadonlyMap<ImageId, readonly Contai
       ...container.images.map((name) => idByName.get(name) ?? name),
       ...maybeMounted(container, store),
     ];
-    for (const id of new Set(ids)) {
-      const list = held.get(id);
-      if (list === undefined) held.set(id, [container]);
-      else list.push(container);
-    }
+    for (const id of new Set(ids)) append(held, id, container);
   }
   return held;
 }
@@ -197,8 +192,8 @@ function maybeMounted({ mayMount = [] }: Container, { images }: ImageStore): rea
   return images.filter(isMeant).map(({ id }) => id);
 }
 
-/** The repository of a reference: without its tag and digest. */
-function repositoryOf(reference: string): string {
+/** `registry:5000/a/b:tag@sha256:…` → `registry:5000/a/b`. */
+export function repositoryOf(reference: string): string {
   const [name = ''] = reference.split('@');
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;

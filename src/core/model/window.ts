@@ -68,19 +68,10 @@ function minutesToEdge(hours: readonly WeeklyHours[], minute: number): number {
   return Math.min(...edges.filter((edge) => edge > minute)) - minute;
 }
 
-/** Adds minutes; where the clock jumps in between, only up to the jump, after which everything is computed again. */
+/** Adds minutes; where the clock jumps in between, which it does twice a year, one. */
 function skip(timeZone: string, fromMs: number, minutes: number): number {
   const toMs = fromMs + minutes * MINUTE_MS;
-  const offset = offsetAt(timeZone, fromMs);
-  if (offsetAt(timeZone, toMs) === offset) return toMs;
-  let before = fromMs / MINUTE_MS;
-  let after = toMs / MINUTE_MS;
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
-    if (offsetAt(timeZone, middle * MINUTE_MS) === offset) before = middle;
-    else after = middle;
-  }
-  return after * MINUTE_MS;
+  return offsetAt(timeZone, toMs) === offsetAt(timeZone, fromMs) ? toMs : fromMs + MINUTE_MS;
 }
 
 function startOfMinute(ms: number): number {

@@ -2,9 +2,10 @@
  * The forest for people's eyes: runs of layers that stand or fall together, as one piece each. Every byte of the
  * forest is in exactly one segment, so a map of them shows a shared layer once.
  */
+import { append } from '../model/lists.ts';
 import type { Forest } from '../forest/forest.ts';
 import type { Plan } from './plan.ts';
-import type { KeepCode } from '../eligible/images.ts';
+import { mayGo } from '../eligible/images.ts';
 import { StoreAfterRemovals } from '../forest/reclaim.ts';
 import type { ChainId } from '../model/store.ts';
 
@@ -33,9 +34,6 @@ export interface LayerGroup {
   /** The victim of the plan (by its place there) that frees it; -1: it is kept. */
   readonly victim: number;
 }
-
-/** Kept, and yet nothing stands against their going. */
-const mayGo: ReadonlySet<KeepCode> = new Set(['not-needed', 'frees-nothing']);
 
 /** Why an image, record or container is there. */
 export function unitStates(plan: Plan): ReadonlyMap<string, SegmentState> {
@@ -114,7 +112,7 @@ function factsOf(forest: Forest, plan: Plan, heldLayers: Iterable<ChainId>): Fac
     raise(top, segmentStates.indexOf(states.get(unit.id) ?? 'unused'));
     if (unit.isStep) return;
     users[top] = (users[top] ?? 0) + 1;
-    topped.set(top, [...(topped.get(top) ?? []), index]);
+    append(topped, top, index);
   });
   const indexOf = new Map(forest.layerIds.map((id, layer) => [id, layer]));
   for (const id of heldLayers) raise(indexOf.get(id) ?? -1, segmentStates.indexOf('held'));
@@ -154,9 +152,7 @@ function walk(parent: Int32Array): { parentsFirst: readonly number[]; children: 
   const above = new Map<number, number[]>();
   parent.forEach((below, layer) => {
     if (below >= 0) children[below] = (children[below] ?? 0) + 1;
-    const list = above.get(below);
-    if (list === undefined) above.set(below, [layer]);
-    else list.push(layer);
+    append(above, below, layer);
   });
   const parentsFirst: number[] = [];
   const pending = (above.get(-1) ?? []).toReversed();

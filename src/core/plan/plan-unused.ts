@@ -53,7 +53,7 @@ export function planUnused(
     const frees = `frees ${freed.exact ? '' : 'about '}${formatBytes(freed.bytes)}`;
     return [{ unit, freed, reason: `${why}; ${frees}` }];
   });
-  const victims = victimsOf(chosen, { store, protections, eligibility });
+  const victims = victimsOf(chosen, eligibility, protections);
   return { maxUnusedSeconds, missingSeconds, victims, freed: selection.freed };
 }
 

@@ -92,7 +92,7 @@ export function makePlan(input: PlanInput, rules: PlanRules): Plan {
   const chosen = (choice?.victims ?? []).map((each) =>
     youngIds.has(each.unit.id) ? { ...each, reason: each.reason + age } : each,
   );
-  const victims = victimsOf(chosen, { store, protections, eligibility });
+  const victims = victimsOf(chosen, eligibility, protections);
   return {
     triggered: isTriggered(usage, thresholds),
     toFree: goal,
@@ -107,17 +107,10 @@ export function makePlan(input: PlanInput, rules: PlanRules): Plan {
 /** The chosen units as victims: with parents that the engine must keep, and labels that do not count. */
 export function victimsOf(
   chosen: readonly { readonly unit: Removable; readonly freed: Freed; readonly reason: string }[],
-  {
-    store,
-    protections,
-    eligibility,
-  }: {
-    readonly store: ImageStore;
-    readonly protections: Protections;
-    readonly eligibility: Eligibility;
-  },
+  { store, steps }: Eligibility,
+  protections: Protections,
 ): readonly Victim[] {
-  const isKeepingParents = keepingParents(store, eligibility.steps);
+  const isKeepingParents = keepingParents(store, steps);
   const ignored = store.images.filter((image) => isLabelIgnored(image, protections));
   const labelsIgnored = new Set(ignored.map(({ id }) => id));
   return chosen.map(({ unit, freed: predicted, reason }): Victim => {

@@ -1,4 +1,5 @@
 /** Compares what deletions freed with what was predicted of each. The one place that says when a prediction was wrong. */
+import { minus, nothing, plus } from '../model/amount.ts';
 import type { Victim } from './plan.ts';
 import type { Amount } from '../model/thresholds.ts';
 
@@ -28,7 +29,7 @@ export class PredictionCheck {
   #deletions = 0;
   readonly #missed: Checked[] = [];
   /** Freed less predicted, of all deletions together. */
-  #error: Amount = { bytes: 0, inodes: 0 };
+  #error = nothing;
 
   /** @param countsInodes false on a filesystem that does not: then nobody can say what became of a prediction of them. */
   constructor(countsInodes = true) {
@@ -40,15 +41,15 @@ export class PredictionCheck {
     this.#deletions += 1;
     // Inodes that were not measured are derived from bytes: too rough to be checked.
     const isCounted = this.#countsInodes && victim.predicted.exact;
-    const error = { ...difference(freed, victim.predicted), ...(!isCounted && { inodes: 0 }) };
-    this.#error = { bytes: this.#error.bytes + error.bytes, inodes: this.#error.inodes + error.inodes };
+    const error = { ...minus(freed, victim.predicted), ...(!isCounted && { inodes: 0 }) };
+    this.#error = plus(this.#error, error);
     if (isNoticeable('bytes', victim, freed) || (isCounted && isNoticeable('inodes', victim, freed)))
       this.#missed.push({ victim, freed });
   }
 
   /** @param freed what came after that, of deletions that were noted. */
   noteLate(freed: Amount): void {
-    this.#error = { bytes: this.#error.bytes + freed.bytes, inodes: this.#error.inodes + freed.inodes };
+    this.#error = plus(this.#error, freed);
   }
 
   /**
@@ -64,10 +65,6 @@ export class PredictionCheck {
   }
 }
 
-function difference(a: Amount, b: Amount): Amount {
-  return { bytes: a.bytes - b.bytes, inodes: a.inodes - b.inodes };
-}
-
 function isNoticeable(resource: keyof Amount, { predicted }: Victim, freed: Amount): boolean {
   const larger = Math.max(predicted[resource], Math.abs(freed[resource]));
   const share = predicted.exact ? SHARE : SHARE_OF_ESTIMATES;
@@ -77,6 +74,6 @@ function isNoticeable(resource: keyof Amount, { predicted }: Victim, freed: Amou
 
 /** Bytes and inodes in one number, each in what is allowed of it. */
 function sizeOfError({ victim, freed }: Checked): number {
-  const error = difference(freed, victim.predicted);
+  const error = minus(freed, victim.predicted);
   return Math.max(Math.abs(error.bytes) / ALLOWANCE.bytes, Math.abs(error.inodes) / ALLOWANCE.inodes);
 }

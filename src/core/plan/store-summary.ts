@@ -1,7 +1,7 @@
 /** A store in a few figures: images by state, and what is reclaimable. */
 import type { Forest } from '../forest/forest.ts';
 import type { Plan } from './plan.ts';
-import type { Kept, KeepCode } from '../eligible/images.ts';
+import { type Kept, mayGo } from '../eligible/images.ts';
 import { type Freed, freedBy } from '../forest/reclaim.ts';
 import type { ImageId, ImageStore } from '../model/store.ts';
 
@@ -17,9 +17,6 @@ export interface StoreSummary {
 
 /** From weak to strong. */
 const states = ['unused', 'protected', 'in-use'] as const satisfies readonly ImageState[];
-
-/** Kept, and yet nothing stands against their going. */
-const mayGo: ReadonlySet<KeepCode> = new Set(['not-needed', 'frees-nothing']);
 
 export function summarise(plan: Plan): StoreSummary {
   const { store, forest } = plan.eligibility;

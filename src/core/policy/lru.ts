@@ -38,14 +38,17 @@ function toldBy(store: ImageStore): ReadonlyMap<string, Told> {
   return told;
 }
 
-interface Idle {
+export interface Idle {
   readonly ms: number;
   /** Since what: `seen` by the history, which knows of no use. */
   readonly since: Told['what'] | 'seen';
 }
 
 /** Since when something has not been used; what never was, since it arrived on this host. Unknown counts as used now. */
-function idleOf({ store, history, nowMs }: PolicyContext, id: string): Idle {
+export function idleOf(
+  { store, history, nowMs }: Pick<PolicyContext, 'store' | 'history' | 'nowMs'>,
+  id: string,
+): Idle {
   const told = toldBy(store).get(id);
   const seen = history && lastUse(history, id, nowMs);
   if (seen?.wasUsed === true) return { ms: seen.idleMs, since: 'last used' };

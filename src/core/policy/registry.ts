@@ -9,20 +9,11 @@ export const policies: readonly Policy[] = [biggest, reclaimable, lru, value];
 
 export const defaultPolicy: Policy = biggest;
 
-/** A policy was asked for by a name that none has. */
-export class UnknownPolicyError extends Error {
-  readonly code = 'UNKNOWN_POLICY';
-  readonly known: readonly string[] = policies.map((policy) => policy.name);
-
-  constructor(name: string) {
-    super(`unknown policy "${name}"; expected one of ${policies.map((policy) => policy.name).join(', ')}`);
-    this.name = 'UnknownPolicyError';
-  }
-}
-
-/** @throws UnknownPolicyError, which lists the known ones. */
+/** @throws RangeError, which lists the known ones. */
 export function findPolicy(name: string): Policy {
   const policy = policies.find((known) => known.name === name);
-  if (policy === undefined) throw new UnknownPolicyError(name);
-  return policy;
+  if (policy !== undefined) return policy;
+  throw new RangeError(
+    `unknown policy "${name}"; expected one of ${policies.map((known) => known.name).join(', ')}`,
+  );
 }

@@ -1,6 +1,6 @@
 /** How long what a sweep keeps will be kept. */
 import { ascending } from '../select/order/sorting.ts';
-import { StoreAfterRemovals } from '../forest/reclaim.ts';
+import { covers, StoreAfterRemovals } from '../forest/reclaim.ts';
 import { idleTimes } from './lru.ts';
 import type { PolicyContext } from './policy.ts';
 
@@ -18,13 +18,10 @@ export function turnoverMs(context: PolicyContext): number {
   // The longest unused first.
   const order = ascending(Float64Array.from(idleMs, (ms) => -ms));
   const remaining = new StoreAfterRemovals(forest);
-  let [bytes, inodes] = [0, 0];
   let reached = LEAST_MS;
   for (const at of order) {
-    if (bytes >= goal.bytes && inodes >= goal.inodes) break;
-    const freed = remaining.removeAt(forest.unitIndex.get(candidates[at]?.id ?? '') ?? -1);
-    bytes += freed.bytes;
-    inodes += freed.inodes;
+    if (covers(remaining.freed, goal)) break;
+    remaining.removeAt(forest.unitIndex.get(candidates[at]?.id ?? '') ?? -1);
     reached = idleMs[at] ?? reached;
   }
   return Math.max(LEAST_MS, reached);

@@ -3,7 +3,7 @@ import { formatBytes, formatCount } from '../model/format.ts';
 import type { Forest } from '../forest/forest.ts';
 import type { Policy, PolicyContext } from '../policy/policy.ts';
 import { indexOf } from '../forest/reclaim.ts';
-import { Sharing } from '../forest/sharing.ts';
+import { sharers } from '../forest/sharing.ts';
 import type { Resource } from '../model/thresholds.ts';
 import type { Removable, RemovableId } from '../forest/removable.ts';
 import type { Selection, Stay, Chosen } from './order/selection.ts';
@@ -34,8 +34,8 @@ export interface Choice extends Selection {
 export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
   const { forest } = context;
   const selection = selectVictims(policy, context);
-  let sharing: Sharing | undefined;
-  const sharingOf = (): Sharing => (sharing ??= new Sharing(forest));
+  let found: ReturnType<typeof sharers> | undefined;
+  const sharerOf = (id: RemovableId): RemovableId | undefined => (found ??= sharers(forest))(id);
   return {
     ...selection,
     victims: selection.victims.map((victim) => {
@@ -45,7 +45,7 @@ export function chooseVictims(policy: Policy, context: PolicyContext): Choice {
     }),
     stays: selection.stays.map((stay) => {
       const { id, index, cause } = stay;
-      return { id, index, cause, unit: unitAt(forest, index), reason: staysWhy(forest, stay, sharingOf) };
+      return { id, index, cause, unit: unitAt(forest, index), reason: staysWhy(forest, stay, sharerOf) };
     }),
   };
 }
@@ -94,7 +94,11 @@ function freesWhat(forest: Forest, { freed, completedBy }: Chosen, scarce: Resou
     : `frees its space together with ${unitOf(forest, completedBy).name}`;
 }
 
-function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): string {
+function staysWhy(
+  forest: Forest,
+  { id, cause }: Stay,
+  sharerOf: (id: RemovableId) => RemovableId | undefined,
+): string {
   switch (cause) {
     case 'not-needed':
       return 'not needed: the low threshold is reached without it';
@@ -104,10 +108,10 @@ function staysWhy(forest: Forest, { id, cause }: Stay, sharing: () => Sharing): 
       return `${what}, which needs it, is kept`;
     }
     case 'frees-nothing': {
-      const [first] = sharing().sharersOf(id, 1);
-      return first === undefined
+      const other = sharerOf(id);
+      return other === undefined
         ? 'deleting it frees nothing'
-        : `deleting it frees nothing: ${unitOf(forest, first.id).name} uses its layers`;
+        : `deleting it frees nothing: ${unitOf(forest, other).name} uses its layers`;
     }
   }
 }

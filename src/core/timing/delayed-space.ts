@@ -1,10 +1,9 @@
 /** What deletions should have freed and did not show: when that counts as missing, and when it is there. */
 import type { Freed } from '../forest/reclaim.ts';
+import { isNothing, nothing } from '../model/amount.ts';
 import type { Amount, Resource } from '../model/thresholds.ts';
 
 const resources: readonly Resource[] = ['bytes', 'inodes'];
-
-export const nothing: Amount = { bytes: 0, inodes: 0 };
 
 /** Less of a prediction than this is missing. Estimated sizes err, but by less. */
 const SEEN_SHARE = 0.5;
@@ -37,28 +36,4 @@ export function hasArrived(gained: Amount, missing: Amount): boolean {
 /** Whether more than what others write and delete has come since the last look. */
 export function hasGrown(gained: Amount, missing: Amount): boolean {
   return !isNothing(missingOf({ ...gained, exact: true }, nothing, missing));
-}
-
-export function isNothing(amount: Amount): boolean {
-  return amount.bytes === 0 && amount.inodes === 0;
-}
-
-export function plus(a: Amount, b: Amount): Amount {
-  return { bytes: a.bytes + b.bytes, inodes: a.inodes + b.inodes };
-}
-
-/** The greater of both, for each resource. */
-export function greater(a: Amount, b = a): Amount {
-  return { bytes: Math.max(a.bytes, b.bytes), inodes: Math.max(a.inodes, b.inodes) };
-}
-
-/** The amount with its sign turned: what was gained, as a loss. */
-export function negative(amount: Amount): Amount {
-  return { bytes: -amount.bytes, inodes: -amount.inodes };
-}
-
-/** Not below nothing; what is negative takes nothing away. */
-export function less(from: Amount, amount: Amount): Amount {
-  const of = (resource: Resource): number => Math.max(0, from[resource] - Math.max(0, amount[resource]));
-  return { bytes: of('bytes'), inodes: of('inodes') };
 }

@@ -2,7 +2,7 @@
  * What others write while a sweep deletes. It is seen in the pauses between deletions, and taken to go on at that pace
  * during them: else a deletion beside a build looks as if it had freed nothing.
  */
-import { nothing, plus } from './delayed-space.ts';
+import { nothing, plus } from '../model/amount.ts';
 import type { Freed } from '../forest/reclaim.ts';
 import type { Amount } from '../model/thresholds.ts';
 

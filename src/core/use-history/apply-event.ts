@@ -1,12 +1,18 @@
 /** The events that change a usage history, and what each changes. All are idempotent as far as they can be. */
-import { type ChainId, type Image, type ImageId, type Layer, references } from '../model/store.ts';
+import {
+  type ChainId,
+  type Image,
+  type ImageId,
+  type Layer,
+  references,
+  repositoryOf,
+} from '../model/store.ts';
 import {
   chainFrom,
   type ImageUsage,
   prune,
   release,
   type RepositoryUsage,
-  repositoryOf,
   setStanding,
   settle,
   tellIdleTimes,

@@ -107,14 +107,6 @@ export function lastUse(history: UsageHistory, id: ImageId, nowMs: number): Last
   return { idleMs, wasUsed: image.uses > 0 };
 }
 
-/** `registry:5000/a/b:tag@sha256:…` → `registry:5000/a/b`. */
-export function repositoryOf(reference: string): string {
-  const at = reference.indexOf('@');
-  const name = at < 0 ? reference : reference.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
-}
-
 /** The layers of an image, from the top down. */
 export function* chainFrom(top: LayerUsage | undefined): Generator<LayerUsage> {
   for (let layer = top; layer !== undefined; layer = layer.parent) yield layer;

@@ -146,12 +146,7 @@ export class ReturnRates {
     }
   }
 
-  /** What returned of its likes, in parts of what was to be expected. */
-  correction(record: UseRecord, standing: VersionStanding, idleMs: number): number {
-    return this.corrections(record, standing)(idleMs);
-  }
-
-  /** The same for several idle times of one record. */
+  /** What returned of its likes at an idle time, in parts of what was to be expected. */
   corrections(record: UseRecord, standing: VersionStanding): (idleMs: number) => number {
     const bySpan = this.#ofSpan.ratio(standing * SPANS + spanOf(record), 1, SPAN_SHRINKAGE);
     const uses = usesClassOf(record);

@@ -16,10 +16,6 @@ import { countIn, VersionStanding } from './version-standing.ts';
 
 /** Raised when the meaning of the state changes; a state of another version is not read. */
 export const STATE_VERSION = 3;
-/** Also read: it had the bytes of an image before its record, and the gaps between uses after each record's counts. */
-const VERSION_WITH_GAPS = 2;
-const PULLED_BYTES = 6;
-
 /** A record as a list: first seen, last used, uses, counted at, open since, then the counts. */
 type RecordState = readonly number[];
 
@@ -92,8 +88,6 @@ function recordState(record: UseRecord): RecordState {
 
 /** The state is not one that this version wrote. */
 export class UsageStateError extends Error {
-  readonly code = 'USAGE_STATE_DAMAGED';
-
   constructor(what: string) {
     super(`not a usable usage history: ${what}`);
     this.name = 'UsageStateError';
@@ -106,8 +100,7 @@ export class UsageStateError extends Error {
  */
 export function fromState(value: unknown, limits: HistoryLimits = defaultLimits): UsageHistory {
   const state = object(value, 'the state');
-  const hasGaps = state['version'] === VERSION_WITH_GAPS;
-  if (state['version'] !== STATE_VERSION && !hasGaps) throw new UsageStateError('of another version');
+  if (state['version'] !== STATE_VERSION) throw new UsageStateError('of another version');
   const base = newHistory(number(state['startedAtMs']), limits);
   const layers = list(state['layers']).map(list);
   const known: LayerUsage[] = [];
@@ -139,8 +132,7 @@ export function fromState(value: unknown, limits: HistoryLimits = defaultLimits)
       expected: list(lessons['expected']).map(amount),
     }),
   };
-  for (const entry of list(state['images']).map(list))
-    addImage(history, readImage(hasGaps ? entry.toSpliced(PULLED_BYTES, 1) : entry, known));
+  for (const entry of list(state['images']).map(list)) addImage(history, readImage(entry, known));
   for (const [name, record, images] of list(state['repositories']).map(list)) {
     const repository: RepositoryUsage = {
       ...readRecord(record),
@@ -172,9 +164,7 @@ function readImage(entry: readonly unknown[], layers: readonly LayerUsage[]): Im
 
 function addImage(history: UsageHistory, image: ImageUsage): void {
   history.images.set(image.id, image);
-  for (const layer of chainFrom(image.top)) {
-    countIn(layer, image.standing, 1);
-  }
+  for (const layer of chainFrom(image.top)) countIn(layer, image.standing, 1);
 }
 
 /** A container that used an image when the state was written: counted again, as `active` is not in the records. */
@@ -191,8 +181,8 @@ function use(history: UsageHistory, containerId: string, imageId: ImageId): void
 }
 
 function readRecord(value: unknown): UseRecord {
-  const [firstSeenMs, lastUsedMs, uses, countedAtMs, openSinceMs, ...rest] = list(value).map(number);
-  if (openSinceMs === undefined || rest.length < HALF_LIVES_MS.length)
+  const [firstSeenMs, lastUsedMs, uses, countedAtMs, openSinceMs, ...counts] = list(value).map(number);
+  if (openSinceMs === undefined || counts.length !== HALF_LIVES_MS.length)
     throw new UsageStateError('a short record');
   return {
     firstSeenMs: firstSeenMs ?? 0,
@@ -200,7 +190,7 @@ function readRecord(value: unknown): UseRecord {
     uses: amount(uses),
     countedAtMs: countedAtMs ?? 0,
     openSinceMs,
-    counts: rest.slice(0, HALF_LIVES_MS.length).map(amount),
+    counts: counts.map(amount),
     active: 0,
   };
 }

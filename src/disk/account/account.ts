@@ -7,10 +7,11 @@ import { sumTrees, type TreeTotal } from '../walk/tree-total.ts';
 import type { LayerDatabase, LayerDatabaseResult, NoLayerDatabase } from '../stores/store.ts';
 import type { ChainId, Layer } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
+import { smaller, sum } from '../../core/model/amount.ts';
 import { DiskError, unreadablePath } from '../filesystem/error.ts';
 import { LayerDatabaseReader } from '../stores/docker-store.ts';
 import { isLate, untilAnswering, usedOf } from '../filesystem/filesystem.ts';
-import { type FoldersOptions, LayerFolders, type MeasuredFolder } from './layer-folders.ts';
+import { LayerFolders, type MeasuredFolder, type Measurement } from './layer-folders.ts';
 import { LayerMemory } from './layer-memory.ts';
 import { LeftOut } from '../walk/left-out.ts';
 import { Listings, look } from '../walk/listings.ts';
@@ -24,7 +25,7 @@ export interface DiskAccount {
   readonly root: string;
   readonly takenAtMs: number;
   readonly total: Amount;
-  /** False while some layers are estimated. */
+  /** False where something could not be measured. */
   readonly isExact: boolean;
   /** What the image store consists of; undefined when it could not be read, `problem` says why. */
   readonly store: StoreAccount | undefined;
@@ -51,11 +52,6 @@ export interface DiskProblem {
   readonly kind: 'lost' | 'unwritten' | 'left-out';
   readonly path: string;
   readonly message: string;
-}
-
-export interface AccountOptions {
-  /** Estimate layers that were never measured instead of walking them: an answer at once, inexact. */
-  readonly estimate?: boolean;
 }
 
 /** Folders of the root whose entries are told apart: a container's files and logs, a volume, what a pull put aside. */
@@ -117,40 +113,34 @@ export class DiskAccountant {
    * What is allocated below the root now.
    * @throws DiskError when the root is missing or something in it may not be read; the signal's reason when aborted.
    */
-  async measure(signal: AbortSignal, options: AccountOptions = {}): Promise<DiskAccount> {
+  async measure(signal: AbortSignal): Promise<DiskAccount> {
     const [allocatesLate] = await Promise.all([isLate(this.#root), untilAnswering(this.#touchedMounts())]);
     const result = await this.#reader.read(signal);
     this.#leftOut.begin();
     if (!result.ok) return await this.#walkAll(result.problem, signal);
-    const account = await this.#measureStore(
-      result.database,
-      { estimate: options.estimate ?? false, allocatesLate, nowMs: Date.now() },
-      signal,
-    );
+    const slices = new Slices(signal);
+    const { database } = result;
+    const account = await this.#measureStore({ database, allocatesLate, nowMs: Date.now(), slices });
     this.#listings.forgetUnused();
     return account;
   }
 
-  async #measureStore(
-    database: LayerDatabase,
-    options: FoldersOptions,
-    signal: AbortSignal,
-  ): Promise<DiskAccount> {
+  async #measureStore(measurement: Measurement): Promise<DiskAccount> {
+    const { database, slices, nowMs } = measurement;
     if (!this.#isLoaded) {
       const lost = await this.#memory.load(database.layersFolder);
       if (lost !== undefined) this.#noteProblem('lost', lost);
       this.#isLoaded = true;
     }
-    const slices = new Slices(signal);
     let folders: readonly MeasuredFolder[];
     try {
-      folders = await this.#folders.measure(database, options, slices, signal);
+      folders = await this.#folders.measure(measurement);
     } finally {
       await this.#save();
     }
     const { tops, trees } = this.#listRoot(database);
     const paths = [...tops, ...database.restlessFolders];
-    for (const [path, total] of await this.#trees.measure(paths, [], slices, signal)) trees.set(path, total);
+    for (const [path, total] of await this.#trees.measure(paths, [], slices)) trees.set(path, total);
     const metadata = await this.#metadata.measure(
       [...database.metadataFolders, `${database.layersFolder}/l`],
       database.restlessFolders,
@@ -160,7 +150,7 @@ export class DiskAccountant {
     const parts = [inTrees, metadata, ...folders.map((folder) => folder.rest)];
     return {
       root: this.#root,
-      takenAtMs: options.nowMs,
+      takenAtMs: nowMs,
       total: sum(parts),
       isExact: folders.every((folder) => folder.isExact),
       store: { database, folders, trees, metadata },
@@ -216,10 +206,7 @@ export class DiskAccountant {
     const walked = sumTrees([total]);
     // Snapshots of btrfs share what their files consist of: each is counted in full, the whole never beyond what is used.
     const used = await usedOf(this.#root);
-    const bounded = {
-      bytes: Math.min(walked.bytes, used.bytes),
-      inodes: Math.min(walked.inodes, used.inodes),
-    };
+    const bounded = smaller(walked, used);
     return {
       root: this.#root,
       takenAtMs,
@@ -251,22 +238,16 @@ export class DiskAccountant {
 /** The layers as the core's model has them: all that is freed with each, in the layers folder and elsewhere. */
 export function layersOf(store: StoreAccount): ReadonlyMap<ChainId, Layer> {
   const layers = new Map<ChainId, Layer>();
-  for (const { chainId, files, rest, elsewhere, isExact } of store.folders) {
+  for (const folder of store.folders) {
+    const { chainId, isExact } = folder;
     if (chainId === undefined) continue;
-    const { bytes, inodes } = sum([sumTrees([files]), rest, elsewhere]);
     const parentId = store.database.layers.get(chainId)?.parentId;
-    layers.set(chainId, { id: chainId, parentId, bytes, inodes, exact: isExact });
+    layers.set(chainId, { id: chainId, parentId, ...amountOf(folder), exact: isExact });
   }
   return layers;
 }
 
-/** Adds amounts up. */
-export function sum(amounts: Iterable<Amount>): Amount {
-  let bytes = 0;
-  let inodes = 0;
-  for (const amount of amounts) {
-    bytes += amount.bytes;
-    inodes += amount.inodes;
-  }
-  return { bytes, inodes };
+/** All that is freed with a folder, in it and elsewhere. */
+export function amountOf({ files, rest, elsewhere }: MeasuredFolder): Amount {
+  return sum([sumTrees([files]), rest, elsewhere]);
 }

@@ -3,7 +3,8 @@ import { sumTrees } from '../walk/tree-total.ts';
 import type { LayerDatabase } from '../stores/store.ts';
 import type { ChainId, HeldSpace } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
-import { type StoreAccount, sum } from './account.ts';
+import { sum } from '../../core/model/amount.ts';
+import { amountOf, type StoreAccount } from './account.ts';
 import type { BuildSnapshots } from '../stores/buildkit.ts';
 
 /**
@@ -15,10 +16,7 @@ export function heldSpaceOf(store: StoreAccount, builds: BuildSnapshots): Readon
   const amounts = new Map(store.folders.map((folder) => [folder.name, folder]));
   const own = (names: readonly string[]): { amount: Amount; exact: boolean } => {
     const folders = names.flatMap((name) => amounts.get(name) ?? []);
-    const amount = sum(
-      folders.map(({ files, rest, elsewhere }) => sum([sumTrees([files]), rest, elsewhere])),
-    );
-    return { amount, exact: folders.every(({ isExact }) => isExact) };
+    return { amount: sum(folders.map(amountOf)), exact: folders.every(({ isExact }) => isExact) };
   };
   const held = new Map<string, HeldSpace>();
   for (const { id, folders, parentId } of database.containers.values()) {
@@ -43,17 +41,13 @@ export function heldSpaceOf(store: StoreAccount, builds: BuildSnapshots): Readon
 }
 
 function topmost(database: LayerDatabase, tops: readonly ChainId[]): ChainId | undefined {
-  const depth = (top: ChainId): number => chainDown(database, top).length;
+  const depth = (top: ChainId): number => {
+    let layers = 0;
+    for (let at = database.layers.get(top); at !== undefined; at = database.layers.get(at.parentId ?? ''))
+      layers += 1;
+    return layers;
+  };
   return tops.toSorted((a, b) => depth(b) - depth(a))[0];
-}
-
-function chainDown(database: LayerDatabase, top: ChainId): readonly ChainId[] {
-  const chain: ChainId[] = [];
-  for (let id: ChainId | undefined = top; id !== undefined; id = database.layers.get(id)?.parentId) {
-    if (!database.layers.has(id)) break;
-    chain.push(id);
-  }
-  return chain;
 }
 
 /** Leftovers: a layer that neither an image nor anything else we know of has; it still holds those below it. */

@@ -10,9 +10,10 @@
  * What goes: an engine that removes a folder removes its short name in `l/` first (overlay2 and overlay drivers).
  */
 import type { TreeTotal } from '../walk/tree-total.ts';
-import type { LayerDatabase } from '../stores/store.ts';
+import type { LayerDatabase, StoredLayer } from '../stores/store.ts';
 import type { Stats } from 'node:fs';
 import type { Amount } from '../../core/model/thresholds.ts';
+import { nothing } from '../../core/model/amount.ts';
 import type { ChainId } from '../../core/model/store.ts';
 import { DiskError } from '../filesystem/error.ts';
 import { isSettled, isUnchanged } from '../walk/folder-mark.ts';
@@ -22,7 +23,6 @@ import { type Listings, look } from '../walk/listings.ts';
 import type { LeftOut } from '../walk/left-out.ts';
 import type { MountTable } from '../walk/mount-points.ts';
 import type { Slices } from '../walk/slices.ts';
-import { LayerEstimates } from './layer-estimates.ts';
 import { TreeMeasurer } from '../walk/trees.ts';
 import { walkTrees } from '../walk/walk.ts';
 
@@ -39,12 +39,13 @@ export interface MeasuredFolder {
   readonly isExact: boolean;
 }
 
-export interface FoldersOptions {
-  /** Estimate layers that were never measured instead of walking them. */
-  readonly estimate: boolean;
+/** What one measurement goes by. */
+export interface Measurement {
+  readonly database: LayerDatabase;
   /** The filesystem decides late how many blocks a file takes (btrfs, zfs): young layers are measured once more. */
   readonly allocatesLate: boolean;
   readonly nowMs: number;
+  readonly slices: Slices;
 }
 
 /** A folder that is to be walked. */
@@ -53,6 +54,7 @@ interface Unknown {
   readonly path: string;
   readonly stats: Stats;
   readonly entries: readonly string[];
+  readonly layer: StoredLayer | undefined;
   readonly link: string | undefined;
   /** It is written through a mount, or a mount hides a folder of it. */
   readonly isMounted: boolean;
@@ -60,7 +62,6 @@ interface Unknown {
 
 /** How long a filesystem may take to allocate a file's blocks. */
 const lateMs = 120_000;
-const nothing: Amount = { bytes: 0, inodes: 0 };
 
 export class LayerFolders {
   readonly #memory: LayerMemory;
@@ -68,7 +69,6 @@ export class LayerFolders {
   readonly #mounts: MountTable;
   readonly #rests: TreeMeasurer;
   readonly #files: TreeMeasurer;
-  readonly #estimates = new LayerEstimates();
   readonly #leftOut: LeftOut;
 
   constructor(memory: LayerMemory, listings: Listings, mounts: MountTable, leftOut: LeftOut) {
@@ -85,12 +85,8 @@ export class LayerFolders {
    * @throws DiskError when something may not be read; the signal's reason when aborted. What was measured until then
    *   is remembered.
    */
-  async measure(
-    database: LayerDatabase,
-    options: FoldersOptions,
-    slices: Slices,
-    signal: AbortSignal,
-  ): Promise<readonly MeasuredFolder[]> {
+  async measure(measurement: Measurement): Promise<readonly MeasuredFolder[]> {
+    const { database, slices } = measurement;
     const names = this.#listings.namesIn(database.layersFolder).filter((name) => name !== 'l');
     const links = new Set(this.#listings.namesIn(`${database.layersFolder}/l`));
     this.#memory.keepOnly(new Set(names));
@@ -102,30 +98,30 @@ export class LayerFolders {
       const stats = look(path);
       if (stats === undefined) continue;
       const record = this.#memory.get(name);
-      const chainId = database.byFolder.get(name)?.chainId;
-      if (record !== undefined && !mounted.has(name) && isBelieved(record, stats, links, options)) {
+      const layer = database.byFolder.get(name);
+      const chainId = layer?.chainId;
+      if (record !== undefined && !mounted.has(name) && isBelieved(record, stats, links, measurement)) {
         const { files, rest, elsewhere } = record;
         measured.push({ name, chainId, files, rest, elsewhere, isExact: true });
       } else if (stats.isDirectory()) {
         const entries = this.#listings.namesOf(path, stats);
         // Of a container that is mounted nothing is remembered.
-        const isAsked = entries.includes('link') && (chainId !== undefined || !entries.includes('merged'));
+        const isAsked = entries.includes('link') && (layer !== undefined || !entries.includes('merged'));
         const link = isAsked ? linkOf(path) : undefined;
         // Podman leaves the mount's folder in every layer: there the mount table alone tells.
         const isMounted =
           mounted.has(name) ||
-          (entries.includes('merged') && (database.layout === 'docker' || chainId === undefined));
-        unknown.push({ name, path, stats, entries, link, isMounted });
+          (entries.includes('merged') && (database.layout === 'docker' || layer === undefined));
+        unknown.push({ name, path, stats, entries, layer, link, isMounted });
       } else {
-        const { bytes, inodes } = { bytes: stats.blocks * 512, inodes: 1 };
-        const files = { device: stats.dev, bytes, inodes, openLinks: [] };
+        const files = { device: stats.dev, bytes: stats.blocks * 512, inodes: 1, openLinks: [] };
         measured.push({ name, chainId, files, rest: nothing, elsewhere: nothing, isExact: true });
       }
       if (slices.isOver) await slices.rest();
     }
     // Newest first: what was pulled last is what is asked about first.
     unknown.sort((a, b) => b.stats.ctimeMs - a.stats.ctimeMs);
-    measured.push(...(await this.#measureUnknown(database, unknown, links, options, slices, signal)));
+    measured.push(...(await this.#measureUnknown(unknown, links, measurement)));
     return measured;
   }
 
@@ -137,20 +133,16 @@ export class LayerFolders {
   }
 
   async #measureUnknown(
-    database: LayerDatabase,
     unknown: readonly Unknown[],
     links: ReadonlySet<string>,
-    options: FoldersOptions,
-    slices: Slices,
-    signal: AbortSignal,
+    measurement: Measurement,
   ): Promise<readonly MeasuredFolder[]> {
-    if (unknown.length === 0) return [];
-    const exclude = unknown.map((folder) => `${folder.path}/diff`);
+    const { slices } = measurement;
+    const paths = unknown.map(({ path }) => path);
     const rests = await this.#rests.measure(
-      unknown.map((folder) => folder.path),
-      exclude,
+      paths,
+      paths.map((path) => `${path}/diff`),
       slices,
-      signal,
     );
     const measured: MeasuredFolder[] = [];
     const layers: Unknown[] = [];
@@ -158,98 +150,85 @@ export class LayerFolders {
     for (const folder of unknown) {
       const rest = rests.get(folder.path);
       if (rest === undefined) continue;
-      const layer = database.byFolder.get(folder.name);
       const known = this.#memory.get(folder.name);
       const isWhole = folder.link === undefined || links.has(folder.link);
-      if (layer === undefined || !isWhole) others.push(folder);
+      if (folder.layer === undefined || !isWhole) others.push(folder);
       else if (known?.isLayer === true && !known.isProvisional && known.ino === folder.stats.ino) {
         // A layer whose surroundings changed: it got its first child, or is mounted. Its files are the same.
-        measured.push(this.#keep(database, folder, known.files, rest, options));
-      } else if (options.estimate) {
-        const bytes = await this.#estimates.of(folder.name, layer, folder.stats, signal);
-        const files = { device: folder.stats.dev, ...bytes, openLinks: [] };
-        measured.push({ ...named(folder, layer.chainId), files, rest, elsewhere: nothing, isExact: false });
+        measured.push(this.#keep(folder, known.files, rest, measurement));
       } else layers.push(folder);
     }
     const restOf = (folder: Unknown): Amount => rests.get(folder.path) ?? nothing;
-    measured.push(...(await this.#walkLayers(database, layers, restOf, options, signal)));
-    const files = await this.#files.measure(
-      others.map((folder) => `${folder.path}/diff`),
-      [],
-      slices,
-      signal,
-    );
+    measured.push(...(await this.#walkLayers(layers, restOf, measurement)));
+    const diffs = others.map(({ path }) => `${path}/diff`);
+    const files = await this.#files.measure(diffs, [], slices);
     for (const folder of others) {
       const inside = files.get(`${folder.path}/diff`) ?? { device: -1, ...nothing, openLinks: [] };
-      measured.push(this.#keep(database, folder, inside, restOf(folder), options));
+      measured.push(this.#keep(folder, inside, restOf(folder), measurement));
     }
     return measured;
   }
 
   /** Layers that were never measured: many files, so straight to the helpers; each is kept as soon as it is known. */
   async #walkLayers(
-    database: LayerDatabase,
     layers: readonly Unknown[],
     restOf: (folder: Unknown) => Amount,
-    options: FoldersOptions,
-    signal: AbortSignal,
+    measurement: Measurement,
   ): Promise<readonly MeasuredFolder[]> {
     const measured: MeasuredFolder[] = [];
-    const total = await walkTrees(
-      layers.map((folder) => `${folder.path}/diff`),
-      signal,
-      {
-        onTree: (index, files) => {
-          const folder = layers[index];
-          if (folder === undefined || files instanceof DiskError || files.leftOut !== undefined) return;
-          measured.push(this.#keep(database, folder, files, restOf(folder), options));
-        },
+    const diffs = layers.map(({ path }) => `${path}/diff`);
+    const total = await walkTrees(diffs, measurement.slices.signal, {
+      onTree: (index, files) => {
+        const folder = layers[index];
+        if (folder === undefined || files instanceof DiskError || files.leftOut !== undefined) return;
+        measured.push(this.#keep(folder, files, restOf(folder), measurement));
       },
-    );
+    });
     for (const [index, files] of total.entries()) {
       const folder = layers[index];
       const failure = files instanceof DiskError ? files : files.leftOut;
       if (failure === undefined || folder === undefined) continue;
       if (files === failure && failure.code === 'missing') continue;
       this.#leftOut.add(failure);
+      const { name, layer, stats } = folder;
       // What the engine's records say of it is better than nothing.
-      const layer = database.byFolder.get(folder.name);
-      const bytes = { bytes: layer?.sizeBytes ?? 0, inodes: 0 };
-      const guess = { device: folder.stats.dev, ...bytes, openLinks: [] };
+      const guess = { device: stats.dev, bytes: layer?.sizeBytes ?? 0, inodes: 0, openLinks: [] };
       const found = files instanceof DiskError ? guess : files;
-      const name = named(folder, layer?.chainId);
-      measured.push({ ...name, files: found, rest: restOf(folder), elsewhere: nothing, isExact: false });
+      const rest = restOf(folder);
+      measured.push({
+        name,
+        chainId: layer?.chainId,
+        files: found,
+        rest,
+        elsewhere: nothing,
+        isExact: false,
+      });
     }
     return measured;
   }
 
   /** Remembers a folder if it can be believed later. */
   #keep(
-    database: LayerDatabase,
-    folder: Unknown,
+    { name, path, stats, entries, layer, link, isMounted }: Unknown,
     files: TreeTotal,
-    rest: Amount,
-    options: FoldersOptions,
+    { bytes, inodes }: Amount,
+    { database, allocatesLate, nowMs }: Measurement,
   ): MeasuredFolder {
-    const { name, stats, entries, link, isMounted } = folder;
-    const layer = database.byFolder.get(name);
-    const after = isMounted ? undefined : look(folder.path);
-    const isSteady = after !== undefined && isUnchanged(stats, after) && isSettled(stats, options.nowMs);
+    const rest = { bytes, inodes };
+    const isLayer = layer !== undefined;
+    const after = isMounted ? undefined : look(path);
+    const isSteady = after !== undefined && isUnchanged(stats, after) && isSettled(stats, nowMs);
     const isQuiet =
       !isMounted && entries.includes('lower') && (entries.includes('committed') || !database.isWriting);
-    const chainId = layer?.chainId;
-    const elsewhere = layer === undefined ? nothing : recordedElsewhere(database, chainId, link);
-    const measured = { ...named(folder, chainId), files, rest: amount(rest), elsewhere };
-    if (layer !== undefined || (isQuiet && isSteady)) {
-      const isProvisional = options.allocatesLate && stats.ctimeMs + lateMs > options.nowMs;
+    const elsewhere = isLayer ? recordedElsewhere(database, layer.chainId, link) : nothing;
+    if (isLayer || (isQuiet && isSteady)) {
+      const isProvisional = allocatesLate && stats.ctimeMs + lateMs > nowMs;
       // Where the surroundings may still change, the times are left out: they are read again, the files are not.
-      const mark = isSteady ? stats : { ino: stats.ino, mtimeMs: 0, ctimeMs: 0 };
-      const { ino, mtimeMs, ctimeMs } = mark;
-      const isLayer = layer !== undefined;
-      const kept = { files, rest: measured.rest, elsewhere, link, isLayer, isProvisional };
-      this.#memory.set(name, { ino, mtimeMs, ctimeMs, ...kept });
+      const { ino, mtimeMs, ctimeMs } = isSteady ? stats : { ino: stats.ino, mtimeMs: 0, ctimeMs: 0 };
+      const mark = { ino, mtimeMs, ctimeMs };
+      this.#memory.set(name, { ...mark, files, rest, elsewhere, link, isLayer, isProvisional });
     }
-    return { ...measured, isExact: true };
+    return { name, chainId: layer?.chainId, files, rest, elsewhere, isExact: true };
   }
 }
 
@@ -257,20 +236,9 @@ function isBelieved(
   record: FolderRecord,
   stats: Stats,
   links: ReadonlySet<string>,
-  options: FoldersOptions,
+  { nowMs }: Measurement,
 ): boolean {
   if (record.link !== undefined && !links.has(record.link)) return false;
-  if (record.isProvisional && stats.ctimeMs + lateMs < options.nowMs) return false;
+  if (record.isProvisional && stats.ctimeMs + lateMs < nowMs) return false;
   return isUnchanged(record, stats);
-}
-
-function named(
-  folder: Unknown,
-  chainId: ChainId | undefined,
-): { name: string; chainId: ChainId | undefined } {
-  return { name: folder.name, chainId };
-}
-
-function amount({ bytes, inodes }: Amount): Amount {
-  return { bytes, inodes };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ChainId } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
+import { isGone, unreadablePath } from '../filesystem/error.ts';
 import type { LayerDatabase } from '../stores/store.ts';
 import { look, readNames } from '../walk/listings.ts';
 
@@ -31,7 +31,7 @@ export function linkOf(path: string): string | undefined {
   try {
     return readFileSync(`${path}/link`, 'latin1').trim() || undefined;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    if (isGone(error)) return undefined;
     throw unreadablePath(`${path}/link`, errnoOf(error), error);
   }
 }

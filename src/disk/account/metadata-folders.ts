@@ -5,23 +5,18 @@
  */
 import type { Stats } from 'node:fs';
 import type { Amount } from '../../core/model/thresholds.ts';
-import { type FolderMark, isSettled, isUnchanged } from '../walk/folder-mark.ts';
+import { FolderMemory } from '../walk/folder-mark.ts';
 import { look, readNames } from '../walk/listings.ts';
 import type { Slices } from '../walk/slices.ts';
 
-interface KnownFolder extends FolderMark {
-  /** The files in it, without folders. */
-  readonly bytes: number;
-  readonly inodes: number;
+/** The files in a folder, without folders. */
+interface Files extends Amount {
   /** The names of the folders in it. */
   readonly folders: readonly string[];
-  /** False: changed too shortly before it was read, so a later change could bear the same time. */
-  readonly isSettled: boolean;
 }
 
 export class MetadataFolders {
-  #known = new Map<string, KnownFolder>();
-  #next = new Map<string, KnownFolder>();
+  readonly #memory = new FolderMemory<Files>();
 
   /**
    * Allocated bytes and inodes of the trees, their tops included. Hard links do not occur there and count by name.
@@ -31,7 +26,6 @@ export class MetadataFolders {
   async measure(tops: readonly string[], exclude: readonly string[], slices: Slices): Promise<Amount> {
     let bytes = 0;
     let inodes = 0;
-    this.#next = new Map();
     const stack = [...tops];
     for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
       const stats = look(path);
@@ -39,51 +33,34 @@ export class MetadataFolders {
       bytes += stats.blocks * 512;
       inodes++;
       if (!stats.isDirectory()) continue;
-      const folder = await this.#folder(path, stats, slices);
-      bytes += folder.bytes;
-      inodes += folder.inodes;
-      for (const name of folder.folders) {
-        const below = `${path}/${name}`;
-        if (!exclude.includes(below)) stack.push(below);
-      }
+      const files = this.#memory.get(path, stats) ?? (await this.#read(path, stats, slices));
+      bytes += files.bytes;
+      inodes += files.inodes;
+      const below = files.folders.map((name) => `${path}/${name}`);
+      stack.push(...below.filter((folder) => !exclude.includes(folder)));
       if (slices.isOver) await slices.rest();
     }
-    this.#known = this.#next;
+    this.#memory.forgetUnused();
     return { bytes, inodes };
   }
 
-  async #folder(path: string, stats: Stats, slices: Slices): Promise<KnownFolder> {
-    const known = this.#known.get(path);
-    const isSame = known?.isSettled === true && isUnchanged(known, stats);
-    const folder = isSame ? known : await read(path, stats, slices);
-    this.#next.set(path, folder);
-    return folder;
-  }
-}
-
-async function read(path: string, stats: Stats, slices: Slices): Promise<KnownFolder> {
-  // The time before reading: what changes while we read must be noticed the next time.
-  const isFinal = isSettled(stats, Date.now());
-  const folders: string[] = [];
-  let bytes = 0;
-  let inodes = 0;
-  for (const name of readNames(path)) {
-    const entry = look(`${path}/${name}`);
-    if (entry === undefined || entry.dev !== stats.dev) continue;
-    if (entry.isDirectory()) folders.push(name);
-    else {
-      bytes += entry.blocks * 512;
-      inodes++;
+  async #read(path: string, stats: Stats, slices: Slices): Promise<Files> {
+    const nowMs = Date.now();
+    const folders: string[] = [];
+    let bytes = 0;
+    let inodes = 0;
+    for (const name of readNames(path)) {
+      const entry = look(`${path}/${name}`);
+      if (entry === undefined || entry.dev !== stats.dev) continue;
+      if (entry.isDirectory()) folders.push(name);
+      else {
+        bytes += entry.blocks * 512;
+        inodes++;
+      }
+      if (slices.isOver) await slices.rest();
     }
-    if (slices.isOver) await slices.rest();
+    const files = { bytes, inodes, folders };
+    this.#memory.set(path, stats, nowMs, files);
+    return files;
   }
-  return {
-    ino: stats.ino,
-    mtimeMs: stats.mtimeMs,
-    ctimeMs: stats.ctimeMs,
-    bytes,
-    inodes,
-    folders,
-    isSettled: isFinal,
-  };
 }

@@ -1,8 +1,7 @@
 /** Whose the folders in the layers folder are that belong to no image. */
 import type { LayerDatabase } from '../stores/store.ts';
-import { lstat, open } from 'node:fs/promises';
-import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
+import { lstat, readFile, stat } from 'node:fs/promises';
+import { unlessGone } from '../filesystem/error.ts';
 import type { MeasuredFolder } from './layer-folders.ts';
 import { Slices } from '../walk/slices.ts';
 
@@ -32,12 +31,7 @@ export async function ownersOf(
   const containerFolders = new Set(
     [...database.containers.values()].flatMap((container) => container.folders),
   );
-  const builds = await readAll(
-    ['snapshots.db', 'metadata_v2.db', 'containerdmeta.db'].map(
-      (name) => `${database.root}/buildkit/${name}`,
-    ),
-    signal,
-  );
+  const builds = await buildDatabases(`${database.root}/buildkit`, signal);
   for (const { name, chainId } of folders) {
     if (slices.isOver) await slices.rest();
     if (containerFolders.has(name)) owners.set(name, 'container');
@@ -47,10 +41,8 @@ export async function ownersOf(
     ) {
       owners.set(name, 'build-cache');
     } else {
-      const stats = await lstat(`${database.layersFolder}/${name}`).catch((error: unknown) => {
-        if (errnoOf(error) === 'ENOENT') return undefined;
-        throw unreadablePath(`${database.layersFolder}/${name}`, errnoOf(error), error);
-      });
+      const path = `${database.layersFolder}/${name}`;
+      const stats = await unlessGone(path, lstat(path));
       const isYoung = stats === undefined || stats.ctimeMs + inTheMakingMs > nowMs;
       owners.set(name, isYoung ? 'writing' : 'nobody');
     }
@@ -58,25 +50,13 @@ export async function ownersOf(
   return owners;
 }
 
-async function readAll(
-  paths: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly Buffer[] | 'too-large'> {
-  const texts: Buffer[] = [];
-  for (const path of paths) {
-    try {
-      const file = await open(path, 'r');
-      try {
-        if ((await file.stat()).size > maxDatabaseBytes) return 'too-large';
-        texts.push(await file.readFile({ signal }));
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') continue;
-      if (signal.aborted) throw error;
-      throw unreadablePath(path, errnoOf(error), error);
-    }
+async function buildDatabases(folder: string, signal: AbortSignal): Promise<readonly Buffer[] | 'too-large'> {
+  const found: Buffer[] = [];
+  for (const name of ['snapshots.db', 'metadata_v2.db', 'containerdmeta.db']) {
+    const path = `${folder}/${name}`;
+    if (((await unlessGone(path, stat(path)))?.size ?? 0) > maxDatabaseBytes) return 'too-large';
+    const content = await unlessGone(path, readFile(path, { signal }));
+    if (content !== undefined) found.push(content);
   }
-  return texts;
+  return found;
 }

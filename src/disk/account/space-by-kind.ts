@@ -4,18 +4,17 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir, statfs } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { type ChainId, holders, type ImageStore } from '../../core/model/store.ts';
-import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
+import { type SpaceByKind, type SpaceKind, spaceKinds } from '../../core/model/space-kinds.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
-import { type DiskAccount, type StoreAccount, sum } from './account.ts';
-import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
+import { minus, nothing, sum } from '../../core/model/amount.ts';
+import type { DiskAccount, StoreAccount } from './account.ts';
+import { unlessGone } from '../filesystem/error.ts';
 import { forEachLimited } from '../../system/concurrency.ts';
 import type { MeasuredFolder } from './layer-folders.ts';
 import { type FolderOwner, ownersOf } from './owners.ts';
 
 export type { SpaceByKind, SpaceKind };
 
-const nothing: Amount = { bytes: 0, inodes: 0 };
 const logPattern = /-json\.log(\.\d+)?(\.gz)?$|^(container|ctr)\.log/;
 
 /** What is known of the store beside its account. */
@@ -44,22 +43,7 @@ export async function spaceByKind(
 ): Promise<SpaceByKind> {
   const { gauged = account.root, isAbandoned = false } = where;
   const isWhole = gauged === account.root;
-  const parts: Record<SpaceKind, Amount> = {
-    imagesInUse: nothing,
-    imagesUnused: nothing,
-    buildCache: nothing,
-    containerLayers: nothing,
-    containerLogs: nothing,
-    volumesInUse: nothing,
-    volumesUnused: nothing,
-    leftovers: nothing,
-    beingWritten: nothing,
-    engine: nothing,
-    unknown: nothing,
-    notTheEngines: nothing,
-    reserved: nothing,
-    available: nothing,
-  };
+  const parts = Object.fromEntries(spaceKinds.map((kind) => [kind, nothing])) as Record<SpaceKind, Amount>;
   const add = (kind: SpaceKind, ...amounts: readonly Amount[]): void => {
     parts[kind] = sum([parts[kind], ...amounts]);
   };
@@ -75,8 +59,7 @@ export async function spaceByKind(
     unusedVolumes.push(...named.unusedVolumes);
     add('engine', account.store.metadata);
     // Files with names in several places count once in the account, so what is counted twice here goes off again.
-    const seen = sum(Object.values(parts));
-    add('engine', { bytes: account.total.bytes - seen.bytes, inodes: account.total.inodes - seen.inodes });
+    add('engine', minus(account.total, sum(Object.values(parts))));
   }
   const answer = await statfs(gauged);
   const size = answer.bsize;
@@ -213,7 +196,7 @@ async function addTrees(
       case `${root}/containers`: {
         const logs = await logsIn(path, signal);
         add('containerLogs', logs);
-        add('engine', { bytes: amount.bytes - logs.bytes, inodes: amount.inodes - logs.inodes });
+        add('engine', minus(amount, logs));
         break;
       }
       case `${root}/tmp`: {
@@ -230,13 +213,8 @@ async function addTrees(
 }
 
 async function isUntouchedSince(path: string, atMs: number): Promise<boolean> {
-  try {
-    const { mtimeMs, ctimeMs } = await lstat(path);
-    return Math.max(mtimeMs, ctimeMs) < atMs;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw unreadablePath(path, errnoOf(error), error);
-  }
+  const stats = await unlessGone(path, lstat(path));
+  return stats !== undefined && Math.max(stats.mtimeMs, stats.ctimeMs) < atMs;
 }
 
 /** Longer than a volume's name with what is around it. */
@@ -252,22 +230,21 @@ async function mountedVolumes(
   const containers = [...store.trees.keys()].filter((path) => dirname(path) === `${root}/containers`);
   await forEachLimited(containers, 8, signal, async (folder) => {
     const path = `${folder}/config.v2.json`;
-    try {
-      let end = '';
-      // In pieces: a container has all labels of its image, however long.
-      for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
-        const text = end + piece;
-        // `MountPoints` has an object a mount, with `Type: volume` and the volume's `Name`.
-        for (const match of text.matchAll(/"Name":"([^"\\/]+)"/g))
-          if (match[1] !== undefined) names.add(match[1]);
-        end = text.slice(-longestName);
-      }
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return;
-      throw unreadablePath(path, errnoOf(error), error);
-    }
+    await unlessGone(path, addVolumes(path, names));
   });
   return names;
+}
+
+async function addVolumes(path: string, names: Set<string>): Promise<void> {
+  let end = '';
+  // In pieces: a container has all labels of its image, however long.
+  for await (const piece of createReadStream(path, 'utf8') as AsyncIterable<string>) {
+    const text = end + piece;
+    // `MountPoints` has an object a mount, with `Type: volume` and the volume's `Name`.
+    for (const match of text.matchAll(/"Name":"([^"\\/]+)"/g))
+      if (match[1] !== undefined) names.add(match[1]);
+    end = text.slice(-longestName);
+  }
 }
 
 /** The log files of one container, rotated ones and those of the `local` log driver included. */
@@ -275,18 +252,12 @@ async function logsIn(folder: string, signal: AbortSignal): Promise<Amount> {
   const found: Amount[] = [];
   const visit = async (path: string, isLogFolder: boolean): Promise<void> => {
     signal.throwIfAborted();
-    const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
-      throw unreadablePath(path, errnoOf(error), error);
-    });
+    const entries = (await unlessGone(path, readdir(path, { withFileTypes: true }))) ?? [];
     for (const entry of entries) {
       const at = `${path}/${entry.name}`;
       if (entry.isDirectory() && entry.name === 'local-logs') await visit(at, true);
       else if (entry.isFile() && (isLogFolder || logPattern.test(entry.name))) {
-        const stats = await lstat(at).catch((error: unknown) => {
-          if (errnoOf(error) === 'ENOENT') return undefined;
-          throw unreadablePath(at, errnoOf(error), error);
-        });
+        const stats = await unlessGone(at, lstat(at));
         if (stats !== undefined) found.push({ bytes: stats.blocks * 512, inodes: 1 });
       }
     }

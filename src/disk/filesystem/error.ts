@@ -1,4 +1,5 @@
 /** The one error of this folder: something on the disk could not be read. */
+import { errnoOf } from '../../system/errno.ts';
 
 /**
  * - `missing`: the path does not exist.
@@ -49,5 +50,22 @@ export function unreadablePath(path: string, errno: string | undefined, cause?: 
           'Look for filesystem errors with dmesg.',
         cause,
       );
+  }
+}
+
+/** Whether it is because the path, or a folder on the way to it, does not exist. */
+export function isGone(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}
+
+/** What was read of a path; undefined when it is gone. @throws DiskError when it may not be read; what aborted it. */
+export async function unlessGone<T>(path: string, read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    if (error instanceof Error && error.name === 'AbortError') throw error;
+    throw unreadablePath(path, errnoOf(error), error);
   }
 }

@@ -123,9 +123,13 @@ class Pages {
   }
 
   bucketAt(root: bigint, depth: number): Bucket {
+    return this.#bucketOn(this.#page(root), depth);
+  }
+
+  #bucketOn(page: Buffer, depth: number): Bucket {
     const values = new Map<string, Buffer>();
     const buckets = new Map<string, Bucket>();
-    this.#readPage(this.#page(root), depth, values, buckets);
+    this.#readPage(page, depth, values, buckets);
     return { values, buckets };
   }
 
@@ -166,10 +170,6 @@ class Pages {
   /** A bucket is a header with its root page; a small one has no page of its own (root 0) but lies behind the header. */
   #bucketIn(value: Buffer, depth: number): Bucket {
     const root = value.readBigUInt64LE(0);
-    if (root !== 0n) return this.bucketAt(root, depth);
-    const values = new Map<string, Buffer>();
-    const buckets = new Map<string, Bucket>();
-    this.#readPage(value.subarray(headerBytes), depth, values, buckets);
-    return { values, buckets };
+    return root !== 0n ? this.bucketAt(root, depth) : this.#bucketOn(value.subarray(headerBytes), depth);
   }
 }

@@ -11,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import type { ChainId } from '../../core/model/store.ts';
 import { BoltError, type Bucket, readBolt } from './bolt-database.ts';
 import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
+import { isGone, unreadablePath } from '../filesystem/error.ts';
 
 /** One snapshot of the build cache. */
 export interface BuildSnapshot {
@@ -65,9 +65,8 @@ async function whenThere<T>(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof BoltError) return 'damaged';
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return 'missing';
-    throw unreadablePath(path, errno, error);
+    if (isGone(error)) return 'missing';
+    throw unreadablePath(path, errnoOf(error), error);
   }
 }
 

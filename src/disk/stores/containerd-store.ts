@@ -11,6 +11,7 @@ import { lstat } from 'node:fs/promises';
 import type { ImageId } from '../../core/model/store.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import { errnoOf } from '../../system/errno.ts';
+import { isGone } from '../filesystem/error.ts';
 import { forEachLimited } from '../../system/concurrency.ts';
 import { BoltError, type Bucket, readBolt } from './bolt-database.ts';
 import { type ContainerdStore, holdsOf } from './containerd-holds.ts';
@@ -158,9 +159,8 @@ type Problem = Extract<ContainerdStoreResult, { readonly ok: false }>;
 /** @throws anything but system errors and damage; the signal's reason when aborted. */
 function problemOf(root: string, error: unknown, signal: AbortSignal): Problem {
   signal.throwIfAborted();
-  const errno = errnoOf(error);
-  if (errno === 'ENOENT' || errno === 'ENOTDIR') return missing(root);
-  if (errno === undefined && !(error instanceof BoltError)) throw error;
+  if (isGone(error)) return missing(root);
+  if (errnoOf(error) === undefined && !(error instanceof BoltError)) throw error;
   const why = error instanceof Error ? error.message : String(error);
   return { ok: false, reason: 'unreadable', message: `${root}/${metadata} cannot be used: ${why}` };
 }

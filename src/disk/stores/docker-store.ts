@@ -4,7 +4,7 @@
  * `image/fs.go`, unchanged since Docker 1.10:
  *
  *     image/<driver>/imagedb/content/sha256/<image id>          the image's configuration (JSON)
- *     image/<driver>/layerdb/sha256/<chain id>/{size,diff,cache-id,parent,tar-split.json.gz}
+ *     image/<driver>/layerdb/sha256/<chain id>/{size,diff,cache-id,parent}
  *     image/<driver>/layerdb/mounts/<container>/{mount-id,init-id,parent}
  *     image/<driver>/layerdb/tmp/write-set-*                    a layer being registered (pull, load, build)
  *     <driver>/<cache-id>/                                      the layer's files
@@ -22,7 +22,7 @@ import type {
   StoredContainer,
   StoredLayer,
 } from './store.ts';
-import { list, readMembers, readTexts } from './store-files.ts';
+import { namesIn, readMembers, readTexts } from './store-files.ts';
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 const hexPattern = /^[0-9a-f]{64}$/;
@@ -197,34 +197,21 @@ async function readContainer(folder: string, id: string): Promise<StoredContaine
   const [mount, init, parent] = texts;
   // The engine writes the parent last; a container made from nothing has none.
   if (mount === undefined || (parent === undefined && isYoung(folder))) return undefined;
-  const folders = [mount, init].flatMap((text) => (text === undefined ? [] : [text.text.trim()]));
-  return { id, folders, parentId: parent?.text.trim() };
+  return { id, folders: [mount, init].flatMap((folder) => folder ?? []), parentId: parent };
 }
 
 /** One layer; undefined when it vanished meanwhile; a sentence when it is damaged. */
 async function readLayer(folder: string, id: ChainId): Promise<StoredLayer | string | undefined> {
   const texts = await readTexts(folder, ['size', 'diff', 'cache-id', 'parent']);
   if (typeof texts === 'string') return texts;
-  const [size, diff, cacheId, parent] = texts;
-  if (size === undefined || diff === undefined || cacheId === undefined) {
+  const [sizeBytes, diffId, cacheId, parentId] = texts;
+  if (sizeBytes === undefined || diffId === undefined || cacheId === undefined) {
     // Reading raced with a removal, or files are missing: the folder's listing tells which.
-    return (await list(folder)) === undefined ? undefined : `${folder} lacks size, diff or cache-id.`;
+    return (await namesIn(folder)) === undefined ? undefined : `${folder} lacks size, diff or cache-id.`;
   }
-  const parentId = parent?.text.trim();
-  const diffId = diff.text.trim();
-  const isWhole =
-    chainId(parentId, diffId) === id &&
-    /^\d+$/.test(size.text.trim()) &&
-    folderPattern.test(cacheId.text.trim());
+  const isWhole = chainId(parentId, diffId) === id && /^\d+$/.test(sizeBytes) && folderPattern.test(cacheId);
   if (!isWhole) return `${folder} is damaged: its files do not add up to its name.`;
-  return {
-    chainId: id,
-    parentId,
-    diffId,
-    folder: cacheId.text.trim(),
-    sizeBytes: Number(size.text.trim()),
-    tarSplitPath: `${folder}/tar-split.json.gz`,
-  };
+  return { chainId: id, parentId, diffId, folder: cacheId, sizeBytes: Number(sizeBytes) };
 }
 
 function no(reason: NoLayerDatabase['reason'], message: string): LayerDatabaseResult {

@@ -1,7 +1,8 @@
 /** When each image arrived, by the times of files in the store of Docker, Podman or CRI-O. */
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { ImageId } from '../../core/model/store.ts';
 import { forEachLimited } from '../../system/concurrency.ts';
+import { namesIn } from './store-files.ts';
 
 const hexPattern = /^[0-9a-f]{64}$/;
 const looksAtOnce = 16;
@@ -19,10 +20,9 @@ export async function appearedTimes(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<ImageId, number>> {
   const times = new Map<ImageId, number>();
-  for (const driver of await namesIn(`${root}/image`)) {
+  for (const driver of (await namesIn(`${root}/image`)) ?? []) {
     const database = `${root}/image/${driver}/imagedb`;
-    const ids = (await namesIn(`${database}/content/sha256`)).filter((name) => hexPattern.test(name));
-    await forEachLimited(ids, looksAtOnce, signal, async (hex) => {
+    await forEachLimited(await idsIn(`${database}/content/sha256`), looksAtOnce, signal, async (hex) => {
       const [content, updated] = await Promise.all([
         changedAtMs(`${database}/content/sha256/${hex}`),
         changedAtMs(`${database}/metadata/sha256/${hex}/lastUpdated`),
@@ -32,10 +32,9 @@ export async function appearedTimes(
       if (latest > 0) times.set(id, latest);
     });
   }
-  const folders = (await namesIn(root)).filter((name) => name.endsWith('-images'));
-  for (const folder of folders) {
-    const ids = (await namesIn(`${root}/${folder}`)).filter((name) => hexPattern.test(name));
-    await forEachLimited(ids, looksAtOnce, signal, async (hex) => {
+  for (const folder of (await namesIn(root)) ?? []) {
+    if (!folder.endsWith('-images')) continue;
+    await forEachLimited(await idsIn(`${root}/${folder}`), looksAtOnce, signal, async (hex) => {
       const manifest = await changedAtMs(`${root}/${folder}/${hex}/manifest`);
       if (manifest !== undefined) times.set(`sha256:${hex}`, manifest);
     });
@@ -44,19 +43,11 @@ export async function appearedTimes(
   return times;
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch {
-    // Not Docker's store, or not to be read: then nothing is known.
-    return [];
-  }
+/** None where it is not such a store, or not to be read: then nothing is known. */
+async function idsIn(folder: string): Promise<readonly string[]> {
+  return ((await namesIn(folder)) ?? []).filter((name) => hexPattern.test(name));
 }
 
 async function changedAtMs(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch {
-    return undefined;
-  }
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
 }

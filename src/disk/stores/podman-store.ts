@@ -1,21 +1,22 @@
 /**
  * Podman's (containers/storage) image store as it lies on the disk, read-only. Layout as of containers/storage 1.x:
  *
- *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size; `<id>.tar-split.gz` beside
+ *     overlay-layers/layers.json         layers: id, parent, diff-digest, diff-size
  *     overlay-images/images.json         images: id, layer (the topmost)
  *     overlay-containers/containers.json containers: id, names, image, layer (the one it writes in); also those that other
  *                                        programs on the same store made, of which the engine says nothing (buildah)
  *     overlay/<layer id>/                the layer's files
  */
 import type { LayerDatabaseResult, StoredContainer, StoredLayer } from './store.ts';
-import { statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { type Stats, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type { ChainId, ImageId } from '../../core/model/store.ts';
 import { chainId } from '../../system/chain-id.ts';
-import { errnoOf } from '../../system/errno.ts';
-import { type FolderMark, isSettled, isUnchanged } from '../walk/folder-mark.ts';
+import { isGone } from '../filesystem/error.ts';
+import { isSettled } from '../walk/folder-mark.ts';
+import { namesIn } from './store-files.ts';
 
 const layersShape = v.array(
   v.object({
@@ -35,11 +36,6 @@ const containersShape = v.array(
   }),
 );
 
-/** The three lists as they were when they were read: Podman writes a new file beside and renames it. */
-interface ListMark extends FolderMark {
-  readonly size: number;
-}
-
 /**
  * Reads the store below a root; remembers it until one of its lists is another. One per root. Looks at files on the main
  * thread: only on a filesystem that answers.
@@ -47,7 +43,8 @@ interface ListMark extends FolderMark {
 export class PodmanStoreReader {
   readonly #root: string;
   #latest: LayerDatabaseResult | undefined;
-  #marks: readonly (ListMark | undefined)[] = [];
+  /** Its lists as they were before they were read: Podman writes a new file beside and renames it. */
+  #mark: string | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -56,14 +53,17 @@ export class PodmanStoreReader {
   /** The store as it is now; the same object as before while no list changed. Never throws but for an abort. */
   async read(signal: AbortSignal): Promise<LayerDatabaseResult> {
     signal.throwIfAborted();
-    const marks = listsOf(this.#root).map(markOf);
-    if (this.#latest !== undefined && areUnchanged(this.#marks, marks)) return this.#latest;
-    // The time before reading: what changes while we read must be noticed the next time.
-    const areSettled = marks.every((mark) => mark === undefined || isSettled(mark, Date.now()));
+    const stats = listsOf(this.#root).map(statsOf);
+    const mark = JSON.stringify(
+      stats.map((each) => each && [each.ino, each.mtimeMs, each.ctimeMs, each.size]),
+    );
+    if (this.#latest !== undefined && mark === this.#mark) return this.#latest;
+    const nowMs = Date.now();
     const result = await readStore(this.#root, signal);
     const isWhole = result.ok && result.database.damaged.length === 0;
+    const areSettled = stats.every((each) => each === undefined || isSettled(each, nowMs));
     this.#latest = isWhole && areSettled ? result : undefined;
-    this.#marks = marks;
+    this.#mark = mark;
     return result;
   }
 }
@@ -76,24 +76,13 @@ function listsOf(root: string): readonly string[] {
   ];
 }
 
-function markOf(path: string): ListMark | undefined {
+function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch {
     // The reader finds out why; what cannot be read is not cached.
     return undefined;
   }
-}
-
-function areUnchanged(
-  before: readonly (ListMark | undefined)[],
-  now: readonly (ListMark | undefined)[],
-): boolean {
-  return now.every((mark, at) => {
-    const known = before[at];
-    if (mark === undefined || known === undefined) return mark === known;
-    return isUnchanged(known, mark) && known.size === mark.size;
-  });
 }
 
 async function readStore(root: string, signal: AbortSignal): Promise<LayerDatabaseResult> {
@@ -118,33 +107,8 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
   const containers = usable(await readJson(containersPath, containersShape), containersPath, damaged);
   signal.throwIfAborted();
   const writable = new Set(containers.map((container) => container.layer));
-  const byId = new Map(layersFile.map((layer) => [layer.id, layer]));
-
-  /** The layers that a layer stands on, itself last; undefined where one is missing or has no digest. */
-  const pathTo = (id: string | undefined): readonly string[] | undefined => {
-    const path: string[] = [];
-    for (let at = id; at !== undefined && at !== ''; at = byId.get(at)?.parent) {
-      if (!byId.has(at) || path.length > byId.size) return undefined;
-      path.push(at);
-    }
-    return path.reverse();
-  };
-  const known = new Map<string, ChainId>();
-  /** The chain IDs of those. */
-  const chainsOf = (id: string | undefined): readonly ChainId[] | undefined => {
-    const path = pathTo(id);
-    if (path === undefined) return undefined;
-    const chains: ChainId[] = [];
-    for (const at of path) {
-      const digest = byId.get(at)?.['diff-digest'];
-      if (digest === undefined) return undefined;
-      const chain = known.get(at) ?? chainId(chains.at(-1), digest);
-      known.set(at, chain);
-      chains.push(chain);
-    }
-    return chains;
-  };
-
+  const parents = new Map(layersFile.map(({ id, parent }) => [id, parent]));
+  const chainsOf = chainFinder(layersFile);
   const layers = new Map<ChainId, StoredLayer>();
   for (const layer of layersFile) {
     if (writable.has(layer.id)) continue;
@@ -160,7 +124,6 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
       diffId: layer['diff-digest'] ?? '',
       folder: layer.id,
       sizeBytes: layer['diff-size'] ?? 0,
-      tarSplitPath: `${root}/overlay-layers/${layer.id}.tar-split.gz`,
     });
   }
   const imageChains = new Map<ImageId, readonly ChainId[]>();
@@ -171,7 +134,7 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
   }
   const stored = new Map<string, StoredContainer>();
   for (const { id, layer, image, names } of containers) {
-    const parentId = chainsOf(byId.get(layer)?.parent)?.at(-1);
+    const parentId = chainsOf(parents.get(layer))?.at(-1);
     // Empty: made from nothing (`buildah from scratch`).
     const holds = image ? { image: `sha256:${image}`, name: names?.[0] ?? id.slice(0, 12) } : undefined;
     stored.set(id, { id, folders: [layer], parentId, holds });
@@ -200,6 +163,30 @@ async function readStore(root: string, signal: AbortSignal): Promise<LayerDataba
   };
 }
 
+/** Finds the chain IDs of a layer and those below it, its own last; undefined where one is missing or has no digest. */
+function chainFinder(
+  listed: v.InferOutput<typeof layersShape>,
+): (id: string | undefined) => readonly ChainId[] | undefined {
+  const byId = new Map(listed.map((layer) => [layer.id, layer]));
+  const known = new Map<string, ChainId>();
+  return (id) => {
+    const path: v.InferOutput<typeof layersShape> = [];
+    for (let at = id; at !== undefined && at !== ''; at = path.at(-1)?.parent) {
+      const layer = byId.get(at);
+      if (layer === undefined || path.length > byId.size) return undefined;
+      path.push(layer);
+    }
+    const chains: ChainId[] = [];
+    for (const { id: layer, 'diff-digest': digest } of path.reverse()) {
+      if (digest === undefined) return undefined;
+      const chain = known.get(layer) ?? chainId(chains.at(-1), digest);
+      known.set(layer, chain);
+      chains.push(chain);
+    }
+    return chains;
+  };
+}
+
 async function readJson<T>(
   path: string,
   shape: v.GenericSchema<unknown, T>,
@@ -208,8 +195,7 @@ async function readJson<T>(
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const errno = errnoOf(error);
-    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : 'unreadable';
+    return isGone(error) ? undefined : 'unreadable';
   }
   try {
     const result = v.safeParse(shape, JSON.parse(text));
@@ -222,15 +208,6 @@ async function readJson<T>(
 /** Whether the list of images is complete: it may be missing if there was never an image, but then its folder exists. */
 async function isWhole(list: readonly unknown[] | string | undefined, path: string): Promise<boolean> {
   return list === undefined ? (await namesIn(dirname(path))) !== undefined : Array.isArray(list);
-}
-
-async function namesIn(folder: string): Promise<readonly string[] | undefined> {
-  try {
-    return await readdir(folder);
-  } catch {
-    // Not there, or not to be read.
-    return undefined;
-  }
 }
 
 /** CRI-O lists OCI artifacts like images, by the digest of their manifest; they lie beside, in an OCI layout. */

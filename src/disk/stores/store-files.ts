@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { sha256 } from '../../system/chain-id.ts';
 import { errnoOf } from '../../system/errno.ts';
+import { isGone } from '../filesystem/error.ts';
 import { JsonFilter } from '../../system/json-filter.ts';
 
 interface TextFile {
@@ -10,36 +11,29 @@ interface TextFile {
   readonly digest: string;
 }
 
-/** Files of one folder, undefined for each that is missing; a sentence when one may not be read. */
+/** Files of one folder, without white space around, undefined for each that is missing; a sentence when one may not be read. */
 export async function readTexts(
   folder: string,
   names: readonly string[],
-): Promise<readonly (TextFile | undefined)[] | string> {
-  const found = await Promise.all(names.map((name) => readText(`${folder}/${name}`)));
-  const texts: (TextFile | undefined)[] = [];
-  for (const text of found) {
-    if (typeof text === 'string') return text;
-    texts.push(text);
+): Promise<readonly (string | undefined)[] | string> {
+  const paths = names.map((name) => `${folder}/${name}`);
+  const found = await Promise.allSettled(paths.map((path) => readFile(path, 'utf8')));
+  const texts: (string | undefined)[] = [];
+  for (const [at, result] of found.entries()) {
+    const isRead = result.status === 'fulfilled';
+    const problem = isRead ? undefined : problemOf(paths[at] ?? folder, result.reason);
+    if (problem !== undefined) return problem;
+    texts.push(isRead ? result.value.trim() : undefined);
   }
   return texts;
-}
-
-/** A file; undefined when it is missing; a sentence when it may not be read. */
-async function readText(path: string): Promise<TextFile | string | undefined> {
-  try {
-    const text = await readFile(path, 'utf8');
-    return { text, digest: `sha256:${sha256(text)}` };
-  } catch (error) {
-    return problemOf(path, error);
-  }
 }
 
 /** Larger ones are filtered as they are read. */
 const largeBytes = 1024 * 1024;
 
 /**
- * A JSON file of which only some members are wanted, however large the others are; otherwise as readText(). The digest is
- * that of the whole file.
+ * A JSON file of which only some members are wanted, however large the others are; undefined when it is missing, a sentence when it
+ * may not be read. The digest is that of the whole file.
  * @param wanted keys, at any depth.
  */
 export async function readMembers(
@@ -69,18 +63,10 @@ export async function readMembers(
 }
 
 function problemOf(path: string, error: unknown): string | undefined {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR'
-    ? undefined
-    : `${path} may not be read (${errno ?? String(error)}).`;
+  return isGone(error) ? undefined : `${path} may not be read (${errnoOf(error) ?? String(error)}).`;
 }
 
-/** Names in a folder; undefined when it does not exist; the errno when it may not be read. */
-export async function list(folder: string): Promise<readonly string[] | string | undefined> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    const errno = errnoOf(error);
-    return errno === 'ENOENT' || errno === 'ENOTDIR' ? undefined : (errno ?? String(error));
-  }
+/** Names in a folder; undefined when it is not there, or not to be read. */
+export async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  return await readdir(folder).catch(() => undefined);
 }

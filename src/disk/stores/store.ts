@@ -9,8 +9,6 @@ export interface StoredLayer {
   readonly folder: string;
   /** Sum of the sizes of its files as the engine counted them: less than what is allocated, often by far. */
   readonly sizeBytes: number;
-  /** The gzipped list of its files; undefined where there is none. */
-  readonly tarSplitPath: string | undefined;
 }
 
 /** A container's own folders in the layers folder. */

@@ -5,18 +5,12 @@
  */
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
-import { type FolderMark, isSettled, isUnchanged } from './folder-mark.ts';
-
-interface Listing extends FolderMark {
-  readonly names: readonly string[];
-}
+import { isGone, unreadablePath } from '../filesystem/error.ts';
+import { FolderMemory } from './folder-mark.ts';
 
 /** One for all that is looked at in one measurement. */
 export class Listings {
-  #known = new Map<string, Listing>();
-  /** Those that were asked for since the last forgetUnused(). */
-  #used = new Map<string, Listing>();
+  readonly #memory = new FolderMemory<readonly string[]>();
 
   /**
    * The names in a folder, links followed; the same array while they are the same. Undefined where the folder does not exist;
@@ -54,21 +48,15 @@ export class Listings {
 
   /** Forgets the folders that nobody asked for since the last time. */
   forgetUnused(): void {
-    this.#known = this.#used;
-    this.#used = new Map();
+    this.#memory.forgetUnused();
   }
 
   #names(path: string, stats: Stats, way = path): readonly string[] {
-    const known = this.#used.get(path) ?? this.#known.get(path);
-    if (known !== undefined && isUnchanged(known, stats)) {
-      this.#used.set(path, known);
-      return known.names;
-    }
-    const { ino, mtimeMs, ctimeMs } = stats;
-    // The time before reading: what changes while we read must be noticed the next time.
+    const known = this.#memory.get(path, stats);
+    if (known !== undefined) return known;
     const nowMs = Date.now();
     const names = readdirSync(way);
-    if (isSettled(stats, nowMs)) this.#used.set(path, { ino, mtimeMs, ctimeMs, names });
+    this.#memory.set(path, stats, nowMs, names);
     return names;
   }
 }
@@ -98,8 +86,3 @@ export function readNames(path: string): readonly string[] {
 }
 
 const none: readonly string[] = [];
-
-function isGone(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
-}

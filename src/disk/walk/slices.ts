@@ -5,11 +5,11 @@ const sliceMs = 8;
 
 /** Lets others run when this slice is used up. One object for one stretch of work. */
 export class Slices {
-  readonly #signal: AbortSignal;
+  readonly signal: AbortSignal;
   #endsAtMs = performance.now() + sliceMs;
 
   constructor(signal: AbortSignal) {
-    this.#signal = signal;
+    this.signal = signal;
   }
 
   /** True when it is time to `rest()`. Synchronous, because it is called often. */
@@ -20,7 +20,7 @@ export class Slices {
   /** Goes once round the event loop. @throws the signal's reason when aborted. */
   async rest(): Promise<void> {
     await setImmediate();
-    this.#signal.throwIfAborted();
+    this.signal.throwIfAborted();
     this.#endsAtMs = performance.now() + sliceMs;
   }
 }

@@ -3,10 +3,10 @@
  * written in place and is looked at each time. As in walker.ts, nothing is reached but by the handle of the folder it is in.
  */
 import type { TreeSum, Walker } from './walker-types.ts';
-import type { TreeTotal } from './tree-total.ts';
+import { totalOf, type TreeTotal } from './tree-total.ts';
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
-import { unreadablePath } from '../filesystem/error.ts';
+import { isGone, unreadablePath } from '../filesystem/error.ts';
 import { type Listings, look } from './listings.ts';
 import type { Slices } from './slices.ts';
 import { createWalker } from './walker.ts';
@@ -55,7 +55,7 @@ export class SmallTrees {
     if (top === undefined) return 'gone';
     const sum = this.#walker.newSum();
     this.#walker.add(sum, top);
-    if (!top.isDirectory()) return { total: finish(sum, top.dev), entries: sum.entries };
+    if (!top.isDirectory()) return { total: totalOf(top.dev, sum, sum.links), entries: sum.entries };
     const levels: Level[] = [];
     try {
       if (this.#enter(levels, path, path, top, sum, maxEntries) === 'large') return 'large';
@@ -72,7 +72,7 @@ export class SmallTrees {
         if (this.#enter(levels, way, folder, seen, sum, maxEntries) === 'large') return 'large';
         if (this.#slices.isOver) await this.#slices.rest();
       }
-      return { total: finish(sum, top.dev), entries: sum.entries };
+      return { total: totalOf(top.dev, sum, sum.links), entries: sum.entries };
     } finally {
       for (const { handle } of levels) closeSync(handle);
     }
@@ -116,28 +116,13 @@ function openFolder(way: string, folder: string): number | undefined {
   try {
     return openSync(way, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   } catch (error) {
-    const errno = errnoOf(error);
     // Gone, or something else by now.
-    if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP') return undefined;
-    throw unreadablePath(folder, errno, error);
+    if (isGone(error) || errnoOf(error) === 'ELOOP') return undefined;
+    throw unreadablePath(folder, errnoOf(error), error);
   }
 }
 
 /** A name that is not UTF-8, once decoded by Node, no longer finds its file. */
 function isNotText(name: string): boolean {
   return name.includes('\ufffd');
-}
-
-/** The total of a tree that was walked in one piece. */
-function finish(sum: TreeSum, device: number): TreeTotal {
-  let { bytes, inodes } = sum;
-  const openLinks: { ino: number; bytes: number }[] = [];
-  for (const [ino, [size, met, names]] of sum.links) {
-    if (met < names) openLinks.push({ ino, bytes: size });
-    else {
-      bytes += size;
-      inodes++;
-    }
-  }
-  return { device, bytes: Math.round(bytes), inodes: Math.round(inodes), openLinks };
 }

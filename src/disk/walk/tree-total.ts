@@ -1,4 +1,5 @@
 /** What a tree adds up to, put together from the parts that helpers find. */
+import type { TreeSum } from './walker-types.ts';
 import type { Amount } from '../../core/model/thresholds.ts';
 import type { DiskError } from '../filesystem/error.ts';
 import type { WalkPart } from './walk-worker.ts';
@@ -41,7 +42,7 @@ const mostLinks = 60_000;
 
 /** A tree that helpers are at. */
 export class GrowingTree {
-  readonly #links = new Map<number, { bytes: number; met: number; readonly names: number }>();
+  readonly #links: TreeSum['links'] = new Map();
   #device = -1;
   #bytes = 0;
   #inodes = 0;
@@ -80,8 +81,8 @@ export class GrowingTree {
     this.#isTooMuch ||= part.isTooMuch || this.#links.size > mostLinks;
     for (const [ino, bytes, met, names] of part.links) {
       const link = this.#links.get(ino);
-      if (link === undefined) this.#links.set(ino, { bytes, met, names });
-      else link.met += met;
+      if (link === undefined) this.#links.set(ino, [bytes, met, names]);
+      else link[1] += met;
     }
   }
 
@@ -102,23 +103,22 @@ export class GrowingTree {
 
   result(): TreeTotal | DiskError {
     if (this.#error !== undefined) return this.#error;
-    const openLinks: OpenLink[] = [];
-    let [bytes, inodes] = [this.#bytes, this.#inodes];
-    for (const [ino, link] of this.#links) {
-      if (link.met < link.names) {
-        openLinks.push({ ino, bytes: link.bytes });
-        continue;
-      }
-      bytes += link.bytes;
-      inodes++;
-    }
-    // Parts of files with many names add up to whole ones but for rounding.
-    const amounts = { bytes: Math.round(bytes), inodes: Math.round(inodes) };
-    return {
-      device: this.#device,
-      ...amounts,
-      openLinks,
-      ...(this.#leftOut && { leftOut: this.#leftOut }),
-    };
+    const total = totalOf(this.#device, { bytes: this.#bytes, inodes: this.#inodes }, this.#links);
+    return { ...total, ...(this.#leftOut && { leftOut: this.#leftOut }) };
   }
+}
+
+/** What a tree comes to whose files with one name add up to an amount. @param links see TreeSum */
+export function totalOf(device: number, { bytes, inodes }: Amount, links: TreeSum['links']): TreeTotal {
+  const openLinks: OpenLink[] = [];
+  for (const [ino, [size, met, names]] of links) {
+    if (met < names) {
+      openLinks.push({ ino, bytes: size });
+      continue;
+    }
+    bytes += size;
+    inodes++;
+  }
+  // Parts of files with many names add up to whole ones but for rounding.
+  return { device, bytes: Math.round(bytes), inodes: Math.round(inodes), openLinks };
 }

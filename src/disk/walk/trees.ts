@@ -50,7 +50,6 @@ export class TreeMeasurer {
     paths: readonly string[],
     exclude: readonly string[],
     slices: Slices,
-    signal: AbortSignal,
   ): Promise<ReadonlyMap<string, TreeTotal>> {
     const totals = new Map<string, TreeTotal>();
     if (paths.length === 0) return totals;
@@ -82,7 +81,7 @@ export class TreeMeasurer {
       }
     }
     const startMs = performance.now();
-    const results = await walkTrees(large, signal, { exclude });
+    const results = await walkTrees(large, slices.signal, { exclude });
     const tookMs = performance.now() - startMs;
     const untilMs = startMs + Math.min(restFactor * tookMs, longestRestMs);
     for (const [index, result] of results.entries()) {

@@ -3,7 +3,8 @@
  * A pattern can hold every image seen so far that it matches; a minimum age those that were used within it, because what
  * arrived was used; KEEP_LAST the biggest images of each repository.
  */
-import { keptBy, repositoryOf } from '../../core/eligible/pattern.ts';
+import { keptBy } from '../../core/eligible/pattern.ts';
+import { repositoryOf } from '../../core/model/store.ts';
 import type { Protections } from '../../core/eligible/rules.ts';
 import type { Trace } from '../traces/trace.ts';
 

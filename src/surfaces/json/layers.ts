@@ -7,7 +7,8 @@ import type { Plan } from '../../core/plan/plan.ts';
 import { shareOf } from '../../core/forest/reclaim.ts';
 import { segmentsOf, unitStates } from '../../core/plan/layer-groups.ts';
 import { level, type Thresholds } from '../../core/model/thresholds.ts';
-import { lastUse, type UsageHistory } from '../../core/use-history/history.ts';
+import { idleOf } from '../../core/policy/lru.ts';
+import type { UsageHistory } from '../../core/use-history/history.ts';
 
 export interface LayersInput {
   readonly plan: Plan;
@@ -40,7 +41,7 @@ export function layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, 
     bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
     inodes: segments.reduce((sum, { inodes }) => sum + inodes, 0),
     units: forest.units.map((unit) => {
-      const use = history && lastUse(history, unit.id, takenAtMs);
+      const idle = history && idleOf({ store, history, nowMs: takenAtMs }, unit.id);
       return {
         id: unit.id,
         kind: unit.kind,
@@ -52,8 +53,8 @@ export function layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, 
         state: states.get(unit.id) ?? 'unused',
         victim: place.get(unit.id) ?? null,
         reason: reasons.get(unit.id) ?? null,
-        idleSeconds: use === undefined ? null : Math.round(use.idleMs / 1000),
-        wasUsed: use === undefined ? null : use.wasUsed,
+        idleSeconds: idle === undefined ? null : Math.round(idle.ms / 1000),
+        wasUsed: idle === undefined ? null : idle.since === 'last used',
       };
     }),
     next: {

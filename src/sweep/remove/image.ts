@@ -6,6 +6,7 @@ import {
   type Image,
   type ImageId,
   references,
+  repositoryOf,
   shortId,
 } from '../../core/model/store.ts';
 import type { Victim } from '../../core/plan/plan.ts';
@@ -15,7 +16,14 @@ import {
   EngineError,
   type RemovalTarget,
 } from '../../engine/engine.ts';
-import { contradicted, type RemovalOptions, type RemovalOutcome, removeOnce, type Seen } from './outcome.ts';
+import {
+  contradicted,
+  LOOKS,
+  type RemovalOptions,
+  type RemovalOutcome,
+  removeOnce,
+  type Seen,
+} from './outcome.ts';
 
 /**
  * Deletes a victim of a plan, if it is still what the plan saw and still unused.
@@ -120,11 +128,6 @@ function isKnown(reference: string, known: readonly string[]): boolean {
   return digest !== undefined && known.some((name) => repositoryOf(name) === repository);
 }
 
-function repositoryOf(name: string): string {
-  const at = name.indexOf('@');
-  return at < 0 ? name.slice(0, name.lastIndexOf(':')) : name.slice(0, at);
-}
-
 /**
  * What to delete next. A name can be moved to another image between our look and the engine's act, an ID cannot:
  * so names are used only while there are several (the engine then refuses the ID without force), the last step
@@ -201,7 +204,7 @@ async function giveBack(
         if (!(error instanceof EngineError)) throw error;
         // Answered with an error, as on a full disk, the name may nevertheless be back.
         if (error.code === 'failed' && (await isBack(engine, tag, options))) break;
-        if (attempt >= options.looks) {
+        if (attempt >= LOOKS) {
           throw new EngineError(
             error.code,
             `${shortId(id)} is kept but lost its name: restore it with "docker tag ${shortId(id)} ${tag}". ${error.message}`,

@@ -32,11 +32,12 @@ export type Unfinished =
 /** Whether an image is known to have been unused for as long as was asked for. */
 export type IsStillUnused = (image: Pick<Image, 'id' | 'appearedAtMs'>) => boolean;
 
+/** How often to look before giving up. */
+export const LOOKS = 10;
+
 export interface RemovalOptions {
   /** How long to wait before looking whether an unanswered deletion has happened. */
   readonly settleMs: number;
-  /** How often to look before giving up. */
-  readonly looks: number;
   /** What may be deleted besides images, for the check right before. */
   readonly clean: Clean;
   /** Where names are recorded that are removed before the image; left out if nothing is remembered. */
@@ -135,7 +136,7 @@ async function settle<T>(
 ): Promise<T | Unfinished> {
   options.onUnanswered(cause.message);
   let lastLook = cause.message;
-  for (let looked = 0; looked < options.looks && !options.stop.aborted; looked += 1) {
+  for (let looked = 0; looked < LOOKS && !options.stop.aborted; looked += 1) {
     await sleep(options.settleMs, options.stop);
     if (hasFired(options.stop)) break;
     try {

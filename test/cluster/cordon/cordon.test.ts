@@ -53,12 +53,12 @@ describe.each(['cordon', 'taint'] as const)('mode %s', (cordonMode) => {
 
   it('leaves the cordon when somebody takes the annotation off during the sweep', async () => {
     const name = await scene.node();
-    const { cluster, kinds } = await scene.connect(name, { cordonMode });
+    const { cluster, events } = await scene.connect(name, { cordonMode });
     const hold = await cluster.hold('test', never);
     await scene.change(name, { metadata: { annotations: { [cordonAnnotation]: null } } });
     expect(await hold.release(never)).toBe('left');
     expect(await scene.state(name)).toEqual({ ...held, marked: false });
-    expect(kinds()).toContain('left-cordoned');
+    expect(events()).toContain('node.left-cordoned');
     // And a later life leaves it as well.
     const later = await scene.connect(name, { cordonMode });
     expect(await later.cluster.recover(never)).toBe('absent');
@@ -72,7 +72,7 @@ describe.each(['cordon', 'taint'] as const)('mode %s', (cordonMode) => {
       const later = await scene.connect(name, { cordonMode, podName: 'another' });
       expect(await later.cluster.recover(never)).toBe('released');
       expect(await scene.state(name)).toEqual(open);
-      expect(later.reports).toEqual([{ kind: 'uncordoned', leftBehind: true }]);
+      expect(later.reports).toEqual([{ event: 'node.uncordoned', leftBehind: true }]);
     }
   });
 
@@ -149,13 +149,13 @@ describe('others', () => {
 
   it('is done when the node is deleted, before or during', async () => {
     const name = await scene.node();
-    const { cluster, kinds } = await scene.connect(name);
+    const { cluster, events } = await scene.connect(name);
     const hold = await cluster.hold('test', never);
     await scene.server.expect('DELETE', `/api/v1/nodes/${name}`);
     expect(await hold.release(never)).toBe('node-gone');
     expect((await cluster.hold('test', never)).outcome).toBe('node-gone');
     expect(await cluster.recover(never)).toBe('node-gone');
-    expect(kinds()).toContain('node-gone');
+    expect(events()).toContain('node.gone');
   });
 
   it('ends schedulable with two processes for one node, however they interleave', async () => {

@@ -32,7 +32,7 @@ describe('faults on the wire', () => {
     ['a slow answer', { delayMs: 300 }, undefined],
   ] as const)('gets through %s', async (_, fault, code) => {
     const name = await scene.node();
-    const { cluster, reports } = await scene.connect(name);
+    const { cluster, reports, errors } = await scene.connect(name);
     const rule = scene.proxy.addRule({ match: isNode, times: 3, ...fault });
     const hold = await cluster.hold('test', never);
     expect(await scene.state(name)).toEqual(cordoned);
@@ -40,9 +40,8 @@ describe('faults on the wire', () => {
     expect(await scene.state(name)).toEqual(open);
     expect(rule.hits).toBe(3);
     // Told once, however often it failed.
-    const failing = reports.filter((report) => report.kind === 'failing');
-    expect(failing.map((report) => report.error.code)).toEqual(code === undefined ? [] : [code]);
-    expect(reports.filter((report) => report.kind === 'working-again')).toHaveLength(failing.length);
+    expect(errors.map((error) => error.code)).toEqual(code === undefined ? [] : [code]);
+    expect(reports.filter((report) => report.event === 'cluster.working')).toHaveLength(errors.length);
   });
 
   it('does not retry before the server allows it', async () => {
@@ -61,21 +60,22 @@ describe('faults on the wire', () => {
 
   it('gives up on a missing answer, and asks again', async () => {
     const name = await scene.node();
-    const { cluster, reports } = await scene.connect(name, { requestTimeoutMs: 300 });
+    const { cluster, reports, errors } = await scene.connect(name, { requestTimeoutMs: 300 });
     const rule = scene.proxy.addRule({ match: isPatch, times: 1, stall: 'after' });
     await cluster.hold('test', never);
     expect(await scene.state(name)).toEqual(cordoned);
-    expect(reports[0]).toMatchObject({ kind: 'failing', task: 'cordon', error: { code: 'timeout' } });
+    expect(reports[0]).toMatchObject({ event: 'cluster.failing', task: 'cordon' });
+    expect(errors[0]).toMatchObject({ code: 'timeout' });
     rule.release();
   });
 
   it('waits for a server that is away at the start, and can be called off', async () => {
     const name = await scene.node();
-    const { cluster, kinds } = await scene.connect(name);
+    const { cluster, events } = await scene.connect(name);
     await scene.proxy.refuse();
     const critical = new AbortController();
     const holding = cluster.hold('test', critical.signal);
-    await waitFor('the failure to be told', () => kinds().includes('failing'));
+    await waitFor('the failure to be told', () => events().includes('cluster.failing'));
     critical.abort(new Error('critical'));
     await expect(holding).rejects.toThrow('critical');
     await scene.proxy.accept();
@@ -132,11 +132,11 @@ describe('faults on the wire', () => {
     await scene.proxy.accept();
     expect(await hold.release(never)).toBe('released');
     expect(await scene.state(name)).toEqual(open);
-    expect(reports.map((report) => report.kind)).toEqual([
-      'cordoned',
-      'failing',
-      'working-again',
-      'uncordoned',
+    expect(reports.map((report) => report.event)).toEqual([
+      'node.cordoned',
+      'cluster.failing',
+      'cluster.working',
+      'node.uncordoned',
     ]);
   });
 

@@ -32,7 +32,7 @@ it('gives a slot to one node after the other', async () => {
   const hold = await first.cluster.hold('test', never);
   expect((await scene.lease(0))?.spec).toMatchObject({ holderIdentity: a, leaseDurationSeconds: 3 });
   const waiting = second.cluster.hold('test', never);
-  await waitFor('the second to wait', () => second.kinds().includes('waiting-for-slot'));
+  await waitFor('the second to wait', () => second.events().includes('slot.waiting'));
   expect((await scene.state(b)).unschedulable).toBe(false);
   await hold.release(never);
   await (await waiting).release(never);
@@ -88,7 +88,7 @@ it('takes over the slot of a process that was killed, and a restart takes its ow
 
   const other = await scene.connect(b, { ...one, leaseDurationSeconds: seconds });
   const taken = await other.cluster.hold('test', never);
-  expect(other.reports).toContainEqual({ kind: 'slot-taken', slot: 'docker-image-cleaner-slot-0', from: a });
+  expect(other.reports).toContainEqual({ event: 'slot.taken', slot: 'docker-image-cleaner-slot-0' });
   expect((await scene.lease(0))?.spec?.holderIdentity).toBe(b);
   await taken.release(never);
   // And the killed one's node is recovered by its next run.
@@ -113,7 +113,7 @@ it('tells a holder that cannot renew before its slot is free for others, and unc
     await cutOff.refuse('reset');
     const taken = await waiting;
     expect(order).toEqual(['lost', 'taken']);
-    expect(first.kinds()).toContain('slot-lost');
+    expect(first.events()).toContain('slot.lost');
     // The cut-off one uncordons when it can, without being asked, and leaves the other's slot alone.
     await cutOff.accept();
     await waitFor('the first node to be uncordoned', async () => !(await scene.state(a)).unschedulable);

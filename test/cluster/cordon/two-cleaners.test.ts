@@ -44,7 +44,7 @@ it('a live holder is left alone by a start, a hold and a release of another one'
   // Longer than a mark lives that nobody renews.
   await waitFor('the mark to be renewed', async () => (await renewedAt(node)) > began + 4000);
   expect(await scene.state(node)).toEqual(cordoned);
-  expect(second.kinds()).toContain('left-cordoned');
+  expect(second.events()).toContain('node.left-cordoned');
   expect(await held.release(never)).toBe('released');
   expect(await scene.state(node)).toEqual(free);
   expect(await recovered).toBe('absent');
@@ -69,7 +69,7 @@ it('the mark of an ended holder is removed when it expires, and at once where it
   await scene.change(node, mark(one.podName, one.process));
   const second = await scene.connect(node, { ...other, staleMs: 2000 });
   expect(await second.cluster.recover(never)).toBe('released');
-  expect(second.kinds()).toEqual(['left-cordoned', 'uncordoned']);
+  expect(second.events()).toEqual(['node.left-cordoned', 'node.uncordoned']);
   expect(await scene.state(node)).toEqual(free);
 
   // The restarted container of a pod, and a process of this namespace that has ended.
@@ -84,5 +84,5 @@ it('the mark of an ended holder is removed when it expires, and at once where it
     spec: { unschedulable: true },
   });
   expect(await restarted.cluster.recover(never)).toBe('released');
-  expect(restarted.kinds()).toEqual(['uncordoned', 'uncordoned', 'uncordoned']);
+  expect(restarted.events()).toEqual(['node.uncordoned', 'node.uncordoned', 'node.uncordoned']);
 });

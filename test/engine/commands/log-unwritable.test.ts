@@ -5,13 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryRoot } from '../../../harness/program/cli.ts';
+import { program } from '../../../harness/program/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';
 import { startWireProxy, type WireProxy } from '../../../harness/wire/wire-proxy.ts';
 import { waitFor } from '../../../harness/machine/wait.ts';
 import { imagesOnBase, load } from '../scenario.ts';
 
-const main = `${repositoryRoot}src/main.ts`;
 const KiB = 1024;
 
 let engine: DockerEngine;
@@ -49,7 +48,7 @@ async function shell(
   command: string,
   settings?: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const script = command.replaceAll('CLEANER', `"${process.execPath}" "${main}"`);
+  const script = command.replaceAll('CLEANER', `"${process.execPath}" "${program}"`);
   const run = promisify(execFile);
   return await run('/bin/bash', ['-c', script], { env: environment(settings) }).then(
     (done) => ({ code: 0, ...done }),
@@ -78,7 +77,7 @@ describe('a log on the disk that is full', () => {
     });
     await fillUp();
     const settings = { THRESHOLD_HIGH: '95', THRESHOLD_LOW: '94' };
-    const child = spawn('/bin/bash', ['-c', `exec "${process.execPath}" "${main}" run 2>>"${log}"`], {
+    const child = spawn('/bin/bash', ['-c', `exec "${process.execPath}" "${program}" run 2>>"${log}"`], {
       env: { ...environment(settings), DOCKER_HOST: proxy.dockerHost },
       stdio: 'ignore',
     });
@@ -128,7 +127,7 @@ const pings = (proxy: WireProxy): number => proxy.count(({ path }) => path.inclu
 describe('a reader of the log', () => {
   /** The daemon with a pipe as its log, of which the shell's `reader` is the other end. */
   function daemonInto(reader: string, proxyHost: string, sink: 'pipe' | 'socket') {
-    const script = `exec "${process.execPath}" "${main}" run`;
+    const script = `exec "${process.execPath}" "${program}" run`;
     const env = { ...environment({ THRESHOLD_HIGH: '99', ...talkative }), DOCKER_HOST: proxyHost };
     return spawn('/bin/bash', ['-c', sink === 'pipe' ? `${script} 2> >(${reader})` : script], {
       env,
@@ -177,7 +176,7 @@ describe('a reader of the log', () => {
       ...environment({ THRESHOLD_HIGH: '99', ...talkative }),
       DOCKER_HOST: proxy.dockerHost,
     };
-    const child = spawn(process.execPath, [main, 'run'], { env, stdio: ['ignore', 'ignore', held] });
+    const child = spawn(process.execPath, [program, 'run'], { env, stdio: ['ignore', 'ignore', held] });
     closeSync(held);
     const slow = openSync(fifo, 'r');
     try {

@@ -121,14 +121,6 @@ test('a layer is read once and remembered, also over a restart; a damaged state 
   expect(() => JSON.parse(readFileSync(state, 'utf8')) as unknown).not.toThrow();
 });
 
-test('an estimate is there without looking at the files, near the truth', async () => {
-  const account = await new DiskAccountant(engine.dataRoot).measure(signal, { estimate: true });
-  expect(account.isExact).toBe(false);
-  const truth = du(engine.dataRoot);
-  expect(Math.abs(account.total.bytes - truth.bytes)).toBeLessThan(truth.bytes / 20);
-  expect(Math.abs(account.total.inodes - truth.inodes)).toBeLessThan(truth.inodes / 20);
-});
-
 test('the size of a layer is what deleting it frees, in bytes and inodes', async () => {
   const [id] = await loadImages(engine, {
     layers: { gone: { bytes: 5e6, files: 2000, seed: 7 } },

@@ -13,7 +13,7 @@ import {
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { measureAllocated } from '../../../src/disk/walk/allocated.ts';
+import { measureAllocated } from './measure-allocated.ts';
 import { DiskError } from '../../../src/disk/filesystem/error.ts';
 import { Listings } from '../../../src/disk/walk/listings.ts';
 import { Slices } from '../../../src/disk/walk/slices.ts';
@@ -201,11 +201,11 @@ test('a path that may not be read is an error with its name', async () => {
 async function bundleMeasure(outfile: string, minify: boolean): Promise<void> {
   await build({
     stdin: {
-      contents: `import { measureAllocated } from './allocated.ts';
+      contents: `import { measureAllocated } from './measure-allocated.ts';
         measureAllocated(process.argv[2], new AbortController().signal).then(
           (amount) => console.log(JSON.stringify(amount)),
           (error) => console.log(JSON.stringify({ code: error.code, path: error.path })));`,
-      resolveDir: source,
+      resolveDir: import.meta.dirname,
       loader: 'ts',
     },
     bundle: true,
@@ -226,7 +226,7 @@ test.each([false, true])('works from one bundled file (minified: %s)', async (mi
 });
 
 test('works from the unbuilt sources', () => {
-  const code = `import { measureAllocated } from '${source}allocated.ts';
+  const code = `import { measureAllocated } from '${import.meta.dirname}/measure-allocated.ts';
     console.log(JSON.stringify(await measureAllocated('${source}', new AbortController().signal)));`;
   const run = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
   expect(JSON.parse(run.stdout)).toEqual(du(source));

@@ -99,7 +99,7 @@ test('a tree whose names are remembered equals du after every kind of change', a
   for (const folder of folders) setTime(folder);
   await settled(...folders);
   const measure = async (): Promise<ReadonlyMap<string, unknown>> => {
-    const totals = await trees.measure(tops, [], new Slices(signal), signal);
+    const totals = await trees.measure(tops, [], new Slices(signal));
     return new Map([...totals].map(([path, total]) => [path, sumTrees([total])]));
   };
   const truth = (): ReadonlyMap<string, unknown> => new Map(tops.map((top) => [top, du(top)]));
@@ -130,7 +130,7 @@ test('names that are not text and paths longer than the kernel accepts are follo
   });
   for (const top of [odd, long]) {
     const trees = new TreeMeasurer(new Listings(), new MountTable(top), new LeftOut());
-    const totals = await trees.measure([top], [], new Slices(signal), signal);
+    const totals = await trees.measure([top], [], new Slices(signal));
     expect(sumTrees(totals.values())).toEqual(du(top));
   }
 });
@@ -146,7 +146,7 @@ test('a large tree is not read on the main thread again before it is given to he
   // However busy the machine is: what takes long is not measured again at once.
   const trees = new TreeMeasurer(listings, new MountTable(root), new LeftOut(), Infinity);
   const measure = async (): Promise<void> => {
-    const totals = await trees.measure([large, small], [], new Slices(signal), signal);
+    const totals = await trees.measure([large, small], [], new Slices(signal));
     for (const [top, total] of totals) expect(sumTrees([total])).toEqual(du(top));
     expect(totals.size).toBe(2);
   };
@@ -164,7 +164,7 @@ test('the result for a slow tree is reused until it may take as long again', asy
   const root = temporaryFolder();
   for (let index = 0; index < 5000; index++) writeFileSync(`${root}/${index}`, '');
   const measured = async (trees: TreeMeasurer): Promise<unknown> => {
-    const totals = await trees.measure([root], [], new Slices(signal), signal);
+    const totals = await trees.measure([root], [], new Slices(signal));
     return sumTrees(totals.values());
   };
   const made = (slowMs: number): TreeMeasurer =>

@@ -6,18 +6,14 @@
  * A node without units is freed when everything on it is, and must not be skipped then: `isOnEdge`.
  */
 import type { Amount } from '../../model/thresholds.ts';
-import type { Clearable } from './reduced-forest.ts';
 import { weightFor } from './closed-set.ts';
-import { type Sums, States } from './partial-solutions.ts';
+import type { Clearable } from './reduced-forest.ts';
 
 /** Bounds and costs are sums of many numbers, in different orders. */
 const ROUNDING = 1e-9;
 
-export interface Part {
-  /** The nodes to choose from, ascending. All above one of them is among them too, or is chosen already. */
-  readonly nodes: readonly number[];
-  /** What remains to be freed, and the maximum loss for it. */
-  readonly goal: Amount;
+export interface Bounds {
+  /** The maximum loss of the choice. */
   readonly maxCost: number;
   /** What space is worth near the optimum: cost for a byte and for an inode. Any price is right, a good one is fast. */
   readonly price: Amount;
@@ -25,147 +21,139 @@ export interface Part {
   readonly maxStates: number;
 }
 
-/** The cheapest choice that reaches the goal; undefined where there is none within the cost. */
-export function cheapestCover(whole: Clearable, part: Part): number[] | undefined {
-  const { nodes, goal, price } = part;
-  const subtree = subtrees(whole, nodes);
-  const left = suffixSums(whole, nodes);
-  const gain = cheapestRests(subtree, price);
-  const states = new States(goal, price);
-  const { bytes: bytesOf, inodes: inodesOf, cost: costOf } = states;
-  const most = 1 + ROUNDING;
+interface Sums extends Amount {
+  readonly cost: number;
+}
+
+/** A closed set of the nodes before some place. */
+interface State extends Sums {
+  /** In the order in which they are made. */
+  readonly number: number;
+  /** The last node that the set clears with all above it, and what it clears before; -1: nothing. */
+  readonly cleared: number;
+  readonly rest: State | undefined;
+}
+
+/** The cheapest choice that reaches the goal, which nothing does; undefined where there is none within the cost. */
+export function cheapestCover(nodes: Clearable, goal: Amount, bounds: Bounds): number[] | undefined {
+  const { price, maxStates } = bounds;
+  const { count, end } = nodes;
+  /** By node: all that is cleared with it, and all that could be from there on. */
+  const trees = Array.from({ length: count }, (_, node) => sumsOf(nodes, node, end[node] ?? 0));
+  const left = Array.from({ length: count + 1 }, (_, node) => sumsOf(nodes, node, count));
+  const gain = cheapestRests(end, trees, price);
   /** By place: the states that reach it; those on an edge apart. */
-  const plain = subtree.map(newArrivals);
-  const edge = subtree.map(newArrivals);
-  let best = -1;
-  let maxCost = part.maxCost;
+  const plain = Array.from({ length: count + 1 }, (): State[] => []);
+  const edge = Array.from({ length: count + 1 }, (): State[] => []);
+  let best: State | undefined;
+  let { maxCost } = bounds;
+  let number = 0;
   /** Whether a state that reaches a place and not yet the goal can still become better than the best. */
-  const canWin = (place: number, bytes: number, inodes: number, cost: number): boolean => {
+  const canWin = (place: number, { bytes, inodes, cost }: Sums): boolean => {
     if (cost > maxCost) return false;
     const lacksBytes = goal.bytes - bytes;
     const lacksInodes = goal.inodes - inodes;
-    if (lacksBytes > (left.bytes[place] ?? 0) || lacksInodes > (left.inodes[place] ?? 0)) return false;
+    if (lacksBytes > (left[place]?.bytes ?? 0) || lacksInodes > (left[place]?.inodes ?? 0)) return false;
     // The missing amount costs at least its price, less the maximum gain of the rest (the Lagrangian bound).
     const lacking = price.bytes * Math.max(0, lacksBytes) + price.inodes * Math.max(0, lacksInodes);
-    return cost + lacking + (gain[place] ?? 0) <= maxCost * most;
+    return cost + lacking + (gain[place] ?? 0) <= maxCost * (1 + ROUNDING);
   };
-  const clear = (place: number, tree: Subtree, rest: number, into: number[] | undefined): void => {
-    const bytes = (bytesOf[rest] ?? 0) + tree.bytes;
-    const inodes = (inodesOf[rest] ?? 0) + tree.inodes;
-    const cost = (costOf[rest] ?? 0) + tree.cost;
-    if (goal.bytes - bytes <= 0 && goal.inodes - inodes <= 0) {
-      if (cost > maxCost) return;
-      if (best < 0 || isBetter({ bytes, inodes, cost }, sumsOf(states, best), goal))
-        best = states.add(bytes, inodes, cost, place, rest);
-      maxCost = costOf[best] ?? 0;
-    } else if (canWin(tree.end, bytes, inodes, cost)) {
-      into?.push(states.add(bytes, inodes, cost, place, rest));
-    }
+  const clear = (node: number, tree: Sums, rest: State, into: State[] | undefined): void => {
+    const bytes = rest.bytes + tree.bytes;
+    const inodes = rest.inodes + tree.inodes;
+    const state = { bytes, inodes, cost: rest.cost + tree.cost, number: number++, cleared: node, rest };
+    if (bytes >= goal.bytes && inodes >= goal.inodes) {
+      if (state.cost > maxCost) return;
+      if (best === undefined || isBetter(state, best, goal)) best = state;
+      maxCost = best.cost;
+    } else if (canWin(end[node] ?? 0, state)) into?.push(state);
   };
-  const none = states.add(0, 0, 0, -1, -1);
-  if (goal.bytes <= 0 && goal.inodes <= 0) return maxCost < 0 ? undefined : [];
-  if (canWin(0, 0, 0, 0)) plain[0]?.passed.push(none);
-  subtree.forEach((tree, place) => {
-    const hasUnits = whole.hasUnits[nodes[place] ?? -1] !== 0;
+  const none = { bytes: 0, inodes: 0, cost: 0, number: number++, cleared: -1, rest: undefined };
+  if (canWin(0, none)) plain[0]?.push(none);
+  trees.forEach((tree, node) => {
+    const after = end[node] ?? 0;
     // A node without units is kept only where something on it is; a leaf has nothing on it.
-    const next = hasUnits ? plain[place + 1] : tree.end > place + 1 ? edge[place + 1] : undefined;
-    const passed = next?.passed;
+    const passed =
+      nodes.hasUnits[node] !== 0 ? plain[node + 1] : after > node + 1 ? edge[node + 1] : undefined;
+    // It ends where the subtree of the node below it ends: of that one nothing would be kept.
+    const isLast = end[nodes.parent[node] ?? -1] === after;
     for (const waiting of [edge, plain]) {
-      const clears = waiting === plain || !tree.isLast;
-      const cleared = waiting[tree.end]?.cleared;
-      for (const state of states.undominated(allOf(waiting[place]), part.maxStates)) {
-        const canPass =
-          passed !== undefined &&
-          canWin(place + 1, bytesOf[state] ?? 0, inodesOf[state] ?? 0, costOf[state] ?? 0);
-        if (canPass) passed.push(state);
-        if (clears) clear(place, tree, state, cleared);
+      for (const state of undominated(waiting[node] ?? [], goal, price, maxStates)) {
+        if (passed !== undefined && canWin(node + 1, state)) passed.push(state);
+        if (waiting === plain || !isLast) clear(node, tree, state, waiting[after]);
       }
     }
   });
-  if (best < 0) return undefined;
+  if (best === undefined) return undefined;
   const chosen: number[] = [];
-  for (let state = best; state >= 0; state = states.rest[state] ?? -1) {
-    const place = states.cleared[state] ?? -1;
-    if (place >= 0) chosen.push(...nodes.slice(place, subtree[place]?.end));
-  }
+  for (let state: State | undefined = best; state !== undefined; state = state.rest)
+    for (let node = state.cleared; node >= 0 && node < (end[state.cleared] ?? 0); node++) chosen.push(node);
   return chosen.sort((a, b) => a - b);
-}
-
-/** The states that reach a place by skipping a node and by clearing one: both sorted, so that sorting is fast. */
-interface Arrivals {
-  readonly passed: number[];
-  readonly cleared: number[];
-}
-
-function newArrivals(): Arrivals {
-  return { passed: [], cleared: [] };
-}
-
-function allOf(arrivals: Arrivals | undefined): readonly number[] {
-  if (arrivals === undefined) return [];
-  return arrivals.passed.concat(arrivals.cleared);
-}
-
-function sumsOf({ bytes, inodes, cost }: States, at: number): Sums {
-  return { bytes: bytes[at] ?? 0, inodes: inodes[at] ?? 0, cost: cost[at] ?? 0 };
 }
 
 function isBetter(a: Sums, b: Sums, goal: Amount): boolean {
   return a.cost === b.cost ? weightFor(goal, a) > weightFor(goal, b) : a.cost < b.cost;
 }
 
-interface Subtree {
-  readonly end: number;
-  /** It ends where the subtree of the node below it ends. */
-  readonly isLast: boolean;
-  readonly bytes: number;
-  readonly inodes: number;
-  readonly cost: number;
-}
-
-/** By place in the list: where the subtree ends in the list, and its sums. */
-function subtrees(whole: Clearable, nodes: readonly number[]): Subtree[] {
-  const result: { below: number; end: number; bytes: number; inodes: number; cost: number }[] = [];
-  const closing: { node: number; place: number }[] = [];
-  nodes.forEach((node, place) => {
-    while (closing.length > 0 && node >= (whole.end[closing.at(-1)?.node ?? 0] ?? 0)) closing.pop();
-    result.push({ below: closing.at(-1)?.place ?? -1, end: place, bytes: 0, inodes: 0, cost: 0 });
-    closing.push({ node, place });
-    for (const open of closing) {
-      const tree = result[open.place];
-      if (tree === undefined) continue;
-      tree.end = place + 1;
-      tree.bytes += whole.bytes[node] ?? 0;
-      tree.inodes += whole.inodes[node] ?? 0;
-      tree.cost += whole.cost[node] ?? 0;
-    }
-  });
-  return result.map((tree) => ({ ...tree, isLast: result[tree.below]?.end === tree.end }));
-}
-
-/** By place: what could be freed at most from there on. */
-function suffixSums(
-  whole: Clearable,
-  nodes: readonly number[],
-): { bytes: Float64Array; inodes: Float64Array } {
-  const bytes = new Float64Array(nodes.length + 1);
-  const inodes = new Float64Array(nodes.length + 1);
-  for (let place = nodes.length - 1; place >= 0; place--) {
-    const node = nodes[place] ?? 0;
-    bytes[place] = (bytes[place + 1] ?? 0) + (whole.bytes[node] ?? 0);
-    inodes[place] = (inodes[place + 1] ?? 0) + (whole.inodes[node] ?? 0);
+/** Of the nodes from one up to another. */
+function sumsOf(nodes: Clearable, from: number, to: number): Sums {
+  let [bytes, inodes, cost] = [0, 0, 0];
+  for (let node = from; node < to; node++) {
+    bytes += nodes.bytes[node] ?? 0;
+    inodes += nodes.inodes[node] ?? 0;
+    cost += nodes.cost[node] ?? 0;
   }
-  return { bytes, inodes };
+  return { bytes, inodes, cost };
 }
 
 /** By place: the least that any closed choice from there on costs beyond the price of what it frees; zero or less. */
-function cheapestRests(subtree: readonly Subtree[], price: Amount): Float64Array {
-  const rest = new Float64Array(subtree.length + 1);
-  for (let place = subtree.length - 1; place >= 0; place--) {
-    const tree = subtree[place];
-    if (tree === undefined) continue;
+function cheapestRests(end: Int32Array, trees: readonly Sums[], price: Amount): Float64Array {
+  const rest = new Float64Array(trees.length + 1);
+  for (const [node, tree] of [...trees.entries()].reverse()) {
     const reduced = tree.cost - price.bytes * tree.bytes - price.inodes * tree.inodes;
-    rest[place] = Math.min(rest[place + 1] ?? 0, reduced + (rest[tree.end] ?? 0));
+    rest[node] = Math.min(rest[node + 1] ?? 0, reduced + (rest[end[node] ?? 0] ?? 0));
   }
   return rest;
+}
+
+/**
+ * The states that no other one beats or equals in cost and in what the goal asks for, by cost; where they are more than
+ * `limit`, those that are best at the price.
+ */
+function undominated(states: State[], goal: Amount, price: Amount, limit: number): readonly State[] {
+  if (states.length <= 1) return states;
+  const bytesOf = (state: Sums): number => (goal.bytes > 0 ? state.bytes : 0);
+  const inodesOf = (state: Sums): number => (goal.inodes > 0 ? state.inodes : 0);
+  states.sort(
+    (a, b) => a.cost - b.cost || bytesOf(b) - bytesOf(a) || inodesOf(b) - inodesOf(a) || a.number - b.number,
+  );
+  const kept: State[] = [];
+  /** Of the kept ones so far those that none beats in both: bytes descending, inodes ascending. */
+  const stairs: Amount[] = [];
+  for (const state of states) {
+    const step = { bytes: bytesOf(state), inodes: inodesOf(state) };
+    let low = 0;
+    let high = stairs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((stairs[middle]?.bytes ?? 0) >= step.bytes) low = middle + 1;
+      else high = middle;
+    }
+    const before = stairs[low - 1];
+    if (before !== undefined && before.inodes >= step.inodes) continue;
+    let beaten = low;
+    while (beaten < stairs.length && (stairs[beaten]?.inodes ?? 0) <= step.inodes) beaten++;
+    // One with the same bytes and fewer inodes comes right before.
+    const from = before?.bytes === step.bytes ? low - 1 : low;
+    stairs.splice(from, beaten - from, step);
+    kept.push(state);
+  }
+  if (kept.length <= limit) return kept;
+  const reduced = Float64Array.from(
+    kept,
+    ({ bytes, inodes, cost }) => cost - price.bytes * bytes - price.inodes * inodes,
+  );
+  const last = reduced.toSorted()[limit - 1] ?? 0;
+  let ties = limit - reduced.filter((value) => value < last).length;
+  return kept.filter((_, at) => (reduced[at] ?? 0) < last || (reduced[at] === last && ties-- > 0));
 }

@@ -114,16 +114,7 @@ function respectsDependents(forest: Forest, sequence: readonly number[]): boolea
 }
 
 function frees(forest: Forest, sequence: readonly number[], goal: Amount): boolean {
-  return covers(freedBySequence(forest, sequence), goal);
-}
-
-function freedBySequence(forest: Forest, sequence: readonly number[]): Amount {
   const remaining = new StoreAfterRemovals(forest);
-  const freed = { bytes: 0, inodes: 0 };
-  for (const unit of sequence) {
-    const step = remaining.removeAt(unit);
-    freed.bytes += step.bytes;
-    freed.inodes += step.inodes;
-  }
-  return freed;
+  for (const unit of sequence) remaining.removeAt(unit);
+  return covers(remaining.freed, goal);
 }

@@ -40,9 +40,7 @@ export function cheapestPick(nodes: Clearable, goal: Amount, mix: number): Pick 
   }
   if (nodes.count > EXACT_NODES) return best;
   // As it is, not joined: there are so few nodes that every choice can be weighed.
-  const found = cheapestCover(nodes, {
-    nodes: [...nodes.cost.keys()],
-    goal,
+  const found = cheapestCover(nodes, goal, {
     maxCost: best.cost,
     maxStates: statesFor(nodes.count),
     price: priceAt(sequence, goal, mix),

@@ -21,13 +21,10 @@ export function walkOrder(forest: Forest, ordered: readonly RemovableId[], goal:
   const candidates = withoutRepeats(forest, ordered);
   const can = possible(forest, candidates);
   const remaining = new StoreAfterRemovals(forest);
-  const freed = { bytes: 0, inodes: 0 };
   const taken: number[] = [];
   for (const unit of dependentsFirst(forest, can)) {
-    if (covers(freed, goal)) break;
-    const step = remaining.removeAt(unit);
-    freed.bytes += step.bytes;
-    freed.inodes += step.inodes;
+    if (covers(remaining.freed, goal)) break;
+    remaining.removeAt(unit);
     taken.push(unit);
   }
   return describe(forest, candidates, can, withoutUseless(forest, taken, goal), goal);

@@ -1,4 +1,5 @@
 /** What every selection does the same way: which candidates are possible, which are useless, what a sequence frees. */
+import { append } from '../../model/lists.ts';
 import type { Forest } from '../../forest/forest.ts';
 import { StoreAfterRemovals, covers, freedWithEach } from '../../forest/reclaim.ts';
 import type { Amount } from '../../model/thresholds.ts';
@@ -15,9 +16,7 @@ export function possible(forest: Forest, candidates: readonly number[]): number[
   const stuck: number[] = [];
   for (const [unit, dependents] of forest.dependents) {
     for (const dependent of dependents) {
-      const list = dependentOn.get(dependent);
-      if (list === undefined) dependentOn.set(dependent, [unit]);
-      else list.push(unit);
+      append(dependentOn, dependent, unit);
       if (can[dependent] === 0) stuck.push(unit);
     }
   }
@@ -42,11 +41,7 @@ export function dependentsFirst(forest: Forest, sequence: readonly number[]): re
   for (const unit of sequence) {
     const before = (forest.dependents.get(unit) ?? []).filter((dependent) => place.has(dependent));
     waitsFor.set(unit, before.length);
-    for (const dependent of before) {
-      const list = wanted.get(dependent);
-      if (list === undefined) wanted.set(dependent, [unit]);
-      else list.push(unit);
-    }
+    for (const dependent of before) append(wanted, dependent, unit);
   }
   const result: number[] = [];
   const passed = new Set<number>();
@@ -130,14 +125,7 @@ export function describe(
   goal: Amount,
 ): Selection {
   const remaining = new StoreAfterRemovals(forest);
-  const sum = { bytes: 0, inodes: 0, exact: true };
-  const steps = sequence.map((unit) => {
-    const freed = remaining.removeAt(unit);
-    sum.bytes += freed.bytes;
-    sum.inodes += freed.inodes;
-    sum.exact &&= freed.exact;
-    return { unit, freed };
-  });
+  const steps = sequence.map((unit) => ({ unit, freed: remaining.removeAt(unit) }));
   const victims = steps.flatMap(({ unit, freed }): Chosen[] => {
     const self = forest.units[unit];
     if (self === undefined) return [];
@@ -147,8 +135,8 @@ export function describe(
   return {
     victims,
     stays: staysOf(forest, candidates, can, sequence, goal),
-    freed: sum,
-    reached: covers(sum, goal),
+    freed: remaining.freed,
+    reached: covers(remaining.freed, goal),
   };
 }
 

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import {
-  keptBy,
-  matchesGlob,
-  parseKeepPatterns,
-  repositoryOf,
-} from '../../../../src/core/eligible/pattern.ts';
+import { keptBy, matchesGlob, parseKeepPatterns } from '../../../../src/core/eligible/pattern.ts';
 import { compileExpression, loadExpressions } from '../../../../src/config/values/expressions.ts';
+import { repositoryOf } from '../../../../src/core/model/store.ts';
 import { canMatchReference, meantBy } from '../../../../src/core/eligible/reference-grammar.ts';
 import { image } from '../arbitraries.ts';
 
@@ -132,6 +128,7 @@ test.each([
   ['registry.example:5000/app', 'registry.example:5000/app'],
   ['registry.example:5000/app:1', 'registry.example:5000/app'],
   ['registry.example:5000/app@sha256:1', 'registry.example:5000/app'],
+  ['registry:5000/a/b:tag@sha256:00', 'registry:5000/a/b'],
 ])('the repository of %s', (reference, repository) => {
   expect(repositoryOf(reference)).toBe(repository);
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { forestOf } from '../../../../src/core/forest/forest.ts';
-import { Sharing } from '../../../../src/core/forest/sharing.ts';
-import { freedBy, leftovers, StoreAfterRemovals, shareOf } from '../../../../src/core/forest/reclaim.ts';
+import { sharers } from '../../../../src/core/forest/sharing.ts';
+import { freedBy, indexOf, shareOf, StoreAfterRemovals } from '../../../../src/core/forest/reclaim.ts';
 import type { Image, ImageStore, Layer } from '../../../../src/core/model/store.ts';
 import type { Removable } from '../../../../src/core/forest/removable.ts';
 import { container, image } from '../arbitraries.ts';
@@ -52,10 +52,10 @@ describe('what a set of images frees', () => {
     expect(freedBy(forestOf(held), Object.keys(all))).toEqual(amount(12, 4));
   });
 
-  it('does not let leftovers hold what is below them, and lists them', () => {
+  it('does not let leftovers hold what is below them', () => {
     const forest = forestOf(store(images({ onBase: 'base' })));
     expect(freedBy(forest, ['onBase'])).toEqual(amount(100, 10));
-    expect(leftovers(forest)).toEqual(['mid', 'top', 'side']);
+    expect(forest.layerIds.filter((_, layer) => forest.holds[layer] === 0)).toEqual(['mid', 'top', 'side']);
   });
 
   it('counts an untagged build step as gone with the last image built on it', () => {
@@ -92,10 +92,11 @@ describe('what a set of images frees', () => {
   });
 
   it('frees nothing when a unit is removed again, and refuses an unknown one', () => {
-    const remaining = new StoreAfterRemovals(forestOf(store(images({ onSide: 'side' }))));
-    expect(remaining.remove('onSide')).toEqual(amount(107, 13));
-    expect(remaining.remove('onSide')).toEqual(amount(0, 0));
-    expect(() => remaining.remove('other')).toThrow(RangeError);
+    const forest = forestOf(store(images({ onSide: 'side' })));
+    const remaining = new StoreAfterRemovals(forest);
+    expect(remaining.removeAt(indexOf(forest, 'onSide'))).toEqual(amount(107, 13));
+    expect(remaining.removeAt(indexOf(forest, 'onSide'))).toEqual(amount(0, 0));
+    expect(() => remaining.removeAt(indexOf(forest, 'other'))).toThrow(RangeError);
   });
 
   it('agrees with the definition for any set, in one go and one after another', () => {
@@ -108,7 +109,7 @@ describe('what a set of images frees', () => {
         const remaining = new StoreAfterRemovals(of.forest);
         const sum = { bytes: 0, inodes: 0 };
         for (const id of gone) {
-          const step = remaining.remove(id);
+          const step = remaining.removeAt(indexOf(of.forest, id));
           sum.bytes += step.bytes;
           sum.inodes += step.inodes;
         }
@@ -213,19 +214,13 @@ describe('the shares of an image', () => {
     expect(shareOf(forest, id)).toEqual({ unique, shared });
   });
 
-  it('are shared with those that share most first, and no more of them than asked for', () => {
-    const sharing = new Sharing(forest);
-    const mid = { id: 'onMid', shared: { bytes: 120, inodes: 12 } };
-    expect(sharing.sharersOf('onTop', 1)).toEqual([mid]);
-    const all = sharing.sharersOf('onTop', 10);
-    expect(all[0]).toEqual(mid);
-    expect(
-      all
-        .slice(1)
-        .map(({ id }) => id)
-        .sort(),
-    ).toEqual(['far', 'onSide']);
-    expect(all.slice(1).every(({ shared }) => shared.bytes === 100)).toBe(true);
+  it('are shared with the one that shares most', () => {
+    const sharerOf = sharers(forest);
+    expect(sharerOf('onTop')).toBe('onMid');
+    expect(sharerOf('onMid')).toBe('onTop');
+    expect(sharerOf('onSide')).toBeDefined();
+    expect(sharers(forestOf(store(images({ onTop: 'top', alone: 'other' }))))('onTop')).toBeUndefined();
+    expect(() => sharerOf('none')).toThrow(RangeError);
   });
 
   it('of a build step are all shared', () => {
@@ -239,21 +234,17 @@ describe('the shares of an image', () => {
   it('say for any image what deleting it alone frees, and add up to its chain', () => {
     fc.assert(
       fc.property(arbitraryForest(14), (of) => {
-        const sharing = new Sharing(of.forest);
+        const sharerOf = sharers(of.forest);
         for (const { id, layers: own = [] } of of.store.images) {
           const { unique, shared } = shareOf(of.forest, id);
           expect(unique).toEqual(freedBy(of.forest, [id]));
           const whole = own.reduce((sum, layer) => sum + (of.store.layers.get(layer)?.bytes ?? 0), 0);
           expect(unique.bytes + shared.bytes).toBe(whole);
-          const expected = of.store.images.filter(
-            (other) => other.id !== id && other.layers?.some((layer) => own.includes(layer)),
-          );
-          expect(
-            sharing
-              .sharersOf(id, 99)
-              .map((sharer) => sharer.id)
-              .sort(),
-          ).toEqual(expected.map((other) => other.id).sort());
+          const inCommon = (other: (typeof of.store.images)[number]): number =>
+            other.id === id ? 0 : own.filter((layer) => other.layers?.includes(layer)).length;
+          const most = Math.max(0, ...of.store.images.map(inCommon));
+          const sharer = of.store.images.find((other) => other.id === sharerOf(id));
+          expect(sharer === undefined ? 0 : inCommon(sharer)).toBe(most);
         }
       }),
     );

@@ -1,7 +1,7 @@
 /** Forests too big for brute force: compared with a plain dynamic programme. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { covers, freedBy, StoreAfterRemovals } from '../../../../src/core/forest/reclaim.ts';
+import { covers, freedBy, indexOf, StoreAfterRemovals } from '../../../../src/core/forest/reclaim.ts';
 import { forestOf, type Forest } from '../../../../src/core/forest/forest.ts';
 import { clearable, type Worths } from '../../../../src/core/select/least-loss/reduced-forest.ts';
 import { densityGroups, nodesOf } from '../../../../src/core/select/least-loss/density-groups.ts';
@@ -45,7 +45,7 @@ const arbitraryShared = fc
 /** What is lost with victims: one each, and what the layers are worth that go with them. */
 function costOf(forest: Forest, victims: readonly string[], worthOf: (layer: number) => number): number {
   const remaining = new StoreAfterRemovals(forest);
-  for (const id of victims) remaining.remove(id);
+  for (const id of victims) remaining.removeAt(indexOf(forest, id));
   let cost = victims.length;
   for (let layer = 0; layer < forest.parent.length; layer++)
     if (remaining.freedWith(layer) >= 0) cost += worthOf(layer);
@@ -265,7 +265,7 @@ describe('on a store that contradicts itself', () => {
           const unit = forest.unitIndex.get(id) ?? -1;
           for (const dependent of forest.dependents.get(unit) ?? []) expect(gone.has(dependent)).toBe(true);
           gone.add(unit);
-          expect(remaining.remove(id)).toEqual(freed);
+          expect(remaining.removeAt(indexOf(forest, id))).toEqual(freed);
         }
         const most = walkOrder(forest, candidates, { bytes: Infinity, inodes: 0 }).freed;
         expect(covers(selection.freed, goal)).toBe(covers(most, goal));

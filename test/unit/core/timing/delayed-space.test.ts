@@ -1,6 +1,7 @@
 /** When space that a deletion should have freed counts as missing, and when it is there. */
 import { describe, expect, test } from 'vitest';
-import { hasArrived, hasGrown, less, missingOf, plus } from '../../../../src/core/timing/delayed-space.ts';
+import { less, plus } from '../../../../src/core/model/amount.ts';
+import { hasArrived, hasGrown, missingOf } from '../../../../src/core/timing/delayed-space.ts';
 
 const MiB = 1024 * 1024;
 const bytes = (mebibytes: number): { bytes: number; inodes: number } => ({

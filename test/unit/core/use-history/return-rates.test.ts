@@ -28,22 +28,22 @@ describe('what a host teaches', () => {
 
   it('is taken for average before, and superseded versions for rarely used', () => {
     const lessons = new ReturnRates();
-    expect([HOUR, DAY, 90 * DAY].map((idleMs) => lessons.correction(record, newest, idleMs))).toEqual([
+    expect([HOUR, DAY, 90 * DAY].map((idleMs) => lessons.corrections(record, newest)(idleMs))).toEqual([
       1, 1, 1,
     ]);
-    expect(lessons.correction(record, superseded, DAY)).toBe(0.25);
-    expect(lessons.correction(record, older, DAY)).toBe(0.5);
+    expect(lessons.corrections(record, superseded)(DAY)).toBe(0.25);
+    expect(lessons.corrections(record, older)(DAY)).toBe(0.5);
   });
 
   it('is how often similar images returned against expectation, at that idle time', () => {
     const lessons = new ReturnRates();
     for (let time = 0; time < 2000; time++) lessons.idled(record, newest, DAY, 2 * DAY);
-    const rare = lessons.correction(record, newest, 1.5 * DAY);
+    const rare = lessons.corrections(record, newest)(1.5 * DAY);
     expect(rare).toBeLessThan(0.05);
     for (let time = 0; time < 4000; time++) lessons.returned(record, newest, 1.5 * DAY);
-    expect(lessons.correction(record, newest, 1.5 * DAY)).toBeGreaterThan(2);
+    expect(lessons.corrections(record, newest)(1.5 * DAY)).toBeGreaterThan(2);
     // Superseded ones teach nothing of those that are not.
-    expect(lessons.correction(record, superseded, 1.5 * DAY)).toBe(0.25);
+    expect(lessons.corrections(record, superseded)(1.5 * DAY)).toBe(0.25);
   });
 
   it('is another one for what was wanted for long than for what was wanted as often within a day', () => {
@@ -53,10 +53,10 @@ describe('what a host teaches', () => {
       for (const spanMs of [DAY, 20 * DAY]) lessons.idled(within(spanMs), newest, DAY, 2 * DAY);
       lessons.returned(within(20 * DAY), newest, 1.5 * DAY);
     }
-    const of = (spanMs: number): number => lessons.correction(within(spanMs), newest, 1.5 * DAY);
+    const of = (spanMs: number): number => lessons.corrections(within(spanMs), newest)(1.5 * DAY);
     expect(of(20 * DAY)).toBeGreaterThan(3 * of(DAY));
     // What is true of the newest version need not be true of an older one.
-    expect(lessons.correction(within(DAY), older, 1.5 * DAY)).toBe(0.5);
+    expect(lessons.corrections(within(DAY), older)(1.5 * DAY)).toBe(0.5);
   });
 
   it('corrects once what is true of all, by whichever class it is seen', () => {
@@ -70,7 +70,7 @@ describe('what a host teaches', () => {
       if (Math.floor((day * returns) / days) !== Math.floor(((day - 1) * returns) / days))
         lessons.returned(record, newest, 48 * HOUR);
     }
-    expect(lessons.correction(record, newest, 48 * HOUR)).toBeCloseTo(0.25, 1);
+    expect(lessons.corrections(record, newest)(48 * HOUR)).toBeCloseTo(0.25, 1);
   });
 
   it('is the same after a restart, and is learned again where the classes were others', () => {
@@ -81,12 +81,12 @@ describe('what a host teaches', () => {
     const restarted = new ReturnRates(state);
     expect(restarted.toState()).toEqual(state);
     for (const idleMs of [HOUR, DAY, 9 * DAY]) {
-      const before = lessons.correction(record, newest, idleMs);
+      const before = lessons.corrections(record, newest)(idleMs);
       expect(before).toBeLessThan(1);
-      expect(restarted.correction(record, newest, idleMs)).toBeCloseTo(before, 9);
+      expect(restarted.corrections(record, newest)(idleMs)).toBeCloseTo(before, 9);
     }
     const others = { returns: state.returns.slice(1), expected: state.expected.slice(1) };
-    expect(new ReturnRates(others).correction(record, newest, DAY)).toBe(1);
+    expect(new ReturnRates(others).corrections(record, newest)(DAY)).toBe(1);
   });
 
   it('counts an idle time the same whether recorded at once or in pieces that end with an age', () => {
@@ -104,9 +104,9 @@ describe('what a host teaches', () => {
   it('fades', () => {
     const lessons = new ReturnRates();
     for (let time = 0; time < 100; time++) lessons.idled(record, newest, DAY, 2 * DAY);
-    const fresh = lessons.correction(record, newest, 1.5 * DAY);
+    const fresh = lessons.corrections(record, newest)(1.5 * DAY);
     lessons.fade(0.01);
-    const faded = lessons.correction(record, newest, 1.5 * DAY);
+    const faded = lessons.corrections(record, newest)(1.5 * DAY);
     expect(faded).toBeGreaterThan(fresh);
     expect(faded).toBeLessThan(1);
   });

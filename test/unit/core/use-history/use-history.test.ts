@@ -2,12 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isQuiet } from '../../../../src/core/timing/soft-threshold.ts';
 import { applyEvent, type UsageEvent } from '../../../../src/core/use-history/apply-event.ts';
-import {
-  lastUse,
-  newHistory,
-  repositoryOf,
-  type UsageHistory,
-} from '../../../../src/core/use-history/history.ts';
+import { lastUse, newHistory, type UsageHistory } from '../../../../src/core/use-history/history.ts';
 import { ownRate, rateAt } from '../../../../src/core/use-history/use-record.ts';
 import { fromState, toState, UsageStateError } from '../../../../src/core/use-history/serialise.ts';
 import { VersionStanding, standingOf } from '../../../../src/core/use-history/version-standing.ts';
@@ -168,13 +163,13 @@ describe('the usage history', () => {
   it('learns from what is not used again, hour by hour', () => {
     const known = history(appeared('a', START), began('a', START), ended('a', START));
     const of = known.layers.get('top-of-a') ?? expect.fail();
-    const before = known.lessons.correction(of, VersionStanding.newest, 20 * DAY);
+    const before = known.lessons.corrections(of, VersionStanding.newest)(20 * DAY);
     // Anything else that happens shows that time has passed.
     for (let hour = 1; hour < 60 * 24; hour += 1) applyEvent(known, ended('none', START + hour * (DAY / 24)));
-    expect(known.lessons.correction(of, VersionStanding.newest, 20 * DAY)).toBeLessThan(before);
+    expect(known.lessons.corrections(of, VersionStanding.newest)(20 * DAY)).toBeLessThan(before);
     const { superseded } = VersionStanding;
-    expect(known.lessons.correction(of, superseded, 20 * DAY)).toBe(
-      newHistory(0).lessons.correction(of, superseded, 0),
+    expect(known.lessons.corrections(of, superseded)(20 * DAY)).toBe(
+      newHistory(0).lessons.corrections(of, superseded)(0),
     );
   });
 
@@ -182,29 +177,12 @@ describe('the usage history', () => {
     const named = (tag: string) => ({ tags: [`team/app:${tag}`], digests: [`team/app@sha256:${tag}`] });
     const known = history(appeared('a', START, named('1')), began('a', START), ended('a', START));
     const of = known.layers.get('top-of-a') ?? expect.fail();
-    const learned = (standing: VersionStanding): number => known.lessons.correction(of, standing, 600_000);
+    const learned = (standing: VersionStanding): number => known.lessons.corrections(of, standing)(600_000);
     const [newest, superseded] = [learned(VersionStanding.newest), learned(VersionStanding.superseded)];
     // Sooner than idle times are told by the hour.
     applyEvent(known, appeared('b', START + 1_800_000, named('2')));
     expect(learned(VersionStanding.newest)).toBeLessThan(newest);
     expect(learned(VersionStanding.superseded)).toBe(superseded);
-  });
-
-  it('is also read as version 2 kept it, with unused fields', () => {
-    const known = history(appeared('a', START), began('a', START), ended('a', START + DAY));
-    const state = toState(known);
-    const withGaps = <T extends { readonly length: number }>(entry: T): readonly unknown[] =>
-      Array.from(entry as unknown as readonly unknown[], (field) =>
-        Array.isArray(field) && field.length > 5 ? [...(field as unknown[]), 5, 6] : field,
-      );
-    const older = {
-      ...state,
-      version: 2,
-      layers: state.layers.map(withGaps),
-      images: state.images.map((entry) => withGaps(entry).toSpliced(6, 0, 100)),
-      repositories: state.repositories.map(withGaps),
-    };
-    expect(toState(fromState(JSON.parse(JSON.stringify(older))))).toEqual(state);
   });
 
   it('is read also where it was kept with other classes of lessons: those are learned again', () => {
@@ -357,12 +335,4 @@ describe('whatever happens, in whatever order', () => {
       }),
     );
   });
-});
-
-it.each([
-  ['python:3.12', 'python'],
-  ['registry:5000/a/b', 'registry:5000/a/b'],
-  ['registry:5000/a/b:tag@sha256:00', 'registry:5000/a/b'],
-])('the repository of %s is %s', (reference, repository) => {
-  expect(repositoryOf(reference)).toBe(repository);
 });

@@ -14,7 +14,7 @@ import { type StateStyle, lookNames, looks } from '../words.ts';
 const PIXELS_PER_TILE = 400;
 const MAX_TILES = 1_000;
 /** What is deleted first has a number; more of them would be a heap. */
-const NUMBERED = 9;
+const MOST_NUMBERED = 9;
 
 const count = new Intl.NumberFormat('en');
 
@@ -28,6 +28,8 @@ export class TreeMap {
   #elements: HTMLElement[] = [];
   /** The tile that the keyboard is on, and the one that is shown. */
   #current = 0;
+  /** So many are numbered: 5 and 9 without what is deleted before them would be a riddle. */
+  #numbered = 0;
 
   constructor() {
     const map = this.#map;
@@ -114,6 +116,9 @@ export class TreeMap {
     );
     const { tiles, families } = this.#laidOut;
     this.#current = Math.min(this.#current, tiles.length - 1);
+    const roomy = new Set(tiles.filter(hasText).map((tile) => titleOf(tile, layers, this.#isActive).order));
+    for (this.#numbered = 0; this.#numbered < MOST_NUMBERED; this.#numbered += 1)
+      if (!roomy.has(this.#numbered + 1)) break;
     this.#elements = tiles.map((tile, place) => this.#tile(tile, place, layers));
     map.replaceChildren(
       ...this.#elements,
@@ -131,7 +136,7 @@ export class TreeMap {
     const { width, height, bytes, look } = tile;
     const { title, order } = titleOf(tile, layers, this.#isActive);
     const element = h('div', {
-      class: `tile s-${look}${width > 24 && height > 20 ? ' has-text' : ''}`,
+      class: `tile s-${look}${hasText(tile) ? ' has-text' : ''}`,
       role: 'option',
       tabindex: place === this.#current ? '0' : '-1',
       'aria-selected': 'false',
@@ -140,7 +145,7 @@ export class TreeMap {
       'data-segments': tile.segments.length > 12 ? String(tile.segments.length) : tile.segments.join(' '),
       'data-look': look,
     });
-    const isNumbered = order !== undefined && order <= NUMBERED && width > 24 && height > 20;
+    const isNumbered = order !== undefined && order <= this.#numbered && hasText(tile);
     if (isNumbered) element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
     const room = width - 12 - (isNumbered ? 24 : 0);
     const label = height > 20 ? fitting(labelsOf(title), room, 'title') : undefined;
@@ -216,6 +221,10 @@ export class TreeMap {
       if (below.has(first)) this.#elements[place]?.classList.add('is-related');
     });
   }
+}
+
+function hasText({ width, height }: Tile): boolean {
+  return width > 24 && height > 20;
 }
 
 function locate(

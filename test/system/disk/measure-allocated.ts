@@ -1,8 +1,8 @@
 /** What is allocated below a path, by reading every entry. Costs a few microseconds an entry, off the event loop. */
-import { sumTrees } from './tree-total.ts';
-import type { Amount } from '../../core/model/thresholds.ts';
-import { DiskError } from '../filesystem/error.ts';
-import { walkTrees } from './walk.ts';
+import { sumTrees } from '../../../src/disk/walk/tree-total.ts';
+import type { Amount } from '../../../src/core/model/thresholds.ts';
+import { DiskError } from '../../../src/disk/filesystem/error.ts';
+import { walkTrees } from '../../../src/disk/walk/walk.ts';
 
 /**
  * Bytes really allocated (blocks, not file sizes) and inodes below and including a path: hard links once, folders
