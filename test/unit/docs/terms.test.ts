@@ -23,7 +23,7 @@ const wrong: readonly (readonly [wrong: RegExp, better: string])[] = [
   [/\bexclude each other\b/i, 'cannot be used together'],
   [/\bis no (?:address|pattern|socket|setting|regular expression)\b/i, 'is not a …'],
   [/\b(?:takes?|took) the place of\b/i, 'replaces'],
-  [/\b(?:came|comes?) (?:here|to this host)\b/i, 'arrived'],
+  [/\b(?:comes?|came) to this host\b/i, 'arrived'],
   [/\bearlier life\b/i, 'earlier run'],
   [/\bCRI engine\b/i, 'runtime'],
   [/\bdocker daemon\b/i, 'engine'],
