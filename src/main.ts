@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 /** The executable: arguments → command → exit status. Each command is loaded only when it is asked for. */
 import { parseCommandLine } from './cli/command-line.ts';
-import { type Print, refusal } from './cli/command-table.ts';
+import { type ParsedCommand, type Print, refusal } from './cli/command-table.ts';
 import { configFilePath, type ConfigFile } from './config/config-file.ts';
 import type { LoadedConfig } from './config/config.ts';
 import { loadExpressions } from './config/values/expressions.ts';
-import type { Output } from './commands/looking/look.ts';
 import { complain, warn } from './commands/looking/messages.ts';
 import { whyNoClean, whyNoRun } from './commands/looking/elsewhere.ts';
-import { withEngine } from './commands/looking/with-engine.ts';
+import { type WithEngine, withEngine } from './commands/looking/with-engine.ts';
 import { withKeepFile } from './commands/looking/with-keep-file.ts';
 import { EXIT } from './cli/exit-status.ts';
 
@@ -36,47 +35,13 @@ async function main(): Promise<number> {
     const { simulateHelper } = await import('./commands/simulate/simulate-helper.ts');
     return await simulateHelper(command.options);
   }
+  if ('config' in command) return await configured(command);
   switch (command.kind) {
     case 'print':
       return print(command);
-    case 'run': {
-      const { run } = await import('./commands/run.ts');
-      const found = await prepared(command.config);
-      if (!found.ok) return print(refusal(found.problems, command.warnings));
-      const { config, warnings, away } = found;
-      const reason = whyNoRun(config);
-      if (reason !== undefined) return print(refusal([reason], []));
-      return await run(config, command.once, [...command.warnings, ...warnings], away);
-    }
-    case 'plan': {
-      const { plan } = await import('./commands/plan.ts');
-      const found = await prepared(command.config);
-      if (!found.ok) return print(refusal(found.problems, command.warnings));
-      const { config, warnings } = found;
-      [...command.warnings, ...warnings].forEach(warn);
-      return await plan(config, outputOf(command), command.list, new AbortController().signal);
-    }
-    case 'clean': {
-      const { clean } = await import('./commands/clean.ts');
-      const found = await prepared(command.config);
-      if (!found.ok) return print(refusal(found.problems, command.warnings));
-      const { config, warnings } = found;
-      const reason = whyNoClean(config);
-      if (reason !== undefined) return print(refusal([reason], []));
-      [...command.warnings, ...warnings].forEach(warn);
-      return await clean(config, command.request);
-    }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate/simulate.ts');
-      return await simulate(command.options, new AbortController().signal);
-    }
-    case 'status': {
-      const { status } = await import('./commands/status.ts');
-      const found = await prepared(command.config);
-      if (!found.ok) return print(refusal(found.problems, command.warnings));
-      const { config, warnings } = found;
-      [...command.warnings, ...warnings].forEach(warn);
-      return await status(config, outputOf(command), command.list, new AbortController().signal);
+      return await simulate(command.options);
     }
     case 'uncordon': {
       const { uncordon } = await import('./commands/uncordon.ts');
@@ -89,17 +54,42 @@ async function main(): Promise<number> {
   }
 }
 
+/** The commands that need the configuration and an engine. */
+async function configured(
+  command: Extract<ParsedCommand, { readonly config: LoadedConfig }>,
+): Promise<number> {
+  const found = await prepared(command.config);
+  if (!found.ok) return print(refusal(found.problems, command.warnings));
+  const { config, away } = found;
+  const warnings = [...command.warnings, ...found.warnings];
+  const refused = { run: whyNoRun, clean: whyNoClean, plan: () => undefined, status: () => undefined };
+  const reason = refused[command.kind](config);
+  if (reason !== undefined) return print(refusal([reason], []));
+  if (command.kind !== 'run') warnings.forEach(warn);
+  switch (command.kind) {
+    case 'run': {
+      const { run } = await import('./commands/run.ts');
+      return await run(config, command.once, warnings, away);
+    }
+    case 'plan': {
+      const { plan } = await import('./commands/plan.ts');
+      return await plan(config, command.output);
+    }
+    case 'status': {
+      const { status } = await import('./commands/status.ts');
+      return await status(config, command.output);
+    }
+    case 'clean': {
+      const { clean } = await import('./commands/clean.ts');
+      return await clean(config, command.request);
+    }
+  }
+}
+
 /** The configuration with its file of patterns and the engine that it names; or why there is none, a line each. */
-async function prepared(
-  given: LoadedConfig,
-): Promise<
-  | Extract<Awaited<ReturnType<typeof withEngine>>, { readonly ok: true }>
-  | { readonly ok: false; readonly problems: readonly string[] }
-> {
+async function prepared(given: LoadedConfig): Promise<WithEngine> {
   const kept = await withKeepFile(given);
-  if (!kept.ok) return kept;
-  const found = await withEngine(kept.config);
-  return found.ok ? found : { ok: false, problems: [found.problem] };
+  return kept.ok ? await withEngine(kept.config) : kept;
 }
 
 function print({ stream, text, exitCode }: Print): number {
@@ -113,10 +103,6 @@ async function configFile(argv: readonly string[]): Promise<ConfigFile | undefin
   if (path === undefined) return undefined;
   const { readTextFile } = await import('./system/read-text-file.ts');
   return { path, content: await readTextFile(path) };
-}
-
-function outputOf({ json, watch }: { readonly json: boolean; readonly watch: boolean }): Output {
-  return json ? 'json' : watch ? 'watch' : 'text';
 }
 
 process.stdout.on('error', onOutputError);

@@ -34,7 +34,7 @@ async function tracesOf(name: string): Promise<readonly (readonly [seed: string,
   if (family !== undefined)
     return values.seeds.split(',').map((seed) => [seed, generate(family, Number(seed), 60)] as const);
   const file = new URL(`../traces/${name}.jsonl.gz`, import.meta.url).pathname;
-  return [['', await readTraces([file], new AbortController().signal)]];
+  return [['', await readTraces([file])]];
 }
 
 const row = (cells: readonly string[]): void => void process.stdout.write(`| ${cells.join(' | ')} |\n`);

@@ -22,24 +22,20 @@ export function looksAhead(uses: number): ChooserMaker {
     make: ({ trace }) => {
       const future = new Future(trace);
       const random = new Random(1);
-      return {
-        ...described,
-        wantsHistory: false,
-        choose: (moment) => {
-          const until = Math.min(trace.imageOf.length, moment.nextUse + uses);
-          const tried = new Set<string>();
-          let best: readonly number[] = [];
-          let least = Infinity;
-          for (const shaken of SHAKEN) {
-            const victims = future.victims(moment, () => Math.exp(shaken * random.normal()));
-            const key = victims.join();
-            if (tried.has(key)) continue;
-            tried.add(key);
-            const fetched = future.fetchedAfter(moment, victims, until);
-            if (fetched < least) [best, least] = [victims, fetched];
-          }
-          return best;
-        },
+      return (moment) => {
+        const until = Math.min(trace.imageOf.length, moment.nextUse + uses);
+        const tried = new Set<string>();
+        let best: readonly number[] = [];
+        let least = Infinity;
+        for (const shaken of SHAKEN) {
+          const victims = future.victims(moment, () => Math.exp(shaken * random.normal()));
+          const key = victims.join();
+          if (tried.has(key)) continue;
+          tried.add(key);
+          const fetched = future.fetchedAfter(moment, victims, until);
+          if (fetched < least) [best, least] = [victims, fetched];
+        }
+        return best;
       };
     },
   };

@@ -18,24 +18,20 @@ export function knowsTheOdds(family: Family, seed: number, days: number): readon
     const described = { name: `odds-${horizon}`, summary: 'knows all but the dice', isReference: true };
     return {
       ...described,
-      make: (store) => ({
-        ...described,
-        wantsHistory: false,
-        choose: (moment) => {
-          const wanted = oddsOf(family, seed, days, moment.nowMs / 1000, horizon * DAY);
-          const bytes = new Map(store.trace.layers.map((layer) => [layer.id, layer.bytes]));
-          const policy: WorthPolicy = {
-            kind: 'worth',
-            ...described,
-            worths: () => ({
-              unit: () => 0,
-              layer: (id) => (bytes.get(id) ?? 0) * ((wanted.get(id) ?? 0) + 1e-9),
-            }),
-            reason: () => 'rarely used',
-          };
-          return plannedVictims(policy, moment);
-        },
-      }),
+      make: (store) => (moment) => {
+        const wanted = oddsOf(family, seed, days, moment.nowMs / 1000, horizon * DAY);
+        const bytes = new Map(store.trace.layers.map((layer) => [layer.id, layer.bytes]));
+        const policy: WorthPolicy = {
+          kind: 'worth',
+          ...described,
+          worths: () => ({
+            unit: () => 0,
+            layer: (id) => (bytes.get(id) ?? 0) * ((wanted.get(id) ?? 0) + 1e-9),
+          }),
+          reason: () => 'rarely used',
+        };
+        return plannedVictims(policy, moment);
+      },
     };
   });
 }

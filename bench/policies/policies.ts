@@ -59,7 +59,7 @@ async function* cells(): AsyncGenerator<Cell> {
     }
   for (const name of ['git2021', 'lora']) {
     const file = new URL(`../traces/${name}.jsonl.gz`, import.meta.url).pathname;
-    const trace = await readTraces([file], new AbortController().signal);
+    const trace = await readTraces([file]);
     // 5% of the artefacts of `lora` is less than two of them.
     for (const share of shares.filter((each) => name !== 'lora' || each > 0.05))
       yield { name, seed: undefined, trace, share };

@@ -24,18 +24,6 @@ const leftOut: readonly LeftOut[] = [
     why: 'subcommands that are programs of their own',
     instead: `module.exports = { spawn: ${refuse('child_process')} };`,
   },
-  {
-    module: /^(node:)?worker_threads$/,
-    library: '/pino/',
-    why: 'asked only whether this is the main thread, which it is',
-    instead: 'module.exports = { isMainThread: true };',
-  },
-  {
-    module: /^thread-stream$/,
-    library: '/pino/',
-    why: 'transports, which write in threads',
-    instead: `module.exports = ${refuse('thread-stream')};`,
-  },
 ];
 
 export const slimLibraries: Plugin = {

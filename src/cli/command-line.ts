@@ -166,18 +166,10 @@ function configured(
   flags: Flags,
 ): ParsedCommand {
   const loaded = loadConfig(file.env, flags);
-  if (!loaded.ok)
-    return refusal(
-      loaded.problems.map((problem) => file.located(problem)),
-      loaded.warnings,
-    );
-  const given = (flag: string): unknown => own[flag.replace('--', '')];
-  const valueOf = (flag: string): string | undefined => {
-    const value = given(flag);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const isOn = (flag: string): boolean => given(flag) === true;
-  return entry.toParsed({ config: loaded.config, warnings: loaded.warnings }, isOn, valueOf, own);
+  const { warnings } = loaded;
+  return loaded.ok
+    ? entry.toParsed({ config: loaded.config, warnings }, own)
+    : refusal(loaded.problems.map(file.located), warnings);
 }
 
 function settingFlags(given: Readonly<Record<string, unknown>>): Flags {

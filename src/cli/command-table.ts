@@ -3,6 +3,7 @@
  * ParsedCommand.
  */
 import { cleanRequest, type CleanRequest, cleanSwitches } from '../config/requests/clean-request.ts';
+import type { Asked } from '../config/requests/asked.ts';
 import type { Environment, Flags, LoadedConfig } from '../config/config.ts';
 import {
   healthcheckRequest,
@@ -10,7 +11,7 @@ import {
   healthcheckSwitches,
   type HealthcheckRequest,
 } from '../config/requests/healthcheck-request.ts';
-import { listOptions, type ListOptions, listSwitches } from '../config/requests/list-options.ts';
+import { type ListFlags, listOptions, listSwitches, type Output } from '../config/requests/list-options.ts';
 import type { SettingKey } from '../config/settings.ts';
 import {
   uncordonRequest,
@@ -28,17 +29,9 @@ export interface Configured {
   readonly warnings: readonly string[];
 }
 
-/** How a command shows what it sees. */
-interface Shown extends Configured {
-  readonly json: boolean;
-  readonly watch: boolean;
-  readonly list: ListOptions;
-}
-
 export type ParsedCommand =
   | ({ readonly kind: 'run'; readonly once: boolean } & Configured)
-  | ({ readonly kind: 'plan' } & Shown)
-  | ({ readonly kind: 'status' } & Shown)
+  | ({ readonly kind: 'plan' | 'status'; readonly output: Output } & Configured)
   | ({ readonly kind: 'clean'; readonly request: CleanRequest } & Configured)
   | { readonly kind: 'simulate'; readonly options: SimulateOptions }
   | { readonly kind: 'uncordon'; readonly request: UncordonRequest }
@@ -64,22 +57,17 @@ interface AnyCommandEntry {
 export interface ConfiguredEntry extends AnyCommandEntry {
   /** Settings that it takes, so that one configuration does for all, and that change nothing: not in its help. */
   readonly unused?: readonly SettingKey[];
-  /** @param isOn whether a switch was given, by its flag @param valueOf what was given with a flag that takes a value
-   * @param own its own flags, by commander's name */
-  toParsed(
-    configured: Configured,
-    isOn: (flag: string) => boolean,
-    valueOf: (flag: string) => string | undefined,
-    own: Readonly<Record<string, unknown>>,
-  ): ParsedCommand;
+  toParsed(configured: Configured, own: OwnFlags): ParsedCommand;
 }
+
+/** A command's own flags as they were given, by commander's name. */
+type OwnFlags = Readonly<Record<string, unknown>>;
 
 /** A command that needs no whole configuration. */
 interface BareEntry extends AnyCommandEntry {
   /** The settings that it takes. */
   readonly only: readonly SettingKey[];
-  /** @param own its own flags, by commander's name */
-  parse(own: Readonly<Record<string, unknown>>, env: Environment, flags: Flags): ParsedCommand;
+  parse(own: OwnFlags, env: Environment, flags: Flags): ParsedCommand;
 }
 
 export type CommandEntry = ConfiguredEntry | BareEntry;
@@ -92,16 +80,23 @@ const outputs = {
 function shown(
   kind: 'plan' | 'status',
   configured: Configured,
-  isOn: (flag: string) => boolean,
-  valueOf: (flag: string) => string | undefined,
+  own: ListFlags & { readonly json?: boolean; readonly watch?: boolean },
 ): ParsedCommand {
-  const [json, watch] = [isOn('--json'), isOn('--watch')];
-  if (json && watch) return refusal(['--json and --watch cannot be used together'], []);
-  const given = { top: valueOf('--top'), sort: valueOf('--sort'), all: isOn('--all') };
-  if (json && (given.all || given.top !== undefined || given.sort !== undefined))
+  const json = own.json === true;
+  if (json && own.watch === true) return refusal(['--json and --watch cannot be used together'], []);
+  if (json && (own.all === true || own.top !== undefined || own.sort !== undefined))
     return refusal(['--json has everything already: --top, --sort and --all are for the tables'], []);
-  const result = listOptions(kind, given);
-  return result.ok ? { kind, json, watch, list: result.list, ...configured } : refusal(result.problems, []);
+  const as = json ? 'json' : own.watch === true ? 'watch' : 'text';
+  return asked(listOptions(kind, own), [], (list) => ({ kind, output: { as, ...list }, ...configured }));
+}
+
+/** What a request becomes, or what is wrong with it. */
+function asked<T>(
+  result: Asked<T>,
+  warnings: readonly string[],
+  toParsed: (request: T) => ParsedCommand,
+): ParsedCommand {
+  return result.ok ? toParsed(result.request) : refusal(result.problems, warnings);
 }
 
 /** Of the daemon alone. */
@@ -123,53 +118,49 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
       'run --once --dry-run',
     ],
     switches: { '--once': 'Check once, sweep if needed, and exit' },
-    toParsed: (configured, isOn) => ({ kind: 'run', once: isOn('--once'), ...configured }),
+    toParsed: (configured, { once }) => ({ kind: 'run', once: once === true, ...configured }),
   },
   plan: {
     summary: 'Show what a sweep would delete now, in order, and what it would keep, and why; delete nothing',
     examples: ['plan', 'plan --threshold-high 70 --sort size'],
     unused: [...ofTheDaemon, ...ofSweeps],
     switches: { ...outputs, ...listSwitches('plan') },
-    toParsed: (configured, isOn, valueOf) => shown('plan', configured, isOn, valueOf),
+    toParsed: (configured, own) => shown('plan', configured, own),
   },
   status: {
     summary: 'Show the disk against the thresholds, and every image with who uses it',
     examples: ['status --sort size', 'status --watch'],
     unused: [...ofTheDaemon, ...ofSweeps],
     switches: { ...outputs, ...listSwitches('status') },
-    toParsed: (configured, isOn, valueOf) => shown('status', configured, isOn, valueOf),
+    toParsed: (configured, own) => shown('status', configured, own),
   },
   clean: {
     summary: 'Sweep now, even below the high threshold: to the low one, or to your target; asks first',
     examples: ['clean --to 50% --dry-run', 'clean --free 20GB --yes'],
     unused: ofTheDaemon,
     switches: cleanSwitches,
-    toParsed: (configured, _isOn, _valueOf, own) => {
-      const result = cleanRequest(own, configured.config);
-      return result.ok
-        ? { kind: 'clean', request: result.request, ...configured }
-        : refusal(result.problems, configured.warnings);
-    },
+    toParsed: (configured, own) =>
+      asked(cleanRequest(own, configured.config), configured.warnings, (request) => ({
+        kind: 'clean',
+        request,
+        ...configured,
+      })),
   },
   uncordon: {
     summary: 'Uncordon nodes that a cleaner left cordoned; needs no engine',
     examples: ['uncordon --node-name worker-1', 'uncordon --all'],
     switches: uncordonSwitches,
     only: uncordonSettings,
-    parse: (own, env, flags) => {
-      const result = uncordonRequest(own, env, flags);
-      return result.ok ? { kind: 'uncordon', request: result.request } : refusal(result.problems, []);
-    },
+    parse: (own, env, flags) =>
+      asked(uncordonRequest(own, env, flags), [], (request) => ({ kind: 'uncordon', request })),
   },
   healthcheck: {
     summary: 'Ask the daemon of this configuration over HTTP whether it is healthy; exit status 1 if not',
     examples: ['healthcheck', 'healthcheck --ready'],
     switches: healthcheckSwitches,
     only: healthcheckSettings,
-    parse: (own, env, flags) => {
-      const result = healthcheckRequest(own, env, flags);
-      return result.ok ? { kind: 'healthcheck', request: result.request } : refusal(result.problems, []);
-    },
+    parse: (own, env, flags) =>
+      asked(healthcheckRequest(own, env, flags), [], (request) => ({ kind: 'healthcheck', request })),
   },
 };
 export const defaultCommand = 'run';

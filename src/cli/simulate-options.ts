@@ -104,9 +104,8 @@ function contradiction(options: SimulateOptions, isGiven: (name: string) => bool
       return `${name} and --high must both be percentages or both be bytes`;
   }
   if (isAbsolute && isGiven('capacity')) return '--high in bytes needs no --capacity';
-  if (isFree && options.sweepThresholds) return '--sweep-thresholds tries percentages, so --high must be one';
   if (isAbsolute && options.inodes !== undefined) return '--inodes needs --high and --low as percentages';
-  if (isAbsolute && options.sweepThresholds)
+  if ((isAbsolute || isFree) && options.sweepThresholds)
     return '--sweep-thresholds tries percentages, so --high must be one';
   if (soft !== undefined && options.sweepThresholds)
     return '--soft lies between one --low and --high, and --sweep-thresholds tries several';
@@ -149,7 +148,7 @@ function define(): Command {
     .option(
       '--import <format>',
       'Read --trace files as binder-events, the public launch archive',
-      binderEvents,
+      only('binder-events', 'format'),
     )
     .option('--seed <number>', 'Seed of the generated trace', whole, 1)
     .option('--days <number>', 'Days that a generated trace lasts, from 1 to 3650', days, 60)
@@ -166,14 +165,10 @@ function define(): Command {
       'Inodes of the disk, such as 6500000, or a share such as 15%; not counted if omitted',
       inodes,
     )
-    .addOption(
-      new Option(
-        '--threshold-type <type>',
-        'With free, --high and --low are bytes free on the disk, as in THRESHOLD_TYPE',
-      ).argParser((text) => {
-        if (text.toLowerCase() !== 'free') throw new InvalidArgumentError('The only type is free.');
-        return 'free';
-      }),
+    .option(
+      '--threshold-type <type>',
+      'With free, --high and --low are bytes free on the disk, as in THRESHOLD_TYPE',
+      only('free', 'type'),
     )
     .addOption(level('--high <level>', 'A sweep begins here: a percentage, or bytes such as 160GB', 80))
     .addOption(level('--low <level>', 'A sweep ends below this', 60))
@@ -183,33 +178,26 @@ function define(): Command {
         'From here on, single images are deleted without a cordon while nothing is launched',
       ),
     )
-    .addOption(of('--window <window>', 'When sweeps may begin, as in WINDOW', window('UTC'), undefined))
+    .option('--window <window>', 'When sweeps may begin, as in WINDOW', as(window('UTC')))
     .addOption(level('--critical <level>', 'From here on a sweep also begins outside --window'))
-    .addOption(of('--keep <patterns>', 'Images that are never deleted, as in KEEP', keepPatterns(), []))
+    .addOption(
+      new Option('--keep <patterns>', 'Images that are never deleted, as in KEEP')
+        .argParser(as(keepPatterns()))
+        .default([], 'none'),
+    )
     .option('--keep-file <file>', 'File of more patterns, one per line, as KEEP_FILE')
-    .addOption(
-      of(
-        '--min-age <duration>',
-        'Keep images at least this long after they arrived',
-        seconds(0, longestAgeSeconds),
-        0,
-      ),
+    .option('--min-age <duration>', 'Keep images at least this long after they arrived', as(age), 0)
+    .option(
+      '--max-unused <duration>',
+      'Delete images unused for longer, however empty the disk is, as MAX_UNUSED_SECONDS; 0: off',
+      as(age),
+      0,
     )
-    .addOption(
-      of(
-        '--max-unused <duration>',
-        'Delete images unused for longer, however empty the disk is, as MAX_UNUSED_SECONDS; 0: off',
-        seconds(0, longestAgeSeconds),
-        0,
-      ),
-    )
-    .addOption(
-      of(
-        '--keep-last <number>',
-        'Keep this many of the newest images of each repository',
-        wholeNumber(0, 10_000),
-        0,
-      ),
+    .option(
+      '--keep-last <number>',
+      'Keep this many of the newest images of each repository',
+      as(wholeNumber(0, 10_000)),
+      0,
     )
     .addOption(
       new Option('--policy <name,...>', 'Policies and baselines to replay, separated by commas').default(
@@ -222,13 +210,11 @@ function define(): Command {
         .argParser(bytes)
         .default(50e6, '50MB'),
     )
-    .addOption(
-      of(
-        '--sweep-seconds <duration>',
-        'Fixed time of each sweep: cordon, uncordon, the pause in scheduling',
-        seconds(0, 3600),
-        10,
-      ),
+    .option(
+      '--sweep-seconds <duration>',
+      'Fixed time of each sweep: cordon, uncordon, the pause in scheduling',
+      as(seconds(0, 3600)),
+      10,
     )
     .option('--sweep-thresholds', 'Try pairs of --low and --high instead of one, and compare them')
     .option('--json', 'Print JSON and nothing else on standard output')
@@ -237,15 +223,15 @@ function define(): Command {
     .allowExcessArguments(false);
 }
 
-/** An option of a kind that the daemon's settings have. */
-function of<T>(flags: string, help: string, kind: ValueKind<T>, fallback: T | undefined): Option {
-  const parse = (text: string): T => {
+const age = seconds(0, longestAgeSeconds);
+
+/** Reads a value as the daemon's settings do. */
+function as<T>(kind: ValueKind<T>): (text: string) => T {
+  return (text) => {
     const parsed = kind.parse(text);
     if (!parsed.ok) throw new InvalidArgumentError(`${parsed.reason}.`);
     return parsed.value;
   };
-  const option = new Option(flags, help).argParser(parse);
-  return Array.isArray(fallback) ? option.default(fallback, 'none') : option.default(fallback);
 }
 
 function level(flags: string, help: string, percentage?: number): Option {
@@ -261,9 +247,11 @@ function levelOf(text: string): Level {
     : { type: 'relative', value: percent(text) };
 }
 
-function binderEvents(text: string): 'binder-events' {
-  if (text !== 'binder-events') throw new InvalidArgumentError('The only format is binder-events.');
-  return text;
+function only<T extends string>(word: T, what: string): (text: string) => T {
+  return (text) => {
+    if (text.toLowerCase() !== word) throw new InvalidArgumentError(`The only ${what} is ${word}.`);
+    return word;
+  };
 }
 
 function whole(text: string): number {

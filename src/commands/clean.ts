@@ -2,7 +2,6 @@
  * `clean`: one sweep now, whatever HIGH says. Shows the plan, asks, and runs one check of the daemon, which plans
  * again, cordons, deletes and reports as always.
  */
-import type { CheckResult } from '../daemon/options.ts';
 import { createInterface } from 'node:readline/promises';
 import type { CleanRequest } from '../config/requests/clean-request.ts';
 import { sweepingTo } from '../config/requests/clean-request.ts';
@@ -30,6 +29,7 @@ import { units } from '../surfaces/terminal/plan-text.ts';
 import { sourceText } from '../surfaces/terminal/source-text.ts';
 import { outputLook } from '../surfaces/terminal/table.ts';
 import { gauges } from '../surfaces/terminal/terminal.ts';
+import { checkStatus } from './cleaning/check-status.ts';
 import { daemonOptions, namesOf } from './cleaning/daemon-options.ts';
 import { deleteAllUnused, onlyUnused, unusedBy, unusedExitStatus } from './cleaning/clean-unused.ts';
 import { filesAreUsable } from './cleaning/files.ts';
@@ -120,7 +120,7 @@ async function cleanedBy(
   const budget = new DeletionBudget(config);
   const cut = budget.cut(plan.victims, 0);
   const json = (done?: Partial<Pick<CleanJson, 'report' | 'unused' | 'deleted'>>): CleanJson => ({
-    plan: planJson(seen, plan, thresholds, { cut, unused }),
+    plan: planJson({ seen, due: plan, thresholds, cut, unused }),
     report: done?.report ?? null,
     unused: done?.unused ?? null,
     deleted: done?.deleted ?? [],
@@ -166,7 +166,9 @@ async function cleanedBy(
     if (request.json) printJson(json({ report: swept, deleted: deleted.map(toJson) }));
     else if (swept !== null)
       process.stdout.write(`${sentenceOf({ event: 'sweep.completed', ...swept }, false)}\n`);
-    return exitStatus(result);
+    // The target was asked for, so it is missed by a sweep that did not begin, too.
+    const hasBegun = result.outcome !== 'skipped' && result.outcome !== 'stopped';
+    return hasBegun ? checkStatus(result) : EXIT.aboveLow;
   } finally {
     await cordon?.close(signals.abandon);
   }
@@ -238,15 +240,4 @@ function planText(seen: Look, plan: Plan, { config, cut, unused, isAll }: PlanNo
       : paragraph(`One sweep deletes only the first ${cut.victims}: ${cut.reason}.`, look)),
     '',
   ].join('\n');
-}
-
-function exitStatus(result: CheckResult): number {
-  if (result.outcome === 'below-high') return EXIT.done;
-  if (result.outcome === 'unavailable') return EXIT.unavailable;
-  if (result.outcome !== 'swept') return EXIT.aboveLow;
-  const { reachedLow, stoppedBecause } = result.sweep;
-  if (reachedLow) return EXIT.done;
-  return stoppedBecause === 'engine-unavailable' || stoppedBecause === 'path-unavailable'
-    ? EXIT.unavailable
-    : EXIT.aboveLow;
 }

@@ -1,34 +1,19 @@
 /** `plan`: what a sweep would delete now, in order, and what it would keep, each with its reason. Deletes nothing. */
 import type { Config } from '../config/config.ts';
-import type { ListOptions } from '../config/requests/list-options.ts';
+import type { Output } from '../config/requests/list-options.ts';
 import { DeletionBudget } from '../core/plan/deletion-budget.ts';
 import { planUnused } from '../core/plan/plan-unused.ts';
 import { makePlan, planAtHigh } from '../core/plan/plan.ts';
 import { windowState } from '../core/model/window.ts';
-import { EXIT } from '../cli/exit-status.ts';
 import { planJson } from '../surfaces/json/plan.ts';
 import { planText, type ShownPlan } from '../surfaces/terminal/plan-text.ts';
-import { outputLook } from '../surfaces/terminal/table.ts';
-import {
-  diskOf,
-  isAboutEverything,
-  look,
-  orUnavailable,
-  type Output,
-  printJson,
-  thresholdsOf,
-} from './looking/look.ts';
+import { diskOf, isAboutEverything, look, thresholdsOf } from './looking/look.ts';
 import { warn } from './looking/messages.ts';
 import { planRules } from './looking/plan-rules.ts';
 import { remembered } from './looking/remembered.ts';
-import { watch } from './looking/watch.ts';
+import { show } from './looking/watch.ts';
 
-export async function plan(
-  given: Config,
-  output: Output,
-  list: ListOptions,
-  signal: AbortSignal,
-): Promise<number> {
+export async function plan(given: Config, output: Output): Promise<number> {
   const config = { ...given, thresholds: thresholdsOf(given) };
   const { thresholds } = config;
   const disk = diskOf(config);
@@ -42,28 +27,14 @@ export async function plan(
     const rules = planRules(config, () => history);
     const due = makePlan({ store, usage, nowMs }, rules);
     const atHigh = planAtHigh({ store, usage, nowMs }, rules);
-    // What a daemon has freed in the last hour is not known here.
-    const cut = new DeletionBudget(config).cut((atHigh ?? due).victims, 0);
-    const unused = planUnused({ store, nowMs }, rules);
-    const { why } = config.target;
-    const window = config.window && windowState(config.window, nowMs);
     return {
-      seen,
-      why,
+      ...{ seen, why: config.target.why, due, thresholds, atHigh },
       isAboutEverything: isAboutEverything(thresholds),
-      due,
-      thresholds,
-      atHigh,
-      cut,
-      unused,
-      window,
+      // What a daemon has freed in the last hour is not known here.
+      cut: new DeletionBudget(config).cut((atHigh ?? due).victims, 0),
+      unused: planUnused({ store, nowMs }, rules),
+      window: config.window && windowState(config.window, nowMs),
     };
   };
-  if (output === 'watch') return await watch(see, (shown, page) => planText(shown, { ...page, ...list }));
-  return await orUnavailable(async () => {
-    const shown = await see(signal);
-    if (output === 'json') printJson(planJson(shown.seen, shown.due, thresholds, shown));
-    else process.stdout.write(planText(shown, { ...outputLook(), ...list }));
-    return EXIT.done;
-  });
+  return await show({ see, text: planText, json: planJson }, output);
 }

@@ -1,5 +1,4 @@
 /** `run`: the daemon, or with --once one check. */
-import type { CheckResult } from '../daemon/options.ts';
 import type { Config } from '../config/config.ts';
 import { sleep } from '../system/clock.ts';
 import { Daemon } from '../daemon/daemon.ts';
@@ -16,11 +15,12 @@ import { imagesBytes } from '../engine/images-bytes.ts';
 import type { History } from '../history/history.ts';
 import { EXIT } from '../cli/exit-status.ts';
 import { listenForCheckRequests, listenForSignals, type StopSignals } from '../system/signals.ts';
-import { ListenError } from '../surfaces/http/server/listen-error.ts';
+import { ListenError, TokenError } from '../surfaces/http/server/errors.ts';
 import { createLog } from '../surfaces/log/log.ts';
 import { withProgress } from '../surfaces/terminal/progress.ts';
 import { version } from '../system/version.ts';
 import type { Notifier } from '../surfaces/notify/notifier.ts';
+import { checkStatus } from './cleaning/check-status.ts';
 import { daemonOptions, namesOf } from './cleaning/daemon-options.ts';
 import { filesAreUsable } from './cleaning/files.ts';
 import { notifierOf } from './cleaning/notify.ts';
@@ -28,7 +28,7 @@ import { connectCordon } from './cleaning/node-cordon.ts';
 import { diskOf } from './looking/look.ts';
 import { planRules } from './looking/plan-rules.ts';
 import { pathAtBoot } from './cleaning/path-at-boot.ts';
-import { followsHistory, type Served, serve, TokenError, watchedBy } from './cleaning/serve.ts';
+import { followsHistory, type Served, serve, watchedBy } from './cleaning/serve.ts';
 import type { EngineAway } from './looking/with-engine.ts';
 
 /** An engine that does not answer is for the check to report. */
@@ -106,7 +106,7 @@ export async function run(
       dryRun: config.dryRun,
     });
     try {
-      if (once) return exitStatus(await daemon.check());
+      if (once) return checkStatus(await daemon.check());
       await daemon.run();
       return EXIT.done;
     } finally {
@@ -161,24 +161,4 @@ async function follow(
     { engine, stateFile, recordTrace, report, measuredLayers, clock: Date.now },
     stop,
   );
-}
-
-function exitStatus(result: CheckResult): number {
-  switch (result.outcome) {
-    case 'below-high':
-    case 'skipped':
-    case 'stopped':
-      return EXIT.done;
-    case 'cannot-help':
-      return EXIT.aboveLow;
-    case 'unavailable':
-      return EXIT.unavailable;
-    case 'swept': {
-      const { reachedLow, dryRun, stoppedBecause } = result.sweep;
-      if (reachedLow || dryRun) return EXIT.done;
-      return stoppedBecause === 'engine-unavailable' || stoppedBecause === 'path-unavailable'
-        ? EXIT.unavailable
-        : EXIT.aboveLow;
-    }
-  }
 }

@@ -3,28 +3,21 @@
  * names, and the containers that use it.
  */
 import type { Config } from '../config/config.ts';
-import type { ListOptions } from '../config/requests/list-options.ts';
+import type { Output } from '../config/requests/list-options.ts';
 import { FillRate } from '../core/model/forecast.ts';
 import { forestOf } from '../core/forest/forest.ts';
 import { planUnused, summaryOf } from '../core/plan/plan-unused.ts';
 import type { UnusedSummary } from '../core/model/unused.ts';
 import { windowState } from '../core/model/window.ts';
 import type { Snapshot } from '../observe/observer.ts';
-import { EXIT } from '../cli/exit-status.ts';
 import { statusJson } from '../surfaces/json/status.ts';
 import { type ShownStatus, statusText } from '../surfaces/terminal/status-text.ts';
-import { outputLook } from '../surfaces/terminal/table.ts';
-import { diskOf, look, orUnavailable, type Output, printJson, thresholdsOf } from './looking/look.ts';
+import { diskOf, look, thresholdsOf } from './looking/look.ts';
 import { planRules } from './looking/plan-rules.ts';
 import { remembered } from './looking/remembered.ts';
-import { watch } from './looking/watch.ts';
+import { show } from './looking/watch.ts';
 
-export async function status(
-  given: Config,
-  output: Output,
-  list: ListOptions,
-  signal: AbortSignal,
-): Promise<number> {
+export async function status(given: Config, output: Output): Promise<number> {
   const config = { ...given, thresholds: thresholdsOf(given) };
   const disk = diskOf(config);
   const fillRate = await pastFillRate(config);
@@ -41,14 +34,7 @@ export async function status(
       unused: await unusedOf(config, seen.snapshot),
     };
   };
-  if (output === 'watch') return await watch(see, (shown, page) => statusText(shown, { ...page, ...list }));
-  return await orUnavailable(async () => {
-    const shown = await see(signal);
-    if (output === 'json')
-      printJson(statusJson(shown.seen, shown.answer, shown.forest, shown.thresholds, shown));
-    else process.stdout.write(statusText(shown, { ...outputLook(), ...list }));
-    return EXIT.done;
-  });
+  return await show({ see, text: statusText, json: statusJson }, output);
 }
 
 async function unusedOf(config: Config, { store, takenAtMs }: Snapshot): Promise<UnusedSummary | undefined> {

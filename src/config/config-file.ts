@@ -21,7 +21,7 @@ export interface LayeredEnvironment {
   /** What is wrong with the file's lines. */
   readonly problems: readonly string[];
   /** Tells where a refused value was written, if that was in the file. */
-  located(problem: string): string;
+  readonly located: (problem: string) => string;
 }
 
 /** The variables of the engine that have no flags (docs/configuration.md). */

@@ -40,63 +40,24 @@ export interface JudgedThresholds {
 }
 
 /** Judges the thresholds together: each by the type's syntax, missing ones filled in, LOW below HIGH. */
-export function judgeThresholds({ type, high, low, critical, soft }: WrittenThresholds): JudgedThresholds {
+export function judgeThresholds(written: WrittenThresholds): JudgedThresholds {
+  const { type, high, low, critical, soft } = written;
   const problems: string[] = [];
-  const refused = (): JudgedThresholds => ({
-    thresholds: undefined,
-    criticalLevel: undefined,
-    softLevel: undefined,
-    problems,
-    warnings: [],
-  });
-  const read = (written: WrittenThreshold | undefined): number | undefined => {
-    if (written === undefined) return undefined;
-    const parsed = parseByType(written.text, type);
+  const read = (threshold: WrittenThreshold | undefined): number | undefined => {
+    if (threshold === undefined) return undefined;
+    const parsed = parseByType(threshold.text, type);
     if (parsed.ok) return parsed.value;
-    problems.push(problemLine(written.name, written.text, parsed.reason));
+    problems.push(problemLine(threshold.name, threshold.text, parsed.reason));
     return undefined;
   };
-  const highGiven = read(high);
-  const lowGiven = read(low);
-  const criticalGiven = read(critical);
-  const softGiven = read(soft);
+  const [highGiven, lowGiven, criticalLevel, softLevel] = [high, low, critical, soft].map(read);
   if (type !== undefined && type !== 'relative' && high === undefined) problems.push(highMissing(type));
-  if (type === undefined || problems.length > 0) return refused();
-
   const highValue = highGiven ?? defaultRelativeHigh;
   const lowValue = lowGiven ?? (type === 'free' ? highValue / lowPerHigh : highValue * lowPerHigh);
-  const isFree = type === 'free';
-  /** Whether one level is of a fuller disk than another. */
-  const isFuller = (one: number, other: number): boolean => (isFree ? one < other : one > other);
-  if (!isFuller(highValue, lowValue)) {
-    const than = high === undefined ? `${highValue}, the default` : `${high.name}=${high.text.trim()}`;
-    if (low !== undefined) {
-      const reason = isFree
-        ? `expected more than the high threshold (${than}): a sweep begins when less than that is free, and ends when this much is`
-        : `expected less than the high threshold (${than})`;
-      problems.push(problemLine(low.name, low.text, reason));
-    } else if (high !== undefined) {
-      // 75% of the smallest numbers rounds to the same number.
-      problems.push(problemLine(high.name, high.text, 'too small for a low threshold below it'));
-    }
-    return refused();
-  }
-  if (critical !== undefined && criticalGiven !== undefined && isFuller(highValue, criticalGiven)) {
-    const reason = `expected the high threshold (${highValue}) or ${isFree ? 'less' : 'more'}`;
-    problems.push(problemLine(critical.name, critical.text, reason));
-    return refused();
-  }
-  if (
-    soft !== undefined &&
-    softGiven !== undefined &&
-    (isFuller(lowValue, softGiven) || !isFuller(highValue, softGiven))
-  ) {
-    const reason = isFree
-      ? `expected at most the low threshold (${lowValue}) and more than the high one (${highValue})`
-      : `expected at least the low threshold (${lowValue}) and less than the high one (${highValue})`;
-    problems.push(problemLine(soft.name, soft.text, reason));
-    return refused();
-  }
+  const levels = { high: highValue, low: lowValue, critical: criticalLevel, soft: softLevel };
+  if (type !== undefined && problems.length === 0) problems.push(...contradiction(written, levels));
+  if (type === undefined || problems.length > 0)
+    return { thresholds: undefined, criticalLevel: undefined, softLevel: undefined, problems, warnings: [] };
   const byDefault = {
     relative: Math.max(defaultRelativeCritical, highValue),
     free: highValue * freeCriticalPerHigh,
@@ -105,11 +66,53 @@ export function judgeThresholds({ type, high, low, critical, soft }: WrittenThre
   }[type];
   return {
     thresholds: { type, high: highValue, low: lowValue },
-    criticalLevel: criticalGiven ?? byDefault,
-    softLevel: softGiven,
+    criticalLevel: criticalLevel ?? byDefault,
+    softLevel,
     problems,
     warnings: fractionWarnings(type, [high, low, soft, critical]),
   };
+}
+
+interface Levels {
+  readonly high: number;
+  readonly low: number;
+  readonly critical: number | undefined;
+  readonly soft: number | undefined;
+}
+
+/** What is wrong with levels that are good one by one: the first such problem, if there is one. */
+function contradiction(
+  { type, high, low, critical, soft }: WrittenThresholds,
+  levels: Levels,
+): readonly string[] {
+  const isFree = type === 'free';
+  /** Whether one level is of a fuller disk than another. */
+  const isFuller = (one: number, other: number): boolean => (isFree ? one < other : one > other);
+  const problem = ({ name, text }: WrittenThreshold, reason: string): readonly string[] => [
+    problemLine(name, text, reason),
+  ];
+  if (!isFuller(levels.high, levels.low)) {
+    const than = high === undefined ? `${levels.high}, the default` : `${high.name}=${high.text.trim()}`;
+    if (low !== undefined)
+      return problem(
+        low,
+        isFree
+          ? `expected more than the high threshold (${than}): a sweep begins when less than that is free, and ends when this much is`
+          : `expected less than the high threshold (${than})`,
+      );
+    // 75% of the smallest numbers rounds to the same number.
+    if (high !== undefined) return problem(high, 'too small for a low threshold below it');
+  }
+  if (critical !== undefined && levels.critical !== undefined && isFuller(levels.high, levels.critical))
+    return problem(critical, `expected the high threshold (${levels.high}) or ${isFree ? 'less' : 'more'}`);
+  const isBetween = (level: number): boolean => !isFuller(levels.low, level) && isFuller(levels.high, level);
+  if (soft === undefined || levels.soft === undefined || isBetween(levels.soft)) return [];
+  return problem(
+    soft,
+    isFree
+      ? `expected at most the low threshold (${levels.low}) and more than the high one (${levels.high})`
+      : `expected at least the low threshold (${levels.low}) and less than the high one (${levels.high})`,
+  );
 }
 
 /** By an unknown type, a threshold is refused only when neither type would take it. */

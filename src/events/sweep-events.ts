@@ -48,7 +48,7 @@ const missedFields = {
   ...gain,
 };
 
-const reportFields = {
+export const reportFields = {
   dryRun: yes(''),
   deletedImages: count(''),
   deletedCacheRecords: count(''),

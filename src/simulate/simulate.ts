@@ -104,15 +104,11 @@ export function jobsOf(trace: Trace, choosers: readonly ChooserMaker[], settings
     return pairs.flatMap(([lowest, highest]) => {
       const setting = { type: high.type, capacityBytes, high: highest, low: lowest };
       const options: ReplayOptions = {
-        ...setting,
+        ...{ ...setting, capacityInodes, sweepSeconds, protections, window: settings.window },
         bytesPerSecond: bandwidth,
-        sweepSeconds,
-        protections,
-        ...(soft && { soft: soft.value }),
-        window: settings.window,
-        maxUnusedSeconds: settings.maxUnused ?? 0,
+        soft: soft?.value,
         critical: settings.critical?.value,
-        ...(capacityInodes !== undefined && { capacityInodes }),
+        maxUnusedSeconds: settings.maxUnused ?? 0,
       };
       return choosers.map((maker) => ({ maker, setting, options }));
     });
@@ -167,25 +163,10 @@ export function resultsOf(
       bounds: bounds(trace, {
         highBytes: bytesAt(setting, setting.high),
         lowBytes: bytesAt(setting, setting.low),
-        ...(protectedAt && { protectedBytes: protectedAt }),
+        protectedBytes: protectedAt,
       }),
     };
   });
-}
-
-/** All of it here, one after another. */
-export function simulate(
-  trace: Trace,
-  choosers: readonly ChooserMaker[],
-  settings: Settings,
-): readonly Result[] {
-  const jobs = jobsOf(trace, choosers, settings);
-  return resultsOf(
-    trace,
-    jobs,
-    jobs.map((job) => runJob(trace, job)),
-    settings,
-  );
 }
 
 /** Keeps the highest usage of each slice of time. */

@@ -241,10 +241,11 @@ it('colours of states can be distinguished, in light and in dark', async () => {
     const { page, close } = await show(served.url, 'desktop', scheme);
     const colours = await page.evaluate(() => {
       const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-      const style = getComputedStyle(document.documentElement);
+      const style = getComputedStyle(document.body);
       return ['in-use', 'protected', 'held', 'unused', 'victim', 'leftover'].map((name) => {
         if (canvas === null) throw new Error('no canvas');
-        canvas.fillStyle = style.getPropertyValue(`--${name}`).trim();
+        document.body.style.color = `var(--${name})`;
+        canvas.fillStyle = style.color;
         canvas.fillRect(0, 0, 1, 1);
         return { name, rgb: [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3) };
       });

@@ -21,19 +21,7 @@ export type Parts = Pick<
 >;
 
 export function daemonOptions(config: Config, parts: Parts, { stop, abandon }: StopSignals): DaemonOptions {
-  return {
-    ...parts,
-    sweepOtherFilesystem: config.sweepOtherFilesystem,
-    quietSeconds: config.quietSeconds,
-    rereadRules: () => config.rereadKeepFile(parts.report),
-    intervalSeconds: config.intervalSeconds,
-    watchSeconds: config.watchSeconds,
-    delaySeconds: config.delaySeconds,
-    timeoutSeconds: config.timeoutSeconds,
-    dryRun: config.dryRun,
-    stop,
-    abandon,
-  };
+  return { ...config, ...parts, rereadRules: () => config.rereadKeepFile(parts.report), stop, abandon };
 }
 
 /**

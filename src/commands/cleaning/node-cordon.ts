@@ -6,17 +6,14 @@ import { podName } from './pod-name.ts';
 
 /** @returns undefined where no node is named. @throws ClusterError */
 export async function connectCordon(config: Config, report: Reporter): Promise<SweepCordon | undefined> {
-  if (config.nodeName === undefined) return undefined;
+  const { nodeName, cordonMode, maxCordonedNodes, maxCordonSeconds } = config;
+  if (nodeName === undefined) return undefined;
   const [{ connectCluster }, { SweepCordon: Cordon }] = await Promise.all([
     import('../../cluster/cluster.ts'),
     import('../../sweep/cordon-guard.ts'),
   ]);
   const cluster = await connectCluster({
-    nodeName: config.nodeName,
-    podName: podName(process.env),
-    cordonMode: config.cordonMode,
-    maxCordonedNodes: config.maxCordonedNodes,
-    report,
+    ...{ nodeName, podName: podName(process.env), cordonMode, maxCordonedNodes, report },
   });
-  return new Cordon({ cluster, maxCordonSeconds: config.maxCordonSeconds, report });
+  return new Cordon({ cluster, maxCordonSeconds, report });
 }

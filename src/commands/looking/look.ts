@@ -60,9 +60,6 @@ export function isAboutEverything(thresholds: Thresholds): boolean {
   return thresholds === everything;
 }
 
-/** How a command shows what it sees. */
-export type Output = 'text' | 'json' | 'watch';
-
 /** Runs a command's body; an unreachable engine or path becomes one line on standard error and exit status 1. */
 export async function orUnavailable(body: () => Promise<number>): Promise<number> {
   try {

@@ -2,7 +2,7 @@
  * A file that a command writes at its end. It is opened at the beginning, so that a long calculation is not wasted;
  * its content is kept until there is something new, and a file that was created here and stayed empty is removed.
  */
-import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { errnoOf } from '../../system/errno.ts';
 
@@ -16,21 +16,16 @@ export class OutputFileError extends Error {
   }
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  EROFS: 'the filesystem is read-only',
+};
+
 function reasonOf(error: unknown): string {
-  switch (errnoOf(error)) {
-    case 'ENOENT':
-      return 'no such directory';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a directory';
-    case 'EROFS':
-      return 'the filesystem is read-only';
-    case undefined:
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
+  return reasons[errnoOf(error) ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }
 
 export class OutputFile {
@@ -45,10 +40,13 @@ export class OutputFile {
   /** @throws OutputFileError */
   async open(): Promise<void> {
     try {
-      this.#isOurs = !(await exists(this.#path));
-      this.#handle = await open(this.#path, 'a');
+      this.#handle = await open(this.#path, 'ax');
+      this.#isOurs = true;
     } catch (error) {
-      throw new OutputFileError(this.#path, error);
+      if (errnoOf(error) !== 'EEXIST') throw new OutputFileError(this.#path, error);
+      this.#handle = await open(this.#path, 'a').catch((cause: unknown) => {
+        throw new OutputFileError(this.#path, cause);
+      });
     }
   }
 
@@ -73,15 +71,5 @@ export class OutputFile {
     await this.#handle?.close();
     if (this.#handle !== undefined && this.#isOurs) await unlink(this.#path).catch(() => undefined);
     this.#handle = undefined;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
   }
 }

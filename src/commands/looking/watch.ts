@@ -1,19 +1,38 @@
-/** `--watch`: what a command shows, again and again on the terminal, to be scrolled, until Ctrl-C or q. */
+/** What a command shows: once, or with `--watch` again and again on the terminal, to be scrolled, until Ctrl-C or q. */
 import { sleep } from '../../system/clock.ts';
 import { printableLines } from '../../core/model/printable.ts';
 import { DiskError } from '../../disk/filesystem/error.ts';
 import { EngineError } from '../../engine/engine.ts';
 import { EXIT } from '../../cli/exit-status.ts';
-import { paragraph } from '../../surfaces/terminal/list.ts';
+import type { Output } from '../../config/requests/list-options.ts';
+import { type ListLook, paragraph } from '../../surfaces/terminal/list.ts';
 import { Screen } from '../../surfaces/terminal/screen.ts';
-import type { TextLook } from '../../surfaces/terminal/table.ts';
+import { outputLook, type TextLook } from '../../surfaces/terminal/table.ts';
+import { orUnavailable, printJson } from './look.ts';
 import { complain } from './messages.ts';
 
 /** From the end of one look to the next. */
 const EVERY_MS = 2_000;
 
+interface Shown<Seen> {
+  readonly see: (signal: AbortSignal) => Promise<Seen>;
+  readonly text: (seen: Seen, look: ListLook) => string;
+  readonly json: (seen: Seen) => unknown;
+}
+
+/** Shows what is seen as it is asked for, once or until the user has seen enough. */
+export async function show<Seen>({ see, text, json }: Shown<Seen>, { as, ...list }: Output): Promise<number> {
+  if (as === 'watch') return await watch(see, (seen, page) => text(seen, { ...page, ...list }));
+  return await orUnavailable(async () => {
+    const seen = await see(new AbortController().signal);
+    if (as === 'json') printJson(json(seen));
+    else process.stdout.write(text(seen, { ...outputLook(), ...list }));
+    return EXIT.done;
+  });
+}
+
 /** A page that scrolls. */
-export interface Page extends TextLook {
+interface Page extends TextLook {
   readonly scrolls: true;
 }
 
@@ -22,7 +41,7 @@ export interface Page extends TextLook {
  * @param see takes a snapshot.
  * @param text the snapshot as text, as wide as the terminal is now: also called when its size changes.
  */
-export async function watch<Seen>(
+async function watch<Seen>(
   see: (signal: AbortSignal) => Promise<Seen>,
   text: (seen: Seen, page: Page) => string,
 ): Promise<number> {

@@ -20,8 +20,8 @@ export type WithEngine =
       /** The engine must say what to watch, and is away. */
       readonly away?: EngineAway | undefined;
     }
-  /** One line. */
-  | { readonly ok: false; readonly problem: string };
+  /** One line each. */
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 export interface EngineAway {
   readonly endpoint: string;
@@ -33,9 +33,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** How long an engine may take to say where it keeps its images. */
 const PATIENCE_MS = 5000;
 
-export async function withEngine(loaded: KeepingConfig, env: Environment = process.env): Promise<WithEngine> {
+export async function withEngine(loaded: KeepingConfig): Promise<WithEngine> {
+  const { env } = process;
   const wanted = await withContext(loaded, env);
-  if (!wanted.ok) return { ok: false, problem: line(wanted.problem) };
+  if (!wanted.ok) return { ok: false, problems: [line(wanted.problem)] };
   const runtimeDirectory = env['XDG_RUNTIME_DIR'];
   const target = await findTarget({ ...loaded, ...wanted.engine, runtimeDirectory });
   const known = { ...loaded, pathToCheck: await defaultPath(target), target };

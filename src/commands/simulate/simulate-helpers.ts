@@ -3,7 +3,6 @@
  * program with the same arguments, so it has the same jobs; it is sent the trace and then the numbers of jobs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { isSea } from 'node:sea';
 import { type Job, type Outcome, runJob } from '../../simulate/simulate.ts';
@@ -40,22 +39,13 @@ class HelperError extends Error {
 }
 
 /** The result of each job, in order. With a line of progress where standard error is a terminal. */
-export async function runJobs(
-  trace: Trace,
-  jobs: readonly Job[],
-  signal: AbortSignal,
-): Promise<readonly Outcome[]> {
+export async function runJobs(trace: Trace, jobs: readonly Job[]): Promise<readonly Outcome[]> {
   const progress = new ReplayProgress(jobs, process.stderr);
   try {
     const count = Math.min(jobs.length, availableParallelism());
     if (count > 1 && jobs.length * trace.startsMs.length >= WORTH_HELPERS)
-      return await withHelpers(trace, jobs, count, progress, signal);
-    return jobs.map((job, number) => {
-      signal.throwIfAborted();
-      return runJob(trace, job, (share) => {
-        progress.at(number, share);
-      });
-    });
+      return await withHelpers(trace, jobs, count, progress);
+    return jobs.map((job, number) => runJob(trace, job, (share) => progress.at(number, share)));
   } finally {
     progress.end();
   }
@@ -66,7 +56,6 @@ async function withHelpers(
   jobs: readonly Job[],
   count: number,
   progress: ReplayProgress,
-  signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   const outcomes = new Array<Outcome>(jobs.length);
   const waiting = [...jobs.keys()];
@@ -75,7 +64,7 @@ async function withHelpers(
   const work = async (helper: ChildProcess): Promise<void> => {
     tell(helper, { kind: 'trace', trace, keep });
     for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
-      outcomes[job] = await outcomeOf(helper, job, progress, signal);
+      outcomes[job] = await outcomeOf(helper, job, progress);
     helper.disconnect();
   };
   try {
@@ -99,33 +88,21 @@ function tell(helper: ChildProcess, order: HelperOrder): void {
   helper.send(order, () => undefined);
 }
 
-async function outcomeOf(
-  helper: ChildProcess,
-  job: number,
-  progress: ReplayProgress,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  const over = new AbortController();
-  const ended = once(helper, 'exit', { signal: AbortSignal.any([over.signal, signal]) }).then(
-    ([code, by]) => {
-      throw new HelperError(by === null ? `with status ${String(code)}` : `by ${String(by)}`);
-    },
-  );
-  const answered = new Promise<Outcome>((resolve) => {
-    const listen = (message: unknown): void => {
-      const said = message as HelperMessage;
-      progress.at(said.job, said.kind === 'done' ? 1 : said.share);
-      if (said.kind !== 'done') return;
-      helper.off('message', listen);
-      resolve(said.outcome);
-    };
-    helper.on('message', listen);
-    tell(helper, { kind: 'job', job });
-  });
+/** @throws HelperError */
+async function outcomeOf(helper: ChildProcess, job: number, progress: ReplayProgress): Promise<Outcome> {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+  const onExit = (code: number | null, by: string | null): void => {
+    reject(new HelperError(by === null ? `with status ${String(code)}` : `by ${by}`));
+  };
+  const onMessage = (said: HelperMessage): void => {
+    progress.at(said.job, said.kind === 'done' ? 1 : said.share);
+    if (said.kind === 'done') resolve(said.outcome);
+  };
+  helper.on('message', onMessage).once('exit', onExit);
+  tell(helper, { kind: 'job', job });
   try {
-    return await Promise.race([answered, ended]);
+    return await promise;
   } finally {
-    over.abort();
-    ended.catch(() => undefined);
+    helper.off('message', onMessage).off('exit', onExit);
   }
 }

@@ -19,7 +19,7 @@ import { complain } from '../looking/messages.ts';
 import { OutputFile, OutputFileError } from '../looking/output-file.ts';
 import { runJobs } from './simulate-helpers.ts';
 
-export async function simulate(options: SimulateOptions, signal: AbortSignal): Promise<number> {
+export async function simulate(options: SimulateOptions): Promise<number> {
   const outputs: OutputFile[] = [];
   try {
     const choosers = findChoosers(options.policy);
@@ -29,14 +29,14 @@ export async function simulate(options: SimulateOptions, signal: AbortSignal): P
     const [html, writeTrace] = [options.html, options.writeTrace].map((file) => file && new OutputFile(file));
     for (const output of [html, writeTrace]) if (output instanceof OutputFile) outputs.push(output);
     for (const output of outputs) await output.open();
-    const trace = await load(options, signal);
+    const trace = await load(options);
     if (writeTrace instanceof OutputFile)
-      await writeTrace.write((stream) => pipeline(traceLines(trace), stream, { signal }));
+      await writeTrace.write((stream) => pipeline(traceLines(trace), stream));
     const settings = settingsOf(options, keepOfFile);
     const jobs = jobsOf(trace, choosers, settings);
-    const results = resultsOf(trace, jobs, await runJobs(trace, jobs, signal), settings);
+    const results = resultsOf(trace, jobs, await runJobs(trace, jobs), settings);
     if (html instanceof OutputFile)
-      await html.write((stream) => pipeline([htmlReport(trace, results)], stream, { signal }));
+      await html.write((stream) => pipeline([htmlReport(trace, results)], stream));
     if (options.json === true) printJson(simulateJson(trace, results));
     else process.stdout.write(asText(trace, results, options.sweepThresholds === true));
     return EXIT.done;
@@ -72,11 +72,11 @@ async function patternsOf(path: string | undefined): Promise<SimulateOptions['ke
   return undefined;
 }
 
-async function load(options: SimulateOptions, signal: AbortSignal): Promise<Trace> {
+async function load(options: SimulateOptions): Promise<Trace> {
   if (options.generate === undefined) {
     return options.import === undefined
-      ? await readTraces(options.trace, signal)
-      : await importBinderEvents(options.trace, options.seed, signal);
+      ? await readTraces(options.trace)
+      : await importBinderEvents(options.trace, options.seed);
   }
   const family = families.find((each) => each.name === options.generate);
   if (family === undefined)

@@ -1,4 +1,5 @@
 /** What `clean` is asked to do: how far one sweep goes, whatever HIGH says. */
+import type { Asked } from './asked.ts';
 import type { Thresholds } from '../../core/model/thresholds.ts';
 import { longestAgeSeconds, seconds } from '../values/durations.ts';
 import { problemLine } from '../values/problem.ts';
@@ -35,16 +36,11 @@ export interface CleanFlags {
   readonly json?: boolean;
 }
 
-export type CleanResult =
-  | { readonly ok: true; readonly request: CleanRequest }
-  /** One line each, without a line end. */
-  | { readonly ok: false; readonly problems: readonly string[] };
-
 /** @param config the settings that decide whether it can be done */
 export function cleanRequest(
   own: CleanFlags,
   { dryRun, stateFile }: { readonly dryRun: boolean; readonly stateFile?: string | undefined },
-): CleanResult {
+): Asked<CleanRequest> {
   const problems: string[] = [];
   const yes = own.yes === true;
   const json = own.json === true;

@@ -1,4 +1,5 @@
 /** What `healthcheck` is asked to do, from the address that the daemon beside it serves. */
+import type { Asked } from './asked.ts';
 import { readSetting, type Environment, type Flags } from '../config.ts';
 import { refuseOthers } from './few-settings.ts';
 import { flagOf, variableOf, type SettingKey } from '../settings.ts';
@@ -15,16 +16,11 @@ export const healthcheckSwitches = {
     'Ask whether the last check reached the engine and the disk (/readyz), not only whether its loop is alive',
 };
 
-export type HealthcheckResult =
-  | { readonly ok: true; readonly request: HealthcheckRequest }
-  /** One line each, without a line end. */
-  | { readonly ok: false; readonly problems: readonly string[] };
-
 export function healthcheckRequest(
   own: { readonly ready?: boolean },
   env: Environment,
   flags: Flags,
-): HealthcheckResult {
+): Asked<HealthcheckRequest> {
   const others = refuseOthers('healthcheck', flags, healthcheckSettings);
   if (others.length > 0) return { ok: false, problems: others };
   for (const key of ['probeAddress', 'httpAddress'] as const) {

@@ -1,4 +1,5 @@
 /** How much of a list `plan` and `status` show, and in which order. */
+import type { Asked } from './asked.ts';
 import { nearest } from '../values/nearest.ts';
 
 export interface ListOptions {
@@ -7,6 +8,11 @@ export interface ListOptions {
   readonly sort: string;
   /** Every row, every name of an image, and the steps of classic builds. */
   readonly all: boolean;
+}
+
+/** How a command shows what it sees. */
+export interface Output extends ListOptions {
+  readonly as: 'text' | 'json' | 'watch';
 }
 
 /** By command, the orders that it knows; the first is the one without `--sort`. */
@@ -25,20 +31,19 @@ export function listSwitches(command: keyof typeof listOrders): Readonly<Record<
   };
 }
 
-export type ListResult =
-  | { readonly ok: true; readonly list: ListOptions }
-  /** One line each, without a line end. */
-  | { readonly ok: false; readonly problems: readonly string[] };
+/** The flags as they were given. */
+export interface ListFlags {
+  readonly top?: string;
+  readonly sort?: string;
+  readonly all?: boolean;
+}
 
-/** @param given the flags as they were given. */
 export function listOptions(
   command: keyof typeof listOrders,
-  given: { readonly top?: string | undefined; readonly sort?: string | undefined; readonly all: boolean },
-): ListResult {
+  { top, all = false, sort = listOrders[command][0] }: ListFlags,
+): Asked<ListOptions> {
   const problems: string[] = [];
   const orders: readonly string[] = listOrders[command];
-  const { top, all } = given;
-  const sort = given.sort ?? listOrders[command][0];
   if (top !== undefined && !/^[1-9]\d{0,8}$/.test(top))
     problems.push(`--top=${JSON.stringify(top)}: expected a number of rows, 1 or more`);
   if (top !== undefined && all) problems.push('--top and --all cannot be used together');
@@ -48,5 +53,5 @@ export function listOptions(
     problems.push(`--sort=${JSON.stringify(sort)}: expected ${orders.join(', ')}${hint}`);
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, list: { top: top === undefined ? undefined : Number(top), sort, all } };
+  return { ok: true, request: { top: top === undefined ? undefined : Number(top), sort, all } };
 }

@@ -1,4 +1,5 @@
 /** What `uncordon` is asked to do. It reads no setting but the node's name: it has to work where all else is wrong. */
+import type { Asked } from './asked.ts';
 import { readSetting, type Environment, type Flags } from '../config.ts';
 import { longestSeconds, seconds } from '../values/durations.ts';
 import { refuseOthers } from './few-settings.ts';
@@ -33,15 +34,14 @@ export interface UncordonFlags {
   readonly waitSeconds?: string;
 }
 
-export type UncordonResult =
-  | { readonly ok: true; readonly request: UncordonRequest }
-  /** One line each, without a line end. */
-  | { readonly ok: false; readonly problems: readonly string[] };
-
 const defaultWaitSeconds = '60';
 
 /** @param settings the settings' flags; all but a few are refused */
-export function uncordonRequest(own: UncordonFlags, env: Environment, settings: Flags): UncordonResult {
+export function uncordonRequest(
+  own: UncordonFlags,
+  env: Environment,
+  settings: Flags,
+): Asked<UncordonRequest> {
   const problems = [...refuseOthers('uncordon', settings, uncordonSettings)];
   const targets = [
     ...(settings.nodeName ? [flagOf('nodeName')] : []),

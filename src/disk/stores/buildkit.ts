@@ -74,8 +74,10 @@ function leased(leases: Bucket, snapshots: Bucket): ReadonlyMap<string, readonly
   const found = new Map<string, readonly BuildSnapshot[]>();
   for (const namespace of leases.buckets.get('v1')?.buckets.values() ?? []) {
     for (const [record, lease] of namespace.buckets.get('leases')?.buckets ?? []) {
-      const snapshotters = [...(lease.buckets.get('snapshots')?.buckets.values() ?? [])];
-      const keys = snapshotters.flatMap((snapshotter) => [...snapshotter.values.keys()]);
+      const leased = lease.buckets.get('snapshots');
+      // A lease of a build's history (`ref_…`, since Docker 29) holds content only, and is no record.
+      if (leased === undefined) continue;
+      const keys = [...leased.buckets.values()].flatMap((snapshotter) => [...snapshotter.values.keys()]);
       found.set(
         record,
         keys.map((key) => snapshotOf(snapshots, key)),

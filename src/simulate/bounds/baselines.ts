@@ -1,20 +1,10 @@
 /** What others do, as they do it, mistakes included. */
 import { amountToFree } from '../../core/model/thresholds.ts';
-import type { Chooser, ChooserMaker, Moment } from '../replay/chooser.ts';
+import type { ChooserMaker, Moment } from '../replay/chooser.ts';
 import { bytesAt } from '../replay/figures.ts';
-import type { VirtualStore } from '../replay/virtual-store.ts';
 
 /** Images younger than this are not collected by kubelet (`imageMinimumGCAge`, default). */
 const KUBELET_MINIMUM_AGE_MS = 120_000;
-
-function reference(
-  name: string,
-  summary: string,
-  make: (store: VirtualStore) => Chooser['choose'],
-): ChooserMaker {
-  const described = { name, summary, isReference: true };
-  return { ...described, make: (store) => ({ ...described, wantsHistory: false, choose: make(store) }) };
-}
 
 function unusedFirstTouched({ store }: Moment): number[] {
   return [...store.present()]
@@ -23,17 +13,19 @@ function unusedFirstTouched({ store }: Moment): number[] {
 }
 
 /** Deletes all unused images whenever usage is over HIGH. */
-export const existingTool = reference(
-  'existing-tool',
-  'baseline: deletes all unused images when usage is over HIGH',
-  () => unusedFirstTouched,
-);
+export const existingTool: ChooserMaker = {
+  name: 'existing-tool',
+  summary: 'baseline: deletes all unused images when usage is over HIGH',
+  isReference: true,
+  make: () => unusedFirstTouched,
+};
 
 /** Longest unused first; believes that an image frees its full size, so it stops early where layers are shared. */
-export const kubelet = reference(
-  'kubelet',
-  'baseline: longest unused first, not younger than 2 minutes, counting full image sizes as freed',
-  () => {
+export const kubelet: ChooserMaker = {
+  name: 'kubelet',
+  summary: 'baseline: longest unused first, not younger than 2 minutes, counting full image sizes as freed',
+  isReference: true,
+  make: () => {
     const firstSeenMs = new Map<number, number>();
     return (moment) => {
       const { store, nowMs } = moment;
@@ -52,13 +44,14 @@ export const kubelet = reference(
       return victims;
     };
   },
-);
+};
 
 /** Longest unused first until the bytes of all images are below a fixed budget, which is HIGH here: it has no second line. */
-export const docuum = reference(
-  'docuum',
-  'baseline: longest unused first down to a fixed budget of bytes (HIGH)',
-  () => (moment) => {
+export const docuum: ChooserMaker = {
+  name: 'docuum',
+  summary: 'baseline: longest unused first down to a fixed budget of bytes (HIGH)',
+  isReference: true,
+  make: () => (moment) => {
     const { store, usage, thresholds } = moment;
     const budget = bytesAt({ capacityBytes: usage.bytes.total, type: thresholds.type }, thresholds.high);
     const users = new Map<number, number>();
@@ -77,4 +70,4 @@ export const docuum = reference(
     }
     return victims;
   },
-);
+};

@@ -10,6 +10,7 @@
  *   bound: a sweep that frees a little more than it must can spare a later sweep.
  */
 import { Ends } from '../replay/ends.ts';
+import { Heap } from '../replay/heap.ts';
 import { NEVER, nextUses } from './next-uses.ts';
 import type { Trace } from '../traces/trace.ts';
 
@@ -25,7 +26,7 @@ export interface BoundOptions {
   readonly highBytes: number;
   readonly lowBytes: number;
   /** By use: the bytes that may be protected at its check besides what is in use; nothing where left out. */
-  readonly protectedBytes?: Float64Array;
+  readonly protectedBytes?: Float64Array | undefined;
 }
 
 export function bounds(trace: Trace, options: BoundOptions): readonly Bound[] {
@@ -57,7 +58,8 @@ class ByBytes {
   readonly #running: Int32Array;
   readonly #next: Float64Array;
   readonly #ends = new Ends();
-  readonly #latest = new LatestFirst();
+  /** Layers that were not in use when they came here, the one needed latest first. */
+  readonly #latest = new Heap<{ readonly layer: number; readonly next: number }>((a, b) => a.next > b.next);
   #used = 0;
   #inUse = 0;
 
@@ -89,7 +91,7 @@ class ByBytes {
         this.#running[layer] = running;
         if (running > 0) continue;
         this.#inUse -= this.#bytesOf(layer);
-        this.#latest.push(layer, this.#next[layer] ?? NEVER);
+        this.#latest.push({ layer, next: this.#next[layer] ?? NEVER });
       }
     }
   }
@@ -119,8 +121,14 @@ class ByBytes {
     // The daemon's "below LOW" is strict; without a band, up to HIGH is allowed, so that the bound is one for sure.
     const target = lowBytes < highBytes ? Math.ceil(lowBytes) - 1 : highBytes;
     while (this.#used > Math.max(target, stays)) {
-      const layer = this.#latest.first((at, next) => this.#running[at] === 0 && this.#next[at] === next);
-      if (layer === undefined) return;
+      const { first } = this.#latest;
+      if (first === undefined) return;
+      const { layer, next } = first;
+      // It was used since.
+      if (this.#running[layer] !== 0 || this.#next[layer] !== next) {
+        this.#latest.pop();
+        continue;
+      }
       const here = this.#here[layer] ?? 0;
       const gone = Math.min(here, this.#used - Math.max(target, stays));
       this.#here[layer] = here - gone;
@@ -131,52 +139,5 @@ class ByBytes {
 
   #bytesOf(layer: number): number {
     return this.#trace.layers[layer]?.bytes ?? 0;
-  }
-}
-
-/** Layers that are not in use, the one needed latest first: a binary heap on lists. */
-class LatestFirst {
-  readonly #layers: number[] = [];
-  readonly #nexts: number[] = [];
-
-  push(layer: number, next: number): void {
-    const [layers, nexts] = [this.#layers, this.#nexts];
-    let at = layers.push(layer) - 1;
-    nexts.push(next);
-    for (let parent = (at - 1) >> 1; at > 0 && (nexts[parent] ?? 0) < next; parent = (at - 1) >> 1) {
-      layers[at] = layers[parent] ?? 0;
-      nexts[at] = nexts[parent] ?? 0;
-      at = parent;
-    }
-    layers[at] = layer;
-    nexts[at] = next;
-  }
-
-  /** The first entry that is still true; those before it are dropped. */
-  first(isTrue: (layer: number, next: number) => boolean): number | undefined {
-    for (;;) {
-      const [layer, next] = [this.#layers[0], this.#nexts[0]];
-      if (layer === undefined || next === undefined) return undefined;
-      if (isTrue(layer, next)) return layer;
-      this.pop();
-    }
-  }
-
-  pop(): void {
-    const [layers, nexts] = [this.#layers, this.#nexts];
-    const [layer, next] = [layers.pop(), nexts.pop()];
-    if (layer === undefined || next === undefined || layers.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= layers.length) break;
-      if ((nexts[child + 1] ?? -1) > (nexts[child] ?? -1)) child += 1;
-      if ((nexts[child] ?? -1) <= next) break;
-      layers[at] = layers[child] ?? 0;
-      nexts[at] = nexts[child] ?? 0;
-      at = child;
-    }
-    layers[at] = layer;
-    nexts[at] = next;
   }
 }

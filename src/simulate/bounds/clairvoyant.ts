@@ -18,28 +18,19 @@ export const clairvoyant: ChooserMaker = {
   isReference: true,
   make: (store) => {
     const future = new Future(store);
-    return {
-      name,
-      summary,
-      isReference: true,
-      wantsHistory: false,
-      choose: (moment) => {
-        const wantedAtMs = future.layersWantedAt(moment.nextUse);
-        const policy: WorthPolicy = {
-          kind: 'worth',
-          name,
-          summary,
-          worths: () => ({
-            unit: () => 0,
-            layer: (id) => {
-              const layer = wantedAtMs.get(id);
-              return layer === undefined ? 0 : layer.bytes / Math.max(1, layer.atMs - moment.nowMs);
-            },
-          }),
-          reason: () => 'wanted latest',
-        };
-        return plannedVictims(policy, moment);
-      },
+    return (moment) => {
+      const wantedAtMs = future.layersWantedAt(moment.nextUse);
+      const policy: WorthPolicy = {
+        ...{ kind: 'worth', name, summary, reason: () => 'wanted latest' },
+        worths: () => ({
+          unit: () => 0,
+          layer: (id) => {
+            const layer = wantedAtMs.get(id);
+            return layer === undefined ? 0 : layer.bytes / Math.max(1, layer.atMs - moment.nowMs);
+          },
+        }),
+      };
+      return plannedVictims(policy, moment);
     };
   },
 };

@@ -24,16 +24,12 @@ const launch = v.object({
 type Launch = v.InferOutput<typeof launch>;
 
 /** @throws TraceError that names the file and the line. */
-export async function importBinderEvents(
-  files: readonly string[],
-  seed: number,
-  signal: AbortSignal,
-): Promise<Trace> {
+export async function importBinderEvents(files: readonly string[], seed: number): Promise<Trace> {
   const images = new BinderImages(seed);
   const builder = new TraceBuilder();
   let launches = 0;
   for (const file of files) {
-    await eachLine(file, signal, (line) => {
+    await eachLine(file, (line) => {
       const parsed = v.safeParse(launch, json(line));
       if (!parsed.success) {
         const [issue] = parsed.issues;

@@ -14,28 +14,25 @@ export interface Moment {
   readonly thresholds: Thresholds;
   /** What people protect; the policies of the daemon keep it, the baselines know nothing of it. */
   readonly protections: Protections;
-  /** What was learned so far; undefined where the chooser does not want a history. */
+  /** What was learned so far; undefined where the chooser is no policy. */
   readonly history: UsageHistory | undefined;
   readonly nowMs: number;
   /** The number of the next use in the trace. For those who know the future; nobody else may look. */
   readonly nextUse: number;
 }
 
-export interface Chooser {
+/** The numbers of the images to delete, in order. None is in use. */
+export type Choose = (moment: Moment) => readonly number[];
+
+/** Makes a chooser for a replay; each replay has its own, so that a chooser may remember things. */
+export interface ChooserMaker {
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** It is a baseline or a mark to measure against, not a policy that can be set. */
+  /** It is a baseline or a mark to measure against, not a policy that can be set; it gets no history. */
   readonly isReference: boolean;
-  readonly wantsHistory: boolean;
-  /** The numbers of the images to delete, in order. None is in use. */
-  readonly choose: (moment: Moment) => readonly number[];
+  readonly make: (store: VirtualStore) => Choose;
 }
-
-/** Makes a chooser for a replay; each replay has its own, so that a chooser may remember things. */
-export type ChooserMaker = Pick<Chooser, 'name' | 'summary' | 'isReference'> & {
-  readonly make: (store: VirtualStore) => Chooser;
-};
 
 /** What the daemon would delete now. The one seam between the simulator and the planner. */
 export function plannedVictims(policy: Policy, moment: Moment): readonly number[] {
@@ -57,13 +54,6 @@ export function plannedVictims(policy: Policy, moment: Moment): readonly number[
 
 /** A policy of the daemon. */
 export function policyChooser(policy: Policy): ChooserMaker {
-  const described = { name: policy.name, summary: policy.summary, isReference: false };
-  return {
-    ...described,
-    make: () => ({
-      ...described,
-      wantsHistory: true,
-      choose: (moment) => plannedVictims(policy, moment),
-    }),
-  };
+  const { name, summary } = policy;
+  return { name, summary, isReference: false, make: () => (moment) => plannedVictims(policy, moment) };
 }

@@ -6,13 +6,13 @@ import type { Thresholds } from '../../core/model/thresholds.ts';
 export interface ReplayOptions {
   readonly capacityBytes: number;
   /** Undefined: inodes are not counted. */
-  readonly capacityInodes?: number;
+  readonly capacityInodes?: number | undefined;
   /** `relative` where left out: thresholds are percent of the capacity; else bytes, as in Thresholds. */
   readonly type?: Thresholds['type'];
   readonly high: number;
   readonly low: number;
   /** Between this and HIGH single images go without a cordon; undefined: off. */
-  readonly soft?: number;
+  readonly soft?: number | undefined;
   /** When sweeps may begin below the critical level, which is in the thresholds' unit; undefined: at any time. */
   readonly window?: Window | undefined;
   readonly critical?: number | undefined;

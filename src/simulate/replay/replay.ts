@@ -15,7 +15,7 @@ import { idsUnusedFor } from '../../core/use-history/unused.ts';
 import { planUnused } from '../../core/plan/plan-unused.ts';
 import { applyEvent } from '../../core/use-history/apply-event.ts';
 import { newHistory, type UsageHistory } from '../../core/use-history/history.ts';
-import type { Chooser, ChooserMaker } from './chooser.ts';
+import type { ChooserMaker, Choose } from './chooser.ts';
 import { Counting, type Figures } from './figures.ts';
 import { Ends } from './ends.ts';
 import type { Trace } from '../traces/trace.ts';
@@ -35,7 +35,9 @@ export function replay(trace: Trace, maker: ChooserMaker, options: ReplayOptions
 class Run {
   readonly counting: Counting;
   readonly #store: VirtualStore;
-  readonly #chooser: Chooser;
+  readonly #choose: Choose;
+  /** What others do knows neither the window nor the rule on unused images. */
+  readonly #isReference: boolean;
   readonly #history: UsageHistory | undefined;
   readonly #options: ReplayOptions;
   readonly #thresholds: Thresholds;
@@ -47,12 +49,11 @@ class Run {
 
   constructor(trace: Trace, maker: ChooserMaker, options: ReplayOptions) {
     this.#store = new VirtualStore(trace);
-    this.#chooser = maker.make(this.#store);
+    this.#choose = maker.make(this.#store);
+    this.#isReference = maker.isReference;
     this.#options = options;
     this.#thresholds = { type: options.type ?? 'relative', high: options.high, low: options.low };
-    const { maxUnusedSeconds = 0 } = options;
-    const needsHistory = this.#chooser.wantsHistory || (maxUnusedSeconds > 0 && !this.#chooser.isReference);
-    this.#history = needsHistory ? newHistory(trace.startsMs[0] ?? 0) : undefined;
+    this.#history = maker.isReference ? undefined : newHistory(trace.startsMs[0] ?? 0);
     this.counting = new Counting(options);
   }
 
@@ -98,19 +99,19 @@ class Run {
     const usage = this.#usage();
     if (isTriggered(usage, this.#thresholds) && this.#mayBegin(usage, atMs)) {
       const before = this.#store.usedBytes;
-      const victims = this.#chooser.choose(this.#moment(usage, atMs, nextUse, this.#thresholds));
+      const victims = this.#choose(this.#moment(usage, atMs, nextUse, this.#thresholds));
       if (victims.length > 0) this.#delete(victims, atMs);
       const isBelow = isBelowLow(this.#usage(), this.#thresholds);
       this.counting.swept(victims.length, before - this.#store.usedBytes, this.#store.usedBytes, isBelow);
     }
   }
 
-  /** What the daemon deletes for being unused, as late as it can matter here: before the next use. No rule of other tools. */
+  /** What the daemon deletes for being unused, as late as it can matter here: before the next use. */
   #deleteUnused(atMs: number): void {
     const { maxUnusedSeconds = 0, protections = noProtections } = this.#options;
     const history = this.#history;
-    if (maxUnusedSeconds <= 0 || this.#chooser.isReference) return;
-    if (history === undefined || atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs)) return;
+    if (maxUnusedSeconds <= 0 || history === undefined) return;
+    if (atMs < this.#unusedAtMs || !this.#mayBegin(this.#usage(), atMs)) return;
     // The daemon does this at each check; an hour more or less does not matter to what is measured in days.
     this.#unusedAtMs = atMs + Math.min(3_600_000, maxUnusedSeconds * 100);
     if (idsUnusedFor(history, maxUnusedSeconds * 1000, atMs).length === 0) return;
@@ -124,10 +125,9 @@ class Run {
     this.counting.deletedUnused(victims.length);
   }
 
-  /** What others do knows of no window. */
   #mayBegin(usage: Usage, atMs: number): boolean {
     const { window, critical } = this.#options;
-    if (window === undefined || this.#chooser.isReference || isOpen(window, atMs)) return true;
+    if (window === undefined || this.#isReference || isOpen(window, atMs)) return true;
     const { type } = this.#thresholds;
     return critical !== undefined && reaches(level(usage, type).value, critical, type);
   }
@@ -146,7 +146,7 @@ class Run {
       if (!this.#mayBegin(this.#usage(), atMs)) continue;
       this.#endUses(atMs);
       const usedBytes = this.#store.usedBytes;
-      const victims = this.#chooser.choose(this.#moment(this.#usage(), atMs, nextUse, this.#thresholds));
+      const victims = this.#choose(this.#moment(this.#usage(), atMs, nextUse, this.#thresholds));
       for (const victim of victims) {
         this.#delete([victim], atMs);
         this.counting.deletedGently();

@@ -6,7 +6,7 @@ import type { Result } from '../simulate.ts';
 import type { Trace } from '../traces/trace.ts';
 import { conclusion } from './conclusion.ts';
 import { type Bar, bars, colourOf, escape, groupedBars, type Mark, strips } from './svg.ts';
-import { bandTables, settingText, type TextTable, traceLine } from './text.ts';
+import { bandTables, settingTable, settingText, type TextTable, traceLine } from './text.ts';
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 svg{width:100%;font-size:12px}svg text{fill:currentColor}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
@@ -64,7 +64,7 @@ function keyOf(result: Result): string {
 }
 
 function section(trace: Trace, result: Result): string {
-  const { setting, rows, bounds, usage } = result;
+  const { setting, rows, usage } = result;
   const text = settingText(setting);
   const title = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
   const from = trace.startsMs[0] ?? 0;
@@ -87,47 +87,11 @@ function section(trace: Trace, result: Result): string {
     text: at === 0 ? 'start' : `after ${formatDuration((at * span) / 1000)}`,
   }));
   const sorted = againBars(result).toSorted((a, b) => a.value - b.value);
-  const rest = [...new Array<string>(6).fill('–')];
-  const table: TextTable = {
-    title: 'All figures',
-    columns: [
-      'policy',
-      'fetched',
-      'again',
-      'misses',
-      'wait p50, s',
-      'wait p95, s',
-      'deleted',
-      'sweeps',
-      'cordoned, min',
-    ],
-    rows: [
-      ...rows.map((row) => [
-        row.policy,
-        formatBytes(row.fetchedBytes),
-        formatBytes(row.refetchedBytes),
-        String(row.misses),
-        row.delayP50Seconds.toFixed(1),
-        row.delayP95Seconds.toFixed(1),
-        String(row.imagesDeleted),
-        String(row.sweeps),
-        row.cordonedMinutes.toFixed(0),
-      ]),
-      ...bounds.map(({ name, fetchedBytes, refetchedBytes }) => [
-        name,
-        formatBytes(fetchedBytes),
-        formatBytes(refetchedBytes),
-        ...rest,
-      ]),
-    ],
-    numbers: [],
-    below: [],
-  };
   return `<h2>${escape(title)}</h2>
 <p class="says">${conclusion(result).map(escape).join(' ')}</p>
 <h3>Fetched again after deletion</h3>${bars('Fetched again, by policy', sorted)}
 <h3>Disk in use over time</h3>${strips('Disk in use over time', lines, marks, times)}
-${htmlTable(table)}`;
+${htmlTable({ ...settingTable(result), title: 'All figures' })}`;
 }
 
 function htmlTable({ title, columns, rows }: TextTable): string {
@@ -141,9 +105,11 @@ const WORDS: readonly (readonly [word: string, meaning: string])[] = [
   ['fetched', 'bytes of all layers that were pulled'],
   ['again', 'of these: layers that had been deleted; what a better choice saves'],
   ['misses', 'launches of an image that was not on the host'],
-  ['wait', 'how long launches that had to pull waited: half of them at most p50, 95 of 100 at most p95'],
+  ['waited', 'launches that had to pull: half of them waited at most p50, 95 of 100 at most p95'],
   ['sweeps', 'how often usage reached HIGH and images were deleted until it was below LOW'],
-  ['cordoned', 'how long the sweeps would have kept new pods off the node'],
+  ['cordon min', 'for how many minutes the sweeps would have kept new pods off the node'],
+  ['below low', 'how far below LOW sweeps ended, on average'],
+  ['peak', 'the most bytes in use at once'],
 ];
 
 function glossary(results: readonly Result[]): string {

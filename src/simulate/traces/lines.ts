@@ -12,11 +12,7 @@ const LONGEST_LINE = 16_000_000;
  * Calls `take` with each line that is not empty.
  * @throws TraceError that names the file, and the number of the line where it is about one.
  */
-export async function eachLine(
-  file: string,
-  signal: AbortSignal,
-  take: (line: string) => void,
-): Promise<void> {
+export async function eachLine(file: string, take: (line: string) => void): Promise<void> {
   let number = 0;
   const takeNext = (line: string): void => {
     number += 1;
@@ -25,7 +21,7 @@ export async function eachLine(
   try {
     const decoder = new TextDecoder();
     let rest = '';
-    for await (const chunk of unpacked(file, signal)) {
+    for await (const chunk of unpacked(file)) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       lines.forEach(takeNext);
@@ -36,15 +32,14 @@ export async function eachLine(
     }
     takeNext(rest + decoder.decode());
   } catch (error) {
-    signal.throwIfAborted();
     if (error instanceof TraceError) throw new TraceError(`${file}:${number}: ${error.message}`);
     throw new TraceError(unreadable(file, error, number));
   }
 }
 
 /** By its first bytes, not by its name: a trace that logrotate packed may have any. */
-async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const packed = createReadStream(file, { signal });
+async function* unpacked(file: string): AsyncGenerator<Buffer> {
+  const packed = createReadStream(file);
   const chunks = packed[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
   const first = await chunks.next();
   if (first.done === true) return;
@@ -55,7 +50,7 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
   }
   const gunzip = createGunzip();
   // Errors are for the reader; one that has stopped reading does not need them.
-  pipeline(whole, gunzip, { signal }).catch(() => undefined);
+  pipeline(whole, gunzip).catch(() => undefined);
   yield* gunzip as AsyncIterable<Buffer>;
 }
 

@@ -50,11 +50,11 @@ function parseLine(line: string): UseEvent | undefined {
  * Reads files one after another as one trace; they may be packed with gzip.
  * @throws TraceError that names the file and the line, or that there is not one use in them.
  */
-export async function readTraces(files: readonly string[], signal: AbortSignal): Promise<Trace> {
+export async function readTraces(files: readonly string[]): Promise<Trace> {
   const builder = new TraceBuilder();
   let uses = 0;
   for (const file of files) {
-    await eachLine(file, signal, (line) => {
+    await eachLine(file, (line) => {
       const event = parseLine(line);
       if (event === undefined) return;
       builder.add(event);

@@ -2,7 +2,7 @@
 import type { ListenAddress } from '../../config/values/http-address.ts';
 import { ActivityFile, type ActivityFileOptions } from './state/activity-file.ts';
 import { Credentials } from './server/credentials.ts';
-import { listenForProbes, type Probes, probesListener } from './probes.ts';
+import { listenForProbes, type Probes, probesListening } from './probes.ts';
 import { type HttpServer, listen } from './server/server.ts';
 import { Served, type ServedOptions, type Told } from './served.ts';
 
@@ -33,7 +33,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   await past?.load();
   const server = await listen(options.address, served.routes(), {
     ...(options.allowedHosts && { allowedHosts: options.allowedHosts }),
-    allows: credentials && ((authorization) => credentials.allows(authorization)),
+    ...(credentials && { allows: (authorization) => credentials.allows(authorization) }),
   });
   const probes = probeAddress && (await beside(server, listenForProbes(probeAddress, served.health)));
   credentials?.start();
@@ -42,7 +42,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpSurface> {
   return {
     listeners: [
       { serves: 'page', url, address, authentication: credentials !== undefined },
-      ...(probes === undefined ? [] : [probesListener(probes)]),
+      ...(probes === undefined ? [] : [probesListening(probes)]),
     ],
     ...served.listener(),
     close: async () => {

@@ -1,7 +1,7 @@
 /** The health checks behind Kubernetes' probes and Docker's health check: alone on an address of their own, or beside the page. */
 import type { ListenAddress } from '../../config/values/http-address.ts';
-import type { DaemonEvent } from '../../events/events.ts';
-import { Health, type Verdict } from './state/health.ts';
+import type { DaemonEvent, EventOf } from '../../events/events.ts';
+import { Health, type HealthCheck } from './state/health.ts';
 import { type Answer, type Route, textAnswer } from './server/routes.ts';
 import { type HttpServer, listen } from './server/server.ts';
 
@@ -16,8 +16,8 @@ export function newHealth(timeoutSeconds: number): Health {
 /** Answered without credentials: kubelet has none. */
 export function probeRoutes(health: Health): readonly (readonly [string, Route])[] {
   return [
-    ['/healthz', { isOpen: true, answer: () => verdict(health.loop(performance.now())) }],
-    ['/readyz', { isOpen: true, answer: () => verdict(health.work(performance.now())) }],
+    ['/healthz', { isOpen: true, answer: () => answered(health.loop(performance.now())) }],
+    ['/readyz', { isOpen: true, answer: () => answered(health.work(performance.now())) }],
   ];
 }
 
@@ -28,22 +28,16 @@ export async function listenForProbes(address: ListenAddress, health: Health): P
 
 /** The listener of a server that has only health checks: it follows the loop and needs no snapshots. */
 export interface Probes {
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly Listening[];
   readonly report: (event: DaemonEvent) => void;
   readonly alive: (withinSeconds: number) => void;
   readonly close: () => Promise<void>;
 }
 
-/** Something that listens, for the log. */
-export interface Listener {
-  readonly serves: 'page' | 'probes';
-  readonly url: string;
-  readonly address: string;
-  /** Whether a client must send the token. */
-  readonly authentication: boolean;
-}
+/** Where something listens, for the log. */
+export type Listening = Omit<EventOf<'http.listening'>, 'event'>;
 
-export function probesListener({ url, address }: Pick<HttpServer, 'url' | 'address'>): Listener {
+export function probesListening({ url, address }: HttpServer): Listening {
   return { serves: 'probes', url, address, authentication: false };
 }
 
@@ -52,7 +46,7 @@ export async function startProbes(address: ListenAddress, timeoutSeconds: number
   const health = newHealth(timeoutSeconds);
   const server = await listenForProbes(address, health);
   return {
-    listeners: [probesListener(server)],
+    listeners: [probesListening(server)],
     report: (event) => {
       health.on(event, performance.now());
     },
@@ -63,6 +57,6 @@ export async function startProbes(address: ListenAddress, timeoutSeconds: number
   };
 }
 
-function verdict({ ok, message }: Verdict): Answer {
+function answered({ ok, message }: HealthCheck): Answer {
   return textAnswer(ok ? 200 : 503, message);
 }

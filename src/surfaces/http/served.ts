@@ -67,15 +67,14 @@ export class Served {
     this.#options = options;
     const { rules, host } = options;
     this.health = newHealth(options.timeoutSeconds);
-    this.#view = new ViewCache(
-      options,
-      () => {
+    this.#view = new ViewCache({
+      ...options,
+      watchers: () => this.#live.clients,
+      forecast: () => this.activity.forecast,
+      onChange: () => {
         this.#page.next();
       },
-      Date.now,
-      () => this.#live.clients,
-      () => this.activity.forecast,
-    );
+    });
     this.#metrics = new Metrics({
       ...options,
       version,

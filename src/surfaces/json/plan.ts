@@ -6,23 +6,23 @@ import type { UnusedPlan } from '../../core/plan/plan-unused.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-export interface PlanBesides {
+/** A plan with what it was made from and what is shown beside it. */
+export interface SeenPlan {
+  readonly seen: Look;
+  /** What a sweep would delete now. */
+  readonly due: Plan;
+  readonly thresholds: Thresholds;
   /** What a sweep would delete at HIGH, where usage is below LOW. */
   readonly atHigh?: Plan | undefined;
   /** Where a circuit breaker would end the sweep. */
   readonly cut?: Cut | undefined;
-  /** What is deleted for being unused; undefined: nothing. */
+  /** What is deleted for being unused; undefined: that is off. */
   readonly unused?: UnusedPlan | undefined;
-  /** Undefined: at any time. */
+  /** Undefined: sweeps may begin at any time. */
   readonly window?: WindowState | undefined;
 }
 
-export function planJson(
-  seen: Look,
-  planned: Plan,
-  thresholds: Thresholds,
-  { atHigh, cut, unused, window }: PlanBesides = {},
-) {
+export function planJson({ seen, due, thresholds, atHigh, cut, unused, window }: SeenPlan) {
   const { engine, snapshot } = seen;
   const { type } = thresholds;
   return {
@@ -30,7 +30,7 @@ export function planJson(
     usage: usageJson(snapshot.usage, type),
     ...sourceJson(seen),
     thresholds,
-    triggered: planned.triggered,
+    triggered: due.triggered,
     window: windowJson(window),
     unused:
       unused === undefined
@@ -41,10 +41,10 @@ export function planJson(
             victims: victimsJson(unused),
             freedBytes: unused.freed.bytes,
           },
-    victims: victimsJson(planned),
-    kept: planned.kept,
-    unmatchedKeep: planned.unmatchedKeep.map(({ text }) => text),
-    predicted: predictedJson(planned, type),
+    victims: victimsJson(due),
+    kept: due.kept,
+    unmatchedKeep: due.unmatchedKeep.map(({ text }) => text),
+    predicted: predictedJson(due, type),
     cut: cut ?? null,
     atHigh:
       atHigh === undefined ? null : { victims: victimsJson(atHigh), predicted: predictedJson(atHigh, type) },

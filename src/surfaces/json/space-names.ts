@@ -1,4 +1,5 @@
-/** What people call the kinds of space. */
+/** What people call the kinds of space, and of what may be deleted. */
+import type { UnitKind } from '../../core/forest/removable.ts';
 import type { SpaceKind } from '../../core/model/space-kinds.ts';
 
 /** From deletable to free; the order of the lines. */
@@ -17,4 +18,11 @@ export const spaceNames: Readonly<Record<SpaceKind, string>> = {
   notTheEngines: 'not below the path',
   reserved: 'reserved for root',
   available: 'available',
+};
+
+/** What people call the kinds of what may be deleted. */
+export const kindNames: Readonly<Record<UnitKind, string>> = {
+  image: 'image',
+  'build-cache': 'build cache',
+  'stopped-container': 'container',
 };

@@ -9,7 +9,13 @@ import type { UnusedSummary } from '../../core/model/unused.ts';
 import type { WindowState } from '../../core/model/window.ts';
 import { type Look, sourceJson, usageJson, windowJson } from './look.ts';
 
-export interface StatusBesides {
+/** What `status` shows. */
+export interface SeenStatus {
+  readonly seen: Look;
+  readonly answer: SpaceAnswer;
+  /** Of the store that was seen. */
+  readonly forest: Forest;
+  readonly thresholds: Thresholds;
   readonly forecast: Forecast | undefined;
   /** Undefined: sweeps may begin at any time. */
   readonly window?: WindowState | undefined;
@@ -17,14 +23,7 @@ export interface StatusBesides {
   readonly unused?: UnusedSummary | undefined;
 }
 
-/** @param forest of the store that was seen. */
-export function statusJson(
-  seen: Look,
-  answer: SpaceAnswer,
-  forest: Forest,
-  thresholds: Thresholds,
-  { forecast, window, unused }: StatusBesides,
-) {
+export function statusJson({ seen, answer, forest, thresholds, forecast, window, unused }: SeenStatus) {
   const { engine, snapshot } = seen;
   const held = holders(snapshot.store);
   return {

@@ -99,7 +99,8 @@ export class LogSink {
     if (this.#lost === 0 || first?.isBegun === true) return first;
     const bytes = Buffer.from(this.#options.lostLine(this.#lost, this.#reason));
     const { bytes: rest, isBegun } = this.#some(bytes);
-    if (!isBegun) return undefined;
+    // It is empty where that is below the level of the log.
+    if (!isBegun && bytes.length > 0) return undefined;
     this.#lost = 0;
     if (rest.length === 0) return this.#waiting[0];
     this.#waiting.unshift({ bytes: rest, isBegun });

@@ -1,11 +1,11 @@
 /** Events as log lines on standard error: JSON for machines, text for a terminal. */
-import pino from 'pino';
 import { boundedFields, printable, printableJson } from '../../core/model/printable.ts';
 import { type DaemonEvent, type Reporter, sentenceOf, severityOf } from '../../events/events.ts';
 import { LogSink, standardError, type WriteSome } from './log-sink.ts';
 
 export type LogFormat = 'text' | 'json';
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof levels)[number];
 
 /** The longest sentence in a line of text. */
 const LONGEST_SENTENCE = 4000;
@@ -33,22 +33,15 @@ export function createLog(
   level: LogLevel,
   { triesAgain = true, writeSome = standardError() }: LogOptions = {},
 ): Log {
-  let made = '';
-  const logger = pino(
-    {
-      level,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: boundedFields },
-    },
-    { write: (line) => void (made = line) },
-  );
   /** The line of an event; empty below the level that is logged. */
   const lineOf = (event: DaemonEvent): string => {
-    made = '';
-    logger[severityOf(event)](event, printable(sentenceOf(event, triesAgain), LONGEST_SENTENCE));
-    if (made === '') return '';
-    return format === 'json' ? printableJson(made) : textLine(made);
+    const severity = severityOf(event);
+    if (levels.indexOf(severity) < levels.indexOf(level)) return '';
+    const time = new Date().toISOString();
+    const msg = printable(sentenceOf(event, triesAgain), LONGEST_SENTENCE);
+    return format === 'text'
+      ? `${time} ${severity.toUpperCase().padEnd(5)} ${msg}\n`
+      : `${printableJson(JSON.stringify({ level: severity, time, ...boundedFields(event), msg }))}\n`;
   };
   const sink = new LogSink({
     writeSome,
@@ -66,9 +59,4 @@ export function createLog(
       sink.end();
     },
   };
-}
-
-function textLine(line: string): string {
-  const { time, level, msg } = JSON.parse(line) as { time: string; level: string; msg: string };
-  return `${time} ${level.toUpperCase().padEnd(5)} ${msg}\n`;
 }

@@ -2,6 +2,7 @@
  * The daemon as numbers: fed with its events, and with a view of the store whenever somebody has one. Asks nobody for
  * anything; giving the text costs no request to engine or cluster, so a scrape can disturb nothing.
  */
+import { readdirSync } from 'node:fs';
 import { type DeletionLimits, MOST_DELETIONS } from '../../core/plan/deletion-budget.ts';
 import type { Forecast } from '../../core/model/forecast.ts';
 import type { SpaceByKind, SpaceKind } from '../../core/model/space-kinds.ts';
@@ -9,11 +10,17 @@ import type { StoreSummary } from '../../core/plan/store-summary.ts';
 import { isOpen } from '../../core/model/window.ts';
 import type { Usage } from '../../core/model/thresholds.ts';
 import type { PlanRules } from '../../core/plan/plan-rules.ts';
-import type { DaemonEvent, Subject, SweepReport } from '../../events/events.ts';
+import {
+  type DaemonEvent,
+  type Deletion,
+  type EventName,
+  isDeletion,
+  type Subject,
+  type SweepReport,
+} from '../../events/events.ts';
+import type { Gauge } from './definition.ts';
 import { setThresholds, setUsage } from './disk-figures.ts';
-import { processFigures } from './process.ts';
 import { Samples } from './samples.ts';
-import { Stopwatch } from './stopwatch.ts';
 import { allMetrics, clusterTask, type DeletionKind, type FreedKind, metrics, spaceLabels } from './table.ts';
 
 export interface MetricsOptions {
@@ -42,22 +49,53 @@ export interface StoreView {
   readonly space?: SpaceByKind | undefined;
 }
 
-const kindOf = {
+const kindOf: Readonly<Record<Subject, DeletionKind>> = {
   image: 'image',
   'cache-record': 'build-cache',
   container: 'stopped-container',
-} as const satisfies Record<Subject, DeletionKind>;
+};
+
+/** What an event of a victim counts as; what is deleted has more to count. */
+const resultOf = { kept: 'kept', gone: 'gone', 'delete-failed': 'failed' } as const;
+
+/** Events that switch a gauge on or off. */
+const switches: Readonly<
+  Partial<Record<EventName, readonly [gauge: Gauge<Record<never, never>>, isOn: boolean]>>
+> = {
+  'engine.connected': [metrics.engineUp, true],
+  'engine.unavailable': [metrics.engineUp, false],
+  'path.available': [metrics.pathUp, true],
+  'path.unavailable': [metrics.pathUp, false],
+  'history.synced': [metrics.historyFollowed, true],
+  'history.interrupted': [metrics.historyFollowed, false],
+  'sweep.started': [metrics.sweepActive, true],
+  'sweep.completed': [metrics.sweepActive, false],
+  'slot.waiting': [metrics.cordonWaiting, true],
+  'slot.taken': [metrics.cordonWaiting, false],
+  'cordon.skipped': [metrics.cordonWaiting, false],
+  'node.cordoned': [metrics.nodeCordoned, true],
+  'node.uncordoned': [metrics.nodeCordoned, false],
+  'node.left-cordoned': [metrics.nodeCordoned, false],
+  'node.gone': [metrics.nodeCordoned, false],
+  'notify.failed': [metrics.notifyFailing, true],
+  'notify.working': [metrics.notifyFailing, false],
+  'keep-file.failed': [metrics.keepFileFailing, true],
+  'keep-file.read': [metrics.keepFileFailing, false],
+};
+
+const startedAtSeconds = Date.now() / 1000 - process.uptime();
 
 export class Metrics {
   readonly #options: MetricsOptions;
   readonly #samples = new Samples(allMetrics);
-  readonly #cordoned: Stopwatch;
+  /** How long the node was cordoned, and since when it is. */
+  #cordonedMs = 0;
+  #cordonedSinceMs: number | undefined;
   /** By task: failed tries that were counted and are not over. */
   readonly #failing = new Map<string, number>();
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    this.#cordoned = new Stopwatch(options.monotonicMs);
     const { version, rules, dryRun, limits } = options;
     const { thresholds } = rules;
     this.#samples.inform(metrics.buildInfo, { version, nodejs_version: process.version });
@@ -85,65 +123,35 @@ export class Metrics {
   /** A Reporter: takes every event of the daemon. */
   readonly report = (event: DaemonEvent): void => {
     const samples = this.#samples;
+    const [gauge, isOn] = switches[event.event] ?? [];
+    if (gauge !== undefined) samples.set(gauge, {}, isOn);
+    if (gauge === metrics.nodeCordoned) this.#setCordoned(isOn === true);
+    if (isDeletion(event)) this.#deleted(event);
+    else if ('id' in event) this.#turnEnded(event);
     switch (event.event) {
       case 'check.completed':
         samples.add(metrics.checks, {});
         samples.set(metrics.lastSuccess, { task: 'check' }, this.#nowSeconds());
         samples.set(metrics.engineUp, {}, true);
         samples.set(metrics.pathUp, {}, true);
-        setUsage(this.#samples, this.#options.rules, event.usage);
+        this.looked(event.usage);
         // A cordon that was not needed any more, because usage fell meanwhile.
         if (!event.triggered && this.#options.cordons) samples.set(metrics.cordonWaiting, {}, false);
         return;
-      case 'engine.connected':
-        return samples.set(metrics.engineUp, {}, true);
-      case 'engine.unavailable':
-        return samples.set(metrics.engineUp, {}, false);
-      case 'path.unavailable':
-        return samples.set(metrics.pathUp, {}, false);
-      case 'path.available':
-        return samples.set(metrics.pathUp, {}, true);
       case 'history.synced':
-        samples.set(metrics.historyFollowed, {}, true);
-        if (event.missedSeconds > 0) {
-          samples.add(metrics.historyGaps, {});
-          samples.add(metrics.historyGapSeconds, {}, event.missedSeconds);
-        }
-        return;
-      case 'history.interrupted':
-        return samples.set(metrics.historyFollowed, {}, false);
-      case 'sweep.started':
-        return samples.set(metrics.sweepActive, {}, true);
+        if (event.missedSeconds <= 0) return;
+        samples.add(metrics.historyGaps, {});
+        return samples.add(metrics.historyGapSeconds, {}, event.missedSeconds);
       case 'sweep.skipped':
         return samples.add(metrics.sweepsSkipped, {});
       case 'limit.reached':
         return samples.add(metrics.limitsReached, { limit: event.limit });
       case 'sweep.completed':
         return this.#swept(event);
-      case 'image.deleted':
-      case 'cache-record.deleted':
-      case 'container.deleted':
-        return this.#deleted(event);
       case 'space.appeared':
         samples.add(metrics.freedBytes, { kind: this.#options.lateKind }, event.freedBytes);
         samples.add(metrics.freedInodes, { kind: this.#options.lateKind }, event.freedInodes);
-        return setUsage(this.#samples, this.#options.rules, event.usage);
-      case 'image.kept':
-      case 'cache-record.kept':
-      case 'container.kept':
-        return samples.add(metrics.deletions, { kind: kindIn(event.event), result: 'kept' });
-      case 'image.gone':
-      case 'cache-record.gone':
-      case 'container.gone':
-        return samples.add(metrics.deletions, { kind: kindIn(event.event), result: 'gone' });
-      case 'image.delete-failed':
-      case 'cache-record.delete-failed':
-      case 'container.delete-failed':
-        return samples.add(metrics.deletions, { kind: kindIn(event.event), result: 'failed' });
-      case 'image.delete-unanswered':
-      case 'cache-record.delete-unanswered':
-      case 'container.delete-unanswered':
-        return samples.add(metrics.unanswered, { kind: kindIn(event.event) });
+        return this.looked(event.usage);
       case 'cluster.failing':
         samples.set(metrics.apiServerFailing, { task: clusterTask(event.task) }, true);
         return this.#clusterFailed(event.task, 1);
@@ -151,32 +159,10 @@ export class Metrics {
         this.#clusterFailed(event.task, event.tries - 1 - (this.#failing.get(event.task) ?? 0));
         this.#failing.delete(event.task);
         return samples.set(metrics.apiServerFailing, { task: clusterTask(event.task) }, false);
-      case 'slot.waiting':
-        return samples.set(metrics.cordonWaiting, {}, true);
-      case 'slot.taken':
-        return samples.set(metrics.cordonWaiting, {}, false);
       case 'cordon.skipped':
-        samples.set(metrics.cordonWaiting, {}, false);
         return samples.add(metrics.cordonsSkipped, {});
-      case 'node.cordoned':
-        this.#cordoned.start();
-        return samples.set(metrics.nodeCordoned, {}, true);
-      case 'node.uncordoned':
-      case 'node.left-cordoned':
-      case 'node.gone':
-        this.#cordoned.stop();
-        return samples.set(metrics.nodeCordoned, {}, false);
       case 'max-unused.completed':
-        samples.add(metrics.unusedDeletions, {}, event.deletedImages);
-        return;
-      case 'notify.failed':
-        return samples.set(metrics.notifyFailing, {}, true);
-      case 'notify.working':
-        return samples.set(metrics.notifyFailing, {}, false);
-      case 'keep-file.read':
-        return samples.set(metrics.keepFileFailing, {}, false);
-      case 'keep-file.failed':
-        return samples.set(metrics.keepFileFailing, {}, true);
+        return samples.add(metrics.unusedDeletions, {}, event.deletedImages);
       default:
         return;
     }
@@ -219,25 +205,43 @@ export class Metrics {
 
   /** The exposition, with the process as it is now. */
   text(): string {
-    this.#samples.setTotal(metrics.cordonedSeconds, this.#cordoned.seconds);
+    const samples = this.#samples;
+    samples.setTotal(metrics.cordonedSeconds, (this.#cordonedMs + this.#cordonedNowMs) / 1000);
     const { window } = this.#options.rules;
-    if (window !== undefined)
-      this.#samples.set(metrics.windowOpen, {}, isOpen(window, this.#options.nowMs()));
-    const figures = processFigures();
-    this.#samples.setTotal(metrics.cpuSeconds, figures.cpuSeconds);
-    this.#samples.set(metrics.residentMemory, {}, figures.residentBytes);
-    this.#samples.set(metrics.startTime, {}, figures.startedAtSeconds);
-    this.#samples.set(metrics.openFiles, {}, figures.openFiles);
-    this.#samples.set(metrics.heapUsed, {}, figures.heapUsedBytes);
-    return this.#samples.text();
+    if (window !== undefined) samples.set(metrics.windowOpen, {}, isOpen(window, this.#options.nowMs()));
+    const { user, system } = process.cpuUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    samples.setTotal(metrics.cpuSeconds, (user + system) / 1e6);
+    samples.set(metrics.residentMemory, {}, rss);
+    samples.set(metrics.startTime, {}, startedAtSeconds);
+    samples.set(metrics.openFiles, {}, openFiles());
+    samples.set(metrics.heapUsed, {}, heapUsed);
+    return samples.text();
+  }
+
+  get #cordonedNowMs(): number {
+    return this.#cordonedSinceMs === undefined ? 0 : this.#options.monotonicMs() - this.#cordonedSinceMs;
+  }
+
+  #setCordoned(isCordoned: boolean): void {
+    this.#cordonedMs += this.#cordonedNowMs;
+    this.#cordonedSinceMs = isCordoned ? this.#options.monotonicMs() : undefined;
   }
 
   #nowSeconds(): number {
     return this.#options.nowMs() / 1000;
   }
 
-  #deleted(event: Extract<DaemonEvent, { event: `${Subject}.deleted` }>): void {
-    const kind = kindIn(event.event);
+  #turnEnded({ event }: DaemonEvent): void {
+    const [subject = '', what = ''] = event.split('.');
+    const kind = kindOf[subject as Subject];
+    if (what === 'delete-unanswered') this.#samples.add(metrics.unanswered, { kind });
+    else if (what in resultOf)
+      this.#samples.add(metrics.deletions, { kind, result: resultOf[what as keyof typeof resultOf] });
+  }
+
+  #deleted(event: Deletion): void {
+    const kind = kindOf[event.event.slice(0, event.event.indexOf('.')) as Subject];
     const samples = this.#samples;
     samples.add(metrics.deletions, { kind, result: 'deleted' });
     samples.add(metrics.freedBytes, { kind }, event.freedBytes);
@@ -245,12 +249,11 @@ export class Metrics {
     samples.add(metrics.predictedBytes, { kind }, event.predictedBytes);
     samples.add(metrics.predictedInodes, { kind }, event.predictedInodes);
     samples.observe(metrics.deletionDuration, { kind }, event.durationSeconds);
-    setUsage(this.#samples, this.#options.rules, event.usage);
+    this.looked(event.usage);
   }
 
   #swept(report: SweepReport): void {
     const samples = this.#samples;
-    samples.set(metrics.sweepActive, {}, false);
     samples.add(metrics.sweeps, { outcome: report.stoppedBecause });
     samples.observe(metrics.sweepDuration, {}, report.durationSeconds);
     if (report.dryRun) return;
@@ -265,8 +268,12 @@ export class Metrics {
   }
 }
 
-/** `cache-record.gone` → `build-cache`. */
-function kindIn(event: `${Subject}.${string}`): DeletionKind {
-  const subject = event.slice(0, event.indexOf('.'));
-  return kindOf[subject as Subject];
+/** Undefined where the kernel does not show them. */
+function openFiles(): number | undefined {
+  try {
+    // The folder's own descriptor is one of them.
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    return undefined;
+  }
 }

@@ -3,29 +3,10 @@
  * table. Units are base units (bytes, seconds, ratios from 0 to 1), as the field has them.
  */
 import type { SpaceKind } from '../../core/model/space-kinds.ts';
-import type { StopReason } from '../../events/events.ts';
+import { type StopReason, stopReasons } from '../../events/stop-reasons.ts';
 import { counter, gauge, histogram, info, type LabelsOf, type Metric, shared } from './definition.ts';
 
-/** Lists every member of a union, and does not type-check when one is missing. */
-function everyOne<T extends string>(members: Readonly<Record<T, true>>): readonly T[] {
-  return Object.keys(members) as T[];
-}
-
-const outcome = everyOne<StopReason>({
-  'reached-low': true,
-  'no-candidates': true,
-  ineffective: true,
-  'deletions-failed': true,
-  denied: true,
-  'deletion-limit': true,
-  'freed-limit': true,
-  'engine-unavailable': true,
-  'path-unavailable': true,
-  'cordon-time-limit': true,
-  'slot-lost': true,
-  stopped: true,
-  'dry-run': true,
-});
+const outcome = Object.keys(stopReasons) as StopReason[];
 /** The label of each kind of space. */
 export const spaceLabels = {
   imagesInUse: 'images-in-use',

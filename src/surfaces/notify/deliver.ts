@@ -2,15 +2,10 @@
  * One notice to the receiver: a POST, and a few tries. Messages show only the host of the address, because the rest
  * is a secret: anyone who knows a webhook's path may write there.
  */
+import type { WebhookAddress } from '../../config/notify.ts';
 import { sleep } from '../../system/clock.ts';
+import { errnoOf } from '../../system/errno.ts';
 import type { Letter } from './receivers.ts';
-
-export interface Receiver {
-  /** With its secrets. */
-  readonly url: URL;
-  /** What may be shown of it: `https://hooks.example`. */
-  readonly shown: string;
-}
 
 export interface Patience {
   readonly tries: number;
@@ -32,7 +27,7 @@ export const defaultPatience: Patience = {
 
 /** @returns undefined where it was taken; else why not, a phrase without secrets. Does not throw. */
 export async function deliver(
-  receiver: Receiver,
+  receiver: WebhookAddress,
   letter: Letter,
   patience: Patience,
   stop: AbortSignal,
@@ -63,7 +58,11 @@ type Answer =
   | { readonly outcome: 'refused'; readonly why: string }
   | { readonly outcome: 'failed'; readonly why: string; readonly retryAfterSeconds?: number };
 
-async function post({ url }: Receiver, { headers, body }: Letter, signal: AbortSignal): Promise<Answer> {
+async function post(
+  { url }: WebhookAddress,
+  { headers, body }: Letter,
+  signal: AbortSignal,
+): Promise<Answer> {
   const target = new URL(url);
   const { username, password } = target;
   // fetch refuses an address with a name and password in it, in an error that quotes it.
@@ -109,14 +108,7 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'the request failed';
   if (error.name === 'TimeoutError') return 'it did not answer in time';
   if (error.name === 'AbortError') return 'not sent before shutdown';
-  const code = codeOf(error.cause);
-  return code === undefined ? 'the request failed' : `the request failed (${code})`;
-}
-
-/** Of an error with causes, as connecting to several addresses has them. */
-function codeOf(cause: unknown): string | undefined {
-  if (typeof cause !== 'object' || cause === null) return undefined;
-  if ('code' in cause && typeof cause.code === 'string' && /^[A-Z0-9_]{1,60}$/.test(cause.code))
-    return cause.code;
-  return undefined;
+  const code = errnoOf(error.cause);
+  const isCode = code !== undefined && /^[A-Z0-9_]{1,60}$/.test(code);
+  return isCode ? `the request failed (${code})` : 'the request failed';
 }

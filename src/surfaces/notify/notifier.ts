@@ -2,14 +2,15 @@
  * Sends notices, one after the other, beside the daemon's work: nothing waits for it but the end of the process, and that
  * not for long.
  */
+import type { WebhookAddress } from '../../config/notify.ts';
 import { hasFired, sleep } from '../../system/clock.ts';
 import type { DaemonEvent, Reporter } from '../../events/events.ts';
-import { defaultPatience, deliver, type Patience, type Receiver } from './deliver.ts';
+import { defaultPatience, deliver, type Patience } from './deliver.ts';
 import { type Notice, Notices, type NoticeRules } from './notices.ts';
 import { letterOf, type NotifyFormat, type Sender } from './receivers.ts';
 
 export interface NotifierOptions extends NoticeRules {
-  readonly receiver: Receiver;
+  readonly receiver: WebhookAddress;
   readonly format: NotifyFormat;
   readonly sender: Sender;
   /** Receives notices that did not arrive. */

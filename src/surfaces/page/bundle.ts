@@ -18,7 +18,7 @@ export async function bundlePage(onInput?: (path: string) => void): Promise<Page
     metafile: true,
     minify: true,
     format: 'iife',
-    target: ['chrome111', 'firefox114', 'safari16.4'],
+    target: ['chrome123', 'firefox120', 'safari17.5'],
     // The page's own sources are not the program's: their settings for types do not matter here.
     tsconfigRaw: {},
     legalComments: 'none',

@@ -1,44 +1,24 @@
 /** `plan` for people: what a sweep would delete, in order, what it would keep, and why. */
-import type { Cut } from '../../core/plan/deletion-budget.ts';
+import { kindNames } from '../json/space-names.ts';
 import { endText, formatBytes, formatCount, formatLevel } from '../../core/model/format.ts';
 import type { Plan } from '../../core/plan/plan.ts';
 import { summaryOf } from '../../core/plan/plan-unused.ts';
-import type { UnusedPlan } from '../../core/plan/plan-unused.ts';
 import { describePattern } from '../../core/eligible/pattern.ts';
 import type { Kept } from '../../core/eligible/images.ts';
 import { shortId } from '../../core/model/store.ts';
-import { level, type Thresholds } from '../../core/model/thresholds.ts';
-import type { UnitKind } from '../../core/forest/removable.ts';
+import { level } from '../../core/model/thresholds.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
 import { engineText, sourceText, unusedLine, windowText } from './source-text.ts';
-import type { WindowState } from '../../core/model/window.ts';
-import type { Look } from '../json/look.ts';
+import type { SeenPlan } from '../json/plan.ts';
 
-export interface ShownPlan {
-  readonly seen: Look;
+export interface ShownPlan extends SeenPlan {
   /** Why it is this engine. */
   readonly why: string;
   /** Usage is unknown: the plan lists all that may be deleted. */
   readonly isAboutEverything: boolean;
-  readonly due: Plan;
-  readonly thresholds: Thresholds;
-  /** Shown in place of a plan that has nothing to delete. */
-  readonly atHigh: Plan | undefined;
-  /** Where a sweep would end before the end of the plan. */
-  readonly cut: Cut | undefined;
-  /** What is deleted for being unused; undefined: that is off. */
-  readonly unused: UnusedPlan | undefined;
-  /** Undefined: sweeps may begin at any time. */
-  readonly window: WindowState | undefined;
 }
-
-const kindNames: Readonly<Record<UnitKind, string>> = {
-  image: 'image',
-  'build-cache': 'build cache',
-  'stopped-container': 'container',
-};
 
 export function planText(shown: ShownPlan, look: ListLook): string {
   const { seen, why, due, thresholds, atHigh, cut, unused, window } = shown;

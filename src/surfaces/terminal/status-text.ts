@@ -1,18 +1,14 @@
 /** `status` for people: the disk, where its space is, and every image. */
 import type { Forest } from '../../core/forest/forest.ts';
-import { type Forecast, forecastText } from '../../core/model/forecast.ts';
+import { forecastText } from '../../core/model/forecast.ts';
 import { formatBytes, formatCount, formatDuration } from '../../core/model/format.ts';
 import { unmatched, type KeepPattern } from '../../core/eligible/pattern.ts';
 import { printable } from '../../core/model/printable.ts';
 import { shortId } from '../../core/model/store.ts';
 import { type Freed, shareOf } from '../../core/forest/reclaim.ts';
 import { type Container, holders, type Image } from '../../core/model/store.ts';
-import type { Thresholds } from '../../core/model/thresholds.ts';
-import type { SpaceAnswer } from '../../observe/observer.ts';
-import type { UnusedSummary } from '../../core/model/unused.ts';
-import type { WindowState } from '../../core/model/window.ts';
 import type { Look } from '../json/look.ts';
-import { ageSeconds, bySize } from '../json/status.ts';
+import { ageSeconds, bySize, type SeenStatus } from '../json/status.ts';
 import { foldedSteps, ID_FROM_COLUMNS, list, type ListLook, paragraph } from './list.ts';
 import { unmatchedKeep } from './plan-text.ts';
 import { engineText, sourceText, unusedLine, windowText } from './source-text.ts';
@@ -20,19 +16,10 @@ import { spaceText } from './space.ts';
 import type { Column } from './table.ts';
 import { gauges } from './terminal.ts';
 
-export interface ShownStatus {
-  readonly seen: Look;
+export interface ShownStatus extends SeenStatus {
   /** Why it is this engine. */
   readonly why: string;
-  readonly answer: SpaceAnswer;
-  readonly forest: Forest;
-  readonly thresholds: Thresholds;
   readonly keep: readonly KeepPattern[];
-  readonly forecast: Forecast | undefined;
-  /** Undefined: sweeps may begin at any time. */
-  readonly window: WindowState | undefined;
-  /** Undefined: no image is deleted for being unused. */
-  readonly unused: UnusedSummary | undefined;
 }
 
 /** On a narrower terminal it would take the room of the containers; it is SIZE without UNIQUE. */

@@ -6,7 +6,7 @@ import { noProtections } from '../../../src/core/eligible/rules.ts';
 import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { families, generate } from '../../../src/simulate/generate/families.ts';
 import { simulateJson } from '../../../src/simulate/report/json.ts';
-import { simulate } from '../../../src/simulate/simulate.ts';
+import { replayed } from '../../unit/simulate/replayed.ts';
 import { runCli } from '../../../harness/program/cli.ts';
 import type { DockerEngine } from '../../../harness/engine/docker-engine.ts';
 import { listTags } from '../../../harness/engine/engine-api.ts';
@@ -120,7 +120,7 @@ describe('looking without touching', () => {
     const trace = generate(binder, 3, 20);
     // Large enough that helper processes are used.
     expect(6 * trace.startsMs.length).toBeGreaterThan(30_000);
-    const results = simulate(trace, findChoosers('lru,value,biggest'), {
+    const results = replayed(trace, findChoosers('lru,value,biggest'), {
       capacity: [
         { kind: 'share', share: 0.1 },
         { kind: 'share', share: 0.2 },

@@ -10,8 +10,9 @@ import type { DockerEngine } from '../../../harness/engine/docker-engine.ts';
 const MiB = 1024 * 1024;
 
 /**
- * Expects each deletion to have freed what was predicted: within 1% or 1 MiB, in inodes within 1% or ten: the engine's
- * own records of an image, which no prediction counts, are up to four files.
+ * Expects each deletion to have freed what was predicted: within 1% or 1 MiB, in inodes within 1% or twenty: the
+ * engine's own records of an image, which no prediction counts, are up to four files, and some five images are deleted at once
+ * where nameless steps are deleted with the last image on them (17 on Docker 29).
  */
 export function expectTrue(deletions: readonly LogRecord[]): void {
   for (const record of deletions) {
@@ -21,7 +22,7 @@ export function expectTrue(deletions: readonly LogRecord[]): void {
     );
     const [inodes, gained] = [Number(record['predictedInodes']), Number(record['freedInodes'])];
     expect(Math.abs(inodes - gained), JSON.stringify(record)).toBeLessThanOrEqual(
-      Math.max(10, gained * 0.01),
+      Math.max(20, gained * 0.01),
     );
   }
 }

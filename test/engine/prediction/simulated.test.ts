@@ -56,7 +56,7 @@ it('a trace that was recorded on an engine gives, replayed, the victims and the 
   learning.kill();
   expect((await learning.exited).code).toBe(0);
 
-  const trace = await readTraces([file], new AbortController().signal);
+  const trace = await readTraces([file]);
   expect(trace.startsMs.length).toBe(order.length);
   const disk = await engine.disk.usage();
   // The same share of the same disk is to be freed, about 33 MiB: no victim's end is within some MiB of it.

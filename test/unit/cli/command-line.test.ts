@@ -17,10 +17,10 @@ describe('commands', () => {
     [['run'], { kind: 'run', once: false }],
     [['run', '--once'], { kind: 'run', once: true }],
     [['--once'], { kind: 'run', once: true }],
-    [['plan'], { kind: 'plan', json: false }],
-    [['plan', '--json'], { kind: 'plan', json: true }],
-    [['status'], { kind: 'status', json: false }],
-    [['status', '--json'], { kind: 'status', json: true }],
+    [['plan'], { kind: 'plan', output: { as: 'text' } }],
+    [['plan', '--json'], { kind: 'plan', output: { as: 'json' } }],
+    [['status'], { kind: 'status', output: { as: 'text' } }],
+    [['status', '--json'], { kind: 'status', output: { as: 'json' } }],
   ])('%j', (argv, command) => {
     expect(parseCommandLine(argv, {})).toMatchObject({ ...command, warnings: [] });
   });
@@ -33,7 +33,7 @@ describe('commands', () => {
   ])('takes settings before and after the command, the last one counts: %j', (argv) => {
     expect(parseCommandLine(argv, { DOCKER_IMAGE_CLEANER_THRESHOLD_HIGH: '70' })).toMatchObject({
       kind: 'plan',
-      json: true,
+      output: { as: 'json' },
       config: { thresholds: { high: 90 } },
     });
   });

@@ -13,7 +13,8 @@ import { findChoosers } from '../../../src/simulate/choosers.ts';
 import { ci } from '../../../src/simulate/generate/ci.ts';
 import { generate } from '../../../src/simulate/generate/families.ts';
 import { simulateJson } from '../../../src/simulate/report/json.ts';
-import { type Settings, simulate } from '../../../src/simulate/simulate.ts';
+import type { Settings } from '../../../src/simulate/simulate.ts';
+import { replayed } from '../simulate/replayed.ts';
 import type { Look } from '../../../src/surfaces/json/look.ts';
 import { planJson } from '../../../src/surfaces/json/plan.ts';
 import { statusJson } from '../../../src/surfaces/json/status.ts';
@@ -50,7 +51,7 @@ function planOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOdd 
   const [policy] = policies;
   if (policy === undefined) throw new Error('there is no policy');
   const plan = makePlan({ store: images, usage, nowMs: 1e12 }, rulesWith({ thresholds, policy }));
-  return JSON.stringify(planJson(lookAt(images, usage, isOdd), plan, thresholds));
+  return JSON.stringify(planJson({ seen: lookAt(images, usage, isOdd), due: plan, thresholds }));
 }
 
 const one: Amount = { bytes: 1, inodes: 1 };
@@ -93,7 +94,13 @@ function statusOf(images: ImageStore, usage: Usage, thresholds: Thresholds, isOd
         observedSeconds: 600,
       };
   return JSON.stringify(
-    statusJson(lookAt(images, usage, isOdd), answer, forestOf(images), thresholds, { forecast }),
+    statusJson({
+      seen: lookAt(images, usage, isOdd),
+      answer,
+      forest: forestOf(images),
+      thresholds,
+      forecast,
+    }),
   );
 }
 
@@ -109,7 +116,7 @@ const some = store(
 const trace = generate({ name: 'ci', summary: '', perDay: 50, generate: ci }, 1, 1);
 
 function simulated(settings: Partial<Settings> = {}): string {
-  const results = simulate(trace, findChoosers('lru,clairvoyant'), {
+  const results = replayed(trace, findChoosers('lru,clairvoyant'), {
     capacity: [{ kind: 'share', share: 0.15 }],
     high: { type: 'relative', value: 80 },
     low: { type: 'relative', value: 60 },

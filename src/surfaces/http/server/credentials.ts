@@ -5,13 +5,13 @@
  * runs (as Kubernetes does with secrets); a request never waits for it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { TokenError } from './token-error.ts';
+import { readTextFile } from '../../../system/read-text-file.ts';
+import { TokenError } from './errors.ts';
 
 /** Fewer characters can be guessed. */
 const SHORTEST = 16;
-const LONGEST_BYTES = 4096;
+/** More does not fit a request's headers. */
+const LONGEST = 4096;
 const AGAIN_MS = 10_000;
 
 export class Credentials {
@@ -86,37 +86,16 @@ function digestOf(token: string): Buffer {
 
 /** @throws TokenError */
 async function readToken(path: string): Promise<string> {
-  const text = (await contents(path)).trim();
-  if (!/^[\x21-\x7e]*$/.test(text))
-    throw new TokenError(
-      path,
-      `${path} holds more than one word of ASCII: it must hold the token and nothing else.`,
-    );
-  if (text.length < SHORTEST)
-    throw new TokenError(
-      path,
-      `The token in ${path} is too short: ${SHORTEST} characters at least, e.g. from \`openssl rand -hex 32\`.`,
-    );
+  const file = await readTextFile(path);
+  if (!file.ok) throw new TokenError(path, `Cannot read ${path}: ${file.reason}.`);
+  const text = file.text.trim();
+  const problem = !/^[\x21-\x7e]*$/.test(text)
+    ? `${path} holds more than one word of ASCII: it must hold the token and nothing else.`
+    : text.length < SHORTEST
+      ? `The token in ${path} is too short: ${SHORTEST} characters at least, e.g. from \`openssl rand -hex 32\`.`
+      : text.length > LONGEST
+        ? `The token in ${path} is longer than ${LONGEST} bytes.`
+        : undefined;
+  if (problem !== undefined) throw new TokenError(path, problem);
   return text;
-}
-
-/** Links are followed, because Kubernetes gives secrets as links; a pipe is not waited for. */
-async function contents(path: string): Promise<string> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    if (!(await file.stat()).isFile()) throw new TokenError(path, `${path} is not a plain file.`);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_BYTES + 1), 0, LONGEST_BYTES + 1, 0);
-    if (bytesRead > LONGEST_BYTES)
-      throw new TokenError(path, `${path} is longer than ${LONGEST_BYTES} bytes.`);
-    return buffer.toString('utf8', 0, bytesRead);
-  } catch (error) {
-    if (error instanceof TokenError) throw error;
-    throw new TokenError(
-      path,
-      `Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}.`,
-    );
-  } finally {
-    await file?.close();
-  }
 }

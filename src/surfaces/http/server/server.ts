@@ -11,8 +11,8 @@ import { compressed, isCompressed } from './compress.ts';
 import { Connections } from './connections.ts';
 import { challenge } from './credentials.ts';
 import { isHostAllowed } from './hosts.ts';
-import { ListenError } from './listen-error.ts';
-import { type Answer, type Routes, textAnswer } from './routes.ts';
+import { ListenError } from './errors.ts';
+import { type Answer, type Route, type Routes, textAnswer } from './routes.ts';
 
 /** Connections at a time; for each further one an idle one is closed. */
 const MAX_CONNECTIONS = 512;
@@ -35,13 +35,18 @@ export interface HttpServer {
   readonly close: () => Promise<void>;
 }
 
-export interface ListenOptions {
+/** Who may ask. */
+interface Access {
+  /** Whether the sender of this header may read protected routes. */
+  readonly allows: (authorization: string | undefined) => boolean;
+  /** Names that `Host` may have, besides those that are always safe. */
+  readonly allowedHosts: readonly string[];
+}
+
+/** Left out: everybody may, under safe names. */
+export interface ListenOptions extends Partial<Access> {
   /** The setting that the address is from, for messages. */
   readonly setting?: 'httpAddress' | 'probeAddress';
-  /** Whether the sender of this header may read protected routes; left out: everybody may. */
-  readonly allows?: ((authorization: string | undefined) => boolean) | undefined;
-  /** Names that `Host` may have, besides those that are always safe. */
-  readonly allowedHosts?: readonly string[];
 }
 
 /** @throws ListenError */
@@ -112,61 +117,58 @@ const reasons: Readonly<Record<string, string>> = {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  {
-    routes,
-    connections,
-    allows,
-    allowedHosts,
-  }: {
-    readonly routes: Routes;
-    readonly connections: Connections;
-    readonly allows: NonNullable<ListenOptions['allows']>;
-    readonly allowedHosts: readonly string[];
-  },
+  { routes, connections, ...access }: Access & { readonly routes: Routes; readonly connections: Connections },
 ): Promise<void> {
   // A body is never read: the connection ends with the answer instead.
   const hasBody = request.headers['content-length'] !== undefined || 'transfer-encoding' in request.headers;
   if (hasBody) response.setHeader('Connection', 'close');
   try {
-    // A proxy in front may have used the one, and we the other.
-    if ((request.headersDistinct['host']?.length ?? 0) > 1)
-      return await send(request, response, textAnswer(400, 'More than one Host header.'));
-    if (!isHostAllowed(request.headers.host, allowedHosts))
-      return await send(
-        request,
-        response,
-        textAnswer(
-          421,
-          'This host name is not allowed here, so that other sites cannot read this one through your browser. ' +
-            `Name it in ${variableOf('httpAllowedHosts')}, or use an IP address or localhost.`,
-        ),
-      );
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const route = routes.get(path);
-    const isOpen = route !== undefined && 'isOpen' in route;
-    if (!isOpen && !allows(request.headers.authorization))
-      return await send(request, response, {
-        ...textAnswer(401, 'The token is missing or wrong: send it as a bearer token, or as the password.'),
-        headers: { 'WWW-Authenticate': challenge },
-      });
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return await send(request, response, {
-        ...textAnswer(405, 'Nothing can be changed here: GET and HEAD only.'),
-        headers: { Allow: 'GET, HEAD' },
-      });
-    if (route === undefined) return await send(request, response, textAnswer(404, 'Not found.'));
-    if ('answer' in route) return await send(request, response, await route.answer());
-    if (request.method === 'HEAD')
-      return await send(request, response, { status: 200, type: 'text/event-stream', body: '' });
-    protect(response);
-    connections.streaming(request.socket);
-    route.stream(response);
+    const refusal = refusalOf(request, route, access);
+    if (refusal !== undefined) await send(request, response, refusal);
+    else if (route === undefined) await send(request, response, textAnswer(404, 'Not found.'));
+    else if ('answer' in route) await send(request, response, await route.answer());
+    else if (request.method === 'HEAD')
+      await send(request, response, { status: 200, type: 'text/event-stream', body: '' });
+    else {
+      protect(response);
+      connections.streaming(request.socket);
+      route.stream(response);
+    }
   } catch (error) {
     // A mistake of ours must show in the answer and in the tests, and must not end the daemon.
     const message = error instanceof Error ? error.message : String(error);
     if (response.headersSent) response.destroy();
     else await send(request, response, textAnswer(500, `Internal error: ${message}`));
   }
+}
+
+/** What is said to who may not ask that, or not like this; undefined: may. */
+function refusalOf(
+  { headers, headersDistinct, method }: IncomingMessage,
+  route: Route | undefined,
+  { allows, allowedHosts }: Access,
+): Answer | undefined {
+  // A proxy in front may have used the one, and we the other.
+  if ((headersDistinct['host']?.length ?? 0) > 1) return textAnswer(400, 'More than one Host header.');
+  if (!isHostAllowed(headers.host, allowedHosts))
+    return textAnswer(
+      421,
+      'This host name is not allowed here, so that other sites cannot read this one through your browser. ' +
+        `Name it in ${variableOf('httpAllowedHosts')}, or use an IP address or localhost.`,
+    );
+  const isOpen = route !== undefined && 'isOpen' in route;
+  if (!isOpen && !allows(headers.authorization))
+    return {
+      ...textAnswer(401, 'The token is missing or wrong: send it as a bearer token, or as the password.'),
+      headers: { 'WWW-Authenticate': challenge },
+    };
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  return {
+    ...textAnswer(405, 'Nothing can be changed here: GET and HEAD only.'),
+    headers: { Allow: 'GET, HEAD' },
+  };
 }
 
 /** Headers of every answer. */

@@ -8,8 +8,10 @@ import * as v from 'valibot';
 import { FillRate } from '../../../core/model/forecast.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Reporter } from '../../../events/events.ts';
+import type { Schema } from '../../../events/fields.ts';
+import { reportFields } from '../../../events/sweep-events.ts';
 import { readStateFile, writeStateFile } from '../../../system/state-file.ts';
-import { metrics } from '../../metrics/table.ts';
+import type { SweepDone } from '../../json/activity.ts';
 import { Activity } from './activity.ts';
 
 const VERSION = 1;
@@ -22,33 +24,22 @@ const time = v.pipe(v.number(), v.minValue(0));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Time, blocks, inodes, allocated: as in Sample. */
 const sample = v.tuple([time, v.number(), v.nullable(v.number()), v.nullable(v.number())]);
+/** What a field of an event may be, by its JSON Schema. */
+function checkOf({ type, enum: words }: Schema) {
+  if (Array.isArray(words)) return v.picklist(words as readonly string[]);
+  if (type === 'boolean') return v.boolean();
+  return type === 'array' ? v.array(v.string()) : v.number();
+}
 const sweep = v.object({
+  ...Object.fromEntries(Object.entries(reportFields).map(([name, field]) => [name, checkOf(field)])),
   startedAtMs: time,
   endedAtMs: time,
-  dryRun: v.boolean(),
-  deletedImages: whole,
-  deletedCacheRecords: whole,
-  deletedContainers: whole,
-  failedDeletions: whole,
-  freedBytes: v.number(),
-  freedInodes: v.number(),
-  grownBytes: v.optional(v.number(), 0),
-  grownInodes: v.optional(v.number(), 0),
-  predictedBytes: v.number(),
-  outstandingBytes: v.number(),
-  outstandingInodes: v.number(),
-  usedBefore: v.number(),
-  usedAfter: v.number(),
-  thresholdType: v.picklist(['relative', 'absolute', 'free', 'images']),
-  durationSeconds: v.number(),
-  reachedLow: v.boolean(),
-  stoppedBecause: v.picklist(metrics.sweeps.labels.outcome),
-  remaining: v.array(v.string()),
-});
+  // The fields checked here are those that make the type.
+}) as unknown as v.GenericSchema<unknown, SweepDone>;
 const shape = v.object({
   version: v.literal(VERSION),
   path: v.string(),
-  thresholdType: v.picklist(['relative', 'absolute', 'free', 'images']),
+  thresholdType: v.string(),
   /** By tier, the finest first: slot, peak, last; null where that is the peak. */
   samples: v.array(v.array(v.tuple([whole, sample, v.nullable(sample)]))),
   sweeps: v.array(sweep),

@@ -20,8 +20,6 @@ const SWEEPS = 100;
 /** How many steps of the sweep under way are shown: the newest. */
 const STEPS = 200;
 
-type SpaceAppeared = Extract<DaemonEvent, { readonly event: 'space.appeared' }>;
-
 const uncordoned: ReadonlySet<string> = new Set(['node.uncordoned', 'node.left-cordoned', 'node.gone']);
 
 /** What grew in between is made up for first, so that the sum is what the disk gained. */
@@ -36,15 +34,9 @@ export class Activity {
   readonly #fillRate = new FillRate();
   readonly #sweeps: SweepDone[] = [];
   #sweep: SweepUnderWay | undefined;
-  #usage: Usage | undefined;
   #checkedAtMs: number | undefined;
   #cordoned = false;
   #version = 0;
-
-  /** What the disk said last; undefined before the first check. */
-  get usage(): Usage | undefined {
-    return this.#usage;
-  }
 
   /** Another one whenever `toState` is. */
   get version(): number {
@@ -81,7 +73,6 @@ export class Activity {
   }
 
   on(event: DaemonEvent, atMs: number): void {
-    if (isDeletion(event) || event.event === 'space.appeared') this.#fillRate.forget();
     if (event.event === 'check.completed') {
       this.#checkedAtMs = atMs;
       this.measured(event.usage, atMs);
@@ -89,16 +80,12 @@ export class Activity {
     else if (event.event === 'sweep.completed') this.#end(event, atMs);
     else if (event.event === 'node.cordoned') this.#cordoned = true;
     else if (uncordoned.has(event.event)) this.#cordoned = false;
-    else if (isDeletion(event)) {
+    else if (isDeletion(event) || event.event === 'space.appeared') {
+      this.#fillRate.forget();
       this.measured(event.usage, atMs);
-      const sweep = this.#sweep;
-      if (sweep === undefined) return;
-      add(sweep, event);
-      sweep.predictedBytes += event.predictedBytes;
-      sweep.deleted += 1;
-      this.#step(event, atMs);
-    } else if (event.event === 'space.appeared') this.#appeared(event, atMs);
-    else if ('id' in event) this.#step(event, atMs);
+      if (this.#sweep !== undefined) add(this.#sweep, event);
+    }
+    if ('id' in event) this.#step(event, atMs);
   }
 
   #begin({ dryRun, used, toFree }: Extract<DaemonEvent, { event: 'sweep.started' }>, atMs: number): void {
@@ -129,11 +116,6 @@ export class Activity {
     this.#version += 1;
   }
 
-  #appeared(event: SpaceAppeared, atMs: number): void {
-    this.measured(event.usage, atMs);
-    if (this.#sweep !== undefined) add(this.#sweep, event);
-  }
-
   /** The filesystem was looked at, and nothing of what is below the path. */
   looked(usage: Usage, atMs: number): void {
     this.#fillRate.add(usage, atMs);
@@ -142,13 +124,16 @@ export class Activity {
   /** The disk was measured. */
   measured(usage: Usage, atMs: number): void {
     this.#fillRate.add(usage, atMs);
-    this.#usage = usage;
     this.#samples.add(sampleOf(usage, atMs));
     this.#version += 1;
   }
 
   #step(event: Extract<DaemonEvent, { readonly id: string }>, atMs: number): void {
     if (this.#sweep === undefined) return;
+    if (isDeletion(event)) {
+      this.#sweep.predictedBytes += event.predictedBytes;
+      this.#sweep.deleted += 1;
+    }
     this.#sweep.steps.push({
       atMs,
       outcome: event.event,

@@ -1,7 +1,8 @@
 /** Whether the loop is alive and can do its work. Pure: times are arguments, of a monotonic clock. */
 import type { DaemonEvent } from '../../../events/events.ts';
 
-export interface Verdict {
+/** What a health check finds. */
+export interface HealthCheck {
   readonly ok: boolean;
   /** A sentence for people. */
   readonly message: string;
@@ -40,7 +41,7 @@ export class Health {
   }
 
   /** For `/healthz`. */
-  loop(nowMs: number): Verdict {
+  loop(nowMs: number): HealthCheck {
     const lateSeconds = Math.round((nowMs - this.#deadlineMs) / 1000);
     return lateSeconds <= 0
       ? { ok: true, message: 'ok' }
@@ -51,7 +52,7 @@ export class Health {
   }
 
   /** For `/readyz`. */
-  work(nowMs: number): Verdict {
+  work(nowMs: number): HealthCheck {
     const loop = this.loop(nowMs);
     if (!loop.ok || this.#problem === undefined) return loop;
     return { ok: false, message: this.#problem.message };

@@ -28,6 +28,11 @@ export interface ViewCacheOptions {
   readonly rules: PlanRules;
   /** The circuit breakers; none where left out. */
   readonly budget?: DeletionBudget;
+  /** How many clients receive each new version now. */
+  readonly watchers: () => number;
+  readonly forecast: () => Forecast | undefined;
+  /** A new version is there. */
+  readonly onChange: () => void;
 }
 
 /** During a sweep a new version is made at most this often… */
@@ -38,14 +43,10 @@ const LIVE_MS_EACH = 25;
 export type DocumentName = 'status' | 'plan' | 'layers';
 
 export class ViewCache implements Required<Pick<Listener, 'observed'>> {
+  readonly #options: ViewCacheOptions;
   readonly #rules: PlanRules;
-  readonly #budget: DeletionBudget | undefined;
-  readonly #onChange: (version: number) => void;
-  readonly #clock: () => number;
-  readonly #watchers: () => number;
-  readonly #forecast: () => Forecast | undefined;
   /** Distinguishes versions of this process from those of an earlier one. */
-  readonly #life: string;
+  readonly #life = Date.now().toString(36);
   #view: View | undefined;
   #version = 0;
   #written = new Map<DocumentName, Answer>();
@@ -53,21 +54,9 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   #usage: Usage | undefined;
   #pending: NodeJS.Timeout | undefined;
 
-  /** @param watchers how many clients receive each new version now */
-  constructor(
-    { rules, budget }: ViewCacheOptions,
-    onChange: (version: number) => void,
-    clock: () => number,
-    watchers: () => number = () => 0,
-    forecast: () => Forecast | undefined = () => undefined,
-  ) {
-    this.#forecast = forecast;
-    this.#rules = rules;
-    this.#budget = budget;
-    this.#watchers = watchers;
-    this.#onChange = onChange;
-    this.#clock = clock;
-    this.#life = clock().toString(36);
+  constructor(options: ViewCacheOptions) {
+    this.#options = options;
+    this.#rules = options.rules;
   }
 
   get version(): number {
@@ -80,12 +69,9 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
   }
 
   observed(view: View): void {
-    this.#view = view;
     this.#gone.clear();
     this.#usage = undefined;
-    clearTimeout(this.#pending);
-    this.#pending = undefined;
-    this.#next();
+    this.#next(view);
   }
 
   on(event: DaemonEvent): void {
@@ -94,7 +80,7 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
       if (isDeletion(event)) this.#usage = event.usage;
       this.#gone.add(event.id);
     } else return;
-    const pauseMs = Math.max(LIVE_MS, LIVE_MS_EACH * this.#watchers());
+    const pauseMs = Math.max(LIVE_MS, LIVE_MS_EACH * this.#options.watchers());
     this.#pending ??= setTimeout(() => {
       this.settle();
     }, pauseMs).unref();
@@ -102,11 +88,16 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
 
   /** Shows at once what was deleted; false where nothing was since it was last shown. */
   settle(): boolean {
-    if (this.#pending === undefined) return false;
-    clearTimeout(this.#pending);
-    this.#pending = undefined;
-    this.#settle();
-    this.#next();
+    if (this.#pending === undefined || this.#view === undefined) return false;
+    const { snapshot, space } = this.#view;
+    const usage = this.#usage ?? snapshot.usage;
+    const store = without(snapshot.store, this.#gone, this.#rules.clean, snapshot.takenAtMs);
+    this.#gone.clear();
+    this.#next({
+      ...this.#view,
+      space: 'space' in space ? { space: spaceSince(space.space, snapshot.usage, usage) } : space,
+      snapshot: { ...snapshot, takenAtMs: Date.now(), usage, store },
+    });
     return true;
   }
 
@@ -134,74 +125,44 @@ export class ViewCache implements Required<Pick<Listener, 'observed'>> {
     };
   }
 
-  #next(): void {
+  #next(view: View): void {
+    clearTimeout(this.#pending);
+    this.#pending = undefined;
+    this.#view = view;
     this.#version += 1;
     this.#written = new Map();
-    this.#onChange(this.#version);
-  }
-
-  /** Takes what has gone off the view. */
-  #settle(): void {
-    const { snapshot } = this.#view ?? {};
-    if (this.#view === undefined || snapshot === undefined) return;
-    const usage = this.#usage ?? snapshot.usage;
-    const { space } = this.#view;
-    this.#view = {
-      ...this.#view,
-      space: 'space' in space ? { space: spaceSince(space.space, snapshot.usage, usage) } : space,
-      snapshot: {
-        ...snapshot,
-        takenAtMs: this.#clock(),
-        usage,
-        store: without(snapshot.store, this.#gone, this.#rules.clean, snapshot.takenAtMs),
-      },
-    };
-    this.#gone.clear();
+    this.#options.onChange();
   }
 
   #write(part: DocumentName, view: View): unknown {
     const { thresholds } = this.#rules;
-    const { store, takenAtMs } = view.snapshot;
+    const { store, usage, takenAtMs } = view.snapshot;
+    const seen = { seen: view, thresholds, window: this.#window() };
     const unused = part === 'layers' ? undefined : planUnused(inputOf(view), this.#rules);
     if (part === 'status')
-      return statusJson(view, view.space, forestOf(store), thresholds, {
-        forecast: this.#forecast(),
-        window: this.#window(),
+      return statusJson({
+        ...{ ...seen, answer: view.space, forest: forestOf(store), forecast: this.#options.forecast() },
         unused: unused && summaryOf(unused),
       });
-    const plan = this.#plan(view);
+    const due = this.#plan(view);
     if (part === 'plan') {
       const atHigh = planAtHigh(inputOf(view), this.#rules);
-      return planJson(view, plan, thresholds, {
-        atHigh,
-        cut: this.#cut(atHigh ?? plan),
-        unused,
-        window: this.#window(),
-      });
+      return planJson({ ...seen, due, atHigh, cut: this.#cut(atHigh ?? due), unused });
     }
     // Below LOW nothing has to be deleted; what would be deleted first is of interest nevertheless.
-    const { usage } = view.snapshot;
     const assumedUsed = isBelowLow(usage, thresholds) ? thresholds.high : undefined;
-    const next =
-      assumedUsed === undefined ? plan : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
+    const plan =
+      assumedUsed === undefined ? due : this.#plan(view, usageAt(usage, thresholds.type, assumedUsed));
     const history = this.#rules.history?.();
-    const cut = this.#cut(next);
-    return layersJson({
-      plan: next,
-      history,
-      takenAtMs,
-      assumedUsed,
-      thresholds,
-      cut,
-    });
+    return layersJson({ plan, history, takenAtMs, assumedUsed, thresholds, cut: this.#cut(plan) });
   }
 
   #window(): WindowState | undefined {
-    return this.#rules.window && windowState(this.#rules.window, this.#clock());
+    return this.#rules.window && windowState(this.#rules.window, Date.now());
   }
 
   #cut({ victims }: Plan): Cut | undefined {
-    return this.#budget?.cut(victims, performance.now());
+    return this.#options.budget?.cut(victims, performance.now());
   }
 
   #plan(view: View, usage = view.snapshot.usage): Plan {

@@ -34,3 +34,16 @@ export async function load<T>(path: string): Promise<T> {
 export function isActive({ activity, layers }: PageJson): boolean {
   return activity.sweep !== null || layers?.next.triggered === true;
 }
+
+/** By image that containers use: which. */
+export function usersOf({ images }: Status): ReadonlyMap<string, string> {
+  const used = images.filter(({ usedBy }) => usedBy.length > 0);
+  return new Map(
+    used.map(({ id, usedBy }) => [id, usedBy.map(({ name, state }) => `${name} (${state})`).join(', ')]),
+  );
+}
+
+/** Why it is deleted or kept. */
+export function whyOf({ reason }: ListedUnit, users: string | undefined): string {
+  return reason ?? (users === undefined ? 'unused' : `used by ${users}`);
+}

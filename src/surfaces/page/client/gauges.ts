@@ -35,15 +35,15 @@ export function showDisk(
         )
       : gauge('Disk space', blocks, limits, bytesOf(usage.bytes)),
     usage.inodes === undefined
-      ? h('p', { class: 'muted small' }, 'This filesystem has no limit on inodes.')
+      ? h('p.muted.small', 'This filesystem has no limit on inodes.')
       : gauge('Inodes', percentUsed(usage.inodes), limits, inodesOf(usage.inodes), undefined, false),
   ];
   if (isCounted(type) && usage.allocated !== undefined) gauges.unshift(allocated(usage, thresholds));
   const ahead =
     forecast === null || isSweeping
-      ? []
-      : [h('p', { class: 'muted', id: 'forecast' }, capitalized(`${forecastText(forecast)}.`))];
-  fill(element, h('div', { class: 'gauges' }, ...gauges), verdict(usage, thresholds, isSweeping), ...ahead);
+      ? undefined
+      : h('p.muted', { id: 'forecast' }, capitalized(`${forecastText(forecast)}.`));
+  fill(element, h('div.gauges', ...gauges), verdict(usage, thresholds, isSweeping), ahead);
 }
 
 function capitalized(text: string): string {
@@ -90,9 +90,8 @@ function gauge(
 ): HTMLElement {
   const degree = limits === undefined ? '' : percent >= limits.high ? 'bad' : 'good';
   const bar = h(
-    'div',
+    'div.bar',
     {
-      class: 'bar',
       role: 'meter',
       'aria-label': `${name} used`,
       'aria-valuemin': '0',
@@ -102,23 +101,17 @@ function gauge(
         `${texts.value}` +
         (limits === undefined ? '' : `; low threshold ${texts.low}, high threshold ${texts.high}`),
     },
-    h('div', { class: `bar-fill ${degree}`, 'data-width': Math.min(percent, 100).toFixed(2) }),
-    ...(limits === undefined
-      ? []
-      : [
-          mark('low', limits.low, namesLimits ? `low ${texts.low}` : undefined, limits),
-          mark('high', limits.high, namesLimits ? `high ${texts.high}` : undefined, limits),
-        ]),
+    h('div', { class: `bar-fill ${degree}`, style: { width: `${Math.min(percent, 100).toFixed(2)}%` } }),
+    limits && mark('low', limits.low, namesLimits ? `low ${texts.low}` : undefined, limits),
+    limits && mark('high', limits.high, namesLimits ? `high ${texts.high}` : undefined, limits),
   );
   return h(
-    'div',
-    { class: 'gauge' },
+    'div.gauge',
     h(
-      'div',
-      { class: 'gauge-head' },
-      h('span', { class: 'gauge-value' }, texts.value),
-      h('span', { class: 'gauge-name' }, name),
-      h('span', { class: 'muted' }, note),
+      'div.gauge-head',
+      h('span.gauge-value', texts.value),
+      h('span.gauge-name', name),
+      h('span.muted', note),
     ),
     bar,
   );
@@ -136,10 +129,10 @@ function mark(
     'div',
     {
       class: `bar-mark ${which}${isCrowded ? ' crowded' : ''}${end}`,
-      'data-left': at.toFixed(2),
+      style: { left: `${at.toFixed(2)}%` },
       'aria-hidden': 'true',
     },
-    text === undefined ? undefined : h('span', {}, text),
+    text === undefined ? undefined : h('span', text),
   );
 }
 
@@ -153,7 +146,7 @@ function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTM
   ];
   const what = parts.join(' and ');
   const say = (strong: string, more: string): HTMLElement =>
-    h('div', { class: 'verdict' }, h('p', { class: 'strong' }, strong), h('p', { class: 'muted' }, more));
+    h('div.verdict', h('p.strong', strong), h('p.muted', more));
   if (isSweeping)
     return say(
       'A sweep is under way.',
@@ -173,12 +166,4 @@ function verdict(usage: Usage, thresholds: Thresholds, isSweeping: boolean): HTM
     'No sweep is due.',
     `${used}; a sweep begins at ${formatLevel(high, type)} and runs ${untilText(low, type)}.`,
   );
-}
-
-/** Lengths and places come after the elements are there: the page's policy allows no style in the markup. */
-export function place(element: HTMLElement): void {
-  for (const child of element.querySelectorAll<HTMLElement>('[data-width]'))
-    child.style.width = `${child.dataset['width'] ?? '0'}%`;
-  for (const child of element.querySelectorAll<HTMLElement>('[data-left]'))
-    child.style.left = `${child.dataset['left'] ?? '0'}%`;
 }

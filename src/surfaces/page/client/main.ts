@@ -17,7 +17,7 @@ import {
   type Status,
 } from './data.ts';
 import { broken, fill, h, part, setText } from './dom.ts';
-import { place, showDisk } from './gauges.ts';
+import { showDisk } from './gauges.ts';
 import { ImageList } from './images/images.ts';
 import { leadText } from './plan.ts';
 import { showSpace } from './space.ts';
@@ -138,7 +138,6 @@ function show(): void {
     showSpace(part('space-body'), status);
     showWhere(status);
   }
-  for (const id of ['sweep-body', 'disk-body', 'space-body']) place(part(id));
   showAbout(page);
   showState();
 }
@@ -190,7 +189,7 @@ function showState(): void {
   else if (status?.dataRoot !== null && status?.dataRoot !== undefined) lines.push(status.dataRoot.message);
   banner.hidden = lines.length === 0;
   banner.className = lostAtMs === undefined && problem === null ? 'banner warn' : 'banner';
-  fill(banner, ...lines.map((line, nth) => h('p', { class: nth === 0 ? 'strong' : '' }, line)));
+  fill(banner, ...lines.map((line, nth) => h(nth === 0 ? 'p.strong' : 'p', line)));
 
   const [kind, text] =
     lostAtMs !== undefined

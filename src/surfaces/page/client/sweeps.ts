@@ -2,13 +2,21 @@
 import { formatBytes, formatCount, formatDuration, formatLevel } from '../../../core/model/format.ts';
 import type { Thresholds } from '../../../core/model/thresholds.ts';
 import type { Step, SweepDone, SweepUnderWay } from './data.ts';
-import { broken, fill, h, table } from './dom.ts';
+import { broken, fill, h, row, table } from './dom.ts';
 import { shortName, timeText } from './words.ts';
 
 const ROWS = 10;
 const STEPS = 6;
 /** A name of this length fits a line. */
 const LONG_NAME = 64;
+const head = [
+  { title: 'When', class: 'name nowrap', label: '' },
+  { title: 'Deleted' },
+  { title: 'Predicted', class: 'num' },
+  { title: 'Freed', class: 'num' },
+  { title: 'Used', class: 'nowrap' },
+  { title: 'Ended', label: '' },
+];
 
 export function showSweeps(
   element: HTMLElement,
@@ -17,39 +25,32 @@ export function showSweeps(
   { type, high }: Thresholds,
 ): void {
   if (sweeps.length === 0) {
-    fill(
-      element,
-      h('p', { class: 'empty' }, `No sweep yet. One begins when usage reaches ${formatLevel(high, type)}.`),
-    );
+    fill(element, h('p.empty', `No sweep yet. One begins when usage reaches ${formatLevel(high, type)}.`));
     return;
   }
   fill(
     element,
     table(
       'The last sweeps, newest first',
-      [
-        { title: 'When', class: 'name nowrap', isTitle: true },
-        { title: 'Deleted' },
-        { title: 'Predicted', class: 'num' },
-        { title: 'Freed', class: 'num' },
-        { title: 'Used', class: 'nowrap' },
-        { title: 'Ended', isTitle: true },
-      ],
-      sweeps
-        .slice(0, ROWS)
-        .map((sweep) => [
-          timeText(sweep.startedAtMs, nowMs),
-          deletedText(sweep),
-          formatBytes(sweep.predictedBytes),
-          freedText(sweep),
-          `${formatLevel(sweep.usedBefore, sweep.thresholdType)} → ${formatLevel(sweep.usedAfter, sweep.thresholdType)}`,
-          outcome(sweep),
-        ]),
+      head,
+      h('tbody', ...sweeps.slice(0, ROWS).map((sweep) => row(head, sweepCells(sweep, nowMs)))),
     ),
     ...((sweeps[0]?.remaining.length ?? 0) > 0 && sweeps[0]?.reachedLow === false
-      ? [h('p', { class: 'muted small' }, `After the last one: ${sweeps[0].remaining.join('; ')}.`)]
+      ? [h('p.muted.small', `After the last one: ${sweeps[0].remaining.join('; ')}.`)]
       : []),
   );
+}
+
+function sweepCells(sweep: SweepDone, nowMs: number) {
+  const { startedAtMs, endedAtMs, usedBefore, usedAfter, thresholdType, predictedBytes } = sweep;
+  return [
+    timeText(startedAtMs, nowMs),
+    deletedText(sweep),
+    formatBytes(predictedBytes),
+    freedText(sweep),
+    `${formatLevel(usedBefore, thresholdType)} → ${formatLevel(usedAfter, thresholdType)}`,
+    [outcome(sweep), h('span.muted.nowrap', ` in ${formatDuration((endedAtMs - startedAtMs) / 1000)}`)],
+  ];
 }
 
 /** Growth during the sweep does not count as negative freed space. */
@@ -89,18 +90,10 @@ const endings: Readonly<Record<string, string>> = {
   'dry-run': 'dry run',
 };
 
-function outcome({ reachedLow, stoppedBecause, startedAtMs, endedAtMs }: SweepDone): HTMLElement {
-  const degree = reachedLow
-    ? 'good'
-    : stoppedBecause === 'dry-run' || stoppedBecause === 'stopped'
-      ? ''
-      : 'warn';
-  return h(
-    'span',
-    {},
-    h('span', { class: `tag ${degree}` }, endings[stoppedBecause] ?? stoppedBecause),
-    h('span', { class: 'muted nowrap' }, ` in ${formatDuration((endedAtMs - startedAtMs) / 1000)}`),
-  );
+function outcome({ reachedLow, stoppedBecause }: SweepDone): HTMLElement {
+  const isCalm = stoppedBecause === 'dry-run' || stoppedBecause === 'stopped';
+  const degree = reachedLow ? 'good' : isCalm ? '' : 'warn';
+  return h('span', { class: `tag ${degree}` }, endings[stoppedBecause] ?? stoppedBecause);
 }
 
 export function showSweep(element: HTMLElement, sweep: SweepUnderWay, nowMs: number): void {
@@ -114,44 +107,36 @@ export function showSweep(element: HTMLElement, sweep: SweepUnderWay, nowMs: num
     element,
     h(
       'p',
-      {},
-      h('span', { class: 'strong' }, `${show(done)} of ${show(goal)} freed`),
+      h('span.strong', `${show(done)} of ${show(goal)} freed`),
       h(
-        'span',
-        { class: 'muted' },
+        'span.muted',
         ` · ${formatCount(sweep.deleted, 'deletion')} · ${show(Math.max(0, goal - done))} to go · for ${formatDuration((nowMs - sweep.startedAtMs) / 1000)}`,
       ),
     ),
     h(
-      'div',
+      'div.bar',
       {
-        class: 'bar',
         role: 'progressbar',
         'aria-label': 'Freed, of what must be freed',
         'aria-valuemin': '0',
         'aria-valuemax': '100',
         'aria-valuenow': percent.toFixed(0),
       },
-      h('div', { class: 'bar-fill', 'data-width': percent.toFixed(2) }),
+      h('div.bar-fill', { style: { width: `${percent.toFixed(2)}%` } }),
     ),
-    h('ol', { class: 'steps', reversed: '' }, ...last.map(stepLine)),
+    h('ol.steps', { reversed: '' }, ...last.map(stepLine)),
   );
 }
 
 function stepLine({ outcome: what, name, freedBytes, reason }: Step): HTMLElement {
   const verb = what.slice(what.indexOf('.') + 1).replaceAll('-', ' ');
+  const isBad = what.includes('fail') || what.includes('unanswered');
+  const degree = what.endsWith('.deleted') ? 'good' : isBad ? 'bad' : '';
   return h(
     'li',
-    {},
-    h(
-      'span',
-      {
-        class: `tag ${what.endsWith('.deleted') ? 'good' : what.includes('fail') || what.includes('unanswered') ? 'bad' : ''}`,
-      },
-      verb,
-    ),
-    h('span', { class: 'name', title: name }, ...broken(stepName(name))),
-    h('span', { class: 'num muted' }, freedBytes === null ? (reason ?? '') : formatBytes(freedBytes)),
+    h('span', { class: `tag ${degree}` }, verb),
+    h('span.name', { title: name }, ...broken(stepName(name))),
+    h('span.num.muted', freedBytes === null ? (reason ?? '') : formatBytes(freedBytes)),
   );
 }
 

@@ -1,5 +1,4 @@
 /** Words and figures that several parts of the page use. */
-import { formatDuration } from '../../../core/model/format.ts';
 
 /** How a part of the store is shown: its state, or that it is about to go. */
 export type StateStyle = 'victim' | 'in-use' | 'protected' | 'held' | 'unused' | 'leftover';
@@ -35,11 +34,6 @@ export function timeText(atMs: number, nowMs: number): string {
 export function axisText(atMs: number, spanMs: number): string {
   if (spanMs < 600_000) return secondFormat.format(atMs);
   return spanMs > 2 * 86_400_000 ? dayFormat.format(atMs) : clockFormat.format(atMs);
-}
-
-export function agoText(atMs: number, nowMs: number): string {
-  const seconds = (nowMs - atMs) / 1000;
-  return seconds < 5 ? 'just now' : `${formatDuration(seconds)} ago`;
 }
 
 /** `quay.io/jupyter/scipy-notebook:2024` → `scipy-notebook:2024`; an ID is shortened. */

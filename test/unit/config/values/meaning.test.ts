@@ -77,11 +77,11 @@ describe('how much is listed', () => {
   it('is handed to the command', () => {
     expect(parseCommandLine(['status', '--sort', 'age', '--top', '7'], {})).toMatchObject({
       kind: 'status',
-      list: { top: 7, sort: 'age', all: false },
+      output: { top: 7, sort: 'age', all: false },
     });
     expect(parseCommandLine(['plan', '--all'], {})).toMatchObject({
       kind: 'plan',
-      list: { top: undefined, sort: 'order', all: true },
+      output: { top: undefined, sort: 'order', all: true },
     });
   });
 });

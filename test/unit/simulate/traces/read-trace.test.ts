@@ -16,8 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const signal = new AbortController().signal;
-
 async function file(...lines: readonly string[]): Promise<string> {
   const path = join(folder, `${Math.random()}.jsonl`);
   await writeFile(path, lines.join('\n'));
@@ -30,13 +28,13 @@ const layers = [{ id: 'x', bytes: 5 }];
 describe('trace files', () => {
   it.each(families)('a written trace of $name reads back as it was', async (family) => {
     const trace = generate(family, 3, 1);
-    const read = await readTraces([await file([...traceLines(trace)].join(''))], signal);
+    const read = await readTraces([await file([...traceLines(trace)].join(''))]);
     expect(read).toEqual(trace);
   });
 
   it('are sorted by time, ignore other events, and need layers once', async () => {
     const path = await file(use({ time: 9, layers }), '', '{"event":"later"}', use({ time: 4.5 }));
-    const trace = await readTraces([path], signal);
+    const trace = await readTraces([path]);
     expect([...trace.startsMs]).toEqual([4500, 9000]);
     expect(trace.images).toHaveLength(1);
   });
@@ -69,7 +67,7 @@ describe('trace files', () => {
     ],
     ['nothing', ['{"event":"later"}'], /no use of an image/],
   ])('say where they are wrong: %s', async (_, lines, message) => {
-    const reading = readTraces([await file(...lines)], signal);
+    const reading = readTraces([await file(...lines)]);
     await expect(reading).rejects.toThrow(TraceError);
     await expect(reading).rejects.toThrow(message);
   });
@@ -78,7 +76,7 @@ describe('trace files', () => {
     const path = join(folder, 'packed');
     // Two parts in one file, as `cat a.gz b.gz` makes it.
     await writeFile(path, Buffer.concat([gzipSync(`${use({ layers })}\n`), gzipSync(use({ time: 2 }))]));
-    expect((await readTraces([path], signal)).startsMs).toHaveLength(2);
+    expect((await readTraces([path])).startsMs).toHaveLength(2);
   });
 
   it.each<[string, () => Promise<string>, RegExp]>([
@@ -96,7 +94,7 @@ describe('trace files', () => {
     ],
   ])('are reported in one line when they are %s', async (_, make, message) => {
     const path = await make();
-    await expect(readTraces([path], signal)).rejects.toThrow(message);
+    await expect(readTraces([path])).rejects.toThrow(message);
   });
 
   it('the launch archive becomes a trace: versions on one environment', async () => {
@@ -118,7 +116,7 @@ describe('trace files', () => {
       launch('o/r/main', { ref: 'def' }),
       launch('o/r/main', { ref: 'abc' }),
     );
-    const trace = await importBinderEvents([path], 1, signal);
+    const trace = await importBinderEvents([path], 1);
     expect([...trace.imageOf]).toEqual([0, 1, 0, 2, 3, 2]);
     expect(trace.chains[0]?.[7]).toBe(trace.chains[1]?.[7]);
     expect(trace.chains[0]?.[7]).toBe(trace.chains[3]?.[7]);

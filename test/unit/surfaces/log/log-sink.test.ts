@@ -138,4 +138,16 @@ describe('a log line', () => {
     expect(JSON.parse(first)).toMatchObject({ level: 'warn', event: 'log.lines-lost', reason: 'ENOSPC' });
     expect((JSON.parse(first) as { lines: number }).lines + rest.length).toBe(101);
   });
+
+  it('is written again after lines were lost, also where that is below the level', () => {
+    const output = new Output();
+    const { report } = createLog('json', 'error', { writeSome: output.writeSome });
+    const failed = { event: 'engine.unavailable', endpoint: 'unix:///e', message: 'y'.repeat(4000) } as const;
+    output.problem = 'ENOSPC';
+    for (let line = 0; line < 100; line++) report(failed);
+    output.problem = undefined;
+    report({ ...failed, message: 'the last' });
+    const lines = output.text.trim().split('\n');
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ level: 'error', message: 'the last' });
+  });
 });

@@ -36,8 +36,8 @@ export class UsageChart {
 
   constructor() {
     for (const range of [...ranges, 'all' as const]) {
-      const button = h('button', { type: 'button', 'aria-pressed': 'false' });
-      setText(button, range === 'all' ? 'All' : range.name);
+      const name = range === 'all' ? 'All' : range.name;
+      const button = h('button', { type: 'button', 'aria-pressed': 'false' }, name);
       button.addEventListener('click', () => {
         this.#range = range;
         this.#draw();
@@ -81,7 +81,7 @@ export class UsageChart {
     const fromMs = nowMs - Math.max(range === 'all' ? measuredMs : range.ms, SHORTEST_MS);
     const seen = this.#samples.filter(({ atMs }) => atMs >= fromMs);
     if (seen.length < 2) {
-      fill(this.#element, h('p', { class: 'empty' }, 'Usage appears here as it is measured.'));
+      fill(this.#element, h('p.empty', 'Usage appears here as it is measured.'));
       setText(this.#summary, '');
       return;
     }
@@ -89,22 +89,11 @@ export class UsageChart {
     const text = summary(seen, activity, range, { fromMs, nowMs, isAbsolute });
     setText(this.#summary, text);
     this.#element.setAttribute('aria-label', text);
-    fill(
-      this.#element,
-      legend(
-        isAbsolute,
-        seen,
-        activity.sweep !== null || activity.sweeps.some(({ endedAtMs }) => endedAtMs >= fromMs),
-      ),
-    );
+    const hasSweeps = activity.sweep !== null || activity.sweeps.some(({ endedAtMs }) => endedAtMs >= fromMs);
+    fill(this.#element, legend(isAbsolute, seen, hasSweeps));
+    const values = valuesOf(seen, isAbsolute);
     this.#plot = new uPlot(
-      options(this.#element, activity, {
-        fromMs,
-        nowMs,
-        isAbsolute,
-        thresholds,
-        values: valuesOf(seen, isAbsolute),
-      }),
+      options(this.#element, activity, { fromMs, nowMs, isAbsolute, thresholds, values }),
       withGaps(seen, activity, isAbsolute),
       this.#element,
     );
@@ -112,13 +101,14 @@ export class UsageChart {
 }
 
 function legend(isAbsolute: boolean, seen: readonly Sample[], hasSweeps: boolean): HTMLElement {
-  const item = (kind: string, text: string): HTMLElement => h('span', {}, h('i', { class: kind }), text);
+  const item = (kind: string, text: string): HTMLElement => h('span', h('i', { class: kind }), text);
+  const hasInodes = !isAbsolute && seen.some(({ inodes }) => inodes !== null);
   return h(
-    'div',
-    { class: 'chart-legend', 'aria-hidden': 'true' },
+    'div.chart-legend',
+    { 'aria-hidden': 'true' },
     item('i-blocks', isAbsolute ? 'data directory' : 'disk space'),
-    ...(!isAbsolute && seen.some(({ inodes }) => inodes !== null) ? [item('i-inodes', 'inodes')] : []),
-    ...(hasSweeps ? [item('i-sweep', 'sweep')] : []),
+    hasInodes ? item('i-inodes', 'inodes') : undefined,
+    hasSweeps ? item('i-sweep', 'sweep') : undefined,
   );
 }
 
@@ -191,7 +181,11 @@ function options(
   },
 ): uPlot.Options {
   const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  /** As a canvas takes it. No text of the chart has the colour of the element itself. */
+  const colour = (name: string): string => {
+    element.style.color = `var(--${name})`;
+    return style.color;
+  };
   const { fromMs, nowMs, isAbsolute, thresholds, values } = shown;
   const axis = {
     stroke: colour('muted'),

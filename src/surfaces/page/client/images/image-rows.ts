@@ -1,5 +1,5 @@
 /** The rows of the list of images: searched, filtered and sorted. Pure. */
-import type { Layers, ListedUnit, Status } from '../data.ts';
+import { type Layers, type ListedUnit, type Status, usersOf, whyOf } from '../data.ts';
 
 export interface Row {
   readonly id: string;
@@ -27,15 +27,13 @@ export const orders = ['order', 'size', 'frees', 'idle', 'name'] as const;
 export type Order = (typeof orders)[number];
 
 /** Steps of classic builds are left out: they are deleted with the last image built on them. */
-export function rowsOf({ units }: Layers, { images }: Status): readonly Row[] {
-  const usedBy = new Map(
-    images.map((image) => [image.id, image.usedBy.map(({ name, state }) => `${name} (${state})`).join(', ')]),
-  );
+export function rowsOf({ units }: Layers, status: Status): readonly Row[] {
+  const usersById = usersOf(status);
   return units
     .filter(({ isStep }) => !isStep)
     .map((unit) => {
-      const users = usedBy.get(unit.id) ?? '';
-      const reason = unit.reason ?? (users === '' ? 'unused' : `used by ${users}`);
+      const users = usersById.get(unit.id);
+      const reason = whyOf(unit, users);
       const state = unit.state === 'in-use' || unit.state === 'protected' ? unit.state : 'unused';
       return {
         id: unit.id,
@@ -49,7 +47,7 @@ export function rowsOf({ units }: Layers, { images }: Status): readonly Row[] {
         idleSeconds: state === 'in-use' ? 0 : unit.idleSeconds,
         wasUsed: unit.wasUsed,
         reason,
-        text: [unit.name, ...unit.references, unit.id, reason, users].join(' ').toLowerCase(),
+        text: [unit.name, ...unit.references, unit.id, reason, users ?? ''].join(' ').toLowerCase(),
       };
     });
 }

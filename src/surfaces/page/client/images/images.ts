@@ -2,9 +2,10 @@
  * The list of images: what is deleted next and why, what is kept and why. Searched, filtered, sorted; as many rows as one has
  * scrolled to, so that thousands of images cost no more than the first of them.
  */
+import { kindNames } from '../../../json/space-names.ts';
 import { formatBytes, formatDuration } from '../../../../core/model/format.ts';
 import type { Layers, Status } from '../data.ts';
-import { broken, fill, h, part, setText } from '../dom.ts';
+import { broken, fill, h, part, row, setText, swatch, table } from '../dom.ts';
 import {
   chosenRows,
   type Filter,
@@ -39,26 +40,28 @@ const stateNames: Readonly<Record<Row['state'], string>> = {
   protected: 'protected',
   unused: 'unused',
 };
-const kindNames: Readonly<Record<Row['kind'], string>> = {
-  image: 'image',
-  'build-cache': 'build cache',
-  'stopped-container': 'container',
-};
+const head = [
+  { title: '#', label: 'Order', class: 'num' },
+  { title: 'Name', label: '', class: 'name' },
+  { title: 'Size', class: 'num' },
+  { title: 'Frees', class: 'num' },
+  { title: 'State', class: 'nowrap' },
+  { title: 'Last used', class: 'nowrap' },
+  { title: 'Why', label: '', class: 'whole' },
+];
 
 const count = new Intl.NumberFormat('en');
 
 export class ImageList {
   readonly #body = h('tbody');
   readonly #search = h('input', {
-    type: 'search',
-    id: 'image-search',
-    autocomplete: 'off',
-    spellcheck: 'false',
+    ...{ type: 'search', id: 'image-search', autocomplete: 'off', spellcheck: 'false' },
+    placeholder: 'Search names, containers, reasons',
   });
   readonly #sort = h('select', { id: 'image-sort' });
-  readonly #filters = h('div', { class: 'choices', role: 'group', 'aria-label': 'Images shown' });
-  readonly #note = h('p', { class: 'muted small', role: 'status', id: 'image-note' });
-  readonly #more = h('button', { type: 'button', class: 'more', hidden: '' }, `Show ${PAGE} more`);
+  readonly #filters = h('div.choices', { role: 'group', 'aria-label': 'Images shown' });
+  readonly #note = h('p.muted.small', { role: 'status', id: 'image-note' });
+  readonly #more = h('button.more', { type: 'button', hidden: '' }, `Show ${PAGE} more`);
   #rows: readonly Row[] = [];
   #isActive = false;
   /** Undefined until somebody chooses. */
@@ -91,35 +94,10 @@ export class ImageList {
       const id = target instanceof Element ? target.closest('button')?.dataset['id'] : undefined;
       if (id !== undefined) onChosen(id);
     });
-    const titles = ['#', 'Name', 'Size', 'Frees', 'State', 'Last used', 'Why'];
     const region = h(
-      'div',
-      { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': 'List of images' },
-      h(
-        'table',
-        { class: 'stack' },
-        h(
-          'caption',
-          { class: 'unseen' },
-          'Images, what deleting each would free, and why it is deleted or kept',
-        ),
-        h(
-          'thead',
-          {},
-          h(
-            'tr',
-            {},
-            ...titles.map((title) =>
-              h(
-                'th',
-                { scope: 'col', class: ['#', 'Size', 'Frees'].includes(title) ? 'num' : undefined },
-                title,
-              ),
-            ),
-          ),
-        ),
-        this.#body,
-      ),
+      'div.scroll',
+      { role: 'region', tabindex: '0', 'aria-label': 'List of images' },
+      table('Images, what deleting each would free, and why it is deleted or kept', head, this.#body),
       this.#more,
     );
     // Rows come as one scrolls to the end; the button is for who does not scroll.
@@ -131,16 +109,14 @@ export class ImageList {
     ).observe(this.#more);
     part('images-body').replaceChildren(
       h(
-        'div',
-        { class: 'controls' },
-        h('label', {}, h('span', { class: 'unseen' }, 'Search images'), this.#search),
+        'div.controls',
+        h('label', h('span.unseen', 'Search images'), this.#search),
         this.#filters,
-        h('label', { class: 'small muted' }, 'Sort by ', this.#sort),
+        h('label.small.muted', 'Sort by ', this.#sort),
       ),
       this.#note,
       region,
     );
-    this.#search.placeholder = 'Search names, containers, reasons';
   }
 
   /** @param isActive a sweep is due or under way: what is deleted next is what one wants to see. */
@@ -175,7 +151,7 @@ export class ImageList {
     const shown = rows.slice(0, this.#limit);
     const focused =
       document.activeElement instanceof HTMLElement ? document.activeElement.dataset['id'] : undefined;
-    fill(this.#body, ...shown.map((row) => this.#row(row)));
+    fill(this.#body, ...shown.map((each) => this.#row(each)));
     if (focused !== undefined)
       this.#body.querySelector<HTMLElement>(`button[data-id="${CSS.escape(focused)}"]`)?.focus();
     this.#more.hidden = shown.length === rows.length;
@@ -190,40 +166,27 @@ export class ImageList {
     );
   }
 
-  #row(row: Row): HTMLElement {
-    const isNext = this.#isActive && row.order !== null;
-    const label = row.names.length > 0 ? row.name : shortName(row.name);
-    const cell = (
-      title: string | undefined,
-      kind: string | undefined,
-      ...children: (Node | string | undefined)[]
-    ) => h('td', { class: kind, 'data-label': title }, ...children);
-    return h(
-      'tr',
-      { class: isNext ? 'is-next' : undefined },
-      cell(row.order === null ? undefined : 'Order', 'num', row.order === null ? '' : String(row.order)),
-      cell(
-        undefined,
-        'name',
-        h(
-          'button',
-          { type: 'button', class: 'plain', 'data-id': row.id, title: row.names.join('\n') || row.id },
-          ...broken(label),
-        ),
-        row.names.length > 1 ? h('span', { class: 'muted' }, ` +${row.names.length - 1}`) : undefined,
-        row.kind === 'image' ? undefined : h('span', { class: 'tag' }, kindNames[row.kind]),
-      ),
-      cell('Size', 'num', formatBytes(row.sizeBytes)),
-      cell('Frees', 'num', `${row.frees.exact ? '' : '~'}${formatBytes(row.frees.bytes)}`),
-      cell(
-        'State',
-        'nowrap',
-        h('span', { class: `swatch small s-${isNext ? 'victim' : row.state}`, 'aria-hidden': 'true' }),
-        ` ${isNext ? 'deleted next' : stateNames[row.state]}`,
-      ),
-      cell('Last used', 'nowrap', lastUsed(row)),
-      cell(undefined, 'whole', row.reason),
-    );
+  #row(shown: Row): HTMLElement {
+    const isNext = this.#isActive && shown.order !== null;
+    const { id, names, frees } = shown;
+    const label = names.length > 0 ? shown.name : shortName(shown.name);
+    const cells = [
+      shown.order === null ? '' : String(shown.order),
+      [
+        h('button.plain', { type: 'button', 'data-id': id, title: names.join('\n') || id }, ...broken(label)),
+        names.length > 1 ? h('span.muted', ` +${names.length - 1}`) : undefined,
+        shown.kind === 'image' ? undefined : h('span.tag', kindNames[shown.kind]),
+      ],
+      formatBytes(shown.sizeBytes),
+      `${frees.exact ? '' : '~'}${formatBytes(frees.bytes)}`,
+      [
+        swatch(`small s-${isNext ? 'victim' : shown.state}`),
+        ` ${isNext ? 'deleted next' : stateNames[shown.state]}`,
+      ],
+      lastUsed(shown),
+      shown.reason,
+    ];
+    return row(head, cells, isNext ? 'is-next' : undefined);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a tile of the map is called, and what the one that is pointed at is, in words. */
 import { formatBytes, formatCount, formatDuration } from '../../../../core/model/format.ts';
-import type { Layers, ListedUnit } from '../data.ts';
+import { type Layers, type ListedUnit, whyOf } from '../data.ts';
 import { h } from '../dom.ts';
 import type { Tile } from './layout.ts';
 import { lookNames, shortName } from '../words.ts';
@@ -44,11 +44,7 @@ export function description(
   const segment = layers.segments[tile.segments[0] ?? -1];
   const facts = `${formatBytes(tile.bytes)} · ${lookNames[tile.look]}${order === undefined ? '' : `, number ${order}`}`;
   if (segment === undefined || tile.segments.length > 1)
-    return [
-      h('h3', {}, title),
-      h('p', {}, facts),
-      h('p', { class: 'muted' }, 'Too small to be shown one by one.'),
-    ];
+    return [h('h3', title), h('p', facts), h('p.muted', 'Too small to be shown one by one.')];
   const units = segment.tops.flatMap((unit) => layers.units[unit] ?? []);
   const below = segment.parent < 0 ? undefined : layers.segments[segment.parent];
   const more = [
@@ -59,31 +55,22 @@ export function description(
       ? []
       : [`built on ${formatBytes(depthBytes(layers, segment.parent))} that it shares`]),
   ].join(' · ');
+  const names = units.slice(0, 6).map(({ name }) => name);
   return [
-    h(
-      'h3',
-      {},
-      units.length > 0
-        ? units
-            .slice(0, 6)
-            .map(({ name }) => name)
-            .join(', ')
-        : title,
-    ),
-    h('p', {}, facts, h('span', { class: 'muted' }, ` · ${more}`)),
-    ...units.slice(0, 3).map((unit) => h('p', { class: 'muted' }, about(unit, usedBy.get(unit.id) ?? ''))),
+    h('h3', names.length > 0 ? names.join(', ') : title),
+    h('p', facts, h('span.muted', ` · ${more}`)),
+    ...units.slice(0, 3).map((unit) => h('p.muted', about(unit, usedBy.get(unit.id)))),
   ];
 }
 
-function about(unit: ListedUnit, usedBy: string): string {
+function about(unit: ListedUnit, usedBy: string | undefined): string {
   const idle =
     unit.idleSeconds === null || unit.idleSeconds === 0
       ? ''
       : unit.wasUsed === true
         ? `; last used ${formatDuration(unit.idleSeconds)} ago`
         : `; not used since it was first seen ${formatDuration(unit.idleSeconds)} ago`;
-  const why = unit.reason ?? (usedBy === '' ? 'unused' : `used by ${usedBy}`);
-  return `${shortName(unit.name)}: ${why}${idle}`;
+  return `${shortName(unit.name)}: ${whyOf(unit, usedBy)}${idle}`;
 }
 
 function depthBytes(layers: Layers, from: number): number {

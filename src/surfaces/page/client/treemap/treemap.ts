@@ -3,10 +3,10 @@
  * looked at is. Told apart by colour, pattern and number, and in words for those who see none of them.
  */
 import { formatBytes } from '../../../../core/model/format.ts';
-import type { Layers, Status } from '../data.ts';
-import { fill, h, part, setText } from '../dom.ts';
+import { type Layers, type Status, usersOf } from '../data.ts';
+import { fill, h, part, setText, swatch } from '../dom.ts';
 import { fitting } from './label.ts';
-import { layOut, lookOf, type StoreMap, type Tile, tileTowards } from './layout.ts';
+import { type Family, layOut, lookOf, type StoreMap, type Tile, tileTowards } from './layout.ts';
 import { description, labelsOf, titleOf } from './text.ts';
 import { type StateStyle, lookNames, looks } from '../words.ts';
 
@@ -57,12 +57,7 @@ export class TreeMap {
   update(layers: Layers, status: Status, isActive: boolean): void {
     this.#layers = layers;
     this.#isActive = isActive;
-    this.#usedBy = new Map(
-      status.images.map(({ id, usedBy }) => [
-        id,
-        usedBy.map(({ name, state }) => `${name} (${state})`).join(', '),
-      ]),
-    );
+    this.#usedBy = usersOf(status);
     const images = layers.units.filter(({ kind }) => kind === 'image').length;
     setText(
       part('store-total'),
@@ -85,10 +80,9 @@ export class TreeMap {
         .map((look) =>
           h(
             'li',
-            {},
-            h('span', { class: `swatch s-${look}`, 'aria-hidden': 'true' }),
-            h('span', {}, lookNames[look]),
-            h('span', { class: 'muted' }, formatBytes(bytes.get(look) ?? 0)),
+            swatch(`s-${look}`),
+            h('span', lookNames[look]),
+            h('span.muted', formatBytes(bytes.get(look) ?? 0)),
           ),
         ),
     );
@@ -102,7 +96,7 @@ export class TreeMap {
     if (layers === undefined || width === 0) return;
     if (layers.bytes === 0) {
       map.removeAttribute('role');
-      fill(map, h('p', { class: 'empty' }, 'The image store is empty.'));
+      fill(map, h('p.empty', 'The image store is empty.'));
       this.#elements = [];
       return;
     }
@@ -122,11 +116,7 @@ export class TreeMap {
     this.#elements = tiles.map((tile, place) => this.#tile(tile, place, layers));
     map.replaceChildren(
       ...this.#elements,
-      ...families.map((box) => {
-        const frame = h('div', { class: 'family', role: 'presentation' });
-        locate(frame, box);
-        return frame;
-      }),
+      ...families.map((box) => h('div.family', { role: 'presentation', style: boxStyle(box) })),
     );
     if (hadFocus) this.#elements[this.#current]?.focus();
     else this.#show(-1);
@@ -136,6 +126,7 @@ export class TreeMap {
     const { width, height, bytes, look } = tile;
     const { title, order } = titleOf(tile, layers, this.#isActive);
     const element = h('div', {
+      style: boxStyle(tile),
       class: `tile s-${look}${hasText(tile) ? ' has-text' : ''}`,
       role: 'option',
       tabindex: place === this.#current ? '0' : '-1',
@@ -146,7 +137,7 @@ export class TreeMap {
       'data-look': look,
     });
     const isNumbered = order !== undefined && order <= this.#numbered && hasText(tile);
-    if (isNumbered) element.append(h('span', { class: 'nth', 'aria-hidden': 'true' }, String(order)));
+    if (isNumbered) element.append(h('span.nth', { 'aria-hidden': 'true' }, String(order)));
     const room = width - 12 - (isNumbered ? 24 : 0);
     const label = height > 20 ? fitting(labelsOf(title), room, 'title') : undefined;
     const size =
@@ -154,8 +145,7 @@ export class TreeMap {
     if (label !== undefined) element.append(h('b', { 'aria-hidden': 'true' }, label));
     if (size !== undefined) element.append(h('small', { 'aria-hidden': 'true' }, size));
     const words = `${title}, ${formatBytes(bytes)}, ${lookNames[look]}${order === undefined ? '' : `, number ${order}`}`;
-    element.append(h('span', { class: 'unseen' }, words));
-    locate(element, tile);
+    element.append(h('span.unseen', words));
     return element;
   }
 
@@ -191,14 +181,8 @@ export class TreeMap {
       element.classList.remove('is-related');
     }
     if (layers === undefined || tile === undefined) {
-      fill(
-        this.#detail,
-        h(
-          'p',
-          { class: 'muted' },
-          'Point at an area, or move to it with Tab and the arrow keys, to see what it is.',
-        ),
-      );
+      const help = 'Point at an area, or move to it with Tab and the arrow keys, to see what it is.';
+      fill(this.#detail, h('p.muted', help));
       return;
     }
     this.#elements[place]?.classList.add('is-shown');
@@ -227,12 +211,6 @@ function hasText({ width, height }: Tile): boolean {
   return width > 24 && height > 20;
 }
 
-function locate(
-  element: HTMLElement,
-  box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
-): void {
-  element.style.left = `${box.x}px`;
-  element.style.top = `${box.y}px`;
-  element.style.width = `${box.width}px`;
-  element.style.height = `${box.height}px`;
+function boxStyle({ x, y, width, height }: Family) {
+  return { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` };
 }
