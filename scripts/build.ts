@@ -20,7 +20,7 @@ const { version, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf
   engines: { node: string };
 };
 
-/** The sources read their version from package.json; of that file only the version goes into the bundle. */
+/** The sources read their version from package.json; of that file only the version is bundled. */
 const versionOnly: Plugin = {
   name: 'version-only',
   setup: (bundler) => {

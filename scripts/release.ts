@@ -1,6 +1,6 @@
 /**
- * `npm run release:check -- v1.2.3`: does everything name this version? `npm run release:notes -- v1.2.3`: its part of the
- * changelog. What is wrong is told together, one line each.
+ * `npm run release:check -- v1.2.3`: does everything name this version? `npm run release:notes -- v1.2.3`: its part
+ * of the changelog. All faults are reported together, one line each.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

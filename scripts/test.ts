@@ -19,7 +19,7 @@ import { ownEngines, OwnEnginesError, testsThatStart } from './own-engines.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /**
- * So many parts run side by side, the next one as soon as one is done: most tests wait for an engine or a cluster, so three
+ * This many parts run side by side, the next one as soon as one is done: most tests wait for an engine or a cluster, so three
  * take little more of two cores than one. Each has its own engines, disks and folders.
  */
 const SIDE_BY_SIDE = 3;

@@ -26,7 +26,7 @@ const { values } = parseArgs({
 setPriority(19);
 
 const SWEEPS_AHEAD = 3;
-/** On a tight disk a sweep decides little: so many uses ahead at least. */
+/** On a tight disk a sweep decides little: this many uses ahead at least. */
 const LEAST_USES_AHEAD = 240;
 
 async function tracesOf(name: string): Promise<readonly (readonly [seed: string, Trace])[]> {

@@ -28,7 +28,7 @@ export function knowsTheOdds(family: Family, seed: number, days: number): readon
             unit: () => 0,
             layer: (id) => (bytes.get(id) ?? 0) * ((wanted.get(id) ?? 0) + 1e-9),
           }),
-          reason: () => 'seldom wanted',
+          reason: () => 'rarely used',
         };
         return plannedVictims(policy, moment);
       },

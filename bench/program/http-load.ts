@@ -2,7 +2,7 @@
  * What 200 clients of the HTTP server cost a sweep: the same sweep of the same images (loaded again each time, no
  * delay) by a daemon without clients, by one with 200 open pages and 200 scrapes of metrics, and by one that 200
  * clients flood. Rounds in turn, medians. `npm run bench http-load`, as root. The clients are one process at the
- * lowest priority, as they would be other machines; the share of a processor that they took is told.
+ * lowest priority, as they would be other machines; their share of a processor is reported.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

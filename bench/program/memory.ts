@@ -14,7 +14,7 @@ import { startAsImage } from './image-start.ts';
 const IMAGES = 100;
 /** One a second: more than a daemon ever does idle, and more than its collections keep up with. */
 const CHECKS = 40;
-/** At default settings, after the check: what it left was collected, and the disk was looked at a few times. */
+/** At default settings, after the check: its garbage was collected, and the disk was read a few times. */
 const REST_MS = 20_000;
 
 /** In 10⁶ bytes. */

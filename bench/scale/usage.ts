@@ -1,5 +1,5 @@
 /**
- * How fast and how right: what is allocated below the data root of a real overlay2 store of at least 300,000 files,
+ * How fast and how right: what is allocated below the data directory of a real overlay2 store of at least 300,000 files,
  * measured side by side in one run by the account (cold, restarted, warm), `du -s`, and the walk of the existing tool.
  *
  *     sudo npm run bench usage        (or: node bench/scale/usage.ts [layers] [files per layer])

@@ -1,4 +1,4 @@
-/** An engine of a test's own that speaks the Docker API on a socket. */
+/** A test's own engine with the Docker API on a socket. */
 import { PrivateEngine } from './private-engine.ts';
 import { send, type Answer, type RequestOptions } from '../wire/http.ts';
 

@@ -16,7 +16,7 @@ export interface DockerEngineOptions {
   readonly flags?: readonly string[];
   /** Default overlay2; an empty one leaves the choice to dockerd and its `daemon.json`, which lies in the workspace. */
   readonly storageDriver?: string;
-  /** Docker's containerd image store; takes the place of the storage driver. */
+  /** Docker's containerd image store; replaces the storage driver. */
   readonly containerdStore?: boolean;
   /** More environment for dockerd. */
   readonly env?: Readonly<Record<string, string>>;

@@ -94,7 +94,10 @@ export abstract class PrivateEngine {
     await exit;
   }
 
-  /** Ends it as an operator would (SIGTERM): Docker stops its containers first, pods live on. The disk stays mounted. */
+  /**
+   * Ends it as an operator would (SIGTERM): Docker stops its containers first, pods continue. The disk is still
+   * mounted.
+   */
   async stop(): Promise<void> {
     const late = new AbortController();
     const watchdog = delay(30_000, undefined, { signal: late.signal }).then(

@@ -21,7 +21,8 @@ export async function waitFor<T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}.`);
+    if (performance.now() > deadline)
+      throw new Error(`Waited ${timeoutMs / 1000} s without success for ${what}.`);
     await delay(options.everyMs ?? 50, undefined, options.signal && { signal: options.signal });
   }
 }

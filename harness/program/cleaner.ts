@@ -26,7 +26,7 @@ export interface CleanedEngine {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The real executable, pointed at the engine and its data root, without delay between deletions, JSON log. */
+/** The real executable, pointed at the engine and its data directory, without delay between deletions, JSON log. */
 export function cleaner(engine: CleanedEngine, args: readonly string[], options: CleanerOptions = {}): Cli {
   const settings: Record<string, string> = {
     PATH_TO_CHECK: engine.dataRoot,

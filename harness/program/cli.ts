@@ -68,7 +68,7 @@ export interface Cli {
     wanted: string | ((record: LogRecord) => boolean),
     options?: {
       readonly timeoutMs?: number;
-      /** Skip so many records, e.g. `records.length`. */ readonly since?: number;
+      /** Skip this many records, e.g. `records.length`. */ readonly since?: number;
     },
   ): Promise<LogRecord>;
   /** Sends a signal, default SIGTERM; returns at once. */

@@ -59,7 +59,7 @@ export interface ToolOutcome {
   readonly output: string;
 }
 
-/** Runs promtool and returns the result. @throws Error when it cannot be had. */
+/** Runs promtool and returns the result. @throws Error when it is not available. */
 export function promtool(
   args: readonly string[],
   options: { input?: string; cwd?: string } = {},

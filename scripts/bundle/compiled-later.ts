@@ -14,7 +14,7 @@ const libraries: readonly { readonly filter: RegExp; readonly name: string; read
 
 /**
  * Has the files of a library packed. The package may say that its files are ECMAScript modules, and the packed one is
- * CommonJS: so it lies in a namespace of its own, which no package.json speaks of, and the file exports all of it.
+ * CommonJS: so it is in a namespace of its own, without a package.json, and the file exports all of it.
  * @param textOf CommonJS, in one file, of the file with this path
  */
 export function pack(

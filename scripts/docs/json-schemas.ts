@@ -136,7 +136,7 @@ const keepCodes: Readonly<Record<KeepCode, string>> = {
   'frees-nothing': 'deletable, but frees nothing that is scarce',
   'not-needed': 'LOW is reached without it',
   managed: 'container of Kubernetes, compose or swarm, or that restarts with the engine',
-  'stopped-recently': 'younger than `STOPPED_CONTAINER_AGE_SECONDS`',
+  'stopped-recently': 'less than `STOPPED_CONTAINER_AGE_SECONDS` ago',
   'never-started': 'created container',
   'not-cleaned': '`CLEAN` does not name its kind',
   refused: 'by the engine, or by the check before the deletion',
@@ -240,7 +240,7 @@ const spaceKinds: Readonly<Record<SpaceKind, string>> = {
   reserved: 'for root',
   available: '',
 };
-/** What is counted twice goes off the engine's own files, and may be more than these: no bound below. */
+/** Double counts are subtracted from the engine's own files and may exceed them: no lower bound. */
 const sweepReport = object<SweepReport>('', {
   dryRun: yes('always false'),
   deletedImages: whole(''),

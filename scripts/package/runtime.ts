@@ -28,7 +28,7 @@ export function nodeFor(architecture: Architecture): string {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'fetch-'));
   try {
-    // npm compares what comes with the registry's digest.
+    // npm compares the download with the registry's digest.
     const name = `node-linux-${architecture}@${version}`;
     const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, name], {
       encoding: 'utf8',

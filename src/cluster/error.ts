@@ -1,4 +1,4 @@
-/** What can go wrong between us and the API server: one error class with a code. */
+/** Failures between us and the API server: one error class with a code. */
 
 /**
  * - `unreachable`: no connection, connection lost, or a server that says it is away (502, 503, 504).
@@ -44,7 +44,7 @@ export function isAmbiguous(error: unknown): boolean {
 
 /**
  * The code for an answer's status. A failed `test` of a JSON patch is a 422 whose message says so (apiserver's
- * `patch.go` passes the JSON patch library's words on); so is a path that has disappeared meanwhile.
+ * `patch.go` passes on the JSON patch library's text); so is a path that has disappeared meanwhile.
  */
 export function codeOfStatus(status: number, message: string): ClusterErrorCode {
   switch (status) {

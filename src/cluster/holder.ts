@@ -23,7 +23,7 @@ export function thisProcess(): string {
   return `${pidNamespace()}:${process.pid}:${startOf('self') ?? '?'}`;
 }
 
-/** Marks of others that are alive. Marks that are never renewed, such as the Python tool's, are nobody's. */
+/** Marks of other live processes. Marks that are never renewed, such as the Python tool's, belong to no process. */
 export function isHeldByOther(self: Holder, nowMs: () => number, afterMs = staleMs): MarkFilter {
   return ({ pod, process: holder, renewed }) => {
     const ageMs = Math.abs(nowMs() - Date.parse(renewed ?? ''));

@@ -56,7 +56,7 @@ export class Surroundings {
     for (const { kind, path, message } of disk.takeProblems()) report({ event: events[kind], path, message });
   }
 
-  /** A sweep reports by itself what it could not reach. */
+  /** A sweep reports on its own what it could not reach. */
   sweepEnded(because: StopReason): void {
     if (because === 'engine-unavailable') this.#isEngineThere = false;
     if (because === 'path-unavailable') this.#isPathThere = false;

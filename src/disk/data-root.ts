@@ -66,7 +66,7 @@ export async function checkDataRoot(
   // The layers' folder itself, or a folder of them: the right gauge, whatever cannot be read there.
   if (!isContainerdStore && !database.ok && (await isPartOf(path, engine))) return undefined;
   if (engine.storeDirectory !== undefined) {
-    // Docker's containerd store is named by its folder: it need not be below Docker's data root.
+    // Docker's containerd store is named by its folder: it need not be below Docker's data directory.
     const isBelow = engine.storeDirectory.startsWith(`${engine.rootDirectory ?? ''}/`);
     const root = isBelow ? engine.rootDirectory : undefined;
     const named = storeRoot(engine.storeDirectory) ?? engine.storeDirectory;
@@ -143,7 +143,7 @@ export function isSnapshotter(driver: string | undefined): boolean {
   return driver === 'overlayfs' || driver === 'stargz' || driver === 'nydus' || driver === 'soci';
 }
 
-/** @param actual where the images are: an engine's data root, or its containerd's. */
+/** @param actual where the images are: an engine's data directory, or its containerd's. */
 async function finding(path: string, actual: string): Promise<DataRootFinding> {
   const say = (rest: string): string =>
     `DOCKER_IMAGE_CLEANER_PATH_TO_CHECK=${path} is not where the engine keeps its images, ${actual}; ${rest}`;

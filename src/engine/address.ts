@@ -1,9 +1,9 @@
 /**
- * Where the Docker engine is, from the variables that every Docker client knows. Pure: the environment is an argument, nothing
- * is looked up or connected to.
+ * Where the Docker engine is, from the variables that every Docker client knows. Pure: the environment is an
+ * argument, nothing is looked up or connected to.
  *
- * Followed: Docker's Go client and docker-py for TLS (a certificate path or a non-empty DOCKER_TLS_VERIFY switches it
- * on, DOCKER_TLS_VERIFY alone decides whether the engine's certificate is verified), the docker command for the default
+ * Followed: Docker's Go client and docker-py for TLS (a certificate path or a non-empty DOCKER_TLS_VERIFY enables it,
+ * DOCKER_TLS_VERIFY alone decides whether the engine's certificate is verified), the docker command for the default
  * ports (2375, with TLS 2376) and `tcp://:port`, docker-py for http:// and https:// and for a bare `host:port`.
  */
 import { isIPv6 } from 'node:net';
@@ -78,7 +78,7 @@ export function describeAddress(address: EngineAddress): string {
   return `tcp://${host}:${address.port}`;
 }
 
-/** Whether an address is another host's, as far as it tells. A name may yet be this one's. */
+/** Whether an address is certainly another host's. A name may still be this one's. */
 export function isRemote(address: EngineAddress): boolean {
   if (address.kind === 'unix') return false;
   return address.kind === 'ssh' || !isLoopback(address.host);
@@ -219,7 +219,7 @@ function readBare(text: string): Target {
 const sshPattern =
   /^(?:(?<user>[^@:/]+)@)?(?:\[(?<ipv6>[^\][]*)\]|(?<name>[a-z0-9._-]+))(?::(?<port>\d+))?(?<path>\/.*)?$/i;
 
-/** As the docker command has it: `ssh://[user@]host[:port][/path/to/socket]`. A password is for nobody to write down. */
+/** As the docker command has it: `ssh://[user@]host[:port][/path/to/socket]`. Passwords are refused. */
 function readSsh(rest: string): Target {
   const form = 'expected ssh://user@host, ssh://user@host:port or ssh://user@host/path/to/socket';
   const groups = sshPattern.exec(rest)?.groups;

@@ -30,7 +30,7 @@ export interface EngineInfo {
 export interface EngineCapabilities {
   /** It refuses to delete an image that a container uses. Where it does not, our look right before is the only guard. */
   readonly refusesImagesInUse: boolean;
-  /** One name of several can be taken off an image, and be given back. Where not, a deletion by ID takes all at once. */
+  /** One name of several can be removed from an image, and restored. Otherwise a deletion by ID removes all at once. */
   readonly namesOneByOne: boolean;
 }
 

@@ -14,7 +14,7 @@ import { type Trace, TraceError } from './traces/trace.ts';
 export type Capacity =
   { readonly kind: 'amount'; readonly amount: number } | { readonly kind: 'share'; readonly share: number };
 
-/** Per cent of the capacity, bytes used, or bytes free of it. */
+/** Percent of the capacity, bytes used, or bytes free of it. */
 export interface Level {
   readonly type: Thresholds['type'];
   readonly value: number;

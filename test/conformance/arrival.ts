@@ -1,4 +1,7 @@
-/** When images arrived, and which goes first after a tag was pulled again: on a real engine with images of odd dates. */
+/**
+ * When images arrived, and which is deleted first after a tag was pulled again: on a real engine with images of odd
+ * dates.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleaner, deletedNames } from '../../harness/program/cleaner.ts';
 import {

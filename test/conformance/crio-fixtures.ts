@@ -65,7 +65,7 @@ function underTest(engine: Crio, pid: NonNullable<PodOptions['pid']>): EngineUnd
     },
 
     async removeUnforced(image) {
-      // By its name, which is only taken off: by its ID, as the executable asks.
+      // By name only the name is removed: by ID, as the executable does.
       const found = (await imagesOf(engine)).find(({ repo_tags: names }) => names.includes(image));
       try {
         await engine.cri.call('ImageService/RemoveImage', { image: { image: found?.id ?? image } });

@@ -204,7 +204,7 @@ describe('an engine that somebody has', () => {
     expect(processesOf(engine.disk.workspace.path)).toEqual([]);
   });
 
-  test('refuses Docker’s client for its age: the client is told a version, and builds', async () => {
+  test('refuses Docker’s client for its age: given a version, the client builds', async () => {
     const engine = await engineFor({
       root: await engineRoot('sid'),
       env: { DOCKER_MIN_API_VERSION: '1.44' },

@@ -48,7 +48,7 @@ export interface Thresholds {
 }
 
 export interface Level {
-  /** Per cent in relative mode, bytes in absolute mode, available bytes in free mode. */
+  /** Percent in relative mode, bytes in absolute mode, available bytes in free mode. */
   readonly value: number;
   /** The resource of the value: the fuller one. */
   readonly resource: Resource;
@@ -59,7 +59,7 @@ export function isCounted(type: ThresholdType): type is 'absolute' | 'images' {
   return type === 'absolute' || type === 'images';
 }
 
-/** Per cent of a gauge that is not available; 0 for an empty gauge. */
+/** Percent of a gauge that is not available; 0 for an empty gauge. */
 export function percentUsed(gauge: Gauge): number {
   return gauge.total <= 0 ? 0 : 100 * (1 - gauge.available / gauge.total);
 }

@@ -12,7 +12,7 @@ import { type Container, holders, type Image, type ImageId, type ImageStore } fr
 export interface EligibilityInput {
   readonly store: ImageStore;
   readonly nowMs: number;
-  /** What people protect besides images with the label; nothing where left out. */
+  /** What people protect besides images with the label; nothing if left out. */
   readonly protections?: Protections;
   /** What may be deleted at all; images only if left out. */
   readonly clean?: Clean;

@@ -18,8 +18,8 @@ export interface Remains {
 }
 
 /**
- * Says plainly what holds the space that images did not give back. Image sizes are the engine's sums, layers shared
- * between images counted once for each, so they are upper bounds and called that.
+ * Says what holds the space that deleting images did not free. Image sizes are the engine's, shared layers counted
+ * for each image, so they are upper bounds and called that.
  */
 export function explainRemaining({ store, usage, scarce, protections, space }: Remains): readonly string[] {
   const { candidates, kept } = sortOut(store, undefined, protections);

@@ -1,13 +1,13 @@
 /**
- * What is least worth its space is deleted first. Worth belongs to layers: what a layer saves is what getting it again costs
- * times how often it is wanted, by whichever image that stands on it, those included that have not been seen yet: each use
- * of any image counts for all layers below it, so a base that every new image uses is worth much even when none of its
- * present images is. Images are only what can be deleted; the selection (select/least-loss/least-loss.ts) finds the set of images
- * whose layers are worth least.
+ * What is least worth its space is deleted first. Worth belongs to layers: the cost to get a layer again times its
+ * expected uses, by any image with it, future ones included. Each use of an image counts for all its layers, so a
+ * base that every new image uses is worth much even when none of its present images is. Images are only what can be
+ * deleted; the selection (select/least-loss/least-loss.ts) finds the set of images whose layers are worth least.
  *
- * How often something is wanted (use-history/use-record.ts: by its own uses; those of the versions before it count for the newest of
- * a repository) is corrected by what the host has taught about the likes of it (use-history/return-rates.ts). The constants were
- * tuned with `npm run bench policies` on seeds that are not those of the published table (docs/policies.md).
+ * Expected uses (use-history/use-record.ts: from its own uses; the newest of a repository inherits those of earlier
+ * versions) are corrected by the return rates of similar layers on this host (use-history/return-rates.ts). The
+ * constants were tuned with `npm run bench policies` on seeds that are not those of the published table
+ * (docs/policies.md).
  */
 import { formatDuration } from '../model/format.ts';
 import { clockAt, type LayerUsage, type UsageHistory } from '../use-history/history.ts';

@@ -131,7 +131,7 @@ export function lastingCount({ counts }: UseRecord): number {
   return counts[counts.length - 1] ?? 0;
 }
 
-/** Lets something new count the uses of what it takes the place of as its own. */
+/** Lets a new record inherit the uses of the one that it replaces. */
 export function inheritUses(record: UseRecord, from: UseRecord, atMs: number): void {
   record.counts = HALF_LIVES_MS.map((_, clock) => countAt(from, clock, atMs));
   record.countedAtMs = atMs;

@@ -1,5 +1,5 @@
 /**
- * The account of a data root: what is allocated below it, folder by folder, at a cost that does not grow with the
+ * The account of a data directory: what is allocated below it, folder by folder, at a cost that does not grow with the
  * number of files in the image store. Equals `du -s --block-size=1 -x`. Where there is no layer database that we
  * can read, the whole is walked, and the account says why.
  */
@@ -57,7 +57,7 @@ export interface DiskProblem {
 /** Folders of the root whose entries are told apart: a container's files and logs, a volume, what a pull put aside. */
 const toldApart = ['containers', 'volumes', 'tmp'];
 
-/** Keeps the memory that makes the account cheap. One per data root; one measurement at a time. */
+/** Keeps the memory that makes the account cheap. One per data directory; one measurement at a time. */
 export class DiskAccountant {
   readonly #root: string;
   readonly #listings = new Listings();

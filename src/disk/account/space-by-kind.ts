@@ -143,7 +143,7 @@ function chainsByUse(
   return { inUse, unused };
 }
 
-/** The folders of storage drivers below a data root: only one of them is the engine's at a time. */
+/** The folders of storage drivers below a data directory: only one of them is the engine's at a time. */
 const driverFolders = [
   'aufs',
   'btrfs',

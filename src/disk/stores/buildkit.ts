@@ -32,7 +32,7 @@ const chainPattern = /sha256:[0-9a-f]{64}/g;
 const isChainId = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * @param root the data root.
+ * @param root the data directory.
  * @throws DiskError when a database is there and may not be read; the signal's reason when aborted.
  */
 export async function readBuildSnapshots(root: string, signal: AbortSignal): Promise<BuildSnapshots> {
@@ -42,7 +42,7 @@ export async function readBuildSnapshots(root: string, signal: AbortSignal): Pro
     readBolt(path, signal),
   );
   const snapshots = await whenThere(snapshotsPath, signal, (path) => readBolt(path, signal));
-  // No build with BuildKit was ever made here.
+  // there has been no build with BuildKit here.
   if (snapshots === 'missing') return { byRecord: new Map(), isExact: true };
   if (snapshots === 'damaged') {
     const text = await whenThere(snapshotsPath, signal, (path) => readFile(path, { signal }));

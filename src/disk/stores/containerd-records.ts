@@ -1,5 +1,5 @@
 /**
- * What containerd's metadata says of one namespace, as plain records. The layout is that of containerd's
+ * containerd's metadata of one namespace, as plain records. The layout is that of containerd's
  * `core/metadata/buckets.go`, the same from 1.6 to 2.1:
  *
  *     v1/<namespace>/images/<name>/target        the manifest or index that the name stands for

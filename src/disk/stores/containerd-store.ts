@@ -48,7 +48,7 @@ export class ContainerdStoreReader {
   #root: string;
   #blobs: ReadonlyMap<string, Amount> = new Map();
 
-  /** @param path a containerd root, or the data root of a Docker that runs a containerd of its own. */
+  /** @param path a containerd root, or the data directory of a Docker that runs a containerd of its own. */
   constructor(path: string) {
     this.#path = path;
     this.#root = path;

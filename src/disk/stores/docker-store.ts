@@ -32,7 +32,7 @@ const folderPattern = /^[0-9a-z]{1,128}$/;
 const readable = ['overlay2', 'fuse-overlayfs'] as const;
 
 /**
- * Reads the store below a data root; keeps what it has read, for it never changes. One per data root. Lists folders on the
+ * Reads the store below a data directory; keeps what it has read, for it never changes. One per data directory. Lists folders on the
  * main thread: only of a filesystem that answers.
  */
 export class LayerDatabaseReader {

@@ -205,7 +205,7 @@ async function readJson<T>(
   }
 }
 
-/** Whether the list of images tells all: it may be missing where none was ever here, but then its folder is here. */
+/** Whether the list of images is complete: it may be missing if there was never an image, but then its folder exists. */
 async function isWhole(list: readonly unknown[] | string | undefined, path: string): Promise<boolean> {
   return list === undefined ? (await namesIn(dirname(path))) !== undefined : Array.isArray(list);
 }

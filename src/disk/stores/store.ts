@@ -26,7 +26,7 @@ export interface StoredContainer {
 export interface LayerDatabase {
   readonly layout: 'docker' | 'podman';
   readonly driver: 'overlay2' | 'fuse-overlayfs' | 'overlay';
-  /** The data root. */
+  /** The data directory. */
   readonly root: string;
   /** Absolute: the folder with a folder for each layer. */
   readonly layersFolder: string;

@@ -1,8 +1,8 @@
 /**
  * Adds up directory trees in helper processes: the one place that walks. The main thread only passes small messages.
- * Processes and not threads, because only a process has a working directory of its own, without which the kernel would
- * follow the long path to a layer for each of its files; and because what it used is given back when it ends, so
- * that an idle daemon keeps no memory for it. They are started for one call and ended with it.
+ * Processes and not threads, because only a process has a working directory of its own, without which the kernel
+ * would follow the long path to a layer for each of its files; and because its memory is freed when it ends. They are
+ * started for one call and ended with it.
  */
 import type { ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';

@@ -25,7 +25,7 @@ export interface EntryStats {
 
 /** The folders that are still to be read. */
 export interface PendingFolders {
-  /** Takes away the older half, which holds the larger trees, as paths below the top; none where there is only one. */
+  /** Removes the older half, which holds the larger trees, as paths below the top; none where there is only one. */
   take(): string[];
 }
 

@@ -36,7 +36,7 @@ export interface EngineWish {
  */
 const dockerDataRoots = ['/var/lib/docker', '/var/snap/docker/common/var-lib-docker'] as const;
 
-/** Looks for sockets and folders; connects to nothing. @param root where to look, `/` but in tests. */
+/** Searches for sockets and folders; connects to nothing. @param root where to look, `/` but in tests. */
 export async function findTarget(wish: EngineWish, root = ''): Promise<EngineTarget> {
   const { runtime, runtimeEndpoint, hostRun, engine: address, engineNamedBy } = wish;
   const docker = (why: string, isNamed = false): EngineTarget => ({ kind: 'docker', address, why, isNamed });

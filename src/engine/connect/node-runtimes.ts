@@ -1,4 +1,4 @@
-/** kubelet's runtime, by the sockets below a node's /run. Looks for them; connects to nothing. */
+/** kubelet's runtime, by the sockets below a node's /run. Searches for them; connects to nothing. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { knownRuntimes } from '../endpoint.ts';

@@ -10,7 +10,7 @@ export interface FoundSocket {
 }
 
 /**
- * Where engines speak Docker's API to a user: rootless Docker, Podman's for all and a user's own.
+ * Sockets with Docker's API for a user: rootless Docker, Podman's for all and a user's own.
  * @param runtimeDirectory XDG_RUNTIME_DIR.
  */
 export function userSockets(runtimeDirectory: string | undefined): readonly FoundSocket[] {

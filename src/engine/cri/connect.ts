@@ -1,4 +1,4 @@
-/** The first questions to a runtime: is it one, which version of the interface does it speak, how is it configured. */
+/** The first requests to a runtime: is it one, which version of the interface does it have, how is it configured. */
 import { connect as connectSocket } from 'node:net';
 import { EngineError, type EngineInfo } from '../engine.ts';
 import { ImageServiceDefinition, RuntimeServiceDefinition, type VersionResponse } from './generated/api.ts';

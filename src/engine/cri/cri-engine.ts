@@ -1,6 +1,7 @@
 /**
- * A runtime of the Kubernetes Container Runtime Interface (containerd, CRI-O) as an Engine. Its containers are kubelet's:
- * they are looked at, never deleted. Source of the facts: the published interface, and the real runtimes of test/engine.
+ * A runtime of the Kubernetes Container Runtime Interface (containerd, CRI-O) as an Engine. Its containers are
+ * kubelet's: they are read, never deleted. Source of the facts: the published interface, and the real runtimes of
+ * test/engine.
  */
 import type { Container, Image, ImageId } from '../../core/model/store.ts';
 import { forEachLimited } from '../../system/concurrency.ts';
@@ -77,7 +78,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
     } catch (error) {
       if (!(error instanceof CallError) || error.grpcStatus !== grpcCode.resourceExhausted) throw error;
     }
-    // Without its configuration it is an image without labels and age: it can go like any other.
+    // Without its configuration it is an image without labels and age: it is deletable like any other.
     return await ask(images, method, { image, verbose: false }, signal);
   }
 
@@ -145,7 +146,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
         const answer = await orRefused(imageStatus(id, signal));
         if (answer?.image !== undefined) factsOf.set(imageId(id), imageFacts(answer.info));
       });
-      // Not listed: one that went meanwhile, and a broken one, of which nobody can say whether it is to be kept.
+      // Not listed: one deleted meanwhile, and a broken one, for which protections are unknown.
       return listed.flatMap((image) => {
         const facts = factsOf.get(imageId(image.id));
         return facts === undefined ? [] : [translate(image, facts)];
@@ -200,7 +201,8 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
     removeCacheRecord: () => Promise.reject(kubelets('a build-cache record')),
 
     async removeImage(target, _options, signal) {
-      // By a name, the image goes that has it at that moment, with all its names; by a part of an ID, whichever fits.
+      // By name, the image that has it at that moment is deleted with all its names; by a part of an ID, whichever
+      // matches.
       if (target.by !== 'id' || !isWholeId(target.id)) {
         throw new EngineError('failed', `${endpoint}: images are deleted by their full ID only.`);
       }
@@ -229,7 +231,7 @@ export function createCriEngine(endpoint: string, options: CriEngineOptions): En
 }
 
 /**
- * CRI-O's refusal of an image in use, which has no status of its own (`unknown`): only its words tell it
+ * CRI-O's refusal of an image in use, which has no status of its own (`unknown`): only its text shows it
  * (containers/storage, ErrImageUsedByContainer).
  */
 function refusalOf(error: unknown): string | undefined {

@@ -135,7 +135,7 @@ export class GrpcClient {
         }
       });
       call.on('error', reject);
-      // Not `end`, which comes after an error too.
+      // Not `end`, which follows an error too.
       call.on('status', ({ code }) => {
         if (code === status.OK) resolve(undefined);
       });

@@ -39,8 +39,8 @@ export function refusal(answer: HttpAnswer): EngineError {
 }
 
 /**
- * Whether the engine knows no such thing. A 404 without the engine's JSON comes from somebody else, such as a proxy
- * with other paths, and says nothing of the thing.
+ * Whether the engine knows no such thing. A 404 without the engine's JSON is from something else, such as a proxy
+ * with other paths, and means nothing.
  */
 export function isNotFound(answer: HttpAnswer): boolean {
   return answer.status === 404 && jsonMessage(answer) !== undefined;

@@ -1,4 +1,4 @@
-/** The first questions to an engine: is it one, which API version do both speak, what does it say of itself. */
+/** The first requests to an engine: is it one, which API version do both know, what does it report of itself. */
 import { EngineError, type EngineInfo } from '../engine.ts';
 import { engineMessage, readJson, refusal } from './answers.ts';
 import { type Dialect, dialectOf, storeDirectoryOf } from './dialect.ts';
@@ -7,9 +7,9 @@ import { chooseApiVersion } from './negotiate.ts';
 import { infoSchema, versionSchema, type InfoAnswer, type VersionAnswer } from './schemas.ts';
 
 /**
- * Three requests that cost the engine nothing: `/_ping` (tells its API version since 1.25), `/version`, `/info`.
+ * Three requests that cost the engine nothing: `/_ping` (with the API version since 1.25), `/version`, `/info`.
  * Socket proxies often allow the first two only; what a forbidden request would have answered is unknown.
- * @throws EngineError; `protocol` when that is not a Docker Engine API, or no API version suits both.
+ * @throws EngineError; `protocol` when that is not a Docker Engine API, or there is no common API version.
  */
 export async function connect(
   client: HttpClient,

@@ -43,7 +43,7 @@ function isSameStop(one: Pick<Container, 'state' | 'stoppedAtMs'>, other: Contai
   return one.state === other.state && one.stoppedAtMs === other.stoppedAtMs;
 }
 
-/** When counting fails or exceeds a request's time, only this size is unknown; the engine stays usable. */
+/** When counting fails or exceeds a request's time, only this size is unknown; the engine remains usable. */
 async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

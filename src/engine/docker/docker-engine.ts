@@ -125,7 +125,7 @@ export function createDockerEngine(address: EngineAddress, options: DockerEngine
     return image;
   }
 
-  /** What takes space, of one kind; engines before the filter tell of all kinds. */
+  /** What takes space, of one kind; engines before the filter report all kinds. */
   async function diskUsage(type: 'image' | 'build-cache', signal: AbortSignal): Promise<DiskUsageAnswer> {
     return await get(diskUsageSchema, '/system/df', signal, speaks(FIRST_DISK_USAGE_TYPES) ? { type } : {});
   }
@@ -291,7 +291,7 @@ function expect(status: number, answer: HttpAnswer): HttpAnswer {
   return answer;
 }
 
-/** Podman refuses an ID with several names with status 500 (seen on 4.3 and 5.8), and only its text tells. */
+/** Podman refuses an ID with several names with status 500 (seen on 4.3 and 5.8), and only its text shows it. */
 function asksForForce(answer: HttpAnswer): boolean {
   return answer.status === 500 && engineMessage(answer).includes('please force removal');
 }

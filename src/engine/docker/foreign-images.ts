@@ -1,6 +1,7 @@
 /**
- * Images of which only other platforms than the host's are here, on Docker's containerd store: the list then tells neither
- * their labels nor their date, so a label that protects one would not be seen. With the platform in the request the engine gives both.
+ * Images of which only other platforms than the host's are here, on Docker's containerd store: the list then has
+ * neither their labels nor their date, so a protecting label would be missed. With the platform in the request the
+ * engine reports both.
  */
 import type { Image, ImageId } from '../../core/model/store.ts';
 import { RecentMap } from './recent-map.ts';
@@ -16,13 +17,13 @@ export interface ForeignQuestions {
   readonly inspect: (id: ImageId, platform: Platform) => Promise<ImageDetails | undefined>;
 }
 
-/** What a platform's own inspection tells of an image. */
+/** An image by the inspection of its own platform. */
 type Told = Pick<Image, 'labels' | 'createdAtMs'>;
 
 export class ForeignImages {
   readonly #told = new RecentMap<ImageId, Told | undefined>();
 
-  /** Completes what a list tells; asks at most one more list, and once an image that it says nothing of. @throws EngineError */
+  /** Completes a list; at most one more list, and one request per image that it does not cover. @throws EngineError */
   async complete(images: readonly Image[], questions: ForeignQuestions): Promise<readonly Image[]> {
     const silent = images.filter(isSilent);
     const unknown = new Set(silent.map(({ id }) => id).filter((id) => !this.#told.has(id)));

@@ -1,6 +1,6 @@
 /**
- * What only an image's inspection tells and does not change while the image has the same names: when it arrived on this host,
- * and its layers. Each image is asked about once.
+ * What only an image's inspection has and does not change while the image keeps its names: when it arrived on this
+ * host, and its layers. Each image is asked about once.
  */
 import type { ChainId, Image, ImageId } from '../../core/model/store.ts';
 import { EngineError } from '../engine.ts';
@@ -27,7 +27,7 @@ export class InspectedImages {
 
   /**
    * @param ask the engine's answer; undefined when the image is gone.
-   * @returns epoch ms; undefined where the engine does not tell.
+   * @returns epoch ms; undefined if the engine does not say.
    * @throws EngineError when the engine is away.
    */
   async arrivalOf(image: Image, ask: () => Promise<ImageDetails | undefined>): Promise<number | undefined> {

@@ -6,9 +6,9 @@ import type { SweepReport } from '../../events/events.ts';
 /** The disk's usage at one moment. */
 export interface Sample {
   readonly atMs: number;
-  /** Per cent not available. */
+  /** Percent not available. */
   readonly blocks: number;
-  /** Per cent; null on a filesystem without an inode count. */
+  /** Percent; null on a filesystem without an inode count. */
   readonly inodes: number | null;
   /** Allocated below the path; null in relative mode. */
   readonly allocated: number | null;

@@ -42,7 +42,7 @@ export class RemovedNames {
   }
 
   /**
-   * Gives back names that an earlier run removed, where the image still exists and no other image has the name.
+   * Restores names that an earlier run removed, where the image still exists and no other image has the name.
    * @throws EngineError when the engine cannot be asked: to be tried again.
    */
   async restore(engine: Engine, signal: AbortSignal): Promise<void> {

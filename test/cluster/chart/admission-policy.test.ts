@@ -1,7 +1,7 @@
 /**
- * The policy's expressions, evaluated by a CEL library that follows the language's conformance tests: the API server that the
- * tests start is older than ValidatingAdmissionPolicy. What stays untested here is Kubernetes' own part: matching requests,
- * and filling in `request`.
+ * The policy's expressions, evaluated by a CEL library that follows the language's conformance tests: the API server
+ * that the tests start is older than ValidatingAdmissionPolicy. Not tested here is Kubernetes' own part: matching
+ * requests, and filling in `request`.
  */
 import { run, type CelInput } from '@bufbuild/cel';
 import { describe, expect, it } from 'vitest';

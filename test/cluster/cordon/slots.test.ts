@@ -91,7 +91,7 @@ it('takes over the slot of a process that was killed, and a restart takes its ow
   expect(other.reports).toContainEqual({ event: 'slot.taken', slot: 'docker-image-cleaner-slot-0' });
   expect((await scene.lease(0))?.spec?.holderIdentity).toBe(b);
   await taken.release(never);
-  // And the killed one's node is recovered by its next life.
+  // And the killed one's node is recovered by its next run.
   expect(await (await scene.connect(a)).cluster.recover(never)).toBe('released');
   expect((await scene.state(a)).unschedulable).toBe(false);
 });

@@ -48,7 +48,7 @@ it('come true where images share layers, each at its place', async () => {
       side: { bytes: 5 * MB },
     },
     images: [
-      // containerd notes what an image stands on when it unpacks it, which it does not where that exists already.
+      // containerd records an image's parents when it unpacks it, which it does not where that exists already.
       { tags: ['mid:1'], layers: ['base', 'mid'] },
       { tags: ['deep:1'], layers: ['base', 'mid', 'top'] },
       { tags: ['side:1'], layers: ['base', 'side'] },

@@ -14,7 +14,7 @@ import { engineRoot } from '../../../harness/machine/engine-root.ts';
 import { waitFor } from '../../../harness/machine/wait.ts';
 
 describe.each([
-  // What containerd tells of its configuration has changed: 2.1 leaves the sandbox image out, but pins it.
+  // containerd's reported configuration has changed: 2.1 leaves the sandbox image out, but pins it.
   ['trixie', 'sandbox-image'],
   ['sid', 'pinned'],
 ] as const)('on the containerd of %s', (suite, codeOfSandboxImage) => {

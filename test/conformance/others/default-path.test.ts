@@ -1,4 +1,4 @@
-/** PATH_TO_CHECK where nobody set it, on Docker's containerd image store: containerd's folder, not Docker's. */
+/** The default of PATH_TO_CHECK, on Docker's containerd image store: containerd's folder, not Docker's. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cleaner } from '../../../harness/program/cleaner.ts';

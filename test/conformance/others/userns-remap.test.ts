@@ -1,4 +1,4 @@
-/** Docker whose containers have users of their own (`--userns-remap`): its root is a folder below the data root, `<uid>.<gid>`. */
+/** Docker whose containers have users of their own (`--userns-remap`): its root is a folder below the data directory, `<uid>.<gid>`. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** `clean --unused-for`: only images that nobody used for that long, by what a daemon has tracked; alone, and with a target. */
+/** `clean --unused-for`: only images unused for that long, by what a daemon has tracked; alone, and with a target. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Cli } from '../../../harness/program/cli.ts';
 import { type DockerEngine, startDockerEngine } from '../../../harness/engine/docker-engine.ts';

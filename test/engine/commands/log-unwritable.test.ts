@@ -163,7 +163,7 @@ describe('a reader of the log', () => {
     },
   );
 
-  it('that reads again is told how many lines it missed', async () => {
+  it('that reads again learns how many lines it missed', async () => {
     const fifo = join(engine.disk.workspace.path, 'log.fifo');
     await shell(`mkfifo ${fifo}`);
     const proxy = await startWireProxy({

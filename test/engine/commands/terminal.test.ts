@@ -205,7 +205,7 @@ describe('--watch', () => {
     await shown.waitForScreen(/\[exit 0\]/);
   });
 
-  it('scrolls by keys, keeps SIZE and WHY, and stays where it is when drawn again', async () => {
+  it('scrolls by keys, keeps SIZE and WHY, and keeps its position when redrawn', async () => {
     const shown = await terminal(['plan', '--watch'], {}, { columns: 80, rows: 10 });
     await shown.waitForScreen(/lines 1–8 of \d+/);
     shown.press('End');

@@ -1,4 +1,4 @@
-/** What goes wrong between the cleaner and a CRI runtime: faults on the wire, a runtime that restarts. */
+/** Faults between the cleaner and a CRI runtime: faults on the wire, a runtime that restarts. */
 import { join } from 'node:path';
 import { Daemon } from '../../../src/daemon/daemon.ts';
 import { ImageDisk } from '../../../src/disk/image-disk.ts';

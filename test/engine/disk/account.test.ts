@@ -420,7 +420,7 @@ describe('a layer database that cannot be used', () => {
 });
 
 describe('is the path where the engine keeps its images', () => {
-  test('its data root is, by whatever name; another folder or another engine’s is not', async () => {
+  test('its data directory is, by whatever name; another folder or another engine’s is not', async () => {
     const info = await client.connect(signal);
     const ids = (await client.listImages(signal)).map((image) => image.id);
     const check = async (path: string, root = info.rootDirectory): Promise<unknown> =>

@@ -67,20 +67,20 @@ beforeAll(async () => {
 }, 1_800_000);
 
 describe.each([
-  ['Docker’s vfs', () => startDockerEngine({ disk, storageDriver: 'vfs' }), 'data root'],
+  ['Docker’s vfs', () => startDockerEngine({ disk, storageDriver: 'vfs' }), 'data directory'],
   [
     'Docker’s vfs where copies share their blocks',
     () => startDockerEngine({ disk: { sizeMiB: 400, filesystem: 'xfs' }, storageDriver: 'vfs' }),
-    'data root',
+    'data directory',
   ],
   ['Docker’s overlay2, the path elsewhere', () => startDockerEngine({ disk }), 'disk'],
   [
     'Docker’s containerd image store',
     async () => startDockerEngine({ disk, containerdStore: true, root: await engineRoot('sid') }),
-    'data root',
+    'data directory',
   ],
   ['Podman’s overlay, the path elsewhere', () => startPodman({ disk }), 'disk'],
-  ['Podman’s vfs', () => startPodman({ disk, storageDriver: 'vfs' }), 'data root'],
+  ['Podman’s vfs', () => startPodman({ disk, storageDriver: 'vfs' }), 'data directory'],
 ] as const)('%s', (_, start, where) => {
   it('a stopped container frees what was predicted of it', async () => {
     const engine: ApiEngine = await filled<ApiEngine>(await start());

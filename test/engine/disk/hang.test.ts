@@ -84,7 +84,7 @@ async function expectAlive(measuring: Measuring, path: StuckPath): Promise<Amoun
   return await pending;
 }
 
-test('a data root that answers nothing is waited for beside the event loop', async () => {
+test('a data directory that does not answer is waited for beside the event loop', async () => {
   const path = await stuck(engine.dataRoot, join(engine.disk.workspace.path, 'stuck'));
   const measuring = inThread(path.path);
   const total = await measuring.measure();

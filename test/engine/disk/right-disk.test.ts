@@ -47,7 +47,7 @@ describe('layers on a disk of their own below the path', () => {
     await engine.stop();
     const folder = join(engine.dataRoot, 'overlay2');
     execFileSync('rm', ['-rf', folder]);
-    // dockerd unmounts what is mounted below its data root when it starts; a link is kept.
+    // dockerd unmounts what is mounted below its data directory when it starts; a link is kept.
     mkdirSync(join(disk.path, 'layers'));
     symlinkSync(join(disk.path, 'layers'), folder);
     undo.push(() => engine.stop());
@@ -165,7 +165,7 @@ describe('a path that is not set', () => {
   it('is asked of an engine that starts later than the daemon', async () => {
     engine = await startDockerEngine();
     await engine.stop();
-    // Somebody else for the moment, who tells that it was asked.
+    // A stand-in that records whether it was asked.
     rmSync(engine.socketPath, { force: true });
     const early = createServer((socket) => socket.destroy()).listen(engine.socketPath);
     const cli = cleaner(engine, ['run'], { high: 99, settings: { PATH_TO_CHECK: '' } });

@@ -62,7 +62,7 @@ test('every kind of change is in the next measurement', async () => {
     ['a volume is made', () => engine.expect('POST', '/volumes/create', { body: { Name: 'new' } })],
     ['a volume is removed', () => engine.expect('DELETE', '/volumes/new')],
     [
-      'something else comes into the data root',
+      'something else is put into the data directory',
       () => {
         mkdirSync(at('foreign'));
         writeFileSync(at('foreign/file'), Buffer.alloc(1e6, 1));
@@ -116,7 +116,7 @@ test('a container made from nothing is known once its record is at rest', async 
   expect((await databaseOf(accountant)).containers.has(id)).toBe(true);
 });
 
-test('another filesystem right below the data root, or as a volume, is left out as du leaves it out', async () => {
+test('another filesystem right below the data directory, or as a volume, is left out as du leaves it out', async () => {
   const accountant = new DiskAccountant(engine.dataRoot);
   await accountant.measure(signal);
   for (const path of [at('mounted'), at('volumes/mounted')]) {

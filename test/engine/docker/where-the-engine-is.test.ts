@@ -179,7 +179,7 @@ describe('an engine over ssh', () => {
   });
 });
 
-it('an engine whose data root is not on this machine, as in a virtual machine, is like one on another host', async () => {
+it('an engine whose data directory is not on this machine, as in a virtual machine, is like one on another host', async () => {
   const hidden = [
     'unshare',
     '-m',

@@ -145,7 +145,7 @@ describe('one answer, if any, and the end', () => {
       ...(await attackers(20, get('/', 'Content-Length: 1000000000000\r\n').replace('GET', 'POST'))),
       ...(await attackers(20, get('/', 'Transfer-Encoding: chunked\r\n'))),
     ];
-    await untilEnded('who sends for ever', all, () => {
+    await untilEnded('who sends forever', all, () => {
       for (const client of all)
         client.say(Buffer.concat([Buffer.from('10000\r\n'), chunk, Buffer.from('\r\n')]));
     });

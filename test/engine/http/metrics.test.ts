@@ -210,7 +210,7 @@ function plainOf(expr: string): string {
     .replaceAll('$__rate_interval', '1m');
 }
 
-/** What a panel may show nothing of here: nobody set a window, and the disk does not fill up. */
+/** Panels that may be empty here: no window is set, and the disk does not fill up. */
 const mayBeEmpty = /window_open|full_in_seconds/;
 
 describe('Prometheus', () => {

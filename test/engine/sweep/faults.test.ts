@@ -73,7 +73,7 @@ afterEach(async () => {
 });
 
 describe('the world changes between plan and deletion', () => {
-  it('keeps an image that a container came to use', async () => {
+  it('keeps an image that a container has begun to use', async () => {
     // The first list is the plan's, the second the look right before the first deletion.
     let lists = 0;
     proxy.addRule({
@@ -91,7 +91,7 @@ describe('the world changes between plan and deletion', () => {
     expect(await listTags(engine)).toEqual(['big:1']);
   });
 
-  it('gives an image its names back when a container comes to use it in the middle of its deletion', async () => {
+  it("restores an image's names when a container begins to use it in the middle of its deletion", async () => {
     await tagImage(engine, 'big:1', 'big:2');
     await tagImage(engine, 'big:1', 'other:1');
     let deletions = 0;

@@ -1,4 +1,4 @@
-/** A cleaner that is killed between the names of an image: its next life gives back what it had taken. */
+/** A cleaner that is killed between the names of an image: its next run restores what it had removed. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';

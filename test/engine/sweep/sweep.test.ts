@@ -189,7 +189,7 @@ describe('names and families', () => {
     }
   });
 
-  it('deletes nameless images before named ones', async () => {
+  it('deletes untagged images before named ones', async () => {
     await engineWith();
     await load(engine, imagesOnBase({ named: 8, nameless: 3 }));
     const id = (await engine.expect('GET', '/images/nameless:1/json')).json<{ Id: string }>().Id;

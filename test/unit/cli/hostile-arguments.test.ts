@@ -123,7 +123,7 @@ describe('a usage error', () => {
     expect(counts.refused).toBeGreaterThan(500);
   });
 
-  it('stays on one line where an argument holds a line end', () => {
+  it('is one line where an argument holds a line end', () => {
     const parsed = parseCommandLine(['plan', '--x\nerror: all is well'], {});
     expect(parsed).toMatchObject({ kind: 'print', exitCode: 2 });
     expect(

@@ -317,7 +317,7 @@ describe('thresholds', () => {
     expect(problemsOf(ours({ THRESHOLD_TYPE: 'total', THRESHOLD_HIGH: 'much' }))).toHaveLength(2);
   });
 
-  it('warns of a fraction where per cent are meant', () => {
+  it('warns of a fraction where a percentage is meant', () => {
     const result = loadConfig(ours({ THRESHOLD_HIGH: '0.8' }));
     expect(result.ok).toBe(true);
     expect(result.warnings).toEqual([expect.stringContaining('THRESHOLD_HIGH="0.8"')]);

@@ -23,7 +23,7 @@ const wrong: readonly (readonly [wrong: RegExp, better: string])[] = [
   [/\bexclude each other\b/i, 'cannot be used together'],
   [/\bis no (?:address|pattern|socket|setting|regular expression)\b/i, 'is not a …'],
   [/\b(?:takes?|took) the place of\b/i, 'replaces'],
-  [/\b(?:came|comes?) (?:here|to this host)\b/i, 'arrived'],
+  [/\b(?:comes?|came) to this host\b/i, 'arrived'],
   [/\bearlier life\b/i, 'earlier run'],
   [/\bCRI engine\b/i, 'runtime'],
   [/\bdocker daemon\b/i, 'engine'],
@@ -40,6 +40,17 @@ const proseOf = (page: string): string =>
     .replaceAll(/`[^`\n]+`|\]\([^)]*\)|"[^"\n]+"/g, '_');
 
 const glossary = 'docs/glossary.md';
+
+const sources = find('{src,test,harness,bench,scripts,demo}/**/*.ts').filter(
+  (file) => !file.includes('generated') && !file.endsWith('terms.test.ts'),
+);
+/** Comments, and titles of tests. What is quoted in them may be another program's. */
+const saidIn = (source: string): string => {
+  const text = readFileSync(root + source, 'utf8');
+  const comments = text.matchAll(/\/\*\*[\s\S]*?\*\/|^\s*\/\/ .*$/gm);
+  const titles = text.matchAll(/\b(?:it|test|describe)\(\s*(?:'[^'\n]*'|"[^"\n]*"|`[^`\n]*`)/g);
+  return [...comments, ...titles].map(([said]) => said.replaceAll(/`[^`\n]+`/g, '_')).join('\n');
+};
 /** With the number of its line. A term may be wrapped. */
 function faultsOf(page: string): readonly string[] {
   // The third column of the glossary is what it does not say.
@@ -56,6 +67,18 @@ describe('terms', () => {
   it('are checked in every page', () => {
     expect(pages).toEqual(expect.arrayContaining(['README.md', glossary, 'docs/adr/README.md']));
     expect(pages.some((page) => page.endsWith('NOTES.txt'))).toBe(true);
+  });
+
+  it('are those of the code, too: its comments, and the titles of its tests', () => {
+    expect(sources.length).toBeGreaterThan(500);
+    const faults = sources.flatMap((source) => {
+      const said = saidIn(source).replaceAll(/\n\s*\*?\s*/g, ' ');
+      return wrong.flatMap(([pattern, better]) => {
+        const found = pattern.exec(said)?.[0];
+        return found === undefined ? [] : [`${source}: ${found} (better: ${better})`];
+      });
+    });
+    expect(faults).toEqual([]);
   });
 
   it.each(pages)('%s has no word that we do not say', (page) => {

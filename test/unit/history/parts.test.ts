@@ -109,7 +109,7 @@ describe('events that wait', () => {
     expect(queue.waiting).toEqual([]);
   });
 
-  it('come before the failure', async () => {
+  it('precede the failure', async () => {
     const queue = new EventQueue(2, () => 7);
     const waiting = queue.wait();
     queue.push(event(1));

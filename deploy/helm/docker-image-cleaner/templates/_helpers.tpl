@@ -314,7 +314,7 @@ capabilities:
   {{- end }}
 {{- end }}
 
-{{/* Always: a pod that is started anew while its node carries our own taint must get there, to take it away. */}}
+{{/* Always: a pod that is restarted while its node has our own taint must run there, to remove it. */}}
 {{- define "cleaner.tolerations" -}}
 {{- if .Values.tolerateEverything }}
 - operator: Exists

@@ -2,7 +2,7 @@
 import type { SpaceByKind, SpaceKind } from '../../../core/model/space-kinds.ts';
 import type { Amount, Usage } from '../../../core/model/thresholds.ts';
 
-/** What deletions free, in the order in which it is taken off. */
+/** What deletions free, in the order of subtraction. */
 const deletable: readonly SpaceKind[] = ['imagesUnused', 'buildCache', 'containerLayers'];
 
 /**

@@ -66,7 +66,7 @@ describe('what an hour frees', () => {
     );
   });
 
-  it('is not counted where nobody limits it', () => {
+  it('is not counted without a limit', () => {
     const budget = new DeletionBudget();
     for (let at = 0; at < 1000; at++) budget.note(1e12, at);
     expect(budget.freedLately(1000)).toBe(0);

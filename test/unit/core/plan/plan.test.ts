@@ -29,7 +29,7 @@ describe('the order of victims', () => {
     expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual(['big', 'mid', 'small']);
   });
 
-  it('takes nameless images before named ones, also when they are smaller', () => {
+  it('takes untagged images before named ones, also when they are smaller', () => {
     const images = [image('tagged', { sizeBytes: 9e6 }), image('nameless', { tags: [], sizeBytes: 1e6 })];
     expect(ids(planOf(store(images), usage(90), everything).victims)).toEqual(['nameless', 'tagged']);
   });

@@ -78,7 +78,7 @@ describe('lru', () => {
 
 describe('value', () => {
   it('keeps what is used often over what was used last', () => {
-    const of = used({ often: [1, 2, 3, 4, 5, 6, 7, 8], once: [0.5], seldom: [60] });
+    const of = used({ often: [1, 2, 3, 4, 5, 6, 7, 8], once: [0.5], rarely: [60] });
     expect(victims(value, of, 150e6)).not.toContain('often');
   });
 

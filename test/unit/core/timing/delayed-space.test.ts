@@ -25,7 +25,7 @@ describe('what is missing of a prediction', () => {
     );
   });
 
-  test('each resource by itself', () => {
+  test('each resource on its own', () => {
     const predicted = { bytes: 50 * MiB, inodes: 1000, exact: true };
     const freed = { bytes: 50 * MiB, inodes: 10 };
     const toFree = { bytes: 90 * MiB, inodes: 5000 };

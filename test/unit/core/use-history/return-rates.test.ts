@@ -38,8 +38,8 @@ describe('what a host teaches', () => {
   it('is how often similar images returned against expectation, at that idle time', () => {
     const lessons = new ReturnRates();
     for (let time = 0; time < 2000; time++) lessons.idled(record, newest, DAY, 2 * DAY);
-    const seldom = lessons.corrections(record, newest)(1.5 * DAY);
-    expect(seldom).toBeLessThan(0.05);
+    const rare = lessons.corrections(record, newest)(1.5 * DAY);
+    expect(rare).toBeLessThan(0.05);
     for (let time = 0; time < 4000; time++) lessons.returned(record, newest, 1.5 * DAY);
     expect(lessons.corrections(record, newest)(1.5 * DAY)).toBeGreaterThan(2);
     // Superseded ones teach nothing of those that are not.

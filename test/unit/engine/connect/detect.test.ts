@@ -169,7 +169,7 @@ describe('on a node, below the /run that a pod sees', () => {
 });
 
 describe('the path that is watched unless it is set', () => {
-  it('is the data root of the engine', async () => {
+  it('is the data directory of the engine', async () => {
     const found = { why: '', isNamed: false };
     const cri = (socketPath?: string): EngineTarget => ({ kind: 'cri', socketPath, ...found });
     expect(await defaultPath({ kind: 'docker', address: docker, ...found }, root)).toBe('/var/lib/docker');

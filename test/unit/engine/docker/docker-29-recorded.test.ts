@@ -68,13 +68,13 @@ describe('the version that it is asked in', () => {
 });
 
 describe('where its images are', () => {
-  it('newly installed: in the folder of the containerd that it uses, not below its data root', () => {
+  it('newly installed: in the folder of the containerd that it uses, not below its data directory', () => {
     const info = v.parse(infoSchema, json('info-v1.55.json'));
     expect(info.DockerRootDir).toBe('/var/lib/docker');
     expect(storeDirectoryOf(info)).toBe('/var/lib/containerd');
   });
 
-  it('on a data root that an older engine made: where they were', () => {
+  it('on a data directory that an older engine made: where they were', () => {
     expect(storeDirectoryOf(v.parse(infoSchema, json('upgraded-info-v1.55.json')))).toBeUndefined();
   });
 });

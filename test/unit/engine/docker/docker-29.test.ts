@@ -75,11 +75,11 @@ describe('the version that Docker Engine 29 is asked in', () => {
 });
 
 describe('where Docker Engine 29 keeps its images', () => {
-  test('newly installed: in the system’s containerd, not below its own data root', () => {
+  test('newly installed: in the system’s containerd, not below its own data directory', () => {
     expect(storeDirectoryOf(v.parse(infoSchema, recorded.info))).toBe('/var/lib/containerd');
   });
 
-  test('newly installed, with a containerd that dockerd started: below its data root', () => {
+  test('newly installed, with a containerd that dockerd started: below its data directory', () => {
     const own = { ...recorded.info, Containerd: { Address: '/var/run/docker/containerd/containerd.sock' } };
     expect(storeDirectoryOf(v.parse(infoSchema, own))).toBe('/var/lib/docker/containerd/daemon');
   });

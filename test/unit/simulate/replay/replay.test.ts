@@ -60,10 +60,10 @@ it('free bytes are what is left of the capacity', () => {
 });
 
 describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
-  // a, b, c take 50 + 300 MB. d makes it 450: over HIGH. 151 MB must go until it is below 300: two images of 100 MB.
+  // a, b, c take 50 + 300 MB. d makes it 450: over HIGH. 151 MB must be freed to get below 300: two images of 100 MB.
   it('lru: a and b are deleted for d, and return', () => {
     const { figures, deleted } = run('lru', letters('a b c d a b'));
-    // With a back: c d a = 350 MB. With b back: 450 MB again, so c and d go.
+    // With a back: c d a = 350 MB. With b back: 450 MB again, so c and d are deleted.
     expect(deleted).toBe('a b c d');
     expect(figures).toMatchObject({
       launches: 6,
@@ -96,7 +96,7 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
   });
 
   it('kubelet: believes that each image frees its full size, and stops too early', () => {
-    // 151 MB are to go; a "frees" 150 MB (100 in truth), b the rest. c is 60 s old, under the two minutes.
+    // 151 MB must be freed; a "frees" 150 MB (100 in truth), b the rest. c is 60 s old, under the two minutes.
     expect(run('kubelet', letters('a b c d')).deleted).toBe('a b');
     expect(run('kubelet', letters('a b c d'), { low: 70 })).toMatchObject({
       deleted: 'a',
@@ -116,7 +116,7 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
     expect(deleted).not.toMatch(/[ab]/);
   });
 
-  // a, b, c take 350 MB, over 325. Two minutes after c it is quiet: a goes, and d needs no sweep.
+  // a, b, c take 350 MB, over 325. Two minutes after c it is quiet: a is deleted, and d needs no sweep.
   it('a soft threshold deletes single images while nothing is launched, so that no sweep is due', () => {
     const { figures, deleted } = run('lru', letters('a b c - - - d'), { soft: 65 });
     expect(deleted).toBe('a');
@@ -126,8 +126,8 @@ describe('hand-computed traces on 500 MB, high 400 MB, low 300 MB', () => {
 
   it('a soft threshold does nothing while images are launched, and no more than one step in five minutes', () => {
     expect(run('lru', letters('a b c - d'), { soft: 65 }).figures.deletedGently).toBe(0);
-    // Quiet from the fourth minute on. 350 MB, then 250 MB: with 45% (225 MB) a second step is due five
-    // minutes later, where a sweep would go on below it.
+    // Quiet from the fourth minute on. 350 MB, then 250 MB: with 45% (225 MB) a second step is due five minutes
+    // later, where a sweep would continue below it.
     expect(run('lru', letters(`a b c ${'- '.repeat(6)}d`), { soft: 45, low: 30 }).deleted).toBe('a');
     expect(run('lru', letters(`a b c ${'- '.repeat(7)}d`), { soft: 45, low: 30 }).deleted).toBe('a b');
   });
@@ -143,7 +143,7 @@ describe('what people protect', () => {
       const [keep] = [parseKeepPatterns('a*', (source) => new RegExp(source))];
       expect(keep.ok).toBe(true);
       expect(kept(name, { keep: keep.ok ? keep.patterns : [] })).not.toContain('a');
-      // d comes in the third minute: a is then 3 minutes old, b 2, c 1.
+      // d arrives in the third minute: a is then 3 minutes old, b 2, c 1.
       expect(kept(name, { minAgeSeconds: 150 }, 'a b c d')).toBe('a');
       // Each letter is a repository of its own.
       expect(kept(name, { keepLast: 1 })).toBe('');
@@ -151,7 +151,7 @@ describe('what people protect', () => {
   );
 
   it('an image that arrived again is as young as its last arrival', () => {
-    // a goes for d, comes back in the fifth minute, and is too young when e comes.
+    // a is deleted for d, returns in the fifth minute, and is too young when e arrives.
     expect(kept('lru', { minAgeSeconds: 100 }, 'a b c d - a e')).toBe('a b c d');
   });
 

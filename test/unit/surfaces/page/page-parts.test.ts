@@ -24,7 +24,7 @@ describe('the axis', () => {
       [62, 79],
       [55, 85],
     ],
-  ])('of %j per cent is %j', (values, range) => {
+  ])('of %j percent is %j', (values, range) => {
     expect(axisRange(values, relative)).toEqual(range);
   });
 

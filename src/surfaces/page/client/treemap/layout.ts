@@ -37,7 +37,7 @@ interface Node {
   readonly children: readonly Node[];
 }
 
-/** @param isActive what is deleted next looks like it; else like the rest of what is unused. */
+/** @param isActive whether pieces deleted next are marked; else they appear as unused. */
 export function lookOf({ state, victim }: SegmentJson, isActive: boolean): StateStyle {
   return victim === null || !isActive ? state : 'victim';
 }

@@ -28,7 +28,7 @@ export class TreeMap {
   #elements: HTMLElement[] = [];
   /** The tile that the keyboard is on, and the one that is shown. */
   #current = 0;
-  /** So many are numbered: 5 and 9 without what is deleted before them would be a riddle. */
+  /** This many are numbered: 5 and 9 without what is deleted before them would be a riddle. */
   #numbered = 0;
 
   constructor() {

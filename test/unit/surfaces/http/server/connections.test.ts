@@ -51,7 +51,7 @@ describe('one connection too many', () => {
     expect(connections.answering(sockets[0] as Socket)).toBeDefined();
   });
 
-  it('forgets those that ended by themselves', async () => {
+  it('forgets those that ended on their own', async () => {
     const { connections, sockets } = four();
     const closed = new Promise((resolve) => sockets[0]?.once('close', resolve));
     sockets[0]?.destroy();
