@@ -100,7 +100,7 @@ describe('looking without touching', () => {
     // The second is so much that processes of its own replay it.
     for (const given of [
       '--generate ci --days 3 --capacity 20% --policy lru',
-      '--generate binder --seed 3 --days 20 --capacity 10% --policy lru,biggest,docuum,kubelet,existing-tool,reclaimable',
+      '--generate binder --seed 3 --days 28 --capacity 80% --policy lru,docuum,kubelet,existing-tool',
     ]) {
       expect(await deletedWith(given), given).toBeGreaterThan(0);
       expect(await deletedWith(given, '--keep-file', file), given).toBe(0);
