@@ -1,5 +1,5 @@
 /** What to watch if the engine must say so and starts together with the daemon, as at boot. */
-import { hasFired, sleep } from '../../system/clock.ts';
+import { sleep } from '../../system/clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Reporter } from '../../events/events.ts';
 import { type EngineAway, toldPath } from '../looking/with-engine.ts';
@@ -10,7 +10,7 @@ const AGAIN_MS = 1000;
 /**
  * Waits a minute for the engine.
  * @param away what it has not said so far.
- * @returns the configuration with the engine's path, else with the default one.
+ * @returns the configuration with the engine's path, else with the default one. @throws the signal's reason when it aborts.
  */
 export async function pathAtBoot(
   config: Config,
@@ -22,7 +22,7 @@ export async function pathAtBoot(
   const startMs = performance.now();
   while (performance.now() - startMs < BOOT_MS) {
     await sleep(AGAIN_MS, stop);
-    if (hasFired(stop)) return config;
+    stop.throwIfAborted();
     const told = await toldPath(config);
     if (told.away === undefined) return { ...config, pathToCheck: told.path ?? config.pathToCheck };
   }
