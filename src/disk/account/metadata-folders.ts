@@ -5,7 +5,7 @@
  */
 import type { Stats } from 'node:fs';
 import type { Amount } from '../../core/model/thresholds.ts';
-import { FolderMemory } from '../walk/folder-mark.ts';
+import { FolderMemory } from '../walk/folder-memory.ts';
 import { look, readNames } from '../walk/listings.ts';
 import type { Slices } from '../walk/slices.ts';
 

@@ -6,7 +6,7 @@
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { errnoOf } from '../../system/errno.ts';
 import { isGone, unreadablePath } from '../filesystem/error.ts';
-import { FolderMemory } from './folder-mark.ts';
+import { FolderMemory } from './folder-memory.ts';
 
 /** One for all that is looked at in one measurement. */
 export class Listings {
