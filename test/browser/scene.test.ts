@@ -162,6 +162,8 @@ describe.each([20, 1_200])('%i images', (count) => {
     const numbers = (await page.locator('.nth').allTextContents()).map(Number).sort((a, b) => a - b);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
     expect(numbers.length).toBeLessThanOrEqual(9);
+    // Of 20 images the first ones are large enough; of 1,200 none may be.
+    if (count === 20) expect(numbers.length).toBeGreaterThan(0);
     // The head, the account and the store are one look: what is available now is what was, and what is freed.
     const document_ = (await (await fetch(`${served.url}api/page.json`)).json()) as {
       sample: { blocks: number };
